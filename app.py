@@ -1,0 +1,45 @@
+"""ASGI entry: user interface and REST API in one process, with its servers and workers. Wiring only."""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.routing import Mount
+
+from crm_core.api.app import create_api
+from crm_core.errors import CrmError
+from crm_core.infra.embedded.platform import open_platform
+from crm_core.infra.logs import configure_logs
+from crm_core.services import build_services, install
+from crm_core.settings import Settings
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
+    try:
+        settings = Settings.load()
+        configure_logs(settings.log_level, "app")
+        address = f"http://127.0.0.1:{st.get_option('server.port')}"
+        with open_platform(settings, app_url=address) as ready:
+            services = build_services(ready)
+            install(services)
+            try:
+                yield {"services": services}
+            finally:
+                install(None)
+                services.close()
+    except CrmError as exc:
+        sys.stderr.write(f"\nClientNest cannot start: {exc}\n")
+        sys.stderr.flush()
+        os._exit(1)  # raising would make the ASGI server print a traceback over the sentence
+
+
+app = st.App(
+    str(Path(__file__).resolve().parent / "pages" / "_shell.py"),
+    lifespan=lifespan,
+    routes=[Mount("/api", create_api())],
+)

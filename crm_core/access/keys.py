@@ -1,0 +1,107 @@
+"""API keys: 256 random bits, shown once, kept as SHA-256."""
+
+import hashlib
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bson import ObjectId
+
+from crm_core.access.audit import AuditLog
+from crm_core.errors import InvalidInput
+from crm_core.infra.clock import Clock
+from crm_core.infra.mongo import Db, translated
+
+PREFIX = "cn_"
+CACHE_S = 5.0
+
+
+class Scope(StrEnum):
+    INGEST_WRITE = "ingest:write"
+    CUSTOMERS_READ = "customers:read"
+    CUSTOMERS_WRITE = "customers:write"
+    SEGMENTS_READ = "segments:read"
+    SEGMENTS_WRITE = "segments:write"
+    CAMPAIGNS_READ = "campaigns:read"
+    CAMPAIGNS_WRITE = "campaigns:write"
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    id: str
+    name: str
+    scopes: frozenset[Scope]
+
+    @property
+    def actor(self) -> str:
+        """How the audit log names it."""
+        return f"key:{self.name}"
+
+
+class ApiKeys:
+    """Looks keys up in the database, and remembers each answer for 5 s."""
+
+    def __init__(self, db: Db, audit: AuditLog, clock: Clock) -> None:
+        self._keys = db.api_keys
+        self._audit = audit
+        self._clock = clock
+        self._known: dict[str, tuple[float, ApiKey | None]] = {}
+        self._lock = threading.Lock()
+
+    def create(self, name: str, scopes: Sequence[str], *, actor: str) -> str:
+        """Make a key and give its secret, which cannot be had again. Raises InvalidInput."""
+        if not name.strip() or len(name) > 100:
+            raise InvalidInput("A key needs a name of 1 to 100 characters.", field="name")
+        chosen = sorted({_scope(scope) for scope in scopes})
+        if not chosen:
+            raise InvalidInput(f"A key needs at least one scope of {', '.join(Scope)}.", field="scopes")
+        secret = PREFIX + secrets.token_urlsafe(32)
+        key_id = str(ObjectId())
+        with translated():
+            self._keys.insert_one(
+                {
+                    "_id": key_id,
+                    "name": name,
+                    "scopes": chosen,
+                    "hash": _hash(secret),
+                    "created_at": self._clock(),
+                }
+            )
+        self._audit.record(actor, "key.create", key_id, scopes=chosen)
+        return secret
+
+    def cached(self, secret: str) -> tuple[bool, ApiKey | None]:
+        """Whether the answer is known without the database, and the answer."""
+        found = self._known.get(_hash(secret))
+        if found is None or time.monotonic() - found[0] > CACHE_S:
+            return False, None
+        return True, found[1]
+
+    def find(self, secret: str) -> ApiKey | None:
+        """The key with that secret, or None. Raises Unavailable."""
+        is_known, key = self.cached(secret)
+        if is_known:
+            return key
+        digest = _hash(secret)
+        with translated():
+            row = self._keys.find_one({"hash": digest})
+        key = ApiKey(row["_id"], row["name"], frozenset(map(Scope, row["scopes"]))) if row else None
+        with self._lock:
+            if len(self._known) > 1000:
+                self._known.clear()
+            self._known[digest] = (time.monotonic(), key)
+        return key
+
+
+def _scope(name: str) -> Scope:
+    try:
+        return Scope(name)
+    except ValueError:
+        raise InvalidInput(f"{name!r} is no scope; allowed are {', '.join(Scope)}.", field="scopes") from None
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,23 @@
+"""The REST API, mounted under ``/api`` of the app."""
+
+from fastapi import FastAPI
+
+from crm_core import __version__
+from crm_core.api import campaigns, customers, ingestion, receipts, segments
+from crm_core.api.problems import install_problems
+
+ABOUT = """
+Customers and orders in, segments and campaigns out. Every call but `/receipts` carries an API key:
+`Authorization: Bearer cn_…`, made with `python -m crm_core key create`. Errors are RFC 9457 problem documents.
+Fields are accepted in snake_case and camelCase; answers are snake_case. Amounts are JSON numbers in major units,
+times are ISO 8601, in UTC when they name no zone.
+"""
+
+
+def create_api() -> FastAPI:
+    """The API over the services that the process has installed; they may come and go with its lifespan."""
+    api = FastAPI(title="ClientNest API", version=__version__, description=ABOUT, docs_url="/docs", redoc_url=None)
+    install_problems(api)
+    for router in (ingestion, customers, segments, campaigns, receipts):
+        api.include_router(router.router, prefix="/v1")
+    return api

@@ -1,0 +1,101 @@
+"""Campaigns over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Security
+from pydantic import BaseModel, ConfigDict
+
+from crm_core.access.keys import ApiKey, Scope
+from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.segments import RuleJson
+from crm_core.infra.mongo import Doc
+from crm_core.rules.tree import load_rule
+
+router = APIRouter(tags=["Campaigns"])
+Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_READ])]
+Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_WRITE])]
+INTERNAL = {"_id", "plan_after"}
+
+
+class CampaignBody(BaseModel):
+    """Exactly one of segment_id and rule. message: a Liquid template, such as ``Hi {{ customer.name }}``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    channel: str = "in_app"
+    message: str
+    segment_id: str | None = None
+    rule: RuleJson | None = None
+
+
+class LaunchBody(BaseModel):
+    """confirm_everyone: that an audience without a condition is meant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    confirm_everyone: bool = False
+
+
+@router.post("/campaigns", status_code=201)
+def create_campaign(body: CampaignBody, found: ServicesDep, key: Writer) -> dict[str, Any]:
+    """A draft. It is sent when it is launched."""
+    rule = load_rule(body.rule) if body.rule is not None else None
+    campaign = found.campaigns.create(
+        name=body.name,
+        channel=body.channel,
+        message=body.message,
+        segment_id=body.segment_id,
+        rule=rule,
+        actor=key.actor,
+    )
+    return _shown(campaign)
+
+
+@router.get("/campaigns")
+def list_campaigns(
+    found: ServicesDep,
+    key: Reader,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+) -> dict[str, Any]:
+    """The newest first. next: the cursor of the page after this one, null on the last."""
+    items, after = found.campaigns.page(limit=limit, after=cursor)
+    return {"items": [_shown(campaign) for campaign in items], "next": after}
+
+
+@router.get("/campaigns/{campaign_id}")
+def get_campaign(campaign_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
+    return _shown(found.campaigns.get(campaign_id))
+
+
+@router.post("/campaigns/{campaign_id}/launch", status_code=202)
+def launch_campaign(
+    campaign_id: str, found: ServicesDep, key: Writer, body: LaunchBody | None = None
+) -> dict[str, Any]:
+    """Freeze the definition and start sending. 409 when it is no draft, or would reach everyone unconfirmed."""
+    confirmed = body.confirm_everyone if body else False
+    return _shown(found.campaigns.launch(campaign_id, actor=key.actor, confirm_everyone=confirmed))
+
+
+@router.get("/campaigns/{campaign_id}/stats")
+def get_stats(campaign_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
+    """Counted from the ledger: by_state counts each customer once and sums to audience."""
+    campaign = found.campaigns.get(campaign_id)
+    as_of = found.clock()
+    stats = found.ledger.stats(campaign_id)
+    return {
+        "state": campaign["state"],
+        "audience": stats.audience,
+        "by_state": stats.by_state,
+        "skipped_by_reason": stats.skipped_by_reason,
+        "failed_by_reason": stats.failed_by_reason,
+        "as_of": as_of,
+    }
+
+
+def _shown(campaign: Doc) -> Doc:
+    return {
+        "id": campaign["_id"],
+        **{name: value for name, value in campaign.items() if name not in INTERNAL},
+    }

@@ -1,0 +1,37 @@
+"""GET /customers."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Security
+
+from crm_core.access.keys import ApiKey, Scope
+from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.shapes import to_json_values
+
+router = APIRouter(tags=["Customers"])
+Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_READ])]
+
+
+@router.get("/customers")
+def get_customers(
+    found: ServicesDep,
+    key: Reader,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+) -> dict[str, Any]:
+    """Customers by id. next: the cursor of the page after this one, null on the last."""
+    items, after = found.customers.page(limit=limit, after=cursor)
+    return {"items": to_json_values(items), "next": after}
+
+
+@router.get("/customers/{customer_id}")
+def get_customer(customer_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
+    """One customer with the newest orders and messages. next: whether there are more than these."""
+    customer = found.customers.customer(customer_id)
+    orders, more_orders = found.customers.orders(customer_id)
+    messages, more_messages = found.ledger.of_customer(customer_id)
+    return {
+        "customer": to_json_values(customer),
+        "orders": {"items": to_json_values(orders), "next": more_orders},
+        "messages": {"items": messages, "next": more_messages},
+    }

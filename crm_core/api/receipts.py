@@ -1,0 +1,22 @@
+"""POST /receipts: what the vendor reports, signed."""
+
+import time
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from crm_core.api.access import ServicesDep, read_body
+from crm_core.campaigns.receipts import parse_receipts
+from crm_core.campaigns.signature import verify
+from crm_core.infra.streams import Stream
+
+router = APIRouter(tags=["Receipts"])
+
+
+@router.post("/receipts", status_code=202)
+async def post_receipts(request: Request, found: ServicesDep) -> JSONResponse:
+    """One receipt or ``{"receipts": [...]}``, with ``X-Signature: t=<unix>,v1=<HMAC-SHA256 of "t.body">``."""
+    body = await read_body(request)
+    verify(request.headers.get("x-signature"), body, found.vendor_secret, int(time.time()))
+    await found.async_publisher.publish(Stream.RECEIPTS, [parse_receipts(body)])
+    return JSONResponse({"accepted": True}, 202)

@@ -1,0 +1,103 @@
+"""The delivery worker's part: check, render and send the rows of a stream entry, and book what came of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import from_json
+
+from crm_core.campaigns.eligibility import eligibility
+from crm_core.campaigns.ledger import Ledger, row_id
+from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.campaigns.states import MessageState
+from crm_core.campaigns.template import render_message
+from crm_core.campaigns.vendor import Vendor
+from crm_core.customers.reading import CustomerReader
+from crm_core.errors import NotFound, Permanent
+from crm_core.infra.clock import Clock
+from crm_core.infra.mongo import Doc
+from crm_core.infra.streams import Entry
+
+FIRST_TRY = "#0"
+TEMPLATE_FAILED = "template_failed"
+REFUSED = "refused_by_vendor"
+
+
+class Deliverer:
+    def __init__(
+        self, campaigns: Campaigns, ledger: Ledger, reader: CustomerReader, vendor: Vendor, clock: Clock
+    ) -> None:
+        self._campaigns = campaigns
+        self._ledger = ledger
+        self._reader = reader
+        self._vendor = vendor
+        self._clock = clock
+
+    def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
+        """Deliver each entry; gives {entry id: reason} for those that name no campaign."""
+        refused: dict[str, str] = {}
+        for entry in entries:
+            try:
+                order = from_json(entry.data)
+                self._deliver(self._campaigns.get(order["campaign_id"]), order["customer_ids"])
+            except NotFound as exc:
+                refused[entry.id] = str(exc)
+            except (ValueError, KeyError, TypeError) as exc:
+                refused[entry.id] = f"no delivery order: {exc!r}"
+        return refused
+
+    def _deliver(self, campaign: Doc, customer_ids: Sequence[str]) -> None:
+        """Send to those who still wait. Repeating it is harmless: the vendor knows a key that it has seen."""
+        campaign_id = campaign["_id"]
+        waiting = self._ledger.pending(campaign_id, customer_ids)
+        customers = {record["id"]: record for record in self._reader.by_ids(waiting)}
+        skipped: dict[str, str] = {}
+        messages: list[dict[str, str]] = []
+        failed: dict[str, str] = {}
+        for customer_id in waiting:
+            row = row_id(campaign_id, customer_id)
+            customer = customers.get(customer_id)
+            if reason := eligibility(customer, campaign["channel"]):
+                skipped[row] = reason
+                continue
+            try:
+                body = render_message(campaign["message"], template_fields(customer or {}))
+                messages.append(
+                    {"key": row + FIRST_TRY, "to": customer_id, "channel": campaign["channel"], "body": body}
+                )
+            except Permanent:
+                failed[row] = TEMPLATE_FAILED
+        self._ledger.skip(skipped, at=self._clock())
+        self._book_failed(failed, self._clock())
+        if messages:
+            self._send(campaign_id, messages)
+
+    def _send(self, campaign_id: str, messages: Sequence[dict[str, str]]) -> None:
+        sent_at = self._clock()
+        try:
+            vendor_ids = self._vendor.send(campaign_id, messages)
+        except Permanent:
+            self._book_failed({_row(message): REFUSED for message in messages}, sent_at)
+            return
+        self._ledger.book(
+            (
+                _row(message),
+                MessageState.SENT,
+                sent_at,
+                {"vendor_id": vendor_ids[message["key"]], "text": message["body"]},
+            )
+            for message in messages
+        )
+
+    def _book_failed(self, reasons: Mapping[str, str], at: datetime) -> None:
+        self._ledger.book((row, MessageState.FAILED, at, {"reason": reason}) for row, reason in reasons.items())
+
+
+def template_fields(customer: Mapping[str, Any]) -> dict[str, Any]:
+    """What a message template may say of a customer. customer: a record of CustomerReader."""
+    name = customer.get("name")
+    return {**customer, "first_name": name.split()[0] if name and name.split() else None}
+
+
+def _row(message: Mapping[str, str]) -> str:
+    return message["key"].removesuffix(FIRST_TRY)

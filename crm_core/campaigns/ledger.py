@@ -1,0 +1,178 @@
+"""The communication log: one row per customer and campaign, whatever happens."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from crm_core.campaigns.states import STATES, MessageState
+from crm_core.infra.mongo import Db, Doc, translated
+
+DUPLICATE_KEY = 11000
+TIMELINE_POINTS = 60
+TIMELINE_STATES = ("sent", "delivered", "failed")
+
+
+@dataclass(frozen=True)
+class Stats:
+    """by_state: rows by their present state; each row counts once, so it sums to the audience."""
+
+    by_state: dict[MessageState, int]
+    skipped_by_reason: dict[str, int]
+    failed_by_reason: dict[str, int]
+
+    @property
+    def audience(self) -> int:
+        return sum(self.by_state.values())
+
+
+def row_id(campaign_id: str, customer_id: str) -> str:
+    return f"{campaign_id}:{customer_id}"
+
+
+class Ledger:
+    def __init__(self, db: Db) -> None:
+        self._messages = db.messages
+
+    def add(self, campaign_id: str, customer_ids: Sequence[str], *, at: datetime) -> None:
+        """Write pending rows for those that have none yet."""
+        rows: list[Doc] = [
+            {
+                "_id": row_id(campaign_id, customer_id),
+                "campaign_id": campaign_id,
+                "customer_id": customer_id,
+                "rank": MessageState.PENDING.rank,
+                "created_at": at,
+            }
+            for customer_id in customer_ids
+        ]
+        with translated():
+            try:
+                self._messages.insert_many(rows, ordered=False)
+            except BulkWriteError as exc:
+                if any(error["code"] != DUPLICATE_KEY for error in (exc.details or {})["writeErrors"]):
+                    raise
+
+    def pending(self, campaign_id: str, customer_ids: Sequence[str]) -> list[str]:
+        """Those of ``customer_ids`` that still wait for their message."""
+        ids = [row_id(campaign_id, customer_id) for customer_id in customer_ids]
+        query = {"_id": {"$in": ids}, "rank": MessageState.PENDING.rank}
+        with translated():
+            return [row["customer_id"] for row in self._messages.find(query, {"customer_id": 1})]
+
+    def of_customer(self, customer_id: str, *, limit: int = 50) -> tuple[list[Doc], bool]:
+        """A customer's messages, newest first, and whether there are more."""
+        with translated():
+            cursor = self._messages.find({"customer_id": customer_id}).sort("created_at", -1)
+            rows = list(cursor.limit(limit + 1))
+        return [_to_record(row) for row in rows[:limit]], len(rows) > limit
+
+    def all_pending(self, campaign_id: str) -> Iterator[str]:
+        query = {"campaign_id": campaign_id, "rank": MessageState.PENDING.rank}
+        with translated():
+            for row in self._messages.find(query, {"customer_id": 1}):
+                yield row["customer_id"]
+
+    def has_pending(self, campaign_id: str) -> bool:
+        query = {"campaign_id": campaign_id, "rank": MessageState.PENDING.rank}
+        with translated():
+            return self._messages.find_one(query, {"_id": 1}) is not None
+
+    def book(self, updates: Iterable[tuple[str, MessageState, datetime, Mapping[str, Any]]]) -> int:
+        """Raise rows to a state; gives how many of them exist.
+
+        updates: row id, state, when, and what to keep with it. Neither order nor repetition matters: the
+        state is the highest seen, each step keeps its earliest time.
+        """
+        requests = [
+            UpdateOne(
+                {"_id": row},
+                {"$max": {"rank": state.rank}, "$min": {f"{state}_at": at}} | ({"$set": dict(kept)} if kept else {}),
+            )
+            for row, state, at, kept in updates
+        ]
+        if not requests:
+            return 0
+        with translated():
+            return self._messages.bulk_write(requests, ordered=False).matched_count
+
+    def skip(self, reasons: Mapping[str, str], *, at: datetime) -> None:
+        """Close pending rows without a message. reasons: row id to reason."""
+        requests = [
+            UpdateOne(
+                {"_id": row, "rank": MessageState.PENDING.rank},
+                {"$set": {"rank": MessageState.SKIPPED.rank, "reason": reason, "skipped_at": at}},
+            )
+            for row, reason in reasons.items()
+        ]
+        if requests:
+            with translated():
+                self._messages.bulk_write(requests, ordered=False)
+
+    def stats(self, campaign_id: str) -> Stats:
+        return self.stats_of([campaign_id]).get(campaign_id) or _to_stats([])
+
+    def stats_of(self, campaign_ids: Sequence[str]) -> dict[str, Stats]:
+        """Counted from the rows, each time: one covered index scan."""
+        key = {"campaign": "$campaign_id", "rank": "$rank", "reason": "$reason"}
+        stages: list[Doc] = [
+            {"$match": {"campaign_id": {"$in": list(campaign_ids)}}},
+            {"$group": {"_id": key, "count": {"$sum": 1}}},
+        ]
+        by_campaign: dict[str, list[Doc]] = {}
+        with translated():
+            for row in self._messages.aggregate(stages):
+                by_campaign.setdefault(row["_id"]["campaign"], []).append(row)
+        return {campaign: _to_stats(rows) for campaign, rows in by_campaign.items()}
+
+    def timeline(self, campaign_id: str, *, start: datetime, end: datetime) -> list[Doc]:
+        """Cumulative messages by step: ``{"at", "sent", "delivered", "failed"}``, at most 60 points."""
+        width = max((end - start) / TIMELINE_POINTS, timedelta(seconds=1))
+        steps = [{"k": state, "at": f"${state}_at"} for state in TIMELINE_STATES]
+        bucket = {"$floor": {"$divide": [{"$subtract": ["$step.at", start]}, width / timedelta(milliseconds=1)]}}
+        stages: list[Doc] = [
+            {"$match": {"campaign_id": campaign_id}},
+            {"$project": {"step": steps}},
+            {"$unwind": "$step"},
+            {"$match": {"step.at": {"$ne": None}}},
+            {"$group": {"_id": {"bucket": bucket, "k": "$step.k"}, "count": {"$sum": 1}}},
+        ]
+        with translated():
+            counts = {
+                (int(row["_id"]["bucket"]), row["_id"]["k"]): row["count"] for row in self._messages.aggregate(stages)
+            }
+        return _accumulate(counts, start, width)
+
+
+def _to_record(row: Doc) -> Doc:
+    """A row as the API shows it: ``id`` and ``state`` instead of ``_id`` and ``rank``."""
+    return {"id": row.pop("_id"), "state": STATES[row.pop("rank")], **row}
+
+
+def _accumulate(counts: Mapping[tuple[int, str], int], start: datetime, width: timedelta) -> list[Doc]:
+    if not counts:
+        return []
+    totals: Counter[str] = Counter()
+    points: list[Doc] = [{"at": start, **dict.fromkeys(TIMELINE_STATES, 0)}]
+    for bucket in range(max(bucket for bucket, _ in counts) + 1):
+        totals.update({state: counts.get((bucket, state), 0) for state in TIMELINE_STATES})
+        points.append({"at": start + (bucket + 1) * width, **{state: totals[state] for state in TIMELINE_STATES}})
+    return points
+
+
+def _to_stats(rows: Sequence[Doc]) -> Stats:
+    by_state = dict.fromkeys(MessageState, 0)
+    reasons: dict[MessageState, Counter[str]] = {
+        MessageState.SKIPPED: Counter(),
+        MessageState.FAILED: Counter(),
+    }
+    for row in rows:
+        state = STATES[row["_id"]["rank"]]
+        by_state[state] += row["count"]
+        if state in reasons:
+            reasons[state][row["_id"].get("reason") or "unknown"] += row["count"]
+    return Stats(by_state, dict(reasons[MessageState.SKIPPED]), dict(reasons[MessageState.FAILED]))

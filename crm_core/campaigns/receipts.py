@@ -1,0 +1,69 @@
+"""Delivery receipts: what the vendor sends, and how the ledger books them in bulk."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from crm_core.campaigns.ledger import Ledger
+from crm_core.campaigns.states import MessageState
+from crm_core.errors import InvalidInput
+from crm_core.infra.streams import Entry
+
+MAX_RECEIPTS = 1000
+
+
+class Receipt(BaseModel):
+    """key: the idempotency key of the message, ``row_id#n``."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    key: Annotated[str, Field(min_length=3, max_length=200, pattern=r"^[^#]+:[^\x00]+#\d+$")]
+    vendor_id: Annotated[str, Field(max_length=100)] | None = None
+    status: Literal["delivered", "failed"]
+    reason: Annotated[str, Field(max_length=100)] | None = None
+    at: AwareDatetime
+
+
+class ReceiptBatch(BaseModel):
+    receipts: Annotated[list[Receipt], Field(min_length=1, max_length=MAX_RECEIPTS)]
+
+
+_BODY: TypeAdapter[ReceiptBatch | Receipt] = TypeAdapter(ReceiptBatch | Receipt)
+
+
+def parse_receipts(body: bytes) -> bytes:
+    """One receipt or ``{"receipts": […]}`` as the payload of a stream entry. Raises InvalidInput."""
+    try:
+        parsed = _BODY.validate_json(body)
+    except ValidationError as exc:
+        error = exc.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in error["loc"][1:]) or "body"
+        raise InvalidInput(f"The receipt is not valid: {where}: {error['msg']}.", field=where) from None
+    batch = parsed if isinstance(parsed, ReceiptBatch) else ReceiptBatch(receipts=[parsed])
+    return batch.model_dump_json(exclude_none=True).encode()
+
+
+class ReceiptBooker:
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
+        """Book all receipts of the entries at once; those for unknown messages change nothing."""
+        updates: list[tuple[str, MessageState, datetime, dict[str, Any]]] = []
+        refused: dict[str, str] = {}
+        for entry in entries:
+            try:
+                batch = ReceiptBatch.model_validate_json(entry.data)
+            except ValidationError as exc:
+                refused[entry.id] = f"no receipts: {exc.error_count()} errors"
+                continue
+            updates += [_to_update(receipt) for receipt in batch.receipts]
+        self._ledger.book(updates)
+        return refused
+
+
+def _to_update(receipt: Receipt) -> tuple[str, MessageState, datetime, dict[str, Any]]:
+    kept = {"reason": receipt.reason} if receipt.status == "failed" and receipt.reason else {}
+    return receipt.key.rpartition("#")[0], MessageState(receipt.status), receipt.at.astimezone(UTC), kept

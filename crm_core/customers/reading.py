@@ -1,0 +1,74 @@
+"""Reads customers and their orders, in the form that the API answers and pages show."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from crm_core.errors import NotFound
+from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.settings import to_major
+
+HIDDEN = {"versions", "folded", "revision"}
+ORDERS_PAGE = 50
+
+
+class CustomerReader:
+    """digits: minor digits of the workspace's currency."""
+
+    def __init__(self, db: Db, *, digits: int) -> None:
+        self._db = db
+        self._digits = digits
+
+    def page(self, *, limit: int, after: str | None) -> tuple[list[Doc], str | None]:
+        """Customers by id, and the id to go on after, None on the last page."""
+        query = {"_id": {"$gt": after}} if after else {}
+        with translated():
+            rows = list(self._db.customers.find(query).sort("_id", 1).limit(limit + 1))
+        items = [self.to_record(row) for row in rows[:limit]]
+        return items, items[-1]["id"] if len(rows) > limit else None
+
+    def customer(self, customer_id: str) -> Doc:
+        """One customer. Raises NotFound."""
+        with translated():
+            row = self._db.customers.find_one({"_id": customer_id})
+        if row is None:
+            raise NotFound(f"There is no customer with the id {customer_id!r}.")
+        return self.to_record(row)
+
+    def orders(self, customer_id: str, *, limit: int = ORDERS_PAGE) -> tuple[list[Doc], bool]:
+        """A customer's orders, newest first, and whether there are more."""
+        query = {"customer_id": customer_id}
+        with translated():
+            rows = list(self._db.orders.find(query).sort([("ordered_at", -1), ("_id", -1)]).limit(limit + 1))
+        return [self.to_record(row) for row in rows[:limit]], len(rows) > limit
+
+    def by_ids(self, ids: Sequence[str]) -> list[Doc]:
+        with translated():
+            found = {row["_id"]: row for row in self._db.customers.find({"_id": {"$in": list(ids)}})}
+        return [self.to_record(found[customer_id]) for customer_id in ids if customer_id in found]
+
+    def to_record(self, row: Doc) -> Doc:
+        """A stored document as people see it: ``id``, money in major units, nothing of our bookkeeping."""
+        record = {"id": row["_id"]}
+        for name, value in row.items():
+            if name == "_id" or name in HIDDEN or name.endswith("_folded"):
+                continue
+            record[name.removesuffix("_minor")] = self._shown(name, value)
+        if "order_count" in record:
+            record["avg_order_value"] = self._average(row)
+        return record
+
+    def _shown(self, name: str, value: Any) -> Any:
+        if name.endswith("_minor"):
+            return to_major(value, self._digits)
+        if isinstance(value, dict):
+            return {key.removesuffix("_minor"): self._shown(key, part) for key, part in value.items()}
+        if name == "items":
+            return [self._shown("", item) for item in value]
+        return value
+
+    def _average(self, row: Doc) -> Decimal | None:
+        if not row["order_count"]:
+            return None
+        exact: Decimal = to_major(row["total_spend_minor"], self._digits) / row["order_count"]
+        return exact.quantize(to_major(1, self._digits))

@@ -1,0 +1,76 @@
+"""A shop with customers and two years of orders, made up from a seed: the data of the demo."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from crm_core.demo.baskets import fill_baskets
+from crm_core.demo.columns import Baskets, Habits, People, Purchases
+from crm_core.demo.habits import draw_habits
+from crm_core.demo.people import draw_people
+from crm_core.demo.records import iterate_customers, iterate_orders
+from crm_core.demo.seasons import build_clock
+from crm_core.demo.shopping import draw_purchases
+from crm_core.errors import InvalidInput
+
+MOST_CUSTOMERS = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class DemoData:
+    """The made-up shop, kept as columns; records are built while they are read, as often as asked."""
+
+    people: People
+    purchases: Purchases
+    baskets: Baskets
+    habits: Habits
+
+    @property
+    def customer_count(self) -> int:
+        """Number of customer records."""
+        return len(self.people)
+
+    @property
+    def order_count(self) -> int:
+        """Number of order records."""
+        return len(self.purchases)
+
+    def customer_records(self) -> Iterator[dict[str, Any]]:
+        """Yield the bodies of ``POST /api/v1/customers``, by id."""
+        return iterate_customers(self.people, self.habits)
+
+    def order_records(self) -> Iterator[dict[str, Any]]:
+        """Yield the bodies of ``POST /api/v1/orders``, oldest first."""
+        return iterate_orders(self.purchases, self.baskets)
+
+
+def generate_demo(*, customers: int = 20_000, seed: int = 1, now: datetime) -> DemoData:
+    """Make up a shop: the same arguments give the same data.
+
+    now: aware; all orders lie in the 730 days before it.
+    Raises InvalidInput for a number of customers, a seed or a time that is not allowed.
+    """
+    check_request(customers, seed, now)
+    for_people, for_purchases, for_baskets, for_habits = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)
+    )
+    clock = build_clock(now)
+    people = draw_people(for_people, customers)
+    purchases = draw_purchases(for_purchases, people, clock)
+    baskets = fill_baskets(for_baskets, people, purchases, clock.end_s)
+    habits = draw_habits(for_habits, people, purchases, baskets, clock)
+    return DemoData(people, purchases, baskets, habits)
+
+
+def check_request(customers: int, seed: int, now: datetime) -> None:
+    """Refuse what cannot be generated."""
+    if not 1 <= customers <= MOST_CUSTOMERS:
+        message = f"customers is {customers}; allowed are 1 to {MOST_CUSTOMERS:,}"
+        raise InvalidInput(message, field="customers")
+    if seed < 0:
+        raise InvalidInput(f"seed is {seed}; allowed are 0 and above", field="seed")
+    if now.tzinfo is None:
+        raise InvalidInput(f"now is {now.isoformat()}; allowed are times with a zone", field="now")

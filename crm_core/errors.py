@@ -1,0 +1,41 @@
+"""The one error tree. The API maps these classes to statuses, pages show them in words."""
+
+
+class CrmError(Exception):
+    """Base of every error that ClientNest raises on purpose; its text is fit for a user to read."""
+
+
+class InvalidInput(CrmError):
+    """The caller's data breaks a rule: names the value, the rule and what is allowed."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownField(InvalidInput):
+    """A field that is not in the catalogue."""
+
+
+class BadRule(InvalidInput):
+    """A rule that cannot be evaluated; ``field`` is the path of the node in the tree."""
+
+
+class NotFound(CrmError):
+    """Nothing has this id."""
+
+
+class Conflict(CrmError):
+    """The thing is not in a state that allows this."""
+
+
+class Forbidden(CrmError):
+    """The caller is known but may not do this."""
+
+
+class Unavailable(CrmError):
+    """MongoDB, Valkey or the vendor does not answer; the same call may succeed later."""
+
+
+class Permanent(CrmError):
+    """A stream entry that can never be handled; the worker buries it at once."""

@@ -1,0 +1,50 @@
+"""The embedded valkey-server: every write on disk before it is answered, never evicting, with a password."""
+
+import time
+from collections.abc import Callable
+from urllib.parse import quote
+
+import redis
+
+from crm_core.errors import Unavailable
+from crm_core.infra.embedded.binaries import find_valkey
+from crm_core.infra.embedded.folder import DataFolder, Secrets, write_private
+from crm_core.infra.embedded.supervisor import ChildSpec
+
+NAME = "valkey"
+START_TIMEOUT_S = 60.0
+
+
+def valkey_spec(folder: DataFolder, secrets: Secrets, port: int) -> ChildSpec:
+    data, config = folder.path / "valkey", folder.path / "valkey.conf"
+    data.mkdir(exist_ok=True, mode=0o700)
+    options = {
+        "port": port,
+        "bind": "127.0.0.1",
+        "requirepass": secrets.valkey_password,
+        "dir": f'"{data}"',
+        "save": '""',
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "maxmemory-policy": "noeviction",
+    }
+    write_private(config, "".join(f"{name} {value}\n" for name, value in options.items()))
+    return ChildSpec(NAME, (str(find_valkey()), str(config)), folder.logs / "valkey.log", folder.path)
+
+
+def redis_url(secrets: Secrets, port: int) -> str:
+    return f"redis://:{quote(secrets.valkey_password)}@127.0.0.1:{port}/0"
+
+
+def wait_for_valkey(url: str, has_failed: Callable[[], bool]) -> None:
+    """Wait until it answers. has_failed: whether it ended again and again. Raises Unavailable then, or after 60 s."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    with redis.Redis.from_url(url) as client:
+        while time.monotonic() < deadline and not has_failed():
+            try:
+                client.ping()
+            except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError):
+                time.sleep(0.02)
+            else:
+                return
+    raise Unavailable("The embedded Valkey did not start; logs/valkey.log in the data folder says why.")

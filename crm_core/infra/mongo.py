@@ -1,0 +1,76 @@
+"""MongoDB: the connection, the indexes, and its errors in our words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel, MongoClient
+from pymongo.database import Database
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    PyMongoError,
+)
+
+from crm_core.errors import Unavailable
+
+Doc = dict[str, Any]
+Db = Database[Doc]
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "customers": [
+        IndexModel([("total_spend_minor", ASCENDING)]),
+        IndexModel([("order_count", ASCENDING)]),
+        IndexModel([("last_order_at", ASCENDING)]),
+    ],
+    "orders": [
+        IndexModel([("customer_id", ASCENDING), ("ordered_at", DESCENDING)]),
+        IndexModel([("ordered_at", DESCENDING)]),
+    ],
+    "segments": [IndexModel([("updated_at", DESCENDING)])],
+    "campaigns": [IndexModel([("created_at", DESCENDING)]), IndexModel([("state", ASCENDING)])],
+    "messages": [
+        IndexModel([("campaign_id", ASCENDING), ("rank", ASCENDING), ("reason", ASCENDING)]),
+        IndexModel([("customer_id", ASCENDING), ("created_at", DESCENDING)]),
+    ],
+    "api_keys": [IndexModel([("hash", ASCENDING)], unique=True)],
+    "audit": [IndexModel([("at", DESCENDING)])],
+    "jobs": [IndexModel([("created_at", DESCENDING)])],
+}
+
+
+def connect(uri: str, database: str) -> Db:
+    """A database handle; nothing is sent before its first use. Writes wait for a majority and its journal."""
+    client: MongoClient[Doc] = MongoClient(
+        uri,
+        tz_aware=True,
+        w="majority",
+        journal=True,
+        serverSelectionTimeoutMS=3000,
+        connectTimeoutMS=3000,
+        appname="clientnest",
+    )
+    return client[database]
+
+
+def ensure_indexes(db: Db) -> None:
+    with translated():
+        for collection, indexes in INDEXES.items():
+            db[collection].create_indexes(indexes)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's connection errors into Unavailable; what a write breaks passes through."""
+    try:
+        yield
+    except (ConnectionFailure, ExecutionTimeout) as exc:
+        raise Unavailable("The database does not answer. Nothing was lost; try again in a moment.") from exc
+    except (DuplicateKeyError, BulkWriteError):
+        raise
+    except PyMongoError as exc:
+        if exc.has_error_label("TransientTransactionError") or exc.has_error_label("RetryableWriteError"):
+            raise Unavailable("The database is changing its primary. Try again in a moment.") from exc
+        raise

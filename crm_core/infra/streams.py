@@ -1,0 +1,141 @@
+"""Redis Streams: their names, publishing, and what a stream entry is."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, cast
+
+import redis
+import redis.asyncio
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import BusyLoadingError, ReadOnlyError, RedisError
+from redis.retry import Retry
+
+from crm_core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+_SEQUENCE_BITS = 20
+
+
+class Stream(StrEnum):
+    CUSTOMERS = "stream:customers"
+    ORDERS = "stream:orders"
+    DELIVERIES = "stream:deliveries"
+    RECEIPTS = "stream:receipts"
+    JOBS = "stream:jobs"
+    DEAD = "stream:dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stream entry as a worker reads it. data: the JSON text that was published."""
+
+    stream: Stream
+    id: str
+    data: bytes
+
+    @property
+    def version(self) -> int:
+        """The stream id as one integer that sorts like it: 44 bits of milliseconds, 20 of sequence."""
+        millis, sequence = self.id.split("-")
+        return int(millis) << _SEQUENCE_BITS | int(sequence)
+
+    @property
+    def at(self) -> datetime:
+        """When it was accepted, aware UTC."""
+        return version_time(self.version)
+
+
+def version_time(version: int) -> datetime:
+    return datetime.fromtimestamp((version >> _SEQUENCE_BITS) / 1000, UTC)
+
+
+def _retry() -> Retry:
+    return Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.5), 3)
+
+
+def connect_redis(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, retry=_retry(), socket_connect_timeout=3, health_check_interval=30)
+
+
+def connect_redis_async(url: str) -> redis.asyncio.Redis:
+    return redis.asyncio.Redis.from_url(url, socket_connect_timeout=3, health_check_interval=30)
+
+
+@contextmanager
+def redis_translated() -> Iterator[None]:
+    """Turn what a lost, loading or full Valkey raises into Unavailable."""
+    try:
+        yield
+    except (RedisError, OSError) as exc:
+        if is_outage(exc):
+            raise Unavailable("The stream server does not answer. Try again in a moment.") from exc
+        raise
+
+
+def is_outage(exc: Exception) -> bool:
+    """Whether the same command may succeed later: no connection, still loading, read only, out of memory."""
+    transient = (
+        redis.exceptions.ConnectionError,
+        redis.exceptions.TimeoutError,
+        BusyLoadingError,
+        ReadOnlyError,
+        redis.exceptions.OutOfMemoryError,
+        OSError,
+    )
+    return isinstance(exc, transient) or str(exc).startswith(("MISCONF", "LOADING", "MASTERDOWN"))
+
+
+class Publisher:
+    """Appends entries; one call is one round trip. Raises Unavailable when not all were appended."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def publish(self, stream: Stream, payloads: Sequence[bytes]) -> list[str]:
+        """Append each payload as an entry; gives the ids in order."""
+        if not payloads:
+            return []
+        with redis_translated():
+            pipe = self._client.pipeline(transaction=False)
+            for payload in payloads:
+                pipe.xadd(stream, {"d": payload})
+            return [entry_id.decode() for entry_id in pipe.execute()]
+
+    def backlog(self, *streams: Stream) -> int:
+        """Entries not yet acknowledged: acknowledged ones are deleted at once."""
+        with redis_translated():
+            return sum([self._client.xlen(stream) for stream in streams])
+
+    def wait_until_empty(self, *streams: Stream, timeout_s: float, poll_s: float = 0.05) -> None:
+        """Block until workers have handled everything. Raises Unavailable after ``timeout_s``."""
+        deadline = time.monotonic() + timeout_s
+        while self.backlog(*streams):
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    f"{self.backlog(*streams)} records still wait to be stored after {timeout_s:.0f} s; "
+                    "none is lost. Is the ingest worker running?"
+                )
+            time.sleep(poll_s)
+
+
+class AsyncPublisher:
+    """The same for the API's event loop."""
+
+    def __init__(self, client: redis.asyncio.Redis) -> None:
+        self._client = client
+
+    async def publish(self, stream: Stream, payloads: Sequence[bytes]) -> None:
+        with redis_translated():
+            if len(payloads) == 1:
+                await cast("Awaitable[Any]", self._client.xadd(stream, {"d": payloads[0]}))
+                return
+            pipe = self._client.pipeline(transaction=False)
+            for payload in payloads:
+                pipe.xadd(stream, {"d": payload})
+            await pipe.execute()

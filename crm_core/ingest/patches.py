@@ -1,0 +1,78 @@
+"""From a stream entry's JSON to the patches that are stored: minor units, datetimes, flat paths."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic_core import from_json
+
+from crm_core.customers.merge import Patch
+from crm_core.errors import Permanent
+from crm_core.infra.streams import Entry
+from crm_core.infra.text import fold
+from crm_core.settings import to_minor
+
+BASELINE = {"visits", "total_spend", "order_count"}
+MONEY = {"cart_value", "total_spend", "amount"}
+
+
+def load_entry(entry: Entry) -> dict[str, Any]:
+    """The record in ``entry``. Raises Permanent when it is none: somebody else wrote to the stream."""
+    try:
+        record = from_json(entry.data)
+    except ValueError as exc:
+        raise Permanent(f"no valid JSON: {exc}") from None
+    if not isinstance(record, dict) or not isinstance(record.get("id"), str):
+        raise Permanent("no record: an object with an id is needed")
+    return record
+
+
+def customer_patch(record: Mapping[str, Any], entry: Entry, digits: int) -> Patch:
+    patch: dict[str, Any] = {}
+    for name, value in record.items():
+        if name == "id":
+            continue
+        if name == "attributes":
+            patch |= {f"attributes/{key}": part for key, part in (value or {}).items()}
+        elif name == "consent":
+            patch |= {f"consent/{key}": _consent(part, entry) for key, part in (value or {}).items()}
+        elif name in BASELINE:
+            patch["baseline/" + _stored_name(name)] = _stored(name, value, digits)
+        else:
+            patch[_stored_name(name)] = _stored(name, value, digits)
+    return patch
+
+
+def order_patch(record: Mapping[str, Any], digits: int) -> Patch:
+    patch = {_stored_name(name): _stored(name, value, digits) for name, value in record.items() if name != "id"}
+    if "category" in patch:
+        patch["category_folded"] = fold(patch["category"]) if patch["category"] else None
+    return patch
+
+
+def _consent(state: str, entry: Entry) -> dict[str, Any]:
+    return {"state": state, "source": "api", "at": entry.at}
+
+
+def _stored_name(name: str) -> str:
+    return f"{name}_minor" if name in MONEY else name
+
+
+def _stored(name: str, value: Any, digits: int) -> Any:
+    if value is None:
+        return None
+    if name in MONEY:
+        return to_minor(Decimal(value), digits)
+    if name == "ordered_at":
+        return datetime.fromisoformat(value)
+    if name == "items":
+        return [_item(item, digits) for item in value]
+    return value
+
+
+def _item(item: Mapping[str, Any], digits: int) -> dict[str, Any]:
+    stored = {name: value for name, value in item.items() if name != "price" and value is not None}
+    if item.get("price") is not None:
+        stored["price_minor"] = to_minor(Decimal(item["price"]), digits)
+    return stored

@@ -1,0 +1,70 @@
+"""What the ingestion API accepts, one model a record. Absent means unchanged, null means cleared."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from crm_core.ingest.scalars import Count, Email, Id, Instant, Money, Phone, Text
+
+Channel = Literal["sms", "email", "whatsapp", "push", "in_app"]
+Consent = Literal["granted", "denied", "unknown"]
+OrderStatus = Literal["pending", "confirmed", "shipped", "delivered", "cancelled"]
+AttributeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+AttributeValue = Text | bool | int | float | Annotated[list[Text], Field(max_length=50)] | None
+
+
+class WireModel(BaseModel):
+    """Strict, closed, and read in snake_case or camelCase."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+
+class CustomerRecord(WireModel):
+    """One customer of ``POST /customers``. visits, total_spend, order_count: the history before our data."""
+
+    id: Id
+    name: Text | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    city: Text | None = None
+    country: Text | None = None
+    category: Text | None = None
+    tags: Annotated[list[Text], Field(max_length=50)] | None = None
+    loyalty_member: bool | None = None
+    abandoned_cart: bool | None = None
+    cart_value: Money | None = None
+    visits: Count | None = None
+    total_spend: Money | None = None
+    order_count: Count | None = None
+    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=50)] | None = None
+    consent: dict[Channel, Consent] | None = None
+
+
+class OrderItem(WireModel):
+    """A line of an order. quantity: pieces."""
+
+    name: Text
+    sku: Text | None = None
+    quantity: Count = 1
+    price: Money | None = None
+
+
+class OrderRecord(WireModel):
+    """One order of ``POST /orders``. ordered_at: when absent, the moment it was accepted."""
+
+    id: Id
+    customer_id: Id
+    amount: Money
+    status: OrderStatus | None = None
+    category: Text | None = None
+    items: Annotated[list[OrderItem], Field(max_length=200)] | None = None
+    ordered_at: Instant | None = None

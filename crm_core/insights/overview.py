@@ -1,0 +1,82 @@
+"""The figures of the overview page, each counted from the data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from crm_core.customers.reading import CustomerReader
+from crm_core.infra.clock import Clock
+from crm_core.infra.mongo import Db, Doc, translated
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Amounts in minor units. customers_spend_minor: the customers' totals, baseline included."""
+
+    customers: int
+    orders: int
+    revenue_minor: int
+    customers_spend_minor: int
+    first_order_at: datetime | None
+    last_order_at: datetime | None
+    as_of: datetime
+
+
+class Overview:
+    def __init__(self, db: Db, reader: CustomerReader, clock: Clock) -> None:
+        self._db = db
+        self._reader = reader
+        self._clock = clock
+
+    def totals(self) -> Totals:
+        """Orders and revenue without cancelled orders."""
+        as_of = self._clock()
+        orders: Doc = {
+            "_id": None,
+            "count": {"$sum": 1},
+            "revenue": {"$sum": "$amount_minor"},
+            "first": {"$min": "$ordered_at"},
+            "last": {"$max": "$ordered_at"},
+        }
+        customers: Doc = {"_id": None, "count": {"$sum": 1}, "spend": {"$sum": "$total_spend_minor"}}
+        with translated():
+            counted = next(
+                self._db.orders.aggregate([{"$match": {"status": {"$ne": "cancelled"}}}, {"$group": orders}]),
+                {},
+            )
+            people = next(self._db.customers.aggregate([{"$group": customers}]), {})
+        return Totals(
+            customers=people.get("count", 0),
+            orders=counted.get("count", 0),
+            revenue_minor=counted.get("revenue", 0),
+            customers_spend_minor=people.get("spend", 0),
+            first_order_at=counted.get("first"),
+            last_order_at=counted.get("last"),
+            as_of=as_of,
+        )
+
+    def revenue_by_month(self) -> list[Doc]:
+        """``{"month": aware UTC, "revenue_minor": int, "orders": int}`` in order; no row for a month without orders."""
+        month = {"$dateTrunc": {"date": "$ordered_at", "unit": "month"}}
+        stages: list[Doc] = [
+            {"$match": {"status": {"$ne": "cancelled"}}},
+            {"$group": {"_id": month, "revenue_minor": {"$sum": "$amount_minor"}, "orders": {"$sum": 1}}},
+            {"$sort": {"_id": 1}},
+        ]
+        with translated():
+            return [{"month": row.pop("_id"), **row} for row in self._db.orders.aggregate(stages)]
+
+    def latest_orders(self, *, limit: int = 8) -> list[Doc]:
+        with translated():
+            rows = list(self._db.orders.find().sort([("ordered_at", -1), ("_id", -1)]).limit(limit))
+        return [self._reader.to_record(row) for row in rows]
+
+    def options(self, path: str, *, limit: int = 50) -> list[str]:
+        """The most frequent values of a text or list field as typed, for the builder's suggestions."""
+        stages: list[Doc] = [
+            {"$match": {path: {"$nin": [None, []]}}},
+            {"$unwind": f"${path}"},
+            {"$sortByCount": f"${path}"},
+            {"$limit": limit},
+        ]
+        with translated():
+            return [row["_id"] for row in self._db.customers.aggregate(stages)]

@@ -1,0 +1,141 @@
+"""The one place where clients and services are built, and where a process keeps its own set."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from crm_core.access.audit import AuditLog
+from crm_core.access.keys import ApiKeys
+from crm_core.audience.evaluation import Audience
+from crm_core.audience.segments import Segments
+from crm_core.campaigns.delivery import Deliverer
+from crm_core.campaigns.ledger import Ledger
+from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.campaigns.plan import Planner
+from crm_core.campaigns.receipts import ReceiptBooker
+from crm_core.campaigns.vendor import HttpVendor
+from crm_core.customers.reading import CustomerReader
+from crm_core.errors import InvalidInput, Unavailable
+from crm_core.infra.clock import Clock, utc_now
+from crm_core.infra.mongo import Db, connect, ensure_indexes
+from crm_core.infra.streams import AsyncPublisher, Publisher, connect_redis, connect_redis_async
+from crm_core.ingest.persist import Persister
+from crm_core.insights.overview import Overview
+from crm_core.settings import Settings
+
+if TYPE_CHECKING:
+    from crm_core.demo.loading import DemoLoader
+    from crm_core.jobs.demo import DemoJobs
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that pages, API, workers and commands call."""
+
+    settings: Settings
+    clock: Clock
+    db: Db
+    redis: Redis
+    redis_async: AsyncRedis
+    publisher: Publisher
+    async_publisher: AsyncPublisher
+    audit: AuditLog
+    keys: ApiKeys
+    customers: CustomerReader
+    audience: Audience
+    segments: Segments
+    campaigns: Campaigns
+    ledger: Ledger
+    overview: Overview
+
+    @property
+    def vendor_secret(self) -> str:
+        secret = self.settings.vendor_secret
+        if secret is None:
+            raise InvalidInput("Set CRM_VENDOR_SECRET: it authenticates calls to the vendor and its receipts.")
+        return secret.get_secret_value()
+
+    @cached_property
+    def persister(self) -> Persister:
+        return Persister(self.db, digits=self.settings.currency_digits)
+
+    @cached_property
+    def planner(self) -> Planner:
+        return Planner(self.campaigns, self.audience, self.ledger, self.publisher, self.clock)
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        if self.settings.vendor_url is None:
+            raise InvalidInput("Set CRM_VENDOR_URL: the delivery worker needs a message vendor.")
+        vendor = HttpVendor(self.settings.vendor_url, self.vendor_secret)
+        return Deliverer(self.campaigns, self.ledger, self.customers, vendor, self.clock)
+
+    @cached_property
+    def receipt_booker(self) -> ReceiptBooker:
+        return ReceiptBooker(self.ledger)
+
+    @cached_property
+    def demo_loader(self) -> "DemoLoader":
+        from crm_core.demo.loading import DemoLoader  # imports NumPy, which only this needs
+
+        return DemoLoader(self.publisher, self.clock, digits=self.settings.currency_digits)
+
+    @cached_property
+    def demo_jobs(self) -> "DemoJobs":
+        from crm_core.jobs.demo import DemoJobs
+
+        return DemoJobs(self.db, self.demo_loader, self.publisher, self.audit, self.clock)
+
+    def close(self) -> None:
+        self.db.client.close()
+        self.redis.close()
+
+
+def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
+    """Clients and services on servers that are up, with the indexes in place. Raises Unavailable."""
+    if settings.mongodb_uri is None or settings.redis_url is None:
+        raise Unavailable("No servers: set CRM_MONGODB_URI and CRM_REDIS_URL, or start the app in this CRM_DATA_DIR.")
+    db = connect(settings.mongodb_uri, settings.mongodb_database)
+    ensure_indexes(db)
+    client, client_async = connect_redis(settings.redis_url), connect_redis_async(settings.redis_url)
+    digits = settings.currency_digits
+    audit = AuditLog(db, clock)
+    customers = CustomerReader(db, digits=digits)
+    audience = Audience(db, customers, clock, digits=digits)
+    segments = Segments(db, audience, audit, clock)
+    return Services(
+        settings=settings,
+        clock=clock,
+        db=db,
+        redis=client,
+        redis_async=client_async,
+        publisher=Publisher(client),
+        async_publisher=AsyncPublisher(client_async),
+        audit=audit,
+        keys=ApiKeys(db, audit, clock),
+        customers=customers,
+        audience=audience,
+        segments=segments,
+        campaigns=Campaigns(db, segments, audit, clock),
+        ledger=Ledger(db),
+        overview=Overview(db, customers, clock),
+    )
+
+
+_current: Services | None = None
+
+
+def install(services: Services | None) -> None:
+    """Make ``services`` the ones of this process; the app's lifespan does it once."""
+    global _current
+    _current = services
+
+
+def current() -> Services:
+    """What the lifespan installed, for API and pages. Raises Unavailable before and after it."""
+    if _current is None:
+        raise Unavailable("ClientNest is starting or stopping. Try again in a moment.")
+    return _current

@@ -1,0 +1,137 @@
+"""Every setting of ClientNest, read once per process from the environment (prefix ``CRM_``)."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from babel.numbers import UnknownCurrencyError, get_currency_precision, validate_currency
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from crm_core.errors import InvalidInput
+
+
+def _known_currency(code: str) -> str:
+    try:
+        validate_currency(code)
+    except UnknownCurrencyError as exc:
+        raise ValueError(f"{code!r} is no ISO 4217 currency code, for example USD, EUR or INR") from exc
+    return code
+
+
+class Settings(BaseSettings):
+    """The settings table of the README, one field a row."""
+
+    model_config = SettingsConfigDict(env_prefix="CRM_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    data_dir: Annotated[Path, Field(description="Folder of the embedded servers: their data, logs and passwords.")] = (
+        Path(".data")
+    )
+    mongodb_uri: Annotated[
+        str | None,
+        Field(
+            pattern=r"^mongodb(\+srv)?://",
+            description="MongoDB replica set or sharded cluster to use. Unset: the app starts its own mongod.",
+        ),
+    ] = None
+    mongodb_database: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9_-]{1,63}$", description="Name of the database."),
+    ] = "clientnest"
+    mongodb_cache_gb: Annotated[float, Field(ge=0.25, le=1024, description="Cache of the embedded mongod, in GB.")] = (
+        0.5
+    )
+    redis_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^rediss?://",
+            description="Redis or Valkey to use. Unset: the app starts its own valkey-server.",
+        ),
+    ] = None
+    run_workers: Annotated[
+        bool | None,
+        Field(
+            description="Whether the app runs the workers and the simulated vendor as child processes. "
+            "Unset: only when it also starts the servers."
+        ),
+    ] = None
+    public_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://",
+            description="Where the vendor reaches this app with receipts. Unset: http://127.0.0.1 and its port.",
+        ),
+    ] = None
+    vendor_url: Annotated[
+        str | None,
+        Field(
+            pattern=r"^https?://",
+            description="The message vendor. Unset: the app starts the simulated one.",
+        ),
+    ] = None
+    vendor_secret: Annotated[
+        SecretStr | None,
+        Field(description="Shared with the vendor; signs receipts. Unset: made once, kept in the data folder."),
+    ] = None
+    vendor_success_rate: Annotated[
+        float, Field(ge=0, le=1, description="Share of messages that the simulated vendor delivers.")
+    ] = 0.9
+    currency: Annotated[
+        str, AfterValidator(_known_currency), Field(description="Currency of all amounts, ISO 4217.")
+    ] = "USD"
+    max_body_mb: Annotated[
+        int, Field(ge=1, le=64, description="Largest body of an API request, in MB (millions of bytes).")
+    ] = 5
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severe log line to write.")
+    ] = "INFO"
+
+    @property
+    def currency_digits(self) -> int:
+        """Minor digits of the currency: 2 for USD, 0 for JPY. Source: Unicode CLDR, through Babel."""
+        return get_currency_precision(self.currency)
+
+    @property
+    def max_body_bytes(self) -> int:
+        return self.max_body_mb * 1_000_000
+
+    @property
+    def starts_servers(self) -> bool:
+        """Whether at least one of the two servers is ours to start."""
+        return self.mongodb_uri is None or self.redis_url is None
+
+    @property
+    def starts_workers(self) -> bool:
+        return self.starts_servers if self.run_workers is None else self.run_workers
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment. Raises InvalidInput that names the variable, its value's fault and no secret."""
+        try:
+            return cls()
+        except ValidationError as exc:
+            faults = "; ".join(f"CRM_{str(e['loc'][0]).upper()}: {e['msg']}" for e in exc.errors())
+            raise InvalidInput(f"A setting is wrong. {faults}") from None
+
+    def to_env(self) -> dict[str, str]:
+        """The environment that gives a child process these settings."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            f"CRM_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }
+
+    def with_servers(self, **values: object) -> Self:
+        """A copy that knows the servers started for it; the environment is not read again."""
+        return self.model_copy(update=values)
+
+
+def to_minor(amount: Decimal, digits: int) -> int:
+    """Major units (29.33) as an integer of minor units (2933); ``amount`` has at most ``digits`` decimals."""
+    return int(amount.scaleb(digits))
+
+
+def to_major(amount_minor: int, digits: int) -> Decimal:
+    """Minor units (2933) as a decimal of major units (29.33)."""
+    return Decimal(amount_minor).scaleb(-digits)

@@ -1,0 +1,161 @@
+"""Figures that pages show: pure functions from numbers already computed to a ``go.Figure``, and ``show_chart``.
+
+Figures have no title: the page writes the heading, so that a legend can never run into it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages._ui.formats import money_major, number, percent
+from pages._ui.palette import STATE_LABELS, state_label
+from pages._ui.plot_theme import dress, reader_theme
+
+# Dash as well as colour tells the lines apart.
+_LINES: Final[tuple[tuple[str, str], ...]] = (("sent", "dash"), ("delivered", "solid"), ("failed", "dot"))
+_DIGIT_PX: Final = 8
+_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
+
+
+def show_chart(fig: go.Figure, *, key: str, summary: str, height: int = 320) -> None:
+    """Show a figure in the reader's theme, with its summary for screen readers and, below it, for everyone.
+
+    summary: one sentence with the numbers that matter; it stands in for the chart.
+    height: pixels. ``key`` must be unique on the page.
+    """
+    dress(fig, reader_theme()).update_layout(height=height)
+    with st.container(key=f"chart_{key}", gap="xsmall"):
+        st.plotly_chart(fig, key=key, theme=None, config=_CONFIG, alt=summary)
+        st.caption(summary)
+
+
+def state_bar(by_state: Mapping[str, int]) -> go.Figure:
+    """One horizontal bar of a campaign's messages by present state; the legend holds the numbers, never cut."""
+    audience = sum(by_state.values())
+    if not audience:
+        return _nothing_yet("No messages yet")
+    fig = go.Figure([_state_segment(state, by_state[state], audience) for state in _in_order(by_state)])
+    fig.update_layout(barmode="stack", bargap=0, hovermode="closest")
+    fig.update_xaxes(visible=False, range=[0, audience])
+    fig.update_yaxes(visible=False)
+    return fig
+
+
+def delivery_timeline(points: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Sent, delivered and failed so far, over time.
+
+    Points: ``{"at": aware datetime, "sent": int, "delivered": int, "failed": int}``, in order of time.
+    """
+    if not points:
+        return _nothing_yet("Nothing sent yet")
+    # Plotly drops the offset of a datetime without converting it.
+    times = [_naive_utc(point["at"]) for point in points]
+    fig = go.Figure([_running_total(state, dash, times, points) for state, dash in _LINES])
+    fig.update_layout(hovermode="x unified")
+    fig.update_xaxes(title_text="Time (UTC)", hoverformat="%Y-%m-%d %H:%M:%S UTC")
+    return fig
+
+
+def revenue_by_month(points: Sequence[Mapping[str, Any]], *, currency: str | None = None) -> go.Figure:
+    """Revenue as bars, the number of orders on hover.
+
+    Points: ``{"month": its first day, "revenue": float in major units, "orders": int}``.
+    """
+    if not points:
+        return _nothing_yet("No orders yet")
+    months = [point["month"] for point in points]
+    details = [_revenue_detail(point, currency) for point in points]
+    bars = go.Bar(
+        x=months,
+        y=[point["revenue"] for point in points],
+        customdata=details,
+        hovertemplate="%{customdata}<extra></extra>",
+        meta={"role": "accent"},
+        name="Revenue",
+        showlegend=False,
+    )
+    fig = go.Figure([bars])
+    fig.update_xaxes(type="date", tickformat="%b\n%Y", tickvals=_month_ticks(months))
+    fig.update_yaxes(title_text=f"Revenue ({currency})" if currency else "Revenue")
+    return fig
+
+
+def ranked_bars(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Horizontal bars, first row on top, each with its number. Rows: ``{"label", "count", "role"}``, such as failed.
+
+    The numbers stand in the right margin, which is as wide as the longest of them, so that none is cut.
+    """
+    if not rows:
+        return _nothing_yet("Nothing to count yet")
+    counts = [number(row["count"]) for row in rows]
+    bars = go.Bar(
+        x=[row["count"] for row in rows],
+        y=[row["label"] for row in rows],
+        text=counts,
+        textposition="outside",
+        orientation="h",
+        hovertemplate="%{y}: %{x:,}<extra></extra>",
+        meta={"role": [row.get("role", "accent") for row in rows]},
+    )
+    fig = go.Figure([bars])
+    fig.update_layout(margin_r=_DIGIT_PX * max(map(len, counts)) + 12)
+    fig.update_xaxes(visible=False, range=[0, max(1, *(row["count"] for row in rows))])
+    fig.update_yaxes(autorange="reversed", zeroline=False)
+    return fig
+
+
+def _state_segment(state: str, count: int, audience: int) -> go.Bar:
+    label = f"{state_label(state)} {number(count)}"
+    return go.Bar(
+        x=[count],
+        y=[""],
+        orientation="h",
+        name=label,
+        hovertemplate=f"{label} of {number(audience)} ({percent(count, audience)})<extra></extra>",
+        meta={"role": state if state in STATE_LABELS else "muted"},
+    )
+
+
+def _in_order(by_state: Mapping[str, int]) -> list[str]:
+    known = [state for state in STATE_LABELS if by_state.get(state)]
+    return known + [state for state, count in by_state.items() if count and state not in STATE_LABELS]
+
+
+def _running_total(
+    state: str, dash: str, times: Sequence[datetime], points: Sequence[Mapping[str, Any]]
+) -> go.Scatter:
+    return go.Scatter(
+        x=times,
+        y=[point[state] for point in points],
+        mode="lines" if len(points) > 1 else "lines+markers",
+        name=state_label(state),
+        line={"dash": dash},
+        hovertemplate="%{y:,}",
+        meta={"role": state},
+    )
+
+
+def _revenue_detail(point: Mapping[str, Any], currency: str | None) -> str:
+    revenue = money_major(point["revenue"], currency) if currency else f"{point['revenue']:,.2f}"
+    orders = "order" if point["orders"] == 1 else "orders"
+    return f"<b>{point['month']:%B %Y}</b><br>{revenue}<br>{number(point['orders'])} {orders}"
+
+
+def _month_ticks(months: Sequence[Any], at_most: int = 8) -> list[Any]:
+    step = -(-len(months) // at_most)
+    return list(months[::step])
+
+
+def _naive_utc(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def _nothing_yet(text: str) -> go.Figure:
+    fig = go.Figure()
+    fig.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
+    fig.update_xaxes(visible=False)
+    fig.update_yaxes(visible=False)
+    return fig

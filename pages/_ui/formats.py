@@ -1,0 +1,110 @@
+"""How numbers, money, shares and times read on every page. Pure; English; nothing is rounded into a lie."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from babel.dates import format_timedelta
+from babel.numbers import format_compact_currency, format_currency, get_currency_precision
+
+LOCALE: Final = "en"
+NONE: Final = "–"
+_JUST_NOW: Final = timedelta(seconds=2)
+_UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=])")
+
+
+def number(n: int) -> str:
+    """48210 as "48,210"."""
+    return f"{n:,}"
+
+
+def money(amount_minor: int, currency: str) -> str:
+    """Minor units as an exact amount: 1825000 INR is "₹18,250.00", 500 JPY is "¥500"."""
+    return money_major(_major(amount_minor, currency), currency)
+
+
+def money_major(amount: Decimal | float, currency: str) -> str:
+    """Major units, rounded to what the currency has: "₹18,250.00"."""
+    return str(format_currency(amount, currency, locale=LOCALE))
+
+
+def money_short(amount_minor: int, currency: str) -> str:
+    """For a metric card: "₹18.2M". Give the exact amount beside it or on hover."""
+    amount = _major(amount_minor, currency)
+    if abs(amount) < 10_000:
+        return money_major(amount, currency)
+    return str(format_compact_currency(amount, currency, locale=LOCALE, fraction_digits=1))
+
+
+def percent(part: float, whole: float) -> str:
+    """Share with one decimal, "4.8 %"; "–" of nothing.
+
+    "100 %" and "0 %" are exact; what only rounds to them reads ">99.9 %" and "<0.1 %".
+    """
+    if not whole:
+        return NONE
+    if part == whole:
+        return "100 %"
+    if not part:
+        return "0 %"
+    share = 100 * part / whole
+    if 0 < share < 0.05:
+        return "<0.1 %"
+    if 99.95 <= share < 100:
+        return ">99.9 %"
+    return f"{share:.1f} %"
+
+
+def change(now: float, before: float) -> str | int | None:
+    """Change against the previous period, "+12.4 %" or "-3.1 %", for ``delta`` of ``st.metric``; None without one.
+
+    The minus is ASCII: before "−", Streamlit draws a green arrow up. No change is the number 0, which it greys.
+    """
+    if not before:
+        return None
+    if now == before:
+        return 0
+    sign = "+" if now > before else "-"
+    return f"{sign}{percent(abs(now - before), before)}"
+
+
+def relative_time(then: datetime, now: datetime) -> str:
+    """ "3 minutes ago", "in 2 hours", "just now"."""
+    distance = _utc(then) - _utc(now)
+    if abs(distance) < _JUST_NOW:
+        return "just now"
+    return str(format_timedelta(distance, add_direction=True, threshold=1, locale=LOCALE))
+
+
+def utc_exact(then: datetime) -> str:
+    """ "2026-11-22 12:04:31 UTC"."""
+    return f"{_utc(then):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def duration(length: timedelta) -> str:
+    """The two largest units: "31 ms", "9 s", "3 min 20 s", "2 h 5 min", "4 d 1 h"."""
+    if length < timedelta(seconds=1):
+        return f"{max(length, timedelta()) // timedelta(milliseconds=1)} ms"
+    rest, parts = int(length.total_seconds()), []
+    for unit, seconds in _UNITS:
+        amount, rest = divmod(rest, seconds)
+        if amount or parts:
+            parts.append((amount, unit))
+    return " ".join(f"{amount} {unit}" for amount, unit in parts[:2] if amount)
+
+
+def literal(text: str) -> str:
+    """Text from people, safe inside Markdown: a segment named "$5 *off* :red[x]" reads as typed."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def _major(amount_minor: int, currency: str) -> Decimal:
+    return Decimal(amount_minor).scaleb(-get_currency_precision(currency))
+
+
+def _utc(then: datetime) -> datetime:
+    if then.tzinfo is None:
+        raise ValueError(f"{then!r} has no time zone; times here are aware")
+    return then.astimezone(UTC)

@@ -1,0 +1,66 @@
+"""Small pieces that several pages share: header, status badge, empty state, time with its exact UTC."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages._ui.formats import literal, relative_time, utc_exact
+
+# Campaign state: colour and icon of its badge. The word is always there, so nothing hangs on colour alone.
+_CAMPAIGN_STATES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "draft": ("gray", "edit_note"),
+        "scheduled": ("violet", "schedule"),
+        "preparing": ("blue", "hourglass_top"),
+        "sending": ("blue", "bolt"),
+        "paused": ("orange", "pause_circle"),
+        "completed": ("green", "check_circle"),
+        "cancelled": ("gray", "block"),
+        "failed": ("red", "error"),
+    }
+)
+
+
+def status_badge(state: str) -> str:
+    """Markdown badge of a campaign state, icon and word; for wherever Markdown goes (not in a dataframe)."""
+    tint, icon = _CAMPAIGN_STATES.get(state, ("gray", "help"))
+    return f":{tint}-badge[:material/{icon}: {literal(state)}]"
+
+
+def page_header(title: str, caption: str | None = None) -> DeltaGenerator:
+    """Title with an optional line below it; returns the place for buttons, right of it (below on a phone).
+
+    ``with page_header("Campaigns", "Newest first"): st.button("New campaign", type="primary")``
+    """
+    row = st.container(
+        key="page_header",
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+    )
+    with row.container(width="content", gap=None):
+        st.title(literal(title), anchor=False, width="content")
+        if caption:
+            st.caption(caption, width="content")
+    return row.container(horizontal=True, width="content", vertical_alignment="center", gap="xsmall")
+
+
+def empty_state(icon: str, title: str, text: str) -> DeltaGenerator:
+    """What to see where there is nothing yet; returns the place for the button of the next step.
+
+    icon: name of a Material symbol, such as "campaign".
+    """
+    with st.container(key="empty_state", border=True, horizontal_alignment="center", gap="xsmall"):
+        st.markdown(f":gray[:material/{icon}:]", text_alignment="center")
+        st.markdown(f"**{literal(title)}**", text_alignment="center")
+        st.caption(text, text_alignment="center")
+        return st.container(horizontal=True, horizontal_alignment="center", gap="xsmall")
+
+
+def time_caption(prefix: str, then: datetime, now: datetime) -> None:
+    """A small line such as "Updated 3 minutes ago", with the exact UTC time on hover and focus."""
+    st.caption(f"{prefix} {relative_time(then, now)}", help=utc_exact(then), width="content")

@@ -1,0 +1,72 @@
+"""Real servers for every test that needs one: a mongod and a valkey-server of our own, on free ports."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crm_core.infra.embedded.platform import open_platform
+from crm_core.services import Services, build_services
+from crm_core.settings import Settings
+from tests.running_app import RunningApp, start_app
+
+for variable in [name for name in os.environ if name.startswith("CRM_")]:
+    del os.environ[variable]  # the tests' settings are their own, whatever the shell says
+
+
+class TestClock:
+    """A clock that stands still until it is moved."""
+
+    __test__ = False
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **length: float) -> None:
+        self.now += timedelta(**length)
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock(datetime(2026, 6, 15, 12, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of running servers, without workers."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("servers"), mongodb_cache_gb=0.25)
+    with open_platform(settings, workers=False) as ready:
+        yield ready
+
+
+@pytest.fixture
+def services(servers: Settings, clock: TestClock) -> Iterator[Services]:
+    """Services on an empty database and empty streams; what workers do is called by the test."""
+    database = f"test_{uuid.uuid4().hex[:12]}"
+    built = build_services(servers.with_servers(mongodb_database=database), clock=clock)
+    built.redis.flushdb()
+    yield built
+    built.db.client.drop_database(database)
+    built.close()
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """The whole product as a user starts it, shared by tests that do not disturb each other."""
+    with start_app(tmp_path_factory.mktemp("app")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cdnow_master() -> Path:
+    """The real purchases, where the environment has them."""
+    folder = os.environ.get("CDNOW_PATH")
+    if not folder:
+        pytest.skip("CDNOW_PATH is not set to the folder of the CDNOW files: real purchases are not tested here")
+    return Path(folder) / "CDNOW_master.txt"

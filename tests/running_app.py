@@ -1,0 +1,108 @@
+"""Starts the app as ``make run`` does, in a process of its own with a data folder of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from crm_core.infra.embedded.folder import DataFolder, RuntimeFile, free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+START_TIMEOUT_S = 90.0
+STOP_TIMEOUT_S = 40.0
+
+
+@dataclass
+class RunningApp:
+    """url: of the app, without a slash at its end."""
+
+    url: str
+    data_dir: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def runtime(self) -> RuntimeFile:
+        found = DataFolder(self.data_dir).read_runtime()
+        assert found is not None, "the app has written no runtime file"
+        return found
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``python -m crm_core …`` against this app."""
+        return run_command(self.data_dir, *arguments)
+
+    def create_key(self, *scopes: str) -> str:
+        done = self.command("key", "create", "--name", "test", "--scopes", ",".join(scopes))
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def api(self, *scopes: str) -> httpx.Client:
+        """A client of the REST API with a new key of these scopes."""
+        headers = {"Authorization": f"Bearer {self.create_key(*scopes)}"}
+        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60, trust_env=False)
+
+    def kill(self) -> None:
+        """What ``kill -9`` does to the app alone."""
+        self.process.kill()
+        self.process.wait(STOP_TIMEOUT_S)
+
+
+def environment(data_dir: Path, **settings: str) -> dict[str, str]:
+    return {**os.environ, "CRM_DATA_DIR": str(data_dir), **settings}
+
+
+def run_command(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "crm_core", *arguments],
+        cwd=ROOT,
+        env=environment(data_dir),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@contextmanager
+def start_app(data_dir: Path, *options: str, **settings: str) -> Iterator[RunningApp]:
+    """The app on a free port, up and serving; stopped in order afterwards, killed if it does not stop."""
+    port = free_port()
+    log = (data_dir / "app.log").open("ab")
+    argv: Sequence[str] = (
+        *(sys.executable, "-m", "streamlit", "run", "app.py"),
+        *("--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"),
+        *options,
+    )
+    process = subprocess.Popen(argv, cwd=ROOT, env=environment(data_dir, **settings), stdout=log, stderr=log)
+    running = RunningApp(f"http://127.0.0.1:{port}", data_dir, process)
+    try:
+        _wait_until_up(running)
+        yield running
+    finally:
+        log.close()
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_up(running: RunningApp) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if running.process.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{running.url}/_stcore/health", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError("The app did not start:\n" + (running.data_dir / "app.log").read_text()[-4000:])

@@ -1,0 +1,13 @@
+"""Sends the messages of planned campaigns through the vendor."""
+
+from crm_core.infra.consumer import ConsumerPolicy
+from crm_core.infra.streams import Stream
+from workers.running import consume, run_worker
+
+if __name__ == "__main__":
+    run_worker(
+        "delivery",
+        lambda services: consume(
+            services, "delivery", [Stream.DELIVERIES], services.deliverer.handle, ConsumerPolicy(batch=4)
+        ),
+    )

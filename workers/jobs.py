@@ -1,0 +1,17 @@
+"""Does the long work that pages ask for."""
+
+from crm_core.infra.consumer import ConsumerPolicy
+from crm_core.infra.streams import Stream
+from workers.running import consume, run_worker
+
+if __name__ == "__main__":
+    run_worker(
+        "jobs",
+        lambda services: consume(
+            services,
+            "jobs",
+            [Stream.JOBS],
+            services.demo_jobs.handle,
+            ConsumerPolicy(batch=1, claim_idle_ms=600_000),
+        ),
+    )

@@ -1,0 +1,125 @@
+"""Hands receipts over to the callback URL: signed, in batches, again and again until it answers 2xx."""
+
+import asyncio
+import json
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import httpx
+
+from crm_core.campaigns.signature import HEADER, sign
+from crm_core.errors import Unavailable
+from workers.vendor.store import Receipt, VendorStore
+
+MAX_RECEIPTS = 500
+BACKOFF_CAP_S = 5.0
+_BACKOFF_FIRST_S = 0.1
+# After a batch that was not full, wait a little for more: fewer, larger requests cost the receiver less.
+_LINGER_S = 0.05
+# An upper bound of one sleep, so that a clock that is set back delays receipts by no more than this.
+_IDLE_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+def compute_backoff_s(failures: int, jitter: float) -> float:
+    """Return the pause after the nth failure in a row; jitter in [0, 1) spreads it over half to all of it."""
+    doublings = min(failures - 1, 10)
+    longest = min(BACKOFF_CAP_S, _BACKOFF_FIRST_S * (1 << doublings))
+    return longest * (0.5 + jitter / 2)
+
+
+def to_callback(receipts: Sequence[Receipt]) -> bytes:
+    """Render the body of one callback; a repeat of the same receipts is the same bytes."""
+    return json.dumps({"receipts": [_to_json(r) for r in receipts]}, separators=(",", ":")).encode()
+
+
+def _to_json(receipt: Receipt) -> dict[str, str]:
+    at = datetime.fromtimestamp(receipt.due_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    told = {"key": receipt.key, "vendor_id": receipt.vendor_id, "status": receipt.status, "at": at}
+    return told if receipt.reason is None else {**told, "reason": receipt.reason}
+
+
+class ReceiptSender:
+    """One task that sends what is due, in order of time.
+
+    A receipt is forgotten only after a 2xx, so a crash in between sends it twice and never not at all. While
+    the callback refuses, one batch probes it with growing pauses and the rest waits behind.
+    """
+
+    def __init__(
+        self,
+        store: VendorStore,
+        client: httpx.AsyncClient,
+        url: str,
+        secret: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._url = url
+        self._secret = secret
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._stop = asyncio.Event()
+        self.failures = 0  # in a row
+
+    def wake(self) -> None:
+        """Say that new receipts are owed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End ``run`` after the batch in hand."""
+        self._stop.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until told to stop."""
+        while not self._stop.is_set():
+            try:
+                sent = await self._send_due()
+            except (Unavailable, httpx.HTTPError) as exc:
+                await self._back_off(exc)
+                continue
+            self.failures = 0
+            if sent == 0:
+                await self._wait_for_next()
+            elif sent < MAX_RECEIPTS:
+                await _wait(self._stop, _LINGER_S)
+
+    async def _send_due(self) -> int:
+        due = self._store.load_due(int(self._clock() * 1000), MAX_RECEIPTS)
+        if due:
+            body = to_callback(due)
+            headers = {
+                "Content-Type": "application/json",
+                HEADER: sign(body, self._secret, int(self._clock())),
+            }
+            answer = await self._client.post(self._url, content=body, headers=headers)
+            if not answer.is_success:
+                raise Unavailable(f"the callback answered {answer.status_code}")
+            self._store.save_handed_over(due)
+        return len(due)
+
+    async def _back_off(self, exc: Exception) -> None:
+        self.failures += 1
+        pause_s = compute_backoff_s(self.failures, random.random())
+        log.warning("callback_failed url=%s failures=%d pause_s=%.1f error=%r", self._url, self.failures, pause_s, exc)
+        await _wait(self._stop, pause_s)
+
+    async def _wait_for_next(self) -> None:
+        next_ms = self._store.load_next_due_ms()
+        seconds = _IDLE_S if next_ms is None else next_ms / 1000 - self._clock()
+        self._wake.clear()
+        if not self._stop.is_set():
+            await _wait(self._wake, min(_IDLE_S, max(0.0, seconds)))
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

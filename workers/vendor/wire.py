@@ -1,0 +1,61 @@
+"""The vendor's JSON: what ``POST /v1/messages`` takes and gives."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from workers.vendor.problems import FieldError, Problem
+
+MAX_MESSAGES = 500
+MAX_BODY_BYTES = 16 * 1024 * 1024  # 500 messages of the longest text
+_Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Message(BaseModel):
+    """One message to send. ``key`` makes it idempotent: ``row_id#n``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: _Text
+    to: Annotated[str, Field(min_length=1, max_length=320)]
+    channel: Literal["sms", "email", "whatsapp", "push", "in_app"]
+    subject: Annotated[str, Field(max_length=1_000)] | None = None
+    body: Annotated[str, Field(min_length=1, max_length=30_000)]
+
+
+class Batch(BaseModel):
+    """Messages of one campaign; refused as a whole when one of them is malformed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    campaign: _Text
+    messages: Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]
+
+
+class Result(BaseModel):
+    """The answer for one message; ``id`` stays the same however often the key comes."""
+
+    key: str
+    id: str
+    status: Literal["accepted", "duplicate"]
+
+
+class Results(BaseModel):
+    """The answers of one request, in its order."""
+
+    results: list[Result]
+
+
+def parse_batch(body: bytes) -> Batch:
+    """Parse a request's body; Problem 400 when it is no JSON, 422 naming the fields when it breaks a rule."""
+    try:
+        return Batch.model_validate_json(body)
+    except ValidationError as exc:
+        # Neither input nor context is passed on: they hold addresses and message texts.
+        errors = [
+            FieldError(".".join(str(step) for step in error["loc"]), error["msg"])
+            for error in exc.errors(include_input=False, include_context=False, include_url=False)
+        ]
+        if not errors[0].field:
+            raise Problem(400, "Not a JSON object", errors[0].message) from exc
+        raise Problem(422, "Invalid batch", f"{errors[0].field}: {errors[0].message}", errors) from exc
