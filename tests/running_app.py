@@ -11,8 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 from crm_core.infra.embedded.folder import DataFolder, RuntimeFile, free_port
+from crm_core.infra.embedded.platform import attach
+from crm_core.services import Services, build_services
+from crm_core.settings import Settings
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S = 90.0
@@ -47,14 +52,46 @@ class RunningApp:
         headers = {"Authorization": f"Bearer {self.create_key(*scopes)}"}
         return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60, trust_env=False)
 
+    @contextmanager
+    def services(self) -> Iterator[Services]:
+        """What a worker of this app has: its servers, looked at from outside."""
+        built = build_services(attach(Settings(data_dir=self.data_dir), self.runtime))
+        try:
+            yield built
+        finally:
+            built.close()
+
+    def start_command(self, *arguments: str) -> subprocess.Popen[str]:
+        """Begin ``python -m crm_core …`` against this app and go on meanwhile."""
+        return start_command(self.data_dir, *arguments)
+
     def kill(self) -> None:
         """What ``kill -9`` does to the app alone."""
         self.process.kill()
         self.process.wait(STOP_TIMEOUT_S)
 
+    def child(self, name: str) -> psutil.Process:
+        """The process of a worker or server as it runs now."""
+        marks = eventually(lambda: self.runtime.children, lambda found: name in found, f"child {name} in")
+        return psutil.Process(marks[name].pid)
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     return {**os.environ, "CRM_DATA_DIR": str(data_dir), **settings}
+
+
+def start_command(data_dir: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "crm_core", *arguments],
+        cwd=ROOT,
+        env=environment(data_dir),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def run_command(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -70,9 +107,9 @@ def run_command(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[
 
 
 @contextmanager
-def start_app(data_dir: Path, *options: str, **settings: str) -> Iterator[RunningApp]:
+def start_app(data_dir: Path, *options: str, port: int | None = None, **settings: str) -> Iterator[RunningApp]:
     """The app on a free port, up and serving; stopped in order afterwards, killed if it does not stop."""
-    port = free_port()
+    port = port or free_port()
     log = (data_dir / "app.log").open("ab")
     argv: Sequence[str] = (
         *(sys.executable, "-m", "streamlit", "run", "app.py"),

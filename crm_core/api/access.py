@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from starlette.concurrency import run_in_threadpool
 
@@ -33,24 +33,6 @@ async def authorize(
     if missing := [scope for scope in scopes.scopes if Scope(scope) not in key.scopes]:
         raise Problem(403, "Missing scope", f"This API key lacks the scope {', '.join(missing)}.")
     return key
-
-
-async def read_body(request: Request) -> bytes:
-    """The body, refused with 413 as soon as it is known to be too large."""
-    limit = current().settings.max_body_bytes
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limit:
-        raise _too_large(limit)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
-    return bytes(body)
-
-
-def _too_large(limit: int) -> Problem:
-    return Problem(413, "Body too large", f"A body may have {limit:,} bytes; send fewer records at once.")
 
 
 ServicesDep = Annotated[Services, Depends(services)]

@@ -1,10 +1,15 @@
 """The REST API, mounted under ``/api`` of the app."""
 
+from typing import Any
+
 from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
 
 from crm_core import __version__
 from crm_core.api import campaigns, customers, ingestion, receipts, segments
+from crm_core.api.bodies import REF
 from crm_core.api.problems import install_problems
+from crm_core.ingest.wire import CustomerRecord, OrderRecord
 
 ABOUT = """
 Customers and orders in, segments and campaigns out. Every call but `/receipts` carries an API key:
@@ -14,9 +19,28 @@ times are ISO 8601, in UTC when they name no zone.
 """
 
 
+BODIES = (
+    CustomerRecord,
+    OrderRecord,
+    segments.PreviewBody,
+    segments.SegmentBody,
+    campaigns.CampaignBody,
+    campaigns.LaunchBody,
+)
+
+
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """With the schemas of the bodies that we read ourselves."""
+        document = super().openapi()
+        _, bodies = models_json_schema([(model, "validation") for model in BODIES], by_alias=False, ref_template=REF)
+        document.setdefault("components", {}).setdefault("schemas", {}).update(bodies["$defs"])
+        return document
+
+
 def create_api() -> FastAPI:
     """The API over the services that the process has installed; they may come and go with its lifespan."""
-    api = FastAPI(title="ClientNest API", version=__version__, description=ABOUT, docs_url="/docs", redoc_url=None)
+    api = _Api(title="ClientNest API", version=__version__, description=ABOUT, docs_url="/docs", redoc_url=None)
     install_problems(api)
     for router in (ingestion, customers, segments, campaigns, receipts):
         api.include_router(router.router, prefix="/v1")

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Security
+from fastapi import APIRouter, Depends, Query, Security
 from pydantic import BaseModel, ConfigDict
 
 from crm_core.access.keys import ApiKey, Scope
 from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.bodies import body_of, documented
 from crm_core.api.segments import RuleJson
 from crm_core.infra.mongo import Doc
 from crm_core.rules.tree import load_rule
@@ -37,8 +38,10 @@ class LaunchBody(BaseModel):
     confirm_everyone: bool = False
 
 
-@router.post("/campaigns", status_code=201)
-def create_campaign(body: CampaignBody, found: ServicesDep, key: Writer) -> dict[str, Any]:
+@router.post("/campaigns", status_code=201, openapi_extra=documented(CampaignBody))
+def create_campaign(
+    found: ServicesDep, key: Writer, body: Annotated[CampaignBody, Depends(body_of(CampaignBody))]
+) -> dict[str, Any]:
     """A draft. It is sent when it is launched."""
     rule = load_rule(body.rule) if body.rule is not None else None
     campaign = found.campaigns.create(
@@ -69,13 +72,15 @@ def get_campaign(campaign_id: str, found: ServicesDep, key: Reader) -> dict[str,
     return _shown(found.campaigns.get(campaign_id))
 
 
-@router.post("/campaigns/{campaign_id}/launch", status_code=202)
+@router.post("/campaigns/{campaign_id}/launch", status_code=202, openapi_extra=documented(LaunchBody, required=False))
 def launch_campaign(
-    campaign_id: str, found: ServicesDep, key: Writer, body: LaunchBody | None = None
+    campaign_id: str,
+    found: ServicesDep,
+    key: Writer,
+    body: Annotated[LaunchBody, Depends(body_of(LaunchBody, default=b"{}"))],
 ) -> dict[str, Any]:
     """Freeze the definition and start sending. 409 when it is no draft, or would reach everyone unconfirmed."""
-    confirmed = body.confirm_everyone if body else False
-    return _shown(found.campaigns.launch(campaign_id, actor=key.actor, confirm_everyone=confirmed))
+    return _shown(found.campaigns.launch(campaign_id, actor=key.actor, confirm_everyone=body.confirm_everyone))
 
 
 @router.get("/campaigns/{campaign_id}/stats")

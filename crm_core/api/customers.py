@@ -24,7 +24,7 @@ def get_customers(
     return {"items": to_json_values(items), "next": after}
 
 
-@router.get("/customers/{customer_id}")
+@router.get("/customers/{customer_id:path}")
 def get_customer(customer_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
     """One customer with the newest orders and messages. next: whether there are more than these."""
     customer = found.customers.customer(customer_id)

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Security
 from fastapi.responses import JSONResponse
 
 from crm_core.access.keys import ApiKey, Scope
-from crm_core.api.access import ServicesDep, authorize, read_body
+from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.bodies import documented, read_body
 from crm_core.api.problems import problem
 from crm_core.infra.streams import Stream
 from crm_core.ingest.parsing import MAX_RECORDS, Batch, parse_records
@@ -15,14 +16,6 @@ from crm_core.services import Services
 
 router = APIRouter(tags=["Ingestion"])
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.INGEST_WRITE])]
-
-
-def _documented(model: type[CustomerRecord] | type[OrderRecord]) -> dict[str, Any]:
-    """OpenAPI of a body that we read ourselves: one record or an array of them."""
-    one = model.model_json_schema(by_alias=False, ref_template="#/components/schemas/{model}")
-    one.pop("$defs", None)
-    many = {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_RECORDS}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": {"oneOf": [one, many]}}}}}
 
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -45,13 +38,15 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/customers", status_code=202, responses=ANSWERS, openapi_extra=_documented(CustomerRecord))
+@router.post(
+    "/customers", status_code=202, responses=ANSWERS, openapi_extra=documented(CustomerRecord, up_to=MAX_RECORDS)
+)
 async def post_customers(request: Request, found: ServicesDep, key: Writer) -> JSONResponse:
     """Create or change customers. An absent field stays as it is, null clears it."""
     return await _accept(Stream.CUSTOMERS, found, await read_body(request))
 
 
-@router.post("/orders", status_code=202, responses=ANSWERS, openapi_extra=_documented(OrderRecord))
+@router.post("/orders", status_code=202, responses=ANSWERS, openapi_extra=documented(OrderRecord, up_to=MAX_RECORDS))
 async def post_orders(request: Request, found: ServicesDep, key: Writer) -> JSONResponse:
     """Create or change orders. An order for an unknown customer makes a profile with only the id."""
     return await _accept(Stream.ORDERS, found, await read_body(request))
@@ -63,7 +58,8 @@ async def _accept(stream: Stream, found: Services, body: bytes) -> JSONResponse:
     if not batch.payloads:
         first = rejected[0]
         error = first["errors"][0]
-        detail = f"No record was accepted. Record {first['index']}: {error['field']} {error['message']}."
+        fault = f"{error['field']} {error['message']}".lstrip()
+        detail = f"No record was accepted. Record {first['index']}: {fault}."
         return problem(422, "Not valid", detail, accepted=0, rejected=rejected)
     await found.async_publisher.publish(stream, batch.payloads)
     return JSONResponse({"accepted": len(batch.payloads), "rejected": rejected}, 202)

@@ -5,7 +5,8 @@ import time
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from crm_core.api.access import ServicesDep, read_body
+from crm_core.api.access import ServicesDep
+from crm_core.api.bodies import read_body
 from crm_core.campaigns.receipts import parse_receipts
 from crm_core.campaigns.signature import verify
 from crm_core.infra.streams import Stream

@@ -3,11 +3,12 @@
 from datetime import UTC
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Security
+from fastapi import APIRouter, Depends, Security
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from crm_core.access.keys import ApiKey, Scope
 from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.bodies import body_of, documented
 from crm_core.api.problems import Problem
 from crm_core.api.shapes import to_json_values
 from crm_core.infra.mongo import Doc
@@ -40,8 +41,10 @@ class SegmentBody(Body):
     rule: RuleJson
 
 
-@router.post("/segments/preview")
-def preview(body: PreviewBody, found: ServicesDep, key: Reader) -> dict[str, Any]:
+@router.post("/segments/preview", openapi_extra=documented(PreviewBody))
+def preview(
+    found: ServicesDep, key: Reader, body: Annotated[PreviewBody, Depends(body_of(PreviewBody))]
+) -> dict[str, Any]:
     """How many customers match, exactly, and a sample of them."""
     if body.sample and Scope.CUSTOMERS_READ not in key.scopes:
         raise Problem(403, "Missing scope", "A sample of customers needs the scope customers:read.")
@@ -58,8 +61,10 @@ def preview(body: PreviewBody, found: ServicesDep, key: Reader) -> dict[str, Any
     }
 
 
-@router.post("/segments", status_code=201)
-def create_segment(body: SegmentBody, found: ServicesDep, key: Writer) -> dict[str, Any]:
+@router.post("/segments", status_code=201, openapi_extra=documented(SegmentBody))
+def create_segment(
+    found: ServicesDep, key: Writer, body: Annotated[SegmentBody, Depends(body_of(SegmentBody))]
+) -> dict[str, Any]:
     return _shown(found.segments.save(body.name, load_rule(body.rule), actor=key.actor))
 
 

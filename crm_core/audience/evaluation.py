@@ -7,7 +7,7 @@ from datetime import datetime
 
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.mongo import Db, Doc, consistent, translated
 from crm_core.infra.text import fold
 from crm_core.rules.mongo import AnyRule, Stage, to_mongo
 
@@ -30,6 +30,7 @@ class Audience:
 
     def __init__(self, db: Db, reader: CustomerReader, clock: Clock, *, digits: int) -> None:
         self._db = db
+        self._counted = consistent(db)
         self._reader = reader
         self._clock = clock
         self._digits = digits
@@ -46,7 +47,7 @@ class Audience:
 
     def count(self, rule: AnyRule, *, now: datetime) -> int:
         with translated():
-            rows = self._db.customers.aggregate(
+            rows = self._counted.customers.aggregate(
                 [*self._stages(rule, now), {"$count": "count"}], maxTimeMS=TIME_LIMIT_MS
             )
             return next((row["count"] for row in rows), 0)
@@ -54,7 +55,7 @@ class Audience:
     def total(self) -> int:
         """All customers, counted, since an estimate can be off after a crash."""
         with translated():
-            return self._db.customers.count_documents({})
+            return self._counted.customers.count_documents({})
 
     def ids(self, rule: AnyRule, *, now: datetime, after: str | None = None) -> Iterator[str]:
         """The ids of all who match, in order, those after ``after``; a cursor, never a list."""

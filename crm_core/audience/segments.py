@@ -1,5 +1,6 @@
 """Saved segments: a named rule, with its last exact count."""
 
+import re
 from typing import Any
 
 from bson import ObjectId
@@ -58,6 +59,18 @@ class Segments:
         """The last changed first."""
         with translated():
             return list(self._segments.find().sort("updated_at", -1).limit(limit))
+
+    def search(self, text: str, *, sort: str, skip: int, limit: int) -> tuple[list[Doc], int]:
+        """One page of the segments with ``text`` in their name, and how many there are in all.
+
+        sort: updated_at or count, largest first, or name. limit 0 gives no rows.
+        """
+        query = {"name": {"$regex": re.escape(text.strip()), "$options": "i"}} if text.strip() else {}
+        order = 1 if sort == "name" else -1
+        with translated():
+            found = self._segments.count_documents(query)
+            cursor = self._segments.find(query).sort([(sort, order), ("_id", 1)])
+            return (list(cursor.skip(skip).limit(limit)) if limit else []), found
 
     def recount(self, segment_id: str) -> Doc:
         """Count again, and keep the figure with its time."""

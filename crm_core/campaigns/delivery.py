@@ -38,12 +38,12 @@ class Deliverer:
         refused: dict[str, str] = {}
         for entry in entries:
             try:
-                order = from_json(entry.data)
-                self._deliver(self._campaigns.get(order["campaign_id"]), order["customer_ids"])
-            except NotFound as exc:
+                campaign_id, customer_ids = _read(entry)
+                campaign = self._campaigns.get(campaign_id)
+            except (NotFound, Permanent) as exc:
                 refused[entry.id] = str(exc)
-            except (ValueError, KeyError, TypeError) as exc:
-                refused[entry.id] = f"no delivery order: {exc!r}"
+            else:
+                self._deliver(campaign, customer_ids)
         return refused
 
     def _deliver(self, campaign: Doc, customer_ids: Sequence[str]) -> None:
@@ -91,6 +91,14 @@ class Deliverer:
 
     def _book_failed(self, reasons: Mapping[str, str], at: datetime) -> None:
         self._ledger.book((row, MessageState.FAILED, at, {"reason": reason}) for row, reason in reasons.items())
+
+
+def _read(entry: Entry) -> tuple[str, Sequence[str]]:
+    try:
+        order = from_json(entry.data)
+        return order["campaign_id"], order["customer_ids"]
+    except (ValueError, KeyError, TypeError) as exc:
+        raise Permanent(f"no delivery order: {exc!r}") from None
 
 
 def template_fields(customer: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from crm_core.campaigns.states import STATES, MessageState
-from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.mongo import Db, Doc, consistent, translated
 
 DUPLICATE_KEY = 11000
 TIMELINE_POINTS = 60
@@ -37,6 +37,7 @@ def row_id(campaign_id: str, customer_id: str) -> str:
 class Ledger:
     def __init__(self, db: Db) -> None:
         self._messages = db.messages
+        self._counted = consistent(db).messages
 
     def add(self, campaign_id: str, customer_ids: Sequence[str], *, at: datetime) -> None:
         """Write pending rows for those that have none yet."""
@@ -125,7 +126,7 @@ class Ledger:
         ]
         by_campaign: dict[str, list[Doc]] = {}
         with translated():
-            for row in self._messages.aggregate(stages):
+            for row in self._counted.aggregate(stages):
                 by_campaign.setdefault(row["_id"]["campaign"], []).append(row)
         return {campaign: _to_stats(rows) for campaign, rows in by_campaign.items()}
 

@@ -1,5 +1,6 @@
 """Campaigns from draft to launch. Every change is conditional on the state that it leaves, and audited."""
 
+import re
 from typing import Any
 
 from bson import ObjectId
@@ -98,6 +99,18 @@ class Campaigns:
         with translated():
             rows = list(self._campaigns.find(query).sort("_id", -1).limit(limit + 1))
         return rows[:limit], rows[limit - 1]["_id"] if len(rows) > limit else None
+
+    def search(self, text: str, *, state: CampaignState | None, skip: int, limit: int) -> tuple[list[Doc], int]:
+        """One page of the campaigns with ``text`` in their name, newest first, and how many there are in all.
+
+        limit 0 gives no rows.
+        """
+        query: Doc = {"name": {"$regex": re.escape(text.strip()), "$options": "i"}} if text.strip() else {}
+        query |= {"state": state} if state else {}
+        with translated():
+            found = self._campaigns.count_documents(query)
+            rows = list(self._campaigns.find(query).sort("_id", -1).skip(skip).limit(limit)) if limit else []
+            return rows, found
 
     def in_state(self, state: CampaignState) -> list[Doc]:
         """The longest waiting first."""

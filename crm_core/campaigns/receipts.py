@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.states import MessageState
@@ -30,7 +30,13 @@ class ReceiptBatch(BaseModel):
     receipts: Annotated[list[Receipt], Field(min_length=1, max_length=MAX_RECEIPTS)]
 
 
-_BODY: TypeAdapter[ReceiptBatch | Receipt] = TypeAdapter(ReceiptBatch | Receipt)
+def _kind(body: Any) -> str:
+    return "many" if isinstance(body, dict) and "receipts" in body else "one"
+
+
+_BODY: TypeAdapter[ReceiptBatch | Receipt] = TypeAdapter(
+    Annotated[Annotated[ReceiptBatch, Tag("many")] | Annotated[Receipt, Tag("one")], Discriminator(_kind)]
+)
 
 
 def parse_receipts(body: bytes) -> bytes:

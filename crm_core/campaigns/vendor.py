@@ -32,6 +32,8 @@ class HttpVendor:
             answer = self._client.post("/v1/messages", json={"campaign": campaign_id, "messages": list(messages)})
         except httpx.TransportError as exc:
             raise Unavailable("The message vendor does not answer.") from exc
+        if answer.status_code in {401, 403}:
+            raise Unavailable("The message vendor does not know our secret; check CRM_VENDOR_SECRET on both sides.")
         if answer.status_code == 429 or answer.status_code >= 500:
             raise Unavailable(f"The message vendor answered {answer.status_code}.")
         if answer.status_code != 200:

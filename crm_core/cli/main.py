@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -92,7 +93,7 @@ def import_file(
         f"{result.accepted:,} records accepted in {seconds:.1f} s ({rate:,.0f}/s), {result.rejected:,} rejected."
     )
     for error in result.errors[:SHOWN_ERRORS]:
-        console.print(f"  {error}")
+        console.print(f"  {escape(error)}", soft_wrap=True)
     if result.rejected > SHOWN_ERRORS:
         console.print(f"  and {result.rejected - SHOWN_ERRORS:,} more")
     if result.rejected:
@@ -101,7 +102,7 @@ def import_file(
 
 def _running_app() -> str:
     runtime = DataFolder(Settings.load().data_dir).read_runtime()
-    if runtime is None or runtime.app_url is None:
+    if runtime is None or runtime.app_url is None or not runtime.is_alive:
         raise Unavailable("No app is running in CRM_DATA_DIR: start it with make run, or say --url.")
     return runtime.app_url
 
@@ -125,7 +126,7 @@ def _in_words() -> Iterator[None]:
     try:
         yield
     except CrmError as exc:
-        console.print(f"[red]Error:[/red] {exc}", soft_wrap=True)
+        console.print(f"[red]Error:[/red] {escape(str(exc))}", soft_wrap=True)
         sys.exit(1)
 
 

@@ -7,7 +7,8 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import version_time
 
 Patch = Mapping[str, Any]
-"""Path to value; a path is a field or ``part/field``, such as ``consent/sms``. None clears."""
+"""Path to value; a path is a field or ``part/field``, such as ``consent/sms``. None clears; ``consent/`` with
+None clears all that the part holds."""
 
 
 def merge_patch(doc: Doc, patch: Patch, version: int) -> None:
@@ -17,19 +18,39 @@ def merge_patch(doc: Doc, patch: Patch, version: int) -> None:
     """
     versions: dict[str, int] = doc.setdefault("versions", {})
     for path, value in patch.items():
-        if versions.get(path, -1) >= version:
+        part = path[: path.rfind("/") + 1]
+        if max(versions.get(path, -1), versions.get(part, -1)) >= version:
             continue
+        if path == part:
+            _clear(doc, part, version)
+        else:
+            _put(doc, path, value)
         versions[path] = version
-        _put(doc, path, value)
+    note_version(doc, version)
+
+
+def note_version(doc: Doc, version: int) -> None:
+    """Stretch the time from creation to the last change over an entry that names ``doc``."""
     at = version_time(version)
     doc["created_at"] = min(doc.get("created_at", at), at)
     doc["updated_at"] = max(doc.get("updated_at", at), at)
 
 
 def _put(doc: Doc, path: str, value: Any) -> None:
+    """An emptied part is removed: a part that was never filled looks the same."""
     part, _, name = path.rpartition("/")
     target = doc.setdefault(part, {}) if part else doc
     if value is None:
         target.pop(name, None)
     else:
         target[name] = value
+    if part and not target:
+        del doc[part]
+
+
+def _clear(doc: Doc, part: str, version: int) -> None:
+    versions: dict[str, int] = doc["versions"]
+    for path in [path for path, at in versions.items() if path.startswith(part) and at < version]:
+        del versions[path]
+        if path != part:
+            _put(doc, path, None)

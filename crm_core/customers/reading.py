@@ -8,7 +8,7 @@ from crm_core.errors import NotFound
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.settings import to_major
 
-HIDDEN = {"versions", "folded", "revision"}
+HIDDEN = {"versions", "folded", "revision", "is_undated"}
 ORDERS_PAGE = 50
 
 
@@ -59,6 +59,8 @@ class CustomerReader:
         return record
 
     def _shown(self, name: str, value: Any) -> Any:
+        if name == "attributes":  # the caller's own names, whatever ours mean
+            return value
         if name.endswith("_minor"):
             return to_major(value, self._digits)
         if isinstance(value, dict):

@@ -30,7 +30,7 @@ PREFERENCE = 6.0  # how much likelier the preferred category is than its share s
 MOST_LINES = 6
 DISCOUNT_PERCENT, DISCOUNT_SHARES = (0, 5, 10, 15, 20), (0.76, 0.06, 0.09, 0.05, 0.04)
 LOG_POPULARITY = -1.6 * np.log(np.arange(PRODUCTS_PER_CATEGORY) + 1.0)  # the first in the table sell best
-WHOLESALE_BELOW_MINOR = 200_000  # wholesale customers take cases of what is cheap, not of laptops
+WHOLESALE_BELOW_MINOR = 10_000  # wholesale customers take cases of what is cheap, not of laptops
 
 
 def fill_baskets(rng: np.random.Generator, people: People, purchases: Purchases, end_s: int) -> Baskets:

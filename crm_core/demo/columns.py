@@ -39,7 +39,7 @@ class People:
 
 @dataclass(frozen=True, eq=False)
 class Purchases:
-    """Who bought when, oldest first."""
+    """Who bought when, grouped by customer, each oldest first."""
 
     customer_index: Ints
     at_s: Ints  # epoch seconds, UTC

@@ -43,7 +43,7 @@ class DemoData:
         return iterate_customers(self.people, self.habits)
 
     def order_records(self) -> Iterator[dict[str, Any]]:
-        """Yield the bodies of ``POST /api/v1/orders``, oldest first."""
+        """Yield the bodies of ``POST /api/v1/orders``, grouped by customer, each oldest first."""
         return iterate_orders(self.purchases, self.baskets)
 
 

@@ -89,7 +89,7 @@ def describe_habits(people: People, habits: Habits, index: int) -> dict[str, Any
 
 
 def iterate_orders(purchases: Purchases, baskets: Baskets) -> Iterator[dict[str, Any]]:
-    """Yield one record per order, oldest first; ids count in that order."""
+    """Yield one record per order, grouped by customer, each oldest first; ids count in that order."""
     for start in range(0, len(purchases), CHUNK):
         rows = slice(start, start + CHUNK)
         dates = np.datetime_as_string(purchases.at_s[rows].astype("datetime64[s]"), timezone="UTC").tolist()

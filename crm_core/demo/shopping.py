@@ -21,13 +21,13 @@ GROWTH = 1.2  # sign-ups a day at the end of the window, over those at its start
 
 
 def draw_purchases(rng: np.random.Generator, people: People, clock: ShopClock) -> Purchases:
-    """Draw the purchases of all customers, oldest first; those who are no buyers have none."""
+    """Draw the purchases of all customers, one after the other, each oldest first; those who are no buyers have none."""
     buyers = np.flatnonzero(rng.random(len(people)) < BUYER_SHARE)
     rates, dropouts = draw_habits(rng, people)
     first = clock.to_shop_days(draw_joining(rng, clock, len(buyers)))
     who, when = draw_repeats(rng, buyers, first, rates, dropouts, float(clock.to_shop_days(np.array(clock.end_s))))
     at_s = clock.to_calendar_s(when)
-    order = np.argsort(at_s, kind="stable")
+    order = np.lexsort((at_s, who))
     return Purchases(who[order], at_s[order])
 
 

@@ -1,6 +1,7 @@
 """The columns of a CSV file: which records they make, and how a cell becomes a value."""
 
 import csv
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,7 +15,10 @@ Convert = Callable[[str], Any]
 
 
 def _number(cell: str) -> int | float:
-    return int(cell) if cell.lstrip("-").isdigit() else float(cell)
+    number = int(cell) if cell.lstrip("-").isdigit() else float(cell)
+    if isinstance(number, float) and not math.isfinite(number):
+        raise ValueError
+    return number
 
 
 def _boolean(cell: str) -> bool:
@@ -70,7 +74,10 @@ class ColumnReader:
 def read_columns(file: Path) -> ColumnReader:
     """What the header says. A file with customer_id holds orders, one with id customers. Raises InvalidInput."""
     with file.open(encoding="utf-8-sig", errors="replace", newline="") as text:
-        names = [name.strip() for name in next(csv.reader(text), [])]
+        try:
+            names = [name.strip() for name in next(csv.reader(text), [])]
+        except csv.Error as exc:
+            raise InvalidInput(f"The header of {file.name} cannot be read as CSV: {exc}.") from None
     path = "orders" if "customer_id" in names else "customers"
     allowed = _columns(path)
     if path == "customers" and "id" not in names:

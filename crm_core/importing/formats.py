@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -70,11 +71,14 @@ def read_cdnow(text: TextIO) -> Iterator[FileRecord]:
         try:
             day = date.fromisoformat(words[-3])
             cds, dollars = int(words[-2]), Decimal(words[-1])
+            amount = float(dollars)
+            if not math.isfinite(amount):
+                raise ValueError
         except (ValueError, InvalidOperation):
             raise InvalidInput(f"Line {line} is no purchase: customer id, YYYYMMDD, CDs, dollars.") from None
         record = {
             "customer_id": words[0],
-            "amount": float(dollars),
+            "amount": amount,
             "status": "delivered",
             "category": "Music",
             "items": [{"name": "CD", "quantity": cds}],
@@ -95,16 +99,24 @@ def make_order_id(prefix: str, key: str, seen: Counter[str]) -> str:
 
 
 def _read_csv(text: TextIO, columns: ColumnReader) -> Iterator[FileRecord]:
-    reader = csv.reader(text)
-    next(reader, None)
     seen: Counter[str] = Counter()
-    for row in reader:
-        if not row:
-            continue
-        record = columns.read(row, reader.line_num)
+    for line, row in _rows(text):
+        record = columns.read(row, line)
         if columns.path == "orders" and "id" not in record:
             record["id"] = make_order_id("csv", "|".join(row), seen)
-        yield FileRecord(reader.line_num, record)
+        yield FileRecord(line, record)
+
+
+def _rows(text: TextIO) -> Iterator[tuple[int, list[str]]]:
+    """The rows after the header that are not empty, each with its line."""
+    reader = csv.reader(text)
+    try:
+        next(reader, None)
+        for row in reader:
+            if row:
+                yield reader.line_num, row
+    except csv.Error as exc:
+        raise InvalidInput(f"Line {reader.line_num} cannot be read as CSV: {exc}.") from None
 
 
 def _lines(file: Path, read: Any) -> Iterator[FileRecord]:

@@ -76,7 +76,7 @@ class Consumer:
         """One batch; gives how many entries it read. Raises Unavailable and buries nothing in an outage."""
         with redis_translated():
             self._ensure_groups()
-            batch = self._read()
+            batch = self._read_if_groups()
         for stream in self._streams:
             if entries := [entry for entry in batch if entry.stream == stream]:
                 self._handle(stream, entries)
@@ -93,6 +93,16 @@ class Consumer:
                     raise
         self._has_groups = True
 
+    def _read_if_groups(self) -> list[Entry]:
+        """Nothing when somebody emptied the server; the groups are then made anew."""
+        try:
+            return self._read()
+        except ResponseError as exc:
+            if not str(exc).startswith("NOGROUP"):
+                raise
+            self._has_groups = False
+            return []
+
     def _read(self) -> list[Entry]:
         if self._own_pending:
             batch = self._read_group("0", block_ms=None)
@@ -105,19 +115,13 @@ class Consumer:
         return self._read_group(">", block_ms=self._policy.block_ms)
 
     def _read_group(self, after: str, *, block_ms: int | None) -> list[Entry]:
-        try:
-            answer = self._client.xreadgroup(
-                self._group,
-                self._name,
-                dict.fromkeys(self._streams, after),
-                count=self._policy.batch,
-                block=block_ms,
-            )
-        except ResponseError as exc:
-            if str(exc).startswith("NOGROUP"):
-                self._has_groups = False
-                return []
-            raise
+        answer = self._client.xreadgroup(
+            self._group,
+            self._name,
+            dict.fromkeys(self._streams, after),
+            count=self._policy.batch,
+            block=block_ms,
+        )
         found = cast("list[tuple[bytes, Any]]", answer or [])
         return [entry for stream, rows in found for entry in _entries(Stream(stream.decode()), rows)]
 
@@ -186,4 +190,5 @@ def compute_backoff(failures: int, *, cap_s: float = 5.0) -> float:
 
 
 def _entries(stream: Stream, rows: Any) -> list[Entry]:
-    return [Entry(stream, entry_id.decode(), fields[b"d"]) for entry_id, fields in rows if fields]
+    """Without those deleted meanwhile. An entry without data is somebody else's; its handler refuses it."""
+    return [Entry(stream, entry_id.decode(), fields.get(b"d", b"")) for entry_id, fields in rows if fields]

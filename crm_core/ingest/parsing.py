@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails, from_json, to_json
 
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Stream
-from crm_core.ingest.wire import CustomerRecord, OrderRecord
+from crm_core.ingest.wire import CustomerRecord, OrderItem, OrderRecord
 
 Record = CustomerRecord | OrderRecord
 MAX_RECORDS = 1000
@@ -124,18 +124,19 @@ PATTERN_MESSAGES = {
     "phone": "must be a phone number of 3 to 32 digits, spaces and ()./-, such as +49 30 123456",
     "id": "must not begin or end with a space or hold control characters",
     "customer_id": "must not begin or end with a space or hold control characters",
+    "attributes": "is no attribute name: 1 to 40 of a-z, 0-9 and _, the first a letter",
 }
 
 
 def _describe(error: ErrorDetails, model: type[Record]) -> FieldError:
-    location = [str(part) for part in error["loc"]]
+    location = [str(part) for part in error["loc"] if part != "[key]"]
     names = [_snake(model, part) if depth == 0 else part for depth, part in enumerate(location)]
     kind, context = error["type"], error.get("ctx", {})
     path = ".".join(names)
     if kind == "extra_forbidden":
-        allowed = ", ".join(model.model_fields)
-        hint = " (custom data goes in attributes)" if "attributes" in model.model_fields else ""
-        return FieldError(path, f"is no known field; allowed are {allowed}{hint}")
+        known = OrderItem.model_fields if len(names) > 1 else model.model_fields
+        hint = " (custom data goes in attributes)" if "attributes" in known else ""
+        return FieldError(path, f"is no known field; allowed are {', '.join(known)}{hint}")
     if kind == "string_pattern_mismatch":
         return FieldError(path, PATTERN_MESSAGES.get(names[0], "must not hold control characters"))
     if kind in PLAIN_MESSAGES:

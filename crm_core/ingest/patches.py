@@ -14,6 +14,7 @@ from crm_core.infra.text import fold
 from crm_core.settings import to_minor
 
 BASELINE = {"visits", "total_spend", "order_count"}
+PARTS = {"attributes", "consent"}
 MONEY = {"cart_value", "total_spend", "amount"}
 
 
@@ -33,10 +34,12 @@ def customer_patch(record: Mapping[str, Any], entry: Entry, digits: int) -> Patc
     for name, value in record.items():
         if name == "id":
             continue
-        if name == "attributes":
-            patch |= {f"attributes/{key}": part for key, part in (value or {}).items()}
+        if name in PARTS and value is None:
+            patch[f"{name}/"] = None
+        elif name == "attributes":
+            patch |= {f"attributes/{key}": part for key, part in value.items()}
         elif name == "consent":
-            patch |= {f"consent/{key}": _consent(part, entry) for key, part in (value or {}).items()}
+            patch |= {f"consent/{key}": _consent(part, entry) for key, part in value.items()}
         elif name in BASELINE:
             patch["baseline/" + _stored_name(name)] = _stored(name, value, digits)
         else:

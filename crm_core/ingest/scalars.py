@@ -4,6 +4,7 @@ Two things depend on the moment and the workspace; they come in the validation c
 ``now`` (aware UTC) and ``digits`` (minor digits of the currency).
 """
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,13 +18,17 @@ MAX_AMOUNT = Decimal(10) ** 12
 MAX_COUNT = 10**9
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}([T ]|$)")
+MAX_TEXT = 200
+MAX_ENTRIES = 50
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 Id = Annotated[
     str,
     Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"),
 ]
-Text = Annotated[str, Field(max_length=200, pattern=NO_CONTROLS)]
+Text = Annotated[str, Field(max_length=MAX_TEXT, pattern=NO_CONTROLS)]
 Email = Annotated[
     str, Field(max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s.\x00-\x1f\x7f]+$")
 ]
@@ -45,12 +50,12 @@ def parse_instant(value: Any, info: ValidationInfo) -> datetime:
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise PydanticCustomError("instant", "{text} is no ISO 8601 date or time", {"text": repr(value)}) from None
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment < EARLIEST:
         raise PydanticCustomError("instant_early", "must not be before 1900-01-01")
     if moment > _context(info)["now"] + MAX_AHEAD:
         raise PydanticCustomError("instant_ahead", "must not be more than 5 minutes in the future")
-    return moment
+    return moment.astimezone(UTC)  # after the bounds: years 1 and 9999 cannot be moved to every zone
 
 
 def parse_money(value: Any, info: ValidationInfo) -> Decimal:
@@ -67,6 +72,31 @@ def parse_money(value: Any, info: ValidationInfo) -> Decimal:
     return amount
 
 
+def parse_attribute(value: Any) -> Any:
+    """Custom data of a customer: one value that the database can keep, or an array of texts."""
+    match value:
+        case None | bool():
+            return value
+        case int() if MIN_INTEGER <= value <= MAX_INTEGER:
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case str() if _is_text(value):
+            return value
+        case list() if len(value) <= MAX_ENTRIES and all(isinstance(entry, str) and _is_text(entry) for entry in value):
+            return value
+    raise PydanticCustomError(
+        "attribute",
+        "must be a text of at most 200 characters without control characters, a finite number "
+        "(a whole one of at most 64 bits), true, false, or an array of at most 50 such texts",
+    )
+
+
+def _is_text(value: str) -> bool:
+    return len(value) <= MAX_TEXT and not CONTROLS.search(value)
+
+
+AttributeValue = Annotated[Any, PlainValidator(parse_attribute)]
 Instant = Annotated[
     datetime,
     PlainValidator(parse_instant),

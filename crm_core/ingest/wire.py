@@ -5,13 +5,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from crm_core.ingest.scalars import Count, Email, Id, Instant, Money, Phone, Text
+from crm_core.ingest.scalars import MAX_ENTRIES, AttributeValue, Count, Email, Id, Instant, Money, Phone, Text
 
 Channel = Literal["sms", "email", "whatsapp", "push", "in_app"]
 Consent = Literal["granted", "denied", "unknown"]
 OrderStatus = Literal["pending", "confirmed", "shipped", "delivered", "cancelled"]
 AttributeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-AttributeValue = Text | bool | int | float | Annotated[list[Text], Field(max_length=50)] | None
 
 
 class WireModel(BaseModel):
@@ -38,14 +37,14 @@ class CustomerRecord(WireModel):
     city: Text | None = None
     country: Text | None = None
     category: Text | None = None
-    tags: Annotated[list[Text], Field(max_length=50)] | None = None
+    tags: Annotated[list[Text], Field(max_length=MAX_ENTRIES)] | None = None
     loyalty_member: bool | None = None
     abandoned_cart: bool | None = None
     cart_value: Money | None = None
     visits: Count | None = None
     total_spend: Money | None = None
     order_count: Count | None = None
-    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=50)] | None = None
+    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ENTRIES)] | None = None
     consent: dict[Channel, Consent] | None = None
 
 

@@ -6,6 +6,7 @@ from bson import ObjectId
 from pydantic_core import from_json, to_json
 
 from crm_core.access.audit import AuditLog
+from crm_core.demo.generator import check_request
 from crm_core.demo.loading import DemoLoader
 from crm_core.errors import Conflict
 from crm_core.infra.clock import Clock
@@ -27,7 +28,8 @@ class DemoJobs:
         self._clock = clock
 
     def start(self, *, customers: int, seed: int, actor: str) -> str:
-        """Ask the jobs worker for it; gives the job's id. Raises Conflict while another one runs."""
+        """Ask the jobs worker for it; gives the job's id. Raises InvalidInput, and Conflict while another one runs."""
+        check_request(customers, seed, self._clock())
         running = self.latest()
         if running and running["state"] in {"queued", "running"}:
             raise Conflict("The demo data is being loaded already.")

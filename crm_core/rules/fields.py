@@ -34,7 +34,7 @@ def _text(name: str, label: str, *, options: bool = False) -> CustomerField:
 
 FIELDS: tuple[CustomerField, ...] = (
     CustomerField("total_spend", "Total spend", FieldType.MONEY, "Orders", "total_spend_minor"),
-    CustomerField("order_count", "Orders", FieldType.NUMBER, "Orders", "order_count"),
+    CustomerField("order_count", "Orders in total", FieldType.NUMBER, "Orders", "order_count"),
     CustomerField("avg_order_value", "Average order value", FieldType.MONEY, "Orders", ""),
     CustomerField("last_order_at", "Last order", FieldType.DATE, "Orders", "last_order_at"),
     CustomerField("first_order_at", "First order", FieldType.DATE, "Orders", "first_order_at"),

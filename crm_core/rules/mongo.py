@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, assert_never
 
+from bson import Decimal128
+
 from crm_core.rules.fields import CustomerField, FieldType, find_field
 from crm_core.rules.operators import Operator, Takes, check_value, find_operator, operators_for
 from crm_core.rules.tree import FieldRule, GroupRule, OrdersRule
@@ -106,7 +108,7 @@ class _Compiler:
         """Never divides: sum against value times count. Nobody without an order has an average."""
         if operator.takes is Takes.NOTHING:
             return {"order_count": {"$gt": 0}}
-        bounds = _range(operator, value, self._minor)
+        bounds = _range(operator, value, self._exact_minor)
         tests = [{key: ["$total_spend_minor", {"$multiply": [bound, "$order_count"]}]} for key, bound in bounds.items()]
         return {"order_count": {"$gt": 0}, "$expr": {"$and": tests}}
 
@@ -140,35 +142,36 @@ class _Compiler:
         operator = find_operator(rule.op, FieldType.NUMBER, path)
         value = check_value(operator, FieldType.NUMBER, rule.value, path)
         name = f"_orders_{len(self.lookups)}"
+        wanted = {"$filter": {"input": f"${name}", "as": "order", "cond": self._order_test(rule)}}
         self.lookups[name] = [
-            {
-                "$lookup": {
-                    "from": "orders",
-                    "localField": "_id",
-                    "foreignField": "customer_id",
-                    "pipeline": [{"$match": self._order_filter(rule)}, {"$count": "count"}],
-                    "as": name,
-                }
-            },
-            {"$set": {name: {"$ifNull": [{"$first": f"${name}.count"}, 0]}}},
+            {"$lookup": {"from": "orders", "localField": "_id", "foreignField": "customer_id", "as": name}},
+            {"$set": {name: {"$size": wanted}}},
         ]
         if operator.complement_of:
             positive = next(row for row in operators_for(FieldType.NUMBER) if row.key == operator.complement_of)
             return {"$nor": [{name: _range(positive, value, _plain)}]}
         return {name: _range(operator, value, _plain)}
 
-    def _order_filter(self, rule: OrdersRule) -> Filter:
-        wanted: Filter = {"status": rule.status or {"$ne": "cancelled"}}
+    def _order_test(self, rule: OrdersRule) -> Filter:
+        """Whether an order counts, as an expression: filtering here is several times faster than in the lookup."""
+        tests: list[Filter] = [
+            {"$eq": ["$$order.status", rule.status]} if rule.status else {"$ne": ["$$order.status", "cancelled"]}
+        ]
         if rule.category is not None:
-            wanted["category_folded"] = self.fold(rule.category)
+            tests.append({"$eq": ["$$order.category_folded", {"$literal": self.fold(rule.category)}]})
         if rule.min_amount is not None:
-            wanted["amount_minor"] = {"$gte": self._minor(Decimal(str(rule.min_amount)))}
+            tests.append({"$gte": ["$$order.amount_minor", self._minor(Decimal(str(rule.min_amount)))]})
         if rule.within_days is not None:
-            wanted["ordered_at"] = self._window(rule.within_days)
-        return wanted
+            tests += [{key: ["$$order.ordered_at", bound]} for key, bound in self._window(rule.within_days).items()]
+        return {"$and": tests}
 
     def _minor(self, amount: Decimal) -> int | float:
         return _plain(amount.scaleb(self.digits))
+
+    def _exact_minor(self, amount: Decimal) -> int | Decimal128:
+        """Fit for a product: 0.1 as a double times 3 is more than 0.3."""
+        minor = amount.scaleb(self.digits)
+        return int(minor) if minor == minor.to_integral_value() else Decimal128(minor)
 
 
 def _join(kind: str, children: list[Filter]) -> Filter:
@@ -181,7 +184,7 @@ def _join(kind: str, children: list[Filter]) -> Filter:
             return {"$nor": children} if children else {}
 
 
-def _range(operator: Operator, value: Any, convert: Callable[[Decimal], int | float]) -> Filter:
+def _range(operator: Operator, value: Any, convert: Callable[[Decimal], Any]) -> Filter:
     if operator.takes is Takes.RANGE:
         return {"$gte": convert(value[0]), "$lte": convert(value[1])}
     return {f"${operator.key}": convert(value)}

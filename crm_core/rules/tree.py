@@ -1,17 +1,36 @@
 """The rule tree: frozen, closed nodes, told apart by ``kind``. What they mean is written elsewhere."""
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError, to_json
 
 from crm_core.errors import BadRule
 
 MAX_DEPTH = 8
 MAX_NODES = 200
 
+MAX_VALUES = 1000
+
 Scalar = bool | int | float | str
-Value = Scalar | Annotated[list[Scalar], Field(max_length=1000)]
+
+
+def _check_value(value: Any) -> Any:
+    """One message for the whole union, not one for each of its types."""
+    if _is_scalar(value) or (isinstance(value, list) and len(value) <= MAX_VALUES and all(map(_is_scalar, value))):
+        return value
+    raise PydanticCustomError(
+        "value", "must be a finite number, a text, true, false, or an array of at most 1,000 of these"
+    )
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value))
+
+
+Value = Annotated[Scalar | list[Scalar], PlainValidator(_check_value)]
 
 
 class Node(BaseModel):
@@ -60,10 +79,12 @@ def load_rule(data: Any) -> FieldRule | OrdersRule | GroupRule:
     """Read a tree from JSON values. Raises BadRule with the path of the node and what is allowed there."""
     _check_bounds(data)
     try:
-        return _ADAPTER.validate_python(data, strict=False)
+        return _ADAPTER.validate_json(to_json(data, inf_nan_mode="constants"))
     except ValidationError as exc:
         error = exc.errors(include_url=False)[0]
         raise BadRule(f"{_path(error['loc'])}: {error['msg']}", field=_path(error["loc"])) from None
+    except ValueError as exc:
+        raise BadRule(f"rule: is no JSON: {exc}", field="rule") from None
 
 
 def dump_rule(rule: FieldRule | OrdersRule | GroupRule) -> dict[str, Any]:

@@ -27,9 +27,10 @@ def describe(rule: FieldRule | OrdersRule, money: Money) -> tuple[str, str]:
 
 
 def to_sentence(rule: FieldRule | OrdersRule | GroupRule, money: Money) -> str:
-    """The whole tree for people, such as ``Total spend more than $100 and Visits less than 3``."""
+    """The whole tree for people, such as ``total spend more than $100 and visits less than 3``."""
     if not isinstance(rule, GroupRule):
-        return " ".join(describe(rule, money))
+        subject, predicate = describe(rule, money)
+        return f"{subject[0].lower()}{subject[1:]} {predicate}"
     if not rule.rules:
         return "nobody" if rule.kind == "any" else "everyone"
     parts = [_nested(child, money) for child in rule.rules]
@@ -40,7 +41,8 @@ def to_sentence(rule: FieldRule | OrdersRule | GroupRule, money: Money) -> str:
 
 def _nested(rule: FieldRule | OrdersRule | GroupRule, money: Money) -> str:
     text = to_sentence(rule, money)
-    return f"({text})" if isinstance(rule, GroupRule) and len(rule.rules) > 1 else text
+    needs_brackets = isinstance(rule, GroupRule) and (len(rule.rules) > 1 or (rule.kind == "none" and rule.rules))
+    return f"({text})" if needs_brackets else text
 
 
 def _filters(rule: OrdersRule, money: Money) -> str:

@@ -1,4 +1,4 @@
-"""Figures that pages show: pure functions from numbers already computed to a ``go.Figure``, and ``show_chart``.
+"""Figures that pages show, as pure functions of numbers already computed, and ``show_chart`` to show one.
 
 Figures have no title: the page writes the heading, so that a legend can never run into it.
 """
@@ -10,13 +10,15 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages._ui.formats import money_major, number, percent
+from pages._ui.formats import currency_symbol, money_major, number, percent
 from pages._ui.palette import STATE_LABELS, state_label
 from pages._ui.plot_theme import dress, reader_theme
 
 # Dash as well as colour tells the lines apart.
 _LINES: Final[tuple[tuple[str, str], ...]] = (("sent", "dash"), ("delivered", "solid"), ("failed", "dot"))
 _DIGIT_PX: Final = 8
+# A legend of four lines, as on a phone, and the bar.
+STATE_BAR_HEIGHT_PX: Final = 140
 _CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
 
 
@@ -33,12 +35,15 @@ def show_chart(fig: go.Figure, *, key: str, summary: str, height: int = 320) -> 
 
 
 def state_bar(by_state: Mapping[str, int]) -> go.Figure:
-    """One horizontal bar of a campaign's messages by present state; the legend holds the numbers, never cut."""
+    """One bar of a campaign's messages by present state; the legend holds the numbers, so none is cut.
+
+    Show it with ``height=STATE_BAR_HEIGHT_PX``.
+    """
     audience = sum(by_state.values())
     if not audience:
         return _nothing_yet("No messages yet")
     fig = go.Figure([_state_segment(state, by_state[state], audience) for state in _in_order(by_state)])
-    fig.update_layout(barmode="stack", bargap=0, hovermode="closest")
+    fig.update_layout(barmode="stack", bargap=0, minreducedheight=36)
     fig.update_xaxes(visible=False, range=[0, audience])
     fig.update_yaxes(visible=False)
     return fig
@@ -79,13 +84,14 @@ def revenue_by_month(points: Sequence[Mapping[str, Any]], *, currency: str | Non
     )
     fig = go.Figure([bars])
     fig.update_xaxes(type="date", tickformat="%b\n%Y", tickvals=_month_ticks(months))
-    fig.update_yaxes(title_text=f"Revenue ({currency})" if currency else "Revenue")
+    fig.update_yaxes(tickprefix=currency_symbol(currency) if currency else "")
     return fig
 
 
 def ranked_bars(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
-    """Horizontal bars, first row on top, each with its number. Rows: ``{"label", "count", "role"}``, such as failed.
+    """Horizontal bars, first row on top, each with its number.
 
+    Rows: ``{"label": str, "count": int, "role": str}``; the role is a state or another name in the palette.
     The numbers stand in the right margin, which is as wide as the longest of them, so that none is cut.
     """
     if not rows:
@@ -124,9 +130,7 @@ def _in_order(by_state: Mapping[str, int]) -> list[str]:
     return known + [state for state, count in by_state.items() if count and state not in STATE_LABELS]
 
 
-def _running_total(
-    state: str, dash: str, times: Sequence[datetime], points: Sequence[Mapping[str, Any]]
-) -> go.Scatter:
+def _running_total(state: str, dash: str, times: Sequence[datetime], points: Sequence[Mapping[str, Any]]) -> go.Scatter:
     return go.Scatter(
         x=times,
         y=[point[state] for point in points],

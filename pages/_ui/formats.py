@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from babel.dates import format_timedelta
-from babel.numbers import format_compact_currency, format_currency, get_currency_precision
+from babel.numbers import format_compact_currency, format_currency, get_currency_precision, get_currency_symbol
 
 LOCALE: Final = "en"
 NONE: Final = "–"
@@ -38,6 +38,11 @@ def money_short(amount_minor: int, currency: str) -> str:
     return str(format_compact_currency(amount, currency, locale=LOCALE, fraction_digits=1))
 
 
+def currency_symbol(currency: str) -> str:
+    """ "₹" for INR, for the ticks of an axis; a currency without a symbol is its code."""
+    return str(get_currency_symbol(currency, locale=LOCALE))
+
+
 def percent(part: float, whole: float) -> str:
     """Share with one decimal, "4.8 %"; "–" of nothing.
 
@@ -58,9 +63,9 @@ def percent(part: float, whole: float) -> str:
 
 
 def change(now: float, before: float) -> str | int | None:
-    """Change against the previous period, "+12.4 %" or "-3.1 %", for ``delta`` of ``st.metric``; None without one.
+    """Change against the period before, "+12.4 %" or "-3.1 %", for ``st.metric(delta=…)``; None without one.
 
-    The minus is ASCII: before "−", Streamlit draws a green arrow up. No change is the number 0, which it greys.
+    The minus is ASCII: before "−", Streamlit draws a green arrow up. No change is the number 0, drawn grey.
     """
     if not before:
         return None
@@ -87,7 +92,8 @@ def duration(length: timedelta) -> str:
     """The two largest units: "31 ms", "9 s", "3 min 20 s", "2 h 5 min", "4 d 1 h"."""
     if length < timedelta(seconds=1):
         return f"{max(length, timedelta()) // timedelta(milliseconds=1)} ms"
-    rest, parts = int(length.total_seconds()), []
+    rest = int(length.total_seconds())
+    parts: list[tuple[int, str]] = []
     for unit, seconds in _UNITS:
         amount, rest = divmod(rest, seconds)
         if amount or parts:

@@ -24,22 +24,23 @@ STATE_LABELS: Final[Mapping[str, str]] = MappingProxyType(
 # The page's own background, as in .streamlit/config.toml (a test compares them).
 SURFACES: Final[Mapping[Theme, str]] = MappingProxyType({"light": "#FFFFFF", "dark": "#12151E"})
 
-# Chosen by search: at least 3:1 against the surface, and CIEDE2000 >= 13 between any two states, also under
-# simulated deuteranopia, protanopia and tritanopia (Machado 2009). tests/unit/test_charts.py holds them to it.
+# Chosen by search: at least 3:1 against the surface, and any two states apart by CIEDE2000 >= 13 and OKLab >= 0.085,
+# also under simulated deuteranopia, protanopia and tritanopia (Machado 2009). tests/unit/test_charts.py guards it.
 _LIGHT: Final[Mapping[str, str]] = MappingProxyType(
     {
         "pending": "#888F9F",
         "sent": "#2593DC",
         "delivered": "#4338E8",
-        "opened": "#0B7A5F",
+        "opened": "#068369",
         "clicked": "#C9740E",
-        "failed": "#C01530",
+        "failed": "#C0132D",
         "skipped": "#2F3547",
-        "held_out": "#A0307F",
+        "held_out": "#992985",
         "accent": "#4F46E5",
         "muted": "#868DA0",
         "text": "#12162A",
         "quiet_text": "#565D73",
+        "raised": "#FFFFFF",
         "grid": "#E6E9F1",
         "axis": "#C5CBD9",
     }
@@ -52,12 +53,13 @@ _DARK: Final[Mapping[str, str]] = MappingProxyType(
         "opened": "#7CEB9C",
         "clicked": "#F59E3D",
         "failed": "#E0454F",
-        "skipped": "#D9DFEA",
+        "skipped": "#C3CAD9",
         "held_out": "#925786",
         "accent": "#8B93FA",
         "muted": "#7B8398",
         "text": "#E8EAF3",
         "quiet_text": "#A6AEC3",
+        "raised": "#1B1F2B",
         "grid": "#262B39",
         "axis": "#3B4258",
     }
@@ -80,7 +82,7 @@ SEQUENCES: Final[Mapping[Theme, tuple[str, ...]]] = MappingProxyType(
 
 
 def colour(role: str, theme: Theme) -> str:
-    """Hex colour of a message state or of a role (``accent muted text quiet_text grid axis``)."""
+    """Hex colour of a message state or of a role (``accent muted text quiet_text raised grid axis``)."""
     return _ROLES[theme][role]
 
 

@@ -1,7 +1,7 @@
 """The app's look for Plotly: one template per theme, and the painting of traces that say what they mean.
 
-A figure carries no colours. A trace names its role, ``meta={"role": "delivered"}`` (or a list, one role per bar), and
-``dress`` paints it for the theme of the reader, so that figures stay pure and states look the same everywhere.
+A figure carries no colours. A trace names its role, ``meta={"role": "delivered"}`` (or a list, one role per bar),
+and ``dress`` paints it for the reader's theme, so that figures stay pure and a state looks the same everywhere.
 """
 
 from typing import Any, Final
@@ -20,6 +20,9 @@ _COLOURWAY: Final = ("accent", "sent", "opened", "clicked", "failed", "held_out"
 def dress(fig: go.Figure, theme: Theme) -> go.Figure:
     """Apply the theme's template to the figure, and its colours to the traces that name a role."""
     fig.update_layout(template=template_name(theme))
+    if fig.layout.barmode == "stack":
+        # A seam in the colour of the page keeps neighbours apart for those who see no difference in hue.
+        fig.update_traces(marker_line={"color": SURFACES[theme], "width": 1.5}, selector={"type": "bar"})
     for trace in fig.data:
         roles = (trace.meta or {}).get("role")
         if roles is not None:
@@ -62,7 +65,7 @@ def _layout(theme: Theme) -> dict[str, Any]:
         "margin": {"l": 4, "r": 12, "t": 8, "b": 4},
         "legend": _legend(theme),
         "hoverlabel": _hover_label(theme),
-        "xaxis": _axis(theme) | {"showgrid": False},
+        "xaxis": _axis(theme) | {"showgrid": False, "spikedash": "solid", "spikethickness": 1},
         "yaxis": _axis(theme) | {"showline": False, "zeroline": True, "rangemode": "tozero"},
         # A drag scrolls the page; it never zooms the chart.
         "dragmode": False,
@@ -79,9 +82,10 @@ def _axis(theme: Theme) -> dict[str, Any]:
         "zerolinecolor": colour("axis", theme),
         "linecolor": colour("axis", theme),
         "showline": True,
+        "spikecolor": colour("axis", theme),
         "ticks": "",
         "ticklabelstandoff": 6,
-        "title": {"standoff": 8},
+        "title": {"standoff": 8, "font": {"size": 12}},
         # 20,000 rather than 20k.
         "exponentformat": "none",
         "separatethousands": True,
@@ -99,12 +103,14 @@ def _legend(theme: Theme) -> dict[str, Any]:
         "itemclick": False,
         "itemdoubleclick": False,
         "traceorder": "normal",
+        # All of it, however many lines it takes on a phone: by default a legend scrolls from half the height on.
+        "maxheight": 1,
     }
 
 
 def _hover_label(theme: Theme) -> dict[str, Any]:
     return {
-        "bgcolor": SURFACES[theme] if theme == "light" else "#1B1F2B",
+        "bgcolor": colour("raised", theme),
         "bordercolor": colour("axis", theme),
         "font": {"family": FONT_FAMILY, "size": 13, "color": colour("text", theme)},
         "align": "left",
@@ -113,10 +119,8 @@ def _hover_label(theme: Theme) -> dict[str, Any]:
 
 
 def _trace_defaults(theme: Theme) -> dict[str, Any]:
-    # A seam in the colour of the page keeps neighbours apart for those who see no difference in hue.
-    seam = {"line": {"color": SURFACES[theme], "width": 1.5}}
     return {
-        "bar": [{"marker": seam, "textfont": {"color": colour("text", theme)}, "cliponaxis": False}],
+        "bar": [{"textfont": {"color": colour("text", theme)}, "cliponaxis": False}],
         "heatmap": [{"colorscale": _scale(theme), "xgap": 2, "ygap": 2, "colorbar": _colour_bar()}],
         "scatter": [{"line": {"width": 2.25}, "cliponaxis": False}],
     }

@@ -63,9 +63,7 @@ def test_every_accepted_message_gets_exactly_one_receipt_and_its_signature_verif
         assert receipt["at"].endswith("+00:00")
 
 
-def test_repeated_key_is_answered_as_duplicate_and_counted_once(
-    start_vendor: StartVendor, receiver: Receiver
-) -> None:
+def test_repeated_key_is_answered_as_duplicate_and_counted_once(start_vendor: StartVendor, receiver: Receiver) -> None:
     receiver.start()
     vendor = start_vendor()
     first = vendor.send("c1", ["c1:a#0", "c1:b#0", "c1:a#0"])
@@ -90,13 +88,13 @@ def test_same_batch_sent_by_many_at_once_is_accepted_once(start_vendor: StartVen
 
 def test_recipient_accepted_under_two_keys_is_counted_as_accepted_twice(start_vendor: StartVendor) -> None:
     vendor = start_vendor("--success-rate", "1")
-    vendor.send("c1", ["c1:a#0", "c1:a#1", "c1:a#2", "c1:b#0"])
+    vendor.send("c1", ["c1:a#0", "c1:a#1", "c1:b#0", "c1:b#1", "c1:b#2", "c1:c#0"])
     vendor.send("c2", ["c2:a#0"])
     counters = vendor.counters("c1")
-    assert (counters["distinct"], counters["accepted_twice"], counters["delivered_twice"]) == (4, 1, 1)
+    assert (counters["distinct"], counters["accepted_twice"], counters["delivered_twice"]) == (6, 2, 2)
     assert vendor.counters("c2")["accepted_twice"] == 0
     total = vendor.get("/v1/counters")
-    assert (total["received"], total["distinct"], total["accepted_twice"]) == (5, 5, 1)
+    assert (total["received"], total["distinct"], total["accepted_twice"]) == (7, 7, 2)
     assert vendor.counters("never-seen")["received"] == 0
 
 
@@ -137,9 +135,7 @@ def test_kill_9_in_the_middle_of_sending_loses_no_receipt_and_accepts_nobody_twi
     assert vendor.counters("c1")["accepted_twice"] == 0
 
 
-def test_refused_callback_is_repeated_until_it_is_taken(
-    start_vendor: StartVendor, receiver: Receiver
-) -> None:
+def test_refused_callback_is_repeated_until_it_is_taken(start_vendor: StartVendor, receiver: Receiver) -> None:
     receiver.start()
     receiver.status = 503
     vendor = start_vendor()
@@ -150,6 +146,18 @@ def test_refused_callback_is_repeated_until_it_is_taken(
     wait_until_handed_over(vendor, 10)
     assert {receipt["key"] for receipt in receiver.calls[-1].receipts} <= set(KEYS[:10])
     assert {receipt["key"] for receipt in receiver.receipts()} == set(KEYS[:10])
+
+
+def test_receipt_that_the_callback_refuses_holds_up_no_other(start_vendor: StartVendor, receiver: Receiver) -> None:
+    receiver.start()
+    receiver.refused_key = KEYS[700]
+    vendor = start_vendor()
+    send_all(vendor, KEYS)
+    wait_until(lambda: vendor.counters("c1")["receipts_handed_over"] == len(KEYS) - 1, "all others")
+    assert vendor.counters("c1")["receipts_pending"] == 1
+    taken = [call for call in receiver.calls if KEYS[700] not in {told["key"] for told in call.receipts}]
+    told = Counter(receipt["key"] for call in taken for receipt in call.receipts)
+    assert told == Counter(KEYS) - Counter([KEYS[700]])
 
 
 def test_outcomes_are_the_same_for_the_same_seed_only(start_vendor: StartVendor, receiver: Receiver) -> None:
@@ -185,9 +193,7 @@ def test_neither_address_nor_text_is_kept(start_vendor: StartVendor) -> None:
     assert b"private" not in stored
 
 
-def test_sigterm_ends_the_vendor_cleanly_while_a_callback_hangs(
-    start_vendor: StartVendor, receiver: Receiver
-) -> None:
+def test_sigterm_ends_the_vendor_cleanly_while_a_callback_hangs(start_vendor: StartVendor, receiver: Receiver) -> None:
     receiver.start()
     receiver.open.clear()
     vendor = start_vendor()

@@ -50,10 +50,14 @@ class Call:
 
 @dataclass
 class Receiver:
-    """Stands for the app: records every callback, answers ``status``, and hangs while ``open`` is not set."""
+    """Stands for the app: records every callback, answers ``status``, and hangs while ``open`` is not set.
+
+    refused_key: a call that holds this key is answered 422.
+    """
 
     port: int = field(default_factory=free_port)
     status: int = 202
+    refused_key: str = ""
     calls: list[Call] = field(default_factory=list)
     open: threading.Event = field(default_factory=threading.Event)
     _server: ThreadingHTTPServer | None = None
@@ -75,7 +79,8 @@ class Receiver:
                 call = Call(self.headers["X-Signature"], body, int(time.time()))
                 receiver.calls.append(call)
                 receiver.open.wait(_DEADLINE_S)
-                self.send_response(receiver.status)
+                refused = any(told["key"] == receiver.refused_key for told in call.receipts)
+                self.send_response(422 if refused else receiver.status)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None: ...

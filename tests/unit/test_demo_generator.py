@@ -92,11 +92,11 @@ def test_ids_are_unique_and_every_order_has_a_customer(customers: list[Record], 
     assert {order["customer_id"] for order in orders} <= set(ids)
 
 
-def test_orders_lie_in_the_two_years_before_now_oldest_first(orders: list[Record]) -> None:
-    times = [datetime.fromisoformat(order["ordered_at"]) for order in orders]
+def test_orders_lie_in_the_two_years_before_now_each_customers_oldest_first(orders: list[Record]) -> None:
+    times = [(order["customer_id"], datetime.fromisoformat(order["ordered_at"])) for order in orders]
     assert times == sorted(times)
-    assert times[0] >= NOW - timedelta(days=730)
-    assert times[-1] <= NOW
+    assert min(at for _, at in times) >= NOW - timedelta(days=730)
+    assert max(at for _, at in times) <= NOW
 
 
 def test_now_may_be_given_in_any_zone() -> None:

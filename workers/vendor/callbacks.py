@@ -22,6 +22,9 @@ _BACKOFF_FIRST_S = 0.1
 _LINGER_S = 0.05
 # An upper bound of one sleep, so that a clock that is set back delays receipts by no more than this.
 _IDLE_S = 1.0
+# Answers that speak of what was sent; any other refusal speaks of the receiver's own state.
+_CONTENT_REFUSED = frozenset({400, 413, 422})
+_SET_APART_MS = 60_000
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +42,7 @@ def to_callback(receipts: Sequence[Receipt]) -> bytes:
 
 
 def _to_json(receipt: Receipt) -> dict[str, str]:
-    at = datetime.fromtimestamp(receipt.due_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    at = datetime.fromtimestamp(receipt.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
     told = {"key": receipt.key, "vendor_id": receipt.vendor_id, "status": receipt.status, "at": at}
     return told if receipt.reason is None else {**told, "reason": receipt.reason}
 
@@ -48,7 +51,9 @@ class ReceiptSender:
     """One task that sends what is due, in order of time.
 
     A receipt is forgotten only after a 2xx, so a crash in between sends it twice and never not at all. While
-    the callback refuses, one batch probes it with growing pauses and the rest waits behind.
+    the callback is down, one batch probes it with growing pauses and the rest waits behind. When it refuses the
+    content, batches are halved until the receipt it dislikes is alone; that one is set apart and tried again
+    every minute, so that it does not hold up all others for ever.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class ReceiptSender:
         self._url = url
         self._secret = secret
         self._clock = clock
+        self._limit = MAX_RECEIPTS
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
         self.failures = 0  # in a row
@@ -81,29 +87,37 @@ class ReceiptSender:
         """Send until told to stop."""
         while not self._stop.is_set():
             try:
-                sent = await self._send_due()
+                await self._run_once()
             except (Unavailable, httpx.HTTPError) as exc:
                 await self._back_off(exc)
-                continue
-            self.failures = 0
-            if sent == 0:
-                await self._wait_for_next()
-            elif sent < MAX_RECEIPTS:
-                await _wait(self._stop, _LINGER_S)
 
-    async def _send_due(self) -> int:
-        due = self._store.load_due(int(self._clock() * 1000), MAX_RECEIPTS)
+    async def _run_once(self) -> None:
+        limit = self._limit
+        due = self._store.load_due(self._now_ms(), limit)
         if due:
-            body = to_callback(due)
-            headers = {
-                "Content-Type": "application/json",
-                HEADER: sign(body, self._secret, int(self._clock())),
-            }
-            answer = await self._client.post(self._url, content=body, headers=headers)
-            if not answer.is_success:
-                raise Unavailable(f"the callback answered {answer.status_code}")
+            await self._hand_over(due)
+        self.failures = 0
+        if not due:
+            await self._wait_for_next()
+        elif len(due) < limit:
+            await _wait(self._stop, _LINGER_S)
+
+    async def _hand_over(self, due: Sequence[Receipt]) -> None:
+        answer = await self._post(to_callback(due))
+        if answer.is_success:
             self._store.save_handed_over(due)
-        return len(due)
+            self._limit = min(MAX_RECEIPTS, 2 * self._limit)
+        elif answer.status_code in _CONTENT_REFUSED and len(due) > 1:
+            self._limit = len(due) // 2
+        else:
+            if answer.status_code in _CONTENT_REFUSED:
+                self._store.postpone(due[0], self._now_ms() + _SET_APART_MS)
+            raise Unavailable(f"the callback answered {answer.status_code} to {len(due)} receipts")
+
+    async def _post(self, body: bytes) -> httpx.Response:
+        signature = sign(body, self._secret, self._now_ms() // 1000)
+        headers = {"Content-Type": "application/json", HEADER: signature}
+        return await self._client.post(self._url, content=body, headers=headers)
 
     async def _back_off(self, exc: Exception) -> None:
         self.failures += 1
@@ -117,6 +131,9 @@ class ReceiptSender:
         self._wake.clear()
         if not self._stop.is_set():
             await _wait(self._wake, min(_IDLE_S, max(0.0, seconds)))
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -17,7 +17,7 @@ FROM (SELECT count(*) AS n, sum(reason IS NULL) AS delivered FROM messages
       {where} GROUP BY campaign, recipient)
 """
 _TALLIES = "SELECT coalesce(sum(received), 0), coalesce(sum(handed_over), 0) FROM tallies {where}"
-_PENDING = "SELECT count(*) FROM receipts {where}"
+_PENDING = "SELECT count(*) FROM owed_receipts {where}"
 
 
 class Counters(BaseModel):

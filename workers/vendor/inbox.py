@@ -36,8 +36,10 @@ def _accept(campaign: str, message: Message, config: VendorConfig, now_ms: int) 
     outcome = decide_outcome(
         message.key, seed=config.seed, success_rate=config.success_rate, mean_delay=config.mean_delay
     )
+    at_ms = now_ms + outcome.delay // _MILLISECOND
     receipt = Receipt(
-        due_ms=now_ms + outcome.delay // _MILLISECOND,
+        due_ms=at_ms,
+        at_ms=at_ms,
         key=message.key,
         status="failed" if outcome.reason else "delivered",
         reason=outcome.reason,

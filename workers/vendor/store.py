@@ -21,15 +21,15 @@ PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32768; PR
 """
 # recipient: a hash, since "was this address served twice?" needs no address. reason: null when delivered.
 # The index answers all counters of a campaign without touching the table.
-# receipts is clustered by due time, so that sending is a range read and needs no second index.
+# owed_receipts is clustered by due time, so that sending is a range read and needs no second index.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages (
     key TEXT PRIMARY KEY, campaign TEXT NOT NULL, recipient BLOB NOT NULL,
     vendor_id TEXT NOT NULL, reason TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS messages_by_recipient ON messages (campaign, recipient, reason);
-CREATE TABLE IF NOT EXISTS receipts (
-    due_ms INTEGER NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,
+CREATE TABLE IF NOT EXISTS owed_receipts (
+    due_ms INTEGER NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL, reason TEXT, at_ms INTEGER NOT NULL,
     vendor_id TEXT NOT NULL, campaign TEXT NOT NULL, PRIMARY KEY (due_ms, key, status)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tallies (
@@ -41,16 +41,18 @@ INSERT INTO tallies (campaign, received, handed_over) VALUES (?, ?, ?)
 ON CONFLICT (campaign) DO UPDATE SET received = received + excluded.received,
                                      handed_over = handed_over + excluded.handed_over
 """
+_IS_RECEIPT = "due_ms = ? AND key = ? AND status = ?"
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One receipt owed. due_ms: unix milliseconds, when it happened and may be told."""
+    """One receipt owed. Unix milliseconds: due_ms, when to tell it; at_ms, when it happened."""
 
     due_ms: int
     key: str
     status: str
     reason: str | None
+    at_ms: int
     vendor_id: str
     campaign: str
 
@@ -104,31 +106,40 @@ class VendorStore:
                 [(a.receipt.key, campaign, a.recipient, a.receipt.vendor_id, a.receipt.reason) for a in accepted],
             )
             db.executemany(
-                "INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?)",
-                [(r.due_ms, r.key, r.status, r.reason, r.vendor_id, r.campaign) for r in owed],
+                "INSERT INTO owed_receipts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(r.due_ms, r.key, r.status, r.reason, r.at_ms, r.vendor_id, r.campaign) for r in owed],
             )
 
     def load_due(self, now_ms: int, limit: int) -> list[Receipt]:
         """Return receipts whose time has come, the oldest first."""
         with self._transaction() as db:
-            rows = db.execute("SELECT * FROM receipts WHERE due_ms <= ? ORDER BY due_ms LIMIT ?", (now_ms, limit))
+            due = "SELECT * FROM owed_receipts WHERE due_ms <= ? ORDER BY due_ms LIMIT ?"
+            rows = db.execute(due, (now_ms, limit))
             return [Receipt(*row) for row in rows]
 
     def load_next_due_ms(self) -> int | None:
         """Return when the next receipt is due, None when none is owed."""
         with self._transaction() as db:
-            (due_ms,) = db.execute("SELECT min(due_ms) FROM receipts").fetchone()
+            (due_ms,) = db.execute("SELECT min(due_ms) FROM owed_receipts").fetchone()
             return None if due_ms is None else int(due_ms)
 
     def save_handed_over(self, receipts: Sequence[Receipt]) -> None:
         """Forget receipts that the callback has taken."""
         with self._transaction() as db:
             db.executemany(
-                "DELETE FROM receipts WHERE due_ms = ? AND key = ? AND status = ?",
+                f"DELETE FROM owed_receipts WHERE {_IS_RECEIPT}",  # noqa: S608
                 [(r.due_ms, r.key, r.status) for r in receipts],
             )
             by_campaign = Counter(r.campaign for r in receipts)
             db.executemany(_TALLY, [(campaign, 0, n) for campaign, n in by_campaign.items()])
+
+    def postpone(self, receipt: Receipt, due_ms: int) -> None:
+        """Try a receipt again later; when it happened stays the same."""
+        with self._transaction() as db:
+            db.execute(
+                f"UPDATE owed_receipts SET due_ms = ? WHERE {_IS_RECEIPT}",  # noqa: S608
+                (due_ms, receipt.due_ms, receipt.key, receipt.status),
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -47,6 +47,11 @@ class RuntimeFile(BaseModel):
     vendor_secret: str
     children: dict[str, ChildMark] = {}
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its owner still runs; one that was killed leaves the file behind."""
+        return psutil.pid_exists(self.owner_pid)
+
 
 class DataFolder:
     """``CRM_DATA_DIR`` and the files in it that are ours."""
@@ -99,7 +104,7 @@ class DataFolder:
         deadline = time.monotonic() + ATTACH_TIMEOUT_S
         while time.monotonic() < deadline:
             runtime = self.read_runtime()
-            if runtime is not None and runtime.is_ready and psutil.pid_exists(runtime.owner_pid):
+            if runtime is not None and runtime.is_ready and runtime.is_alive:
                 return runtime
             time.sleep(0.1)
         raise Unavailable(f"Another process owns {self.path}, but did not finish starting its servers.")

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -69,6 +70,7 @@ class _Owner:
         self._secrets = folder.load_secrets()
         self._ports = {name: folder.pick_port(name) for name in ("mongod", "valkey", "vendor")}
         self._is_ready = False
+        self._writing = threading.Lock()
         self._pids: Mapping[str, int] = {}
         self.settings = attach(settings, self._runtime())
         self._supervisor = Supervisor(self._note_pids)
@@ -85,7 +87,7 @@ class _Owner:
         if not self._configured.redis_url:
             wait_for_valkey(redis_url(secrets, ports["valkey"]), lambda: self._has_given_up("valkey"))
         self._is_ready = True
-        self._folder.write_runtime(self._runtime())
+        self._write_runtime()
 
     def start_workers(self) -> None:
         env = self.settings.to_env()
@@ -110,7 +112,11 @@ class _Owner:
 
     def _note_pids(self, pids: Mapping[str, int]) -> None:
         self._pids = pids
-        self._folder.write_runtime(self._runtime())
+        self._write_runtime()
+
+    def _write_runtime(self) -> None:
+        with self._writing:  # the supervisor's thread writes too
+            self._folder.write_runtime(self._runtime())
 
     def _runtime(self) -> RuntimeFile:
         """What the runtime file says now; others attach once it is ready."""

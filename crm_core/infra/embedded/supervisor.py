@@ -74,7 +74,7 @@ class Supervisor:
             return self._children[name].failures
 
     def stop(self) -> None:
-        """End all children, the last started first, after ceasing to restart them."""
+        """End all children after ceasing to restart them: first those that end at EOF, then the servers they use."""
         self._stopping.set()
         self._thread.join()
 
@@ -84,8 +84,12 @@ class Supervisor:
                 changed = [self._tend(child) for child in self._children.values()]
             if any(changed):
                 self._report()
-        for child in reversed(self._children.values()):
-            _end(child)
+        for is_worker in (True, False):
+            group = [child for child in self._children.values() if child.spec.until_eof is is_worker]
+            for child in group:
+                _terminate(child)
+            for child in group:
+                _wait_or_kill(child)
 
     def _tend(self, child: _Child) -> bool:
         """Restart ``child`` if it is due; gives whether its pid changed."""
@@ -134,12 +138,16 @@ def _spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:
         )
 
 
-def _end(child: _Child) -> None:
+def _terminate(child: _Child) -> None:
+    if child.process is not None:
+        with contextlib.suppress(ProcessLookupError):
+            child.process.send_signal(signal.SIGTERM)
+
+
+def _wait_or_kill(child: _Child) -> None:
     process = child.process
     if process is None:
         return
-    with contextlib.suppress(ProcessLookupError):
-        process.send_signal(signal.SIGTERM)
     try:
         process.wait(child.spec.stop_s)
     except subprocess.TimeoutExpired:

@@ -1,0 +1,63 @@
+# ClientNest: `make help` lists what there is to do. Every target sets up what it needs by itself.
+PYTHON ?= python3
+VENV   ?= .venv
+PORT   ?= 8501
+BIN    := $(VENV)/bin
+SOURCES := app.py crm_core pages workers tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast check format bench browser clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## start ClientNest at http://localhost:8501 (PORT=… for another port)
+	@echo "ClientNest starts at http://localhost:$(PORT) (Ctrl-C ends it)"
+	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
+
+test: $(VENV)/.dev browser ## run all tests, against real servers and a real browser
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev ## run the tests that need no server and no browser
+	$(BIN)/python -m pytest tests/unit tests/property tests/architecture
+
+check: $(VENV)/.dev ## format, lint, types, import contracts, then all tests
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+format: $(VENV)/.dev ## format the code and fix what the linter can
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+bench: $(VENV)/.dev ## print figures, each beside its bare baseline of the same run
+	$(BIN)/python -m benchmarks
+
+clean: ## remove the virtual environment and caches; the data folder stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("ClientNest needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV) || { \
+	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); \
+	  else echo "Install Python's venv module: sudo apt-get install python3-venv" >&2; exit 1; fi; }
+
+$(VENV)/.run: requirements.txt | $(VENV)/bin/python
+	@echo "Installing the packages of requirements.txt, once"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/bin/python
+	@echo "Installing the packages of requirements-dev.txt, once"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.run
+
+browser:
+	@command -v chromium >/dev/null || { \
+	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    echo "Installing Debian's chromium for the browser tests"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	  else echo "The browser tests need Chromium: install it (Debian: sudo apt-get install chromium)" >&2; exit 1; fi; }

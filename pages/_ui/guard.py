@@ -1,0 +1,56 @@
+"""The one place where pages turn errors into words."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec
+
+import streamlit as st
+
+from crm_core.errors import CrmError, NotFound, Unavailable
+from pages._ui.deps import services
+from pages._ui.formats import literal
+
+Parameters = ParamSpec("Parameters")
+RETRY_S = 2.0
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Show what went wrong and what to do; while a server is away, come back by itself."""
+    try:
+        yield
+    except Unavailable as exc:
+        st.error(f"{exc} This page comes back by itself.", icon=":material/cloud_off:")
+        _come_back()
+    except NotFound as exc:
+        st.warning(
+            f"{literal(str(exc))} It may have been removed, or the link is incomplete.", icon=":material/search_off:"
+        )
+    except CrmError as exc:
+        st.error(literal(str(exc)), icon=":material/error:")
+
+
+def live(run_every: float | None) -> Callable[[Callable[Parameters, None]], Callable[Parameters, None]]:
+    """A fragment that runs by itself every ``run_every`` seconds and shows its errors in words."""
+
+    def decorate(draw: Callable[Parameters, None]) -> Callable[Parameters, None]:
+        @wraps(draw)
+        def guarded(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+            with errors_in_words():
+                draw(*args, **kwargs)
+
+        return st.fragment(guarded, run_every=run_every)
+
+    return decorate
+
+
+@st.fragment(run_every=RETRY_S)
+def _come_back() -> None:
+    try:
+        found = services()
+        found.audience.total()
+        found.publisher.backlog()
+    except CrmError:
+        return
+    st.rerun()

@@ -1,0 +1,154 @@
+"""Campaign: one campaign, live while it is being delivered."""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from crm_core.campaigns.ledger import Stats
+from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.errors import NotFound
+from crm_core.infra.mongo import Doc
+from crm_core.money import money_formatter
+from crm_core.rules.tree import load_rule
+from crm_core.rules.wording import to_sentence
+from pages._ui.charts import delivery_timeline, ranked_bars, show_chart
+from pages._ui.deps import ACTOR, services
+from pages._ui.formats import duration, literal, number, percent, relative_time, utc_exact
+from pages._ui.guard import live
+from pages._ui.links import link_to
+from pages._ui.palette import STATE_LABELS
+from pages._ui.widgets import page_header, status_badge
+
+LIVE_S = 1.0
+STATES = [(MessageState(state), label) for state, label in STATE_LABELS.items()]
+REACHED = (MessageState.DELIVERED, MessageState.OPENED, MessageState.CLICKED)
+REASONS = {
+    "no_consent": "No consent",
+    "customer_gone": "Customer removed",
+    "template_failed": "Message could not be rendered",
+    "refused_by_vendor": "Refused by the vendor",
+}
+
+
+def show_head(campaign: Doc) -> None:
+    now = services().clock()
+    with page_header(campaign["name"]):
+        if campaign["state"] == CampaignState.DRAFT and st.button("Launch", type="primary"):
+            services().campaigns.launch(campaign["_id"], actor=ACTOR)
+            st.rerun()
+    moment = campaign.get("launched_at") or campaign["created_at"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(status_badge(campaign["state"]), width="content")
+        st.markdown(":gray-badge[In-app]", width="content")
+        verb = "launched" if campaign.get("launched_at") else "drafted"
+        audience = literal(campaign["segment_name"] or "rule of its own")
+        st.caption(f"To {audience} · {verb} {relative_time(moment, now)}", help=utc_exact(moment), width="content")
+
+
+def show_identity(campaign: Doc, stats: Stats) -> None:
+    """The audience that the planner counted, beside the rows as they are now."""
+    parts = [f"**{number(stats.by_state[state])}** {word.lower()}" for state, word in STATES if stats.by_state[state]]
+    planned = campaign.get("audience")
+    sum_line = f"**{number(stats.audience if planned is None else planned)}** audience = {' + '.join(parts) or '0'}"
+    if planned is None:
+        st.markdown(f":material/balance: {sum_line} · still being planned")
+    elif planned == stats.audience:
+        st.markdown(f":material/balance: {sum_line} :green[:material/check_circle: adds up]")
+    else:
+        st.markdown(f":material/balance: {sum_line} :red[:material/error: {number(stats.audience)} rows do not add up]")
+
+
+def show_progress(campaign: Doc, stats: Stats) -> None:
+    handled = stats.audience - stats.by_state[MessageState.PENDING]
+    started = campaign["launched_at"]
+    ended = campaign.get("finished_at") or services().clock()
+    seconds = max((ended - started).total_seconds(), 0.001)
+    words = f"{number(handled)} of {number(stats.audience)} handled"
+    if campaign["state"] == CampaignState.COMPLETED:
+        words += f" in {duration(ended - started)}"
+    elif handled:
+        rate = handled / seconds
+        left = timedelta(seconds=(stats.audience - handled) / rate)
+        words += f" · {number(round(rate))} per second · {duration(left)} left"
+    st.progress(handled / stats.audience if stats.audience else 0.0, words)
+
+
+def show_rates(stats: Stats) -> None:
+    reached = sum(stats.by_state[state] for state in REACHED)
+    waiting = stats.by_state[MessageState.SENT]
+    figures = [
+        ("Delivered", percent(reached, stats.audience), f"{number(reached)} customers"),
+        ("Waiting for a receipt", percent(waiting, stats.audience), f"{number(waiting)} customers"),
+        (
+            "Failed",
+            percent(stats.by_state[MessageState.FAILED], stats.audience),
+            f"{number(stats.by_state[MessageState.FAILED])} customers",
+        ),
+        (
+            "Skipped",
+            percent(stats.by_state[MessageState.SKIPPED], stats.audience),
+            f"{number(stats.by_state[MessageState.SKIPPED])} customers",
+        ),
+    ]
+    for column, (label, share, count) in zip(st.columns(4, gap="small"), figures, strict=True):
+        column.metric(label, share, count, delta_color="off", delta_arrow="off", border=True)
+
+
+def show_charts(campaign: Doc, stats: Stats) -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    end = campaign.get("finished_at") or services().clock()
+    points = services().ledger.timeline(campaign["_id"], start=campaign["launched_at"], end=end)
+    with left:
+        st.subheader("Delivery over time", anchor=False)
+        reached = sum(stats.by_state[state] for state in REACHED)
+        summary = f"{number(reached)} delivered and {number(stats.by_state[MessageState.FAILED])} failed so far."
+        show_chart(delivery_timeline(points), key="timeline", summary=summary)
+    with right:
+        st.subheader("Not delivered, by reason", anchor=False)
+        rows = [
+            {"label": REASONS.get(reason, reason.replace("_", " ").capitalize()), "count": count, "role": role}
+            for role, reasons in (("failed", stats.failed_by_reason), ("skipped", stats.skipped_by_reason))
+            for reason, count in sorted(reasons.items(), key=lambda item: -item[1])
+        ]
+        if rows:
+            show_chart(ranked_bars(rows), key="reasons", summary="Messages that failed or were skipped.", height=220)
+        else:
+            st.caption("Nothing failed or was skipped.")
+
+
+@live(run_every=LIVE_S)
+def show_live(campaign_id: str) -> None:
+    campaign = services().campaigns.get(campaign_id)
+    stats = services().ledger.stats(campaign_id)
+    as_of = services().clock()
+    show_head(campaign)
+    if campaign["state"] == CampaignState.DRAFT:
+        st.caption("A draft. Nothing is sent before it is launched.")
+        return
+    with st.container(border=True):
+        show_progress(campaign, stats)
+        show_identity(campaign, stats)
+        st.caption(f"Counted from the message log at {as_of:%H:%M:%S} UTC.")
+    if not stats.audience:
+        st.caption(
+            "Nobody matched at launch." if campaign["state"] == CampaignState.COMPLETED else "Finding the audience …"
+        )
+        return
+    show_rates(stats)
+    show_charts(campaign, stats)
+
+
+def show_definition(campaign: Doc) -> None:
+    money = money_formatter(services().settings.currency)
+    with st.expander("Definition, frozen at launch", icon=":material/lock:"):
+        st.markdown(f"**Audience:** {literal(to_sentence(load_rule(campaign['rule']), money))}")
+        st.markdown("**Message**")
+        st.code(campaign["message"], language=None, wrap_lines=True)
+
+
+wanted = st.query_params.get("campaign")
+if not wanted:
+    raise NotFound("No campaign is chosen.")
+link_to("campaigns", "All campaigns", icon=":material/arrow_back:")
+show_live(wanted)
+show_definition(services().campaigns.get(wanted))

@@ -1,0 +1,117 @@
+"""Overview: what the workspace holds, and the way in for an empty one."""
+
+import streamlit as st
+
+from crm_core.infra.streams import Stream
+from crm_core.insights.overview import Totals
+from pages._ui import queries
+from pages._ui.campaign_card import campaign_card
+from pages._ui.charts import revenue_by_month, show_chart
+from pages._ui.deps import ACTOR, services
+from pages._ui.formats import money, money_short, number
+from pages._ui.guard import live
+from pages._ui.links import go_to
+from pages._ui.tables import order_table
+from pages._ui.widgets import empty_state, page_header, time_caption
+
+DEMO_CUSTOMERS, DEMO_SEED = 20_000, 1
+IMPORT_COMMANDS = """python -m crm_core key create --name import --scopes ingest:write
+python -m crm_core import orders.csv --key cn_…"""
+currency = services().settings.currency
+
+
+def welcome() -> None:
+    """What an empty workspace offers: made-up customers, or one's own file."""
+    page_header("Welcome to ClientNest", "Build audiences from your customers' orders, and message them.")
+    with empty_state(
+        "groups",
+        "No customers yet",
+        f"Load a made-up shop to look around: {number(DEMO_CUSTOMERS)} customers and their orders of two years.",
+    ):
+        if st.button("Load demo data", type="primary", icon=":material/download:"):
+            services().demo_jobs.start(customers=DEMO_CUSTOMERS, seed=DEMO_SEED, actor=ACTOR)
+            st.rerun()
+    st.subheader("Or bring your own", anchor=False)
+    st.markdown("Import a file of customers or orders on the command line, or send them to the REST API.")
+    st.code(IMPORT_COMMANDS, language="bash")
+
+
+@live(run_every=0.5)
+def demo_progress() -> None:
+    job = services().demo_jobs.latest()
+    if job is None or job["state"] == "done":
+        st.cache_data.clear()
+        st.rerun()
+    done, total = job["done"], job["total"]
+    with st.container(border=True):
+        st.markdown("**Loading demo data**")
+        words = f"{number(done)} of {number(total)} records made" if total else "Starting"
+        waiting = services().publisher.backlog(Stream.CUSTOMERS, Stream.ORDERS) if total else 0
+        st.progress(done / total if total else 0.0, f"{words} · {number(waiting)} still to be stored")
+        st.caption("This goes on when you leave the page.")
+
+
+def show_totals(totals: Totals) -> None:
+    columns = st.columns(4, gap="small")
+    average = totals.revenue_minor // totals.orders if totals.orders else 0
+    figures = [
+        ("Customers", number(totals.customers), None),
+        ("Orders", number(totals.orders), "Without cancelled orders."),
+        ("Revenue", money_short(totals.revenue_minor, currency), f"Exactly {money(totals.revenue_minor, currency)}."),
+        ("Average order", money(average, currency), "Revenue by orders."),
+    ]
+    for column, (label, value, about) in zip(columns, figures, strict=True):
+        column.metric(label, value, help=about, border=True)
+
+
+def show_revenue() -> None:
+    st.subheader("Revenue by month", anchor=False)
+    digits = services().settings.currency_digits
+    points = [
+        {"month": row["month"], "revenue": row["revenue_minor"] / 10**digits, "orders": row["orders"]}
+        for row in queries.revenue_by_month()
+    ]
+    if not points:
+        st.caption("No orders yet.")
+        return
+    best = max(points, key=lambda point: point["revenue"])
+    summary = f"Best month: {best['month']:%B %Y} with {number(best['orders'])} orders. Cancelled orders are not in it."
+    show_chart(revenue_by_month(points, currency=currency), key="revenue", summary=summary)
+
+
+def show_campaigns() -> None:
+    st.subheader("Recent campaigns", anchor=False)
+    campaigns, _ = services().campaigns.page(limit=4)
+    if not campaigns:
+        with empty_state("campaign", "No campaign yet", "Build an audience first, then write to it."):
+            if st.button("Build an audience", icon=":material/filter_alt:"):
+                go_to("audience_builder")
+        return
+    stats = services().ledger.stats_of([campaign["_id"] for campaign in campaigns])
+    for campaign in campaigns:
+        campaign_card(campaign, stats.get(campaign["_id"]), services().clock())
+
+
+def show_latest() -> None:
+    st.subheader("Latest orders", anchor=False)
+    order_table(queries.latest_orders(), currency, key="overview_orders")
+
+
+job = services().demo_jobs.latest()
+if job and job["state"] in {"queued", "running"}:
+    page_header("Welcome to ClientNest")
+    demo_progress()
+else:
+    totals = queries.totals()
+    if not totals.customers:
+        welcome()
+    else:
+        page_header("Overview")
+        show_totals(totals)
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            show_revenue()
+            show_latest()
+        with right:
+            show_campaigns()
+        time_caption("Counted", totals.as_of, services().clock())

@@ -1,0 +1,36 @@
+"""Clients of the shared app; a key costs a process, so there is one of each kind."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from crm_core.access.keys import Scope
+from tests.running_app import RunningApp
+
+
+@pytest.fixture(scope="session")
+def client(app: RunningApp) -> Iterator[httpx.Client]:
+    """Its key may do everything."""
+    with app.api(*Scope) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def keyless(app: RunningApp) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{app.url}/api/v1", trust_env=False, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def customers_reader(app: RunningApp) -> Iterator[httpx.Client]:
+    """Its key has the scope customers:read and no other."""
+    with app.api(Scope.CUSTOMERS_READ) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def segments_reader(app: RunningApp) -> Iterator[httpx.Client]:
+    """Its key has the scope segments:read and no other."""
+    with app.api(Scope.SEGMENTS_READ) as client:
+        yield client

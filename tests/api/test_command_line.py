@@ -1,0 +1,199 @@
+"""``python -m crm_core``: keys, imports and demo data against the running app, and what it says when it cannot."""
+
+import subprocess
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from crm_core.access.keys import Scope
+from crm_core.cli.main import app as command_line
+from crm_core.demo.generator import generate_demo
+from tests.api.answers import Json, customer, profile
+from tests.running_app import RunningApp, run_command
+from tests.waiting import eventually
+
+Done = subprocess.CompletedProcess[str]
+Import = Callable[..., Done]
+
+
+@pytest.fixture
+def import_lines(app: RunningApp, client: httpx.Client, tmp_path: Path) -> Import:
+    """Runs ``import`` on a file of these lines; in this process, which saves a second each."""
+    key = client.headers["Authorization"].removeprefix("Bearer ")
+
+    def run(lines: Sequence[str], *options: str, name: str = "file.csv") -> Done:
+        file = tmp_path / name
+        file.write_text("\n".join(lines) + "\n")
+        arguments = ["import", str(file), "--key", key, *options]
+        done = CliRunner().invoke(command_line, arguments, env={"CRM_DATA_DIR": str(app.data_dir)})
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return Done(arguments, done.exit_code, done.stdout, done.stderr)
+
+    return run
+
+
+def said(done: Done) -> str:
+    """What it wrote for people, on one line; it is never a traceback."""
+    assert "Traceback" not in done.stderr
+    return " ".join(done.stderr.split())
+
+
+def orders_of(client: httpx.Client, customer_id: str, number: int) -> list[Json]:
+    found = eventually(
+        lambda: profile(client, customer_id)["orders"]["items"], lambda items: len(items) >= number, "orders"
+    )
+    assert len(found) == number
+    return found
+
+
+def test_key_create_prints_only_the_key_and_the_key_works(app: RunningApp) -> None:
+    done = app.command("key", "create", "--name", "shop", "--scopes", "customers:read, segments:read")
+    assert done.returncode == 0
+    (key,) = done.stdout.splitlines()
+    assert key.startswith("cn_")
+    assert said(done) == ""
+    for path, status in (("customers", 200), ("segments", 200), ("campaigns", 403)):
+        answer = httpx.get(f"{app.url}/api/v1/{path}", headers={"Authorization": f"Bearer {key}"}, trust_env=False)
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("scopes", "words"), [("customers:read,everything", "'everything' is no scope"), (" , ", "at least one scope")]
+)
+def test_key_with_a_scope_that_does_not_exist_is_refused_with_those_that_do(
+    app: RunningApp, scopes: str, words: str
+) -> None:
+    done = app.command("key", "create", "--name", "shop", "--scopes", scopes)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert words in said(done)
+    assert all(scope in said(done) for scope in Scope)
+
+
+def test_csv_of_customers_is_imported(client: httpx.Client, import_lines: Import) -> None:
+    done = import_lines(
+        [
+            "\ufeffid,name,city,loyalty_member,cart_value,tags,visits",
+            'cli-1,"Rao, Asha",Zürich,yes,12.50,vip; new,3',
+            "cli-2,,,,,,",
+        ]
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2 records accepted" in said(done)
+    assert "0 rejected" in said(done)
+    found = customer(client, "cli-1")
+    assert (found["name"], found["city"], found["loyalty_member"]) == ("Rao, Asha", "Zürich", True)
+    assert (found["cart_value"], found["tags"], found["visits"]) == (12.5, ["vip", "new"], 3)
+    assert "name" not in customer(client, "cli-2")
+
+
+def test_csv_of_orders_is_imported_and_a_second_time_changes_nothing(
+    client: httpx.Client, import_lines: Import
+) -> None:
+    lines = ["id,customer_id,amount,status,ordered_at", "cli-o1,cli-3,29.33,shipped,2026-01-31T10:00:00Z"]
+    assert import_lines(lines).returncode == 0
+    first = orders_of(client, "cli-3", 1)
+    assert (first[0]["id"], first[0]["amount"], first[0]["ordered_at"]) == ("cli-o1", 29.33, "2026-01-31T10:00:00Z")
+    assert import_lines(lines).returncode == 0
+    assert orders_of(client, "cli-3", 1)[0]["amount"] == 29.33
+    assert customer(client, "cli-3")["total_spend"] == 29.33
+
+
+def test_orders_without_an_id_get_one_that_is_the_same_at_every_import(
+    client: httpx.Client, import_lines: Import
+) -> None:
+    lines = ["customer_id,amount,ordered_at", *["cli-4,5,2026-01-01"] * 2, "cli-4,5,2026-01-02"]
+    assert import_lines(lines).returncode == 0
+    first = orders_of(client, "cli-4", 3)  # two equal lines are two purchases
+    assert import_lines([*lines, "cli-4,1,2026-01-03"]).returncode == 0
+    again = orders_of(client, "cli-4", 4)
+    assert {order["id"] for order in first} < {order["id"] for order in again}
+    assert customer(client, "cli-4")["total_spend"] == 16
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["id,customer_id,amuont"], "'amuont' that orders do not have. Did you mean amount?"),
+        (["id,[/b]"], "'[/b]' that customers do not have"),
+        (["name,city"], "neither a column customer_id"),
+        (["id,name,name"], "names a column twice"),
+        (["id,visits", "cli-5,many"], "Line 2, column visits: 'many' is not a whole number"),
+        (["id,name", "cli-5,Ann", "cli-6,Bo,Oslo"], "Line 3 has 3 cells; the header has 2"),
+        (["customer_id,amount", "cli-5,[/red]"], "Line 2, column amount: '[/red]' is not a number"),
+        (["customer_id,amount", "cli-5,nan"], "Line 2, column amount: 'nan' is not a number"),
+    ],
+)
+def test_bad_column_and_bad_cell_are_named(import_lines: Import, lines: list[str], words: str) -> None:
+    done = import_lines(lines)
+    assert done.returncode == 1
+    assert words in said(done)
+
+
+def test_record_that_the_api_refuses_is_named_by_its_line_and_the_others_are_kept(
+    client: httpx.Client, import_lines: Import
+) -> None:
+    done = import_lines(["id,customer_id,amount", "cli-o7,cli-7,1", "cli-o8,cli-7,-1", "cli-o9,cli-7,2"])
+    assert done.returncode == 1
+    assert "2 records accepted" in said(done)
+    assert "1 rejected" in said(done)
+    assert "line 3: amount must be between 0 and" in said(done)
+    eventually(lambda: customer(client, "cli-7")["total_spend"], lambda spend: spend == 3)
+
+
+def test_cdnow_file_is_recognised_by_its_columns(client: httpx.Client, import_lines: Import) -> None:
+    done = import_lines([" 99901 19970101  1   11.77", " 99901 19970112  5   77.00"], name="purchases.txt")
+    assert done.returncode == 0, done.stderr
+    found = orders_of(client, "99901", 2)
+    assert [(order["amount"], order["category"]) for order in found] == [(77, "Music"), (11.77, "Music")]
+
+
+def test_file_of_an_unknown_kind_is_refused(import_lines: Import) -> None:
+    assert "neither a CSV nor a CDNOW file" in said(import_lines(["hello"], name="notes.txt"))
+    assert "no format 'xml'" in said(import_lines(["id"], "--format", "xml"))
+
+
+def test_unknown_key_and_key_without_the_scope_are_told_apart(
+    app: RunningApp, customers_reader: httpx.Client, tmp_path: Path
+) -> None:
+    file = tmp_path / "file.csv"
+    file.write_text("id\ncli-8\n")
+    unknown = app.command("import", str(file), "--key", "cn_unknown", "--url", f"{app.url}/api/")
+    assert unknown.returncode == 1
+    assert "API key is not known" in said(unknown)
+    reader = customers_reader.headers["Authorization"].removeprefix("Bearer ")
+    forbidden = app.command("import", str(file), "--key", reader)
+    assert forbidden.returncode == 1
+    assert "lacks the scope ingest:write" in said(forbidden)
+
+
+def test_import_without_a_running_app_says_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "file.csv"
+    file.write_text("id\ncli-9\n")
+    done = run_command(tmp_path, "import", str(file), "--key", "cn_any")
+    assert done.returncode == 1
+    assert "start it with make run, or say --url" in said(done)
+
+
+def test_demo_stores_the_shop_of_its_seed(app: RunningApp, client: httpx.Client) -> None:
+    done = app.command("demo", "--customers", "300", "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    shop = generate_demo(customers=300, seed=3, now=datetime.now(UTC))
+    assert "300 customers" in said(done)
+    page = client.get("/customers", params={"limit": 1000, "cursor": "demo-"}).json()["items"]
+    stored = {record["id"]: (record.get("name"), record.get("email"), record["country"]) for record in page[:300]}
+    made = {
+        record["id"]: (record.get("name"), record.get("email"), record["country"]) for record in shop.customer_records()
+    }
+    assert stored == made
+    assert sum(record["order_count"] for record in page[:300]) > 0
+
+
+def test_demo_of_too_many_customers_is_refused(app: RunningApp) -> None:
+    done = app.command("demo", "--customers", "200001")
+    assert done.returncode == 1
+    assert "1 to 200,000" in said(done)

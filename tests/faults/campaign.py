@@ -1,0 +1,79 @@
+"""A campaign that is disturbed while it runs, and the two witnesses of it: our ledger and the vendor's own count."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from crm_core.campaigns.ledger import Stats
+from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.infra.streams import Stream
+from crm_core.services import Services
+from tests.running_app import RunningApp
+from tests.waiting import eventually
+
+ACTOR = "test"
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Customers of one tag who can all be reached."""
+
+    tag: str
+    size: int
+
+    @property
+    def rule(self) -> dict[str, Any]:
+        return {"kind": "field", "field": "tags", "op": "has_any", "value": [self.tag]}
+
+
+def store_audience(app: RunningApp, client: httpx.Client, audience: Audience) -> None:
+    records = [{"id": f"{audience.tag}-{number:05}", "tags": [audience.tag]} for number in range(audience.size)]
+    for start in range(0, len(records), 1000):
+        answer = client.post("/customers", json=records[start : start + 1000])
+        assert answer.status_code == 202, answer.text
+    with app.services() as services:
+        services.publisher.wait_until_empty(Stream.CUSTOMERS, timeout_s=120)
+
+
+def launch(client: httpx.Client, rule: dict[str, Any], *, confirm_everyone: bool = False) -> str:
+    made = client.post("/campaigns", json={"name": "Disturbed", "message": "Hi {{ customer.id }}", "rule": rule})
+    assert made.status_code == 201, made.text
+    campaign_id: str = made.json()["id"]
+    launched = client.post(f"/campaigns/{campaign_id}/launch", json={"confirm_everyone": confirm_everyone})
+    assert launched.status_code == 202, launched.text
+    return campaign_id
+
+
+def check_each_messaged_once(app: RunningApp, services: Services, campaign_id: str, audience: int) -> None:
+    """Wait for the end of the campaign, then compare the ledger with what the vendor counted for itself."""
+    eventually(lambda: services.campaigns.get(campaign_id)["state"], lambda state: state == CampaignState.COMPLETED)
+    by_state = eventually(
+        lambda: services.ledger.stats(campaign_id).by_state,
+        lambda found: not found[MessageState.SENT] and not found[MessageState.PENDING],
+        "receipts",
+    )
+    assert sum(by_state.values()) == audience
+    assert by_state[MessageState.DELIVERED] + by_state[MessageState.FAILED] == audience
+    counted = vendor_counters(app, campaign_id)
+    assert counted["distinct"] == audience
+    assert (counted["accepted_twice"], counted["delivered_twice"]) == (0, 0)
+    assert counted["delivered"] == by_state[MessageState.DELIVERED]
+    assert counted["failed"] == by_state[MessageState.FAILED]
+
+
+def vendor_counters(app: RunningApp, campaign_id: str) -> dict[str, int]:
+    url = f"{app.runtime.vendor_url}/v1/counters"
+    answer = httpx.get(url, params={"campaign": campaign_id}, trust_env=False, timeout=30)
+    found: dict[str, int] = answer.raise_for_status().json()
+    return found
+
+
+def handled(stats: Stats) -> int:
+    """Messages that were given to the vendor."""
+    return stats.audience - stats.by_state[MessageState.PENDING]
+
+
+def receipted(stats: Stats) -> int:
+    """Messages whose receipt is booked."""
+    return stats.by_state[MessageState.DELIVERED] + stats.by_state[MessageState.FAILED]

@@ -1,0 +1,76 @@
+"""``kill -9`` of a worker or a server in the middle of its work: nothing is lost, nothing is done twice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from crm_core.access.keys import Scope
+from crm_core.campaigns.ledger import Stats
+from crm_core.infra.streams import Stream
+from tests.faults.campaign import Audience, check_each_messaged_once, handled, launch, receipted, store_audience
+from tests.faults.shop import count_orders, make_shop, stored_totals
+from tests.running_app import RunningApp, start_app
+from tests.waiting import eventually
+
+AUDIENCE = Audience("killed", 4_000)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    with start_app(tmp_path_factory.mktemp("killed")) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def client(running: RunningApp) -> Iterator[httpx.Client]:
+    with running.api(*Scope) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def audience(running: RunningApp, client: httpx.Client) -> Audience:
+    store_audience(running, client, AUDIENCE)
+    return AUDIENCE
+
+
+@pytest.mark.parametrize("victim", ["ingest", "mongod", "valkey"])
+def test_import_stores_everything_exactly_though_a_process_is_killed_in_its_middle(
+    running: RunningApp, client: httpx.Client, tmp_path: Path, victim: str
+) -> None:
+    shop = make_shop(f"{victim}-")
+    key = client.headers["Authorization"].removeprefix("Bearer ")
+    with running.services() as services:
+        importing = running.start_command("import", str(shop.write_csv(tmp_path)), "--key", key)
+        stored = eventually(lambda: count_orders(services, shop), what="orders stored")
+        running.child(victim).kill()
+        assert stored < len(shop.records)  # it was the middle
+        _, said = importing.communicate(timeout=120)
+        assert importing.returncode == 0, said
+        assert "5,000 records accepted" in " ".join(said.split())
+        assert stored_totals(services, shop) == shop.totals
+        assert services.publisher.backlog(Stream.DEAD) == 0
+
+
+@pytest.mark.parametrize("victim", ["campaigns", "delivery", "vendor", "receipts", "mongod", "valkey"])
+def test_campaign_reaches_everyone_exactly_once_though_a_process_is_killed_in_its_middle(
+    running: RunningApp, client: httpx.Client, audience: Audience, victim: str
+) -> None:
+    def done(stats: Stats) -> int:
+        return {"campaigns": stats.audience, "receipts": receipted(stats)}.get(victim, handled(stats))
+
+    with running.services() as services:
+        campaign_id = launch(client, audience.rule)
+        at_kill = eventually(lambda: done(services.ledger.stats(campaign_id)), what=f"work of {victim}")
+        running.child(victim).kill()
+        assert at_kill < audience.size  # it was the middle
+        check_each_messaged_once(running, services, campaign_id, audience.size)
+
+
+def test_killed_process_is_started_again_as_another(running: RunningApp) -> None:
+    for name in ("jobs", "ingest", "valkey"):
+        before = running.child(name)
+        before.kill()
+        after = eventually(lambda name=name: running.child(name), lambda now, old=before: now != old)  # type: ignore[misc]
+        assert after.is_running()

@@ -1,0 +1,152 @@
+"""The operator registry: which operator goes with which field, and which value it takes."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from crm_core.errors import BadRule, UnknownField
+from crm_core.rules.fields import FIELDS, FieldType, find_field
+from crm_core.rules.operators import OPERATORS, Takes, check_value, find_operator, operators_for
+
+NUMERIC = {"gt", "gte", "lt", "lte", "eq", "ne", "between", "not_between"}
+EXPECTED = {
+    FieldType.NUMBER: NUMERIC,
+    FieldType.MONEY: NUMERIC,
+    FieldType.TEXT: {
+        *("eq", "ne", "in", "not_in", "contains", "not_contains", "starts_with", "not_starts_with"),
+    },
+    FieldType.DATE: {"before", "after", "on", "between", "in_last_days", "more_than_days_ago"},
+    FieldType.BOOLEAN: {"is"},
+    FieldType.LIST: {"has_any", "has_all", "has_none"},
+}
+
+
+def check(op: str, kind: FieldType, value: Any) -> Any:
+    return check_value(find_operator(op, kind), kind, value)
+
+
+def refusal(op: str, kind: FieldType, value: Any) -> str:
+    with pytest.raises(BadRule) as caught:
+        check(op, kind, value)
+    assert caught.value.field == "rule.value"
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("kind", FieldType)
+def test_each_type_of_field_has_the_operators_of_the_contract(kind: FieldType) -> None:
+    assert {operator.key for operator in operators_for(kind)} == EXPECTED[kind] | {"is_set", "is_not_set"}
+
+
+@pytest.mark.parametrize("kind", FieldType)
+def test_no_type_has_two_operators_of_one_name(kind: FieldType) -> None:
+    assert max(Counter(operator.key for operator in operators_for(kind)).values()) == 1
+
+
+@pytest.mark.parametrize("operator", [operator for operator in OPERATORS if operator.complement_of])
+def test_a_negative_operator_goes_with_the_same_types_and_values_as_its_positive_one(operator: Any) -> None:
+    for kind in operator.types:
+        positive = find_operator(operator.complement_of, kind)
+        assert positive.takes is operator.takes
+        assert positive.complement_of is None
+
+
+def test_an_operator_of_another_type_is_refused_with_those_that_are_allowed() -> None:
+    with pytest.raises(BadRule) as caught:
+        find_operator("contains", FieldType.NUMBER, "rule.rules[2]")
+    assert caught.value.field == "rule.rules[2].op"
+    assert "'contains' does not go with a number field; allowed are gt, gte" in str(caught.value)
+
+
+def test_an_unknown_field_is_refused_with_the_nearest_names() -> None:
+    with pytest.raises(UnknownField) as caught:
+        find_field("total_spent", "rule.rules[0]")
+    assert caught.value.field == "rule.rules[0]"
+    assert "Did you mean total_spend" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["$where", "_id", "folded.city", "total_spend_minor", "", "versions"])
+def test_only_names_of_the_catalogue_are_fields(name: str) -> None:
+    with pytest.raises(UnknownField):
+        find_field(name)
+
+
+def test_every_field_of_the_catalogue_is_found_by_its_name() -> None:
+    assert [find_field(field.name) for field in FIELDS] == list(FIELDS)
+    assert len({field.label for field in FIELDS}) == len(FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("op", "kind", "value", "checked"),
+    [
+        ("gt", FieldType.NUMBER, 3, Decimal(3)),
+        ("gt", FieldType.MONEY, 29.33, Decimal("29.33")),
+        ("gte", FieldType.MONEY, -5, Decimal(-5)),
+        ("eq", FieldType.NUMBER, 10**15, Decimal(10**15)),
+        ("between", FieldType.NUMBER, [1, 1], [Decimal(1), Decimal(1)]),
+        ("between", FieldType.MONEY, [1, 2.5], [Decimal(1), Decimal("2.5")]),
+        ("eq", FieldType.TEXT, "Pune", "Pune"),
+        ("contains", FieldType.TEXT, "", ""),
+        ("in", FieldType.TEXT, ["Pune", "Goa"], ["Pune", "Goa"]),
+        ("has_any", FieldType.LIST, ["vip"], ["vip"]),
+        ("before", FieldType.DATE, "2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("in_last_days", FieldType.DATE, 0, 0),
+        ("more_than_days_ago", FieldType.DATE, 36_500, 36_500),
+        ("is", FieldType.BOOLEAN, False, False),
+        ("is_set", FieldType.DATE, None, None),
+    ],
+)
+def test_a_good_value_is_given_as_engines_use_it(op: str, kind: FieldType, value: Any, checked: Any) -> None:
+    assert check(op, kind, value) == checked
+
+
+@pytest.mark.parametrize(
+    ("op", "kind", "value", "reason"),
+    [
+        ("gt", FieldType.NUMBER, "3", "'3' is no number"),
+        ("gt", FieldType.NUMBER, True, "is no number"),
+        ("gt", FieldType.MONEY, None, "is no number"),
+        ("gt", FieldType.MONEY, [1], "is no number"),
+        ("gt", FieldType.NUMBER, 10**15 + 1, "beyond 10^15"),
+        ("lt", FieldType.NUMBER, -1e300, "beyond 10^15"),
+        ("between", FieldType.NUMBER, 5, "[low, high]"),
+        ("between", FieldType.NUMBER, [5], "[low, high]"),
+        ("between", FieldType.NUMBER, [1, 2, 3], "[low, high]"),
+        ("between", FieldType.NUMBER, [2, 1], "reversed"),
+        ("not_between", FieldType.NUMBER, [2, 1], "reversed"),
+        ("between", FieldType.DATE, ["2026-02-01", "2026-01-01"], "reversed"),
+        ("eq", FieldType.TEXT, 5, "is no text"),
+        ("eq", FieldType.TEXT, "a\x00", "is no text"),
+        ("contains", FieldType.TEXT, "x" * 201, "at most 200 characters"),
+        ("in", FieldType.TEXT, "Pune", "array of at least one text"),
+        ("in", FieldType.TEXT, [], "array of at least one text"),
+        ("in", FieldType.TEXT, ["Pune", 5], "is no text"),
+        ("has_none", FieldType.LIST, [], "array of at least one text"),
+        ("before", FieldType.DATE, "31.01.2026", '"2026-01-31"'),
+        ("before", FieldType.DATE, "2026-01-31T12:00:00", "is no date"),
+        ("on", FieldType.DATE, "2026-02-30", "is no date"),
+        ("on", FieldType.DATE, 20260131, "is no date"),
+        ("on", FieldType.DATE, "1899-12-31", "between 1900 and 9998"),
+        ("after", FieldType.DATE, "9999-12-31", "between 1900 and 9998"),
+        ("in_last_days", FieldType.DATE, -1, "0 to 36,500"),
+        ("in_last_days", FieldType.DATE, 36_501, "0 to 36,500"),
+        ("in_last_days", FieldType.DATE, 1.5, "0 to 36,500"),
+        ("more_than_days_ago", FieldType.DATE, True, "0 to 36,500"),
+        ("more_than_days_ago", FieldType.DATE, "90", "0 to 36,500"),
+        ("is", FieldType.BOOLEAN, 1, "neither true nor false"),
+        ("is", FieldType.BOOLEAN, "true", "neither true nor false"),
+        ("is_set", FieldType.TEXT, "x", "takes no value"),
+        ("is_not_set", FieldType.NUMBER, False, "takes no value"),
+    ],
+)
+def test_a_bad_value_is_refused_with_what_is_allowed(op: str, kind: FieldType, value: Any, reason: str) -> None:
+    assert reason in refusal(op, kind, value)
+
+
+@pytest.mark.parametrize("operator", [operator for operator in OPERATORS if operator.takes is not Takes.NOTHING])
+def test_an_operator_that_needs_a_value_is_refused_without_one(operator: Any) -> None:
+    for kind in operator.types:
+        with pytest.raises(BadRule):
+            check_value(operator, kind, None)

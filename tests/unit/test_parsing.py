@@ -1,0 +1,211 @@
+"""What bodies ``POST /customers`` and ``POST /orders`` accept, and which record they blame for what."""
+
+import json
+from typing import Any
+
+import pytest
+
+from crm_core.infra.streams import Stream
+from crm_core.ingest.parsing import MAX_RECORDS, FieldError, parse_rows
+from tests.unit.parsed import CUSTOMER, NOW, ORDER, accepted, error, parse, refusal
+
+NOT_AN_AMOUNT = "must be a JSON number, such as 29.33"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"  ", b"{", b'{"id": "c1"', b'[{"id": "c1"}', b"id=c1", b"{'id': 'c1'}", b'{"id": "c1"} {}', b"\xff\xfe"],
+)
+@pytest.mark.parametrize("stream", [Stream.CUSTOMERS, Stream.ORDERS])
+def test_malformed_json_is_refused_with_its_place(stream: Stream, body: bytes) -> None:
+    message = refusal(stream, body)
+    assert "no valid JSON" in message
+    assert "line 1 column" in message
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b'[{"id": ' + b"[" * 5_000])
+def test_json_nested_too_deep_is_refused_and_not_a_crash(body: bytes) -> None:
+    assert "recursion limit" in refusal(Stream.CUSTOMERS, body)
+
+
+@pytest.mark.parametrize("text", [rb"\ud800", rb"\udc00", rb"\ud800x"])
+def test_a_lone_surrogate_is_no_json(text: bytes) -> None:
+    assert "no valid JSON" in refusal(Stream.CUSTOMERS, b'{"id": "c1", "name": "' + text + b'"}')
+
+
+def test_no_record_at_all_is_refused() -> None:
+    assert "1 to 1,000 records, this one has 0" in refusal(Stream.CUSTOMERS, b"[]")
+
+
+def test_a_request_takes_1000_records_and_not_one_more() -> None:
+    many = [{"id": f"c{n}"} for n in range(MAX_RECORDS + 1)]
+    assert len(parse(Stream.CUSTOMERS, many[:-1]).payloads) == MAX_RECORDS
+    assert "this one has 1,001" in refusal(Stream.CUSTOMERS, json.dumps(many).encode())
+    bad = [{"id": n} for n in range(MAX_RECORDS + 1)]
+    assert "this one has 1,001" in refusal(Stream.CUSTOMERS, json.dumps(bad).encode())
+
+
+def test_a_single_object_is_a_batch_of_one() -> None:
+    assert parse(Stream.ORDERS, ORDER).payloads == parse(Stream.ORDERS, [ORDER]).payloads
+
+
+@pytest.mark.parametrize("body", [b"null", b"5", b'"c1"', b"true"])
+def test_what_is_no_object_is_rejected_as_a_record(body: bytes) -> None:
+    assert error(Stream.CUSTOMERS, body) == FieldError("", "must be an object")
+
+
+def test_good_records_of_a_batch_are_kept_and_bad_ones_named_by_their_place() -> None:
+    batch = parse(
+        Stream.ORDERS,
+        [ORDER, {**ORDER, "amount": -1}, {**ORDER, "id": "o3"}, None, {**ORDER, "id": "", "status": "lost"}],
+    )
+    assert [json.loads(payload)["id"] for payload in batch.payloads] == ["o1", "o3"]
+    assert [rejection.index for rejection in batch.rejected] == [1, 3, 4]
+    assert [error.field for error in batch.rejected[2].errors] == ["id", "status"]
+
+
+def test_rows_already_read_from_json_are_judged_alike() -> None:
+    rows = [ORDER, {**ORDER, "amount": "29.33"}]
+    assert parse_rows(Stream.ORDERS, rows, now=NOW, digits=2) == parse(Stream.ORDERS, rows)
+
+
+@pytest.mark.parametrize("stream_and_record", [(Stream.CUSTOMERS, CUSTOMER), (Stream.ORDERS, ORDER)])
+def test_an_unknown_field_rejects_its_record_and_names_those_that_are_allowed(
+    stream_and_record: tuple[Stream, dict[str, Any]],
+) -> None:
+    stream, record = stream_and_record
+    found = error(stream, {**record, "nmae": "Asha"})
+    assert found.field == "nmae"
+    assert found.message.startswith("is no known field; allowed are id, ")
+
+
+def test_an_unknown_field_of_an_item_is_answered_with_the_fields_of_items() -> None:
+    found = error(Stream.ORDERS, {**ORDER, "items": [{"name": "CD", "colour": "red"}]})
+    assert found == FieldError("items.0.colour", "is no known field; allowed are name, sku, quantity, price")
+
+
+@pytest.mark.parametrize("missing", ["id", "customer_id", "amount"])
+def test_a_missing_field_is_required(missing: str) -> None:
+    record = {name: value for name, value in ORDER.items() if name != missing}
+    assert error(Stream.ORDERS, record) == FieldError(missing, "is required")
+
+
+def test_camel_case_is_read_and_becomes_snake_case() -> None:
+    record = accepted(Stream.CUSTOMERS, {"id": "c1", "loyaltyMember": True, "cartValue": 5, "totalSpend": 7})
+    assert record == {"id": "c1", "loyalty_member": True, "cart_value": "5", "total_spend": "7"}
+    assert accepted(Stream.ORDERS, {"id": "o1", "customerId": "c1", "amount": 1, "orderedAt": "2026-01-01"}).keys() == {
+        "id",
+        "customer_id",
+        "amount",
+        "ordered_at",
+    }
+
+
+def test_errors_name_fields_in_snake_case_whatever_the_caller_wrote() -> None:
+    assert error(Stream.CUSTOMERS, {"id": "c1", "cartValue": "5"}).field == "cart_value"
+
+
+def test_a_field_given_twice_under_both_names_is_rejected() -> None:
+    assert error(Stream.ORDERS, {**ORDER, "customerId": "c2"}).field == "customer_id"
+
+
+def test_null_is_kept_and_absent_is_not_made_up() -> None:
+    assert accepted(Stream.CUSTOMERS, {"id": "c1", "city": None}) == {"id": "c1", "city": None}
+    assert accepted(Stream.ORDERS, {**ORDER, "status": None}).keys() == {*ORDER, "status"}
+
+
+@pytest.mark.parametrize("field", ["id", "customer_id", "amount"])
+def test_a_required_field_cannot_be_cleared(field: str) -> None:
+    assert error(Stream.ORDERS, {**ORDER, field: None}).field == field
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": 5}, "must be a text"),
+        ({"name": ["Asha"]}, "must be a text"),
+        ({"city": True}, "must be a text"),
+        ({"tags": "vip"}, "must be an array"),
+        ({"tags": {"vip": True}}, "must be an array"),
+        ({"loyalty_member": "true"}, "must be true or false"),
+        ({"loyalty_member": 1}, "must be true or false"),
+        ({"abandoned_cart": "no"}, "must be true or false"),
+        ({"visits": "3"}, "must be a whole number"),
+        ({"visits": True}, "must be a whole number"),
+        ({"visits": 2.5}, "must be a whole number"),
+        ({"visits": [3]}, "must be a whole number"),
+        ({"order_count": False}, "must be a whole number"),
+        ({"cart_value": "5"}, NOT_AN_AMOUNT),
+        ({"cart_value": True}, NOT_AN_AMOUNT),
+        ({"total_spend": [5]}, NOT_AN_AMOUNT),
+        ({"total_spend": {"amount": 5}}, NOT_AN_AMOUNT),
+        ({"attributes": ["a"]}, "must be an object"),
+        ({"consent": "granted"}, "must be an object"),
+    ],
+)
+def test_a_value_of_another_type_is_never_converted(change: dict[str, Any], message: str) -> None:
+    (field,) = change
+    assert error(Stream.CUSTOMERS, {**CUSTOMER, **change}) == FieldError(field, message)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"amount": "29.33"}, NOT_AN_AMOUNT),
+        ({"amount": True}, NOT_AN_AMOUNT),
+        ({"amount": None}, NOT_AN_AMOUNT),
+        ({"customer_id": 17}, "must be a text"),
+        ({"status": 1}, "must be one of 'pending', 'confirmed', 'shipped', 'delivered' or 'cancelled'"),
+        ({"status": "lost"}, "must be one of 'pending', 'confirmed', 'shipped', 'delivered' or 'cancelled'"),
+        ({"items": {"name": "CD"}}, "must be an array"),
+        ({"category": 5}, "must be a text"),
+    ],
+)
+def test_a_value_of_an_order_of_another_type_is_never_converted(change: dict[str, Any], message: str) -> None:
+    (field,) = change
+    assert error(Stream.ORDERS, {**ORDER, **change}) == FieldError(field, message)
+
+
+@pytest.mark.parametrize(
+    ("item", "field", "message"),
+    [
+        ({}, "items.0.name", "is required"),
+        ({"name": "CD", "quantity": 1.5}, "items.0.quantity", "must be a whole number"),
+        ({"name": "CD", "quantity": -1}, "items.0.quantity", "must be at least 0"),
+        ({"name": "CD", "price": "5"}, "items.0.price", NOT_AN_AMOUNT),
+        ("CD", "items.0", "must be an object"),
+    ],
+)
+def test_a_bad_item_is_named_by_its_place(item: Any, field: str, message: str) -> None:
+    assert error(Stream.ORDERS, {**ORDER, "items": [item]}) == FieldError(field, message)
+
+
+def test_every_field_of_a_customer_arrives() -> None:
+    record = {
+        "id": "c1",
+        "name": "Asha Rao",
+        "email": "asha@example.com",
+        "phone": "+91 20 1234",
+        "city": "Pune",
+        "country": "India",
+        "category": "Books",
+        "tags": ["vip", "early"],
+        "loyalty_member": True,
+        "abandoned_cart": False,
+        "visits": 4,
+        "order_count": 2,
+        "attributes": {"size": "M"},
+        "consent": {"sms": "granted", "in_app": "denied"},
+    }
+    assert accepted(Stream.CUSTOMERS, record) == record
+
+
+def test_every_field_of_an_order_arrives() -> None:
+    record = {
+        "id": "o1",
+        "customer_id": "c1",
+        "status": "shipped",
+        "category": "Music",
+        "items": [{"name": "CD", "sku": "cd-1", "quantity": 2}],
+    }
+    assert accepted(Stream.ORDERS, {**record, "amount": 29.33}) == {**record, "amount": "29.33"}

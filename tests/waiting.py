@@ -1,0 +1,32 @@
+"""Waiting for what other processes do: polled up to a deadline, never a fixed sleep."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from crm_core.errors import Unavailable
+
+DEADLINE_S = 60.0
+POLL_S = 0.01
+
+Value = TypeVar("Value")
+
+
+def eventually(read: Callable[[], Value], is_wanted: Callable[[Value], object] = bool, what: str = "") -> Value:
+    """Read again and again until the value is wanted; gives it. Fails after 60 s with what was read last.
+
+    A server that is away, because the test has killed it, is one more reason to read again.
+    """
+    deadline = time.monotonic() + DEADLINE_S
+    last: object = "nothing"
+    while time.monotonic() < deadline:
+        try:
+            value = read()
+        except Unavailable as exc:
+            last = exc
+        else:
+            if is_wanted(value):
+                return value
+            last = value
+        time.sleep(POLL_S)
+    raise AssertionError(f"waited {DEADLINE_S:.0f} s in vain for {what or 'it'}, read last: {last!r}")
