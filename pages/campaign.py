@@ -17,7 +17,7 @@ from pages._ui.formats import duration, literal, number, percent, relative_time,
 from pages._ui.guard import live
 from pages._ui.links import link_to
 from pages._ui.palette import STATE_LABELS
-from pages._ui.widgets import page_header, status_badge
+from pages._ui.widgets import CARD_PX, page_header, status_badge
 
 LIVE_S = 1.0
 STATES = [(MessageState(state), label) for state, label in STATE_LABELS.items()]
@@ -90,8 +90,9 @@ def show_rates(stats: Stats) -> None:
             f"{number(stats.by_state[MessageState.SKIPPED])} customers",
         ),
     ]
-    for column, (label, share, count) in zip(st.columns(4, gap="small"), figures, strict=True):
-        column.metric(label, share, count, delta_color="off", delta_arrow="off", border=True)
+    with st.grid(4, min_column_width=CARD_PX, gap="small"):
+        for label, share, count in figures:
+            st.metric(label, share, count, delta_color="off", delta_arrow="off", border=True)
 
 
 def show_charts(campaign: Doc, stats: Stats) -> None:
@@ -116,11 +117,19 @@ def show_charts(campaign: Doc, stats: Stats) -> None:
             st.caption("Nothing failed or was skipped.")
 
 
-@live(run_every=LIVE_S)
-def show_live(campaign_id: str) -> None:
+def is_settled(campaign: Doc, stats: Stats) -> bool:
+    """Whether nothing is on its way any more; a late receipt shows at the next visit."""
+    is_moving = stats.by_state[MessageState.PENDING] or stats.by_state[MessageState.SENT]
+    return campaign["state"] == CampaignState.DRAFT or (campaign["state"] == CampaignState.COMPLETED and not is_moving)
+
+
+def show_now(campaign_id: str, *, is_live: bool) -> None:
+    """The campaign as it is now. is_live: whether this is drawn again and again."""
     campaign = services().campaigns.get(campaign_id)
     stats = services().ledger.stats(campaign_id)
     as_of = services().clock()
+    if is_live and is_settled(campaign, stats):
+        st.rerun()
     show_head(campaign)
     if campaign["state"] == CampaignState.DRAFT:
         st.caption("A draft. Nothing is sent before it is launched.")
@@ -150,5 +159,7 @@ wanted = st.query_params.get("campaign")
 if not wanted:
     raise NotFound("No campaign is chosen.")
 link_to("campaigns", "All campaigns", icon=":material/arrow_back:")
-show_live(wanted)
-show_definition(services().campaigns.get(wanted))
+campaign = services().campaigns.get(wanted)
+moving = not is_settled(campaign, services().ledger.stats(wanted))
+live(run_every=LIVE_S if moving else None)(show_now)(wanted, is_live=moving)
+show_definition(campaign)

@@ -12,7 +12,7 @@ from pages._ui.formats import money, money_short, number
 from pages._ui.guard import live
 from pages._ui.links import go_to
 from pages._ui.tables import order_table
-from pages._ui.widgets import empty_state, page_header, time_caption
+from pages._ui.widgets import CARD_PX, empty_state, page_header, time_caption
 
 DEMO_CUSTOMERS, DEMO_SEED = 20_000, 1
 IMPORT_COMMANDS = """python -m crm_core key create --name import --scopes ingest:write
@@ -52,7 +52,6 @@ def demo_progress() -> None:
 
 
 def show_totals(totals: Totals) -> None:
-    columns = st.columns(4, gap="small")
     average = totals.revenue_minor // totals.orders if totals.orders else 0
     figures = [
         ("Customers", number(totals.customers), None),
@@ -60,8 +59,9 @@ def show_totals(totals: Totals) -> None:
         ("Revenue", money_short(totals.revenue_minor, currency), f"Exactly {money(totals.revenue_minor, currency)}."),
         ("Average order", money(average, currency), "Revenue by orders."),
     ]
-    for column, (label, value, about) in zip(columns, figures, strict=True):
-        column.metric(label, value, help=about, border=True)
+    with st.grid(4, min_column_width=CARD_PX, gap="small"):
+        for label, value, about in figures:
+            st.metric(label, value, help=about, border=True)
 
 
 def show_revenue() -> None:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pymongo
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError
@@ -19,6 +20,8 @@ from crm_core.ingest.patches import customer_patch, load_entry, order_patch
 
 log = logging.getLogger(__name__)
 
+TIME_LIMIT_S = 20.0
+"""Of one batch, tries included; after 30 s another worker takes over its entries. The driver would try for 120 s."""
 DUPLICATE_KEY = 11000
 DEFAULT_STATUS = "confirmed"
 Change = tuple[str, Patch, int]
@@ -42,7 +45,7 @@ class Persister:
         if not changes:
             return refused
         apply = self._apply_customers if entries[0].stream == Stream.CUSTOMERS else self._apply_orders
-        with translated(), self._db.client.start_session() as session:
+        with translated(), pymongo.timeout(TIME_LIMIT_S), self._db.client.start_session() as session:
             while True:
                 try:
                     session.with_transaction(lambda running: apply(changes, running))

@@ -8,6 +8,7 @@ from crm_core.rules.fields import FieldType, find_field
 from crm_core.rules.operators import Operator, Takes, find_operator
 from crm_core.rules.tree import FieldRule, GroupRule, OrdersRule
 
+MOST_NAMED = 5
 Money = Callable[[float], str]
 """Formats an amount of major units in the workspace's currency."""
 
@@ -65,7 +66,8 @@ def _predicate(operator: Operator, kind: FieldType, value: Any, money: Money) ->
         case Takes.RANGE:
             return f"{operator.label} {_word(kind, value[0], money)} and {_word(kind, value[1], money)}"
         case Takes.MANY:
-            return f"{operator.label} {', '.join(value)}"
+            more = f" and {len(value) - MOST_NAMED} more" if len(value) > MOST_NAMED else ""
+            return f"{operator.label} {', '.join(value[:MOST_NAMED])}{more}"
         case Takes.ONE:
             return f"{operator.label} {_word(kind, value, money)}"
 

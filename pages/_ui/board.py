@@ -38,6 +38,12 @@ class Condition:
         return ORDERS_LABEL if self.name == ORDERS else find_field(self.name).label
 
     @property
+    def operators(self) -> list[Operator]:
+        """Those on offer; how many orders someone has is never missing."""
+        found = operators_for(self.type)
+        return [each for each in found if each.takes is not Takes.NOTHING] if self.name == ORDERS else found
+
+    @property
     def operator(self) -> Operator:
         return find_operator(self.op, self.type)
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from crm_core.ingest.wire import OrderStatus
 from crm_core.rules.fields import FieldType, find_field
-from crm_core.rules.operators import MAX_DAYS, Takes, operators_for
+from crm_core.rules.operators import MAX_DAYS, Takes
 from pages._ui import queries
 from pages._ui.board import ORDERS, Condition
 
@@ -19,8 +19,8 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 def edit_condition(condition: Condition, currency: str) -> Condition:
     """The condition as the widgets have it now; a value is None until one was chosen."""
     key = f"builder_{condition.id}"
-    operators = [operator.key for operator in operators_for(condition.type)]
-    labels = {operator.key: operator.label for operator in operators_for(condition.type)}
+    labels = {operator.key: operator.label for operator in condition.operators}
+    operators = list(labels)
     left, right = st.columns([2, 3], gap="small")
     chosen = left.selectbox(
         condition.label, operators, operators.index(condition.op), format_func=labels.__getitem__, key=f"{key}_op"

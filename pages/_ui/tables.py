@@ -9,9 +9,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from crm_core.infra.mongo import Doc
 
 CUSTOMER_COLUMNS = {
-    "id": "Customer",
-    "name": "Name",
-    "city": "City",
+    "who": "Customer",
     "total_spend": "Spend",
     "order_count": "Orders",
     "last_order_at": "Last order",
@@ -19,15 +17,16 @@ CUSTOMER_COLUMNS = {
 ORDER_COLUMNS = {
     "ordered_at": "When",
     "customer_id": "Customer",
-    "category": "Category",
     "amount": "Amount",
     "status": "Status",
+    "category": "Category",
 }
 
 
 def customer_table(records: Sequence[Doc], currency: str, *, key: str) -> None:
-    """Customers as CustomerReader gives them."""
-    _table(records, CUSTOMER_COLUMNS, currency, key)
+    """Customers as CustomerReader gives them, by name, or by id where there is none."""
+    named = [{**record, "who": record.get("name") or record["id"]} for record in records]
+    _table(named, CUSTOMER_COLUMNS, currency, key)
 
 
 def order_table(records: Sequence[Doc], currency: str, *, key: str) -> None:

@@ -10,6 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui.formats import literal, relative_time, utc_exact
 
+CARD_PX: Final = 150
+"""Least width of a metric card: four side by side on a desk, two on a phone."""
+
 # Campaign state: colour and icon of its badge. The word is always there, so nothing hangs on colour alone.
 _CAMPAIGN_STATES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {

@@ -19,7 +19,7 @@ from tests.faults.shop import Shop, count_orders, make_shop, stored_totals
 from tests.running_app import RunningApp, run_command, start_app, start_command
 from tests.waiting import eventually
 
-AUDIENCE = Audience("app", 3_000)
+AUDIENCE = Audience("crowd", 3_000)
 BATCH = 25
 
 

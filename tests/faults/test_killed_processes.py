@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from crm_core.access.keys import Scope
@@ -69,8 +70,12 @@ def test_campaign_reaches_everyone_exactly_once_though_a_process_is_killed_in_it
 
 
 def test_killed_process_is_started_again_as_another(running: RunningApp) -> None:
-    for name in ("jobs", "ingest", "valkey"):
-        before = running.child(name)
-        before.kill()
-        after = eventually(lambda name=name: running.child(name), lambda now, old=before: now != old)  # type: ignore[misc]
-        assert after.is_running()
+    before = {name: running.child(name) for name in ("jobs", "ingest", "mongod", "valkey", "vendor")}
+    for process in before.values():
+        process.kill()
+    marks = eventually(
+        lambda: running.runtime.children,
+        lambda now: all(name in now and now[name].pid != process.pid for name, process in before.items()),
+        "new processes",
+    )
+    assert all(psutil.pid_exists(marks[name].pid) for name in before)

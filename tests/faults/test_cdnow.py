@@ -1,0 +1,111 @@
+"""Real purchases, imported over HTTP by the command line: the published totals, and a campaign to part of them."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pandas as pd
+import pytest
+from bson import json_util
+
+from crm_core.access.keys import Scope
+from crm_core.infra.streams import Stream
+from crm_core.services import Services
+from tests.faults.campaign import check_each_messaged_once, launch
+from tests.running_app import RunningApp, start_app
+
+CUSTOMERS, PURCHASES, AMOUNT_MINOR = 23_570, 69_659, 250_031_563
+BOOKKEEPING = {"versions", "revision", "updated_at"}
+"""What a record that comes again may change: which stream entry wrote it, how often, and when last."""
+
+
+@pytest.fixture(scope="module")
+def running(cdnow_master: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """The app after one import of the file."""
+    with start_app(tmp_path_factory.mktemp("cdnow")) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def services(running: RunningApp) -> Iterator[Services]:
+    with running.services() as services:
+        yield services
+
+
+@pytest.fixture(scope="module")
+def client(running: RunningApp) -> Iterator[httpx.Client]:
+    with running.api(*Scope) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def first_digest(running: RunningApp, services: Services, client: httpx.Client, cdnow_master: Path) -> str:
+    return import_file(running, services, client, cdnow_master)
+
+
+def import_file(running: RunningApp, services: Services, client: httpx.Client, file: Path) -> str:
+    """Import the file; gives the digest of all that is then stored."""
+    key = client.headers["Authorization"].removeprefix("Bearer ")
+    done = running.command("import", str(file), "--key", key)
+    assert done.returncode == 0, done.stderr
+    assert f"{PURCHASES:,} records accepted" in " ".join(done.stderr.split())
+    services.publisher.wait_until_empty(Stream.ORDERS, timeout_s=120)
+    return digest(services)
+
+
+def digest(services: Services) -> str:
+    """Of all customers and orders, without our bookkeeping."""
+    hasher = hashlib.sha256()
+    for collection in ("customers", "orders"):
+        for document in services.db[collection].find({}, dict.fromkeys(BOOKKEEPING, 0)).sort("_id", 1):
+            hasher.update(json_util.dumps(document, sort_keys=True).encode())
+    return hasher.hexdigest()
+
+
+@pytest.mark.usefixtures("first_digest")
+def test_totals_are_the_published_ones_from_customers_and_from_orders(services: Services, client: httpx.Client) -> None:
+    totals = services.overview.totals()
+    assert (totals.customers, totals.orders) == (CUSTOMERS, PURCHASES)
+    assert totals.revenue_minor == AMOUNT_MINOR  # from the orders
+    assert totals.customers_spend_minor == AMOUNT_MINOR  # from the customers
+    buyers = {"kind": "orders", "op": "gte", "value": 1, "category": "Music"}
+    preview = client.post("/segments/preview", json={"rule": buyers}).json()
+    assert (preview["count"], preview["total"]) == (CUSTOMERS, CUSTOMERS)
+    assert services.publisher.backlog(Stream.DEAD) == 0
+
+
+@pytest.mark.usefixtures("first_digest")
+def test_a_customer_shows_the_purchases_that_the_file_has_of_it(client: httpx.Client) -> None:
+    found = client.get("/customers/00004").json()
+    purchases = [
+        (order["ordered_at"], order["items"][0]["quantity"], order["amount"]) for order in found["orders"]["items"]
+    ]
+    assert purchases == [
+        ("1997-12-12T00:00:00Z", 2, 26.48),
+        ("1997-08-02T00:00:00Z", 1, 14.96),
+        ("1997-01-18T00:00:00Z", 2, 29.73),
+        ("1997-01-01T00:00:00Z", 2, 29.33),
+    ]
+    customer = found["customer"]
+    assert (customer["total_spend"], customer["order_count"]) == (100.5, 4)
+    assert (customer["first_order_at"], customer["last_order_at"]) == ("1997-01-01T00:00:00Z", "1997-12-12T00:00:00Z")
+
+
+def test_second_import_changes_nothing(
+    running: RunningApp, services: Services, client: httpx.Client, cdnow_master: Path, first_digest: str
+) -> None:
+    assert import_file(running, services, client, cdnow_master) == first_digest
+
+
+@pytest.mark.usefixtures("first_digest")
+def test_campaign_to_the_large_spenders_reaches_exactly_those_that_pandas_finds(
+    running: RunningApp, services: Services, client: httpx.Client, cdnow_master: Path
+) -> None:
+    frame = pd.read_csv(cdnow_master, sep=r"\s+", header=None, names=["id", "day", "cds", "amount"], dtype={"id": str})
+    cents = (frame["amount"] * 100).round().astype("int64").groupby(frame["id"]).sum()
+    expected = set(cents[cents > 10_000].index)
+    campaign_id = launch(client, {"kind": "field", "field": "total_spend", "op": "gt", "value": 100})
+    check_each_messaged_once(running, services, campaign_id, len(expected))
+    rows = services.db.messages.find({"campaign_id": campaign_id}, {"customer_id": 1})
+    assert {row["customer_id"] for row in rows} == expected

@@ -1,0 +1,53 @@
+"""Feeds records to the core as the ingest worker reads them, at the moments that a test chooses."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from crm_core.infra.mongo import Doc
+from crm_core.infra.streams import Entry, Stream
+from crm_core.ingest.parsing import parse_rows
+from crm_core.services import Services
+
+START = datetime(2026, 6, 1, tzinfo=UTC)
+"""When the first entry of a test was accepted, unless it says otherwise."""
+
+
+def make_entry(stream: Stream, record: dict[str, Any], *, at: datetime = START) -> Entry:
+    """The stream entry of a record that the API accepted at that moment."""
+    batch = parse_rows(stream, [record], now=datetime(2026, 6, 15, 12, tzinfo=UTC), digits=2)
+    assert not batch.rejected, batch.rejected
+    return Entry(stream, f"{int(at.timestamp() * 1000)}-0", batch.payloads[0])
+
+
+def make_entries(*records: tuple[Stream, dict[str, Any]]) -> list[Entry]:
+    """An entry a second, in this order."""
+    return [
+        make_entry(stream, record, at=START + number * timedelta(seconds=1))
+        for number, (stream, record) in enumerate(records)
+    ]
+
+
+def store(services: Services, entries: Iterable[Entry]) -> None:
+    """Each entry by itself, in this order."""
+    for entry in entries:
+        assert services.persister.store([entry]) == {}
+
+
+def store_customers(services: Services, *records: dict[str, Any]) -> None:
+    """All in one batch."""
+    entries = make_entries(*((Stream.CUSTOMERS, record) for record in records))
+    assert services.persister.store(entries) == {}
+
+
+def store_orders(services: Services, *records: dict[str, Any]) -> None:
+    """All in one batch."""
+    entries = make_entries(*((Stream.ORDERS, record) for record in records))
+    assert services.persister.store(entries) == {}
+
+
+def read_state(services: Services) -> tuple[list[Doc], list[Doc]]:
+    """All customers and orders as they are stored, without the count of their writes."""
+    found = (list(services.db[name].find({}, {"revision": 0}).sort("_id", 1)) for name in ("customers", "orders"))
+    customers, orders = found
+    return customers, orders
