@@ -127,6 +127,15 @@ class Settings(BaseSettings):
         return self.model_copy(update=values)
 
 
+def settings_table() -> str:
+    """The settings as the Markdown table of the README, which a test compares with it."""
+    rows = [
+        f"| `CRM_{name.upper()}` | {'unset' if field.default is None else f'`{field.default}`'} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | what |", "| --- | --- | --- |", *rows])
+
+
 def to_minor(amount: Decimal, digits: int) -> int:
     """Major units (29.33) as an integer of minor units (2933); ``amount`` has at most ``digits`` decimals."""
     return int(amount.scaleb(digits))

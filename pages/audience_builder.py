@@ -1,9 +1,11 @@
 """Audience builder: drag fields to rules, see at once whom they reach, keep the rule as a segment."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from crm_core.audience.evaluation import Preview
-from crm_core.errors import CrmError
+from crm_core.errors import CrmError, InvalidInput
 from crm_core.money import money_formatter
 from crm_core.rules.tree import load_rule
 from crm_core.rules.wording import to_sentence
@@ -28,9 +30,9 @@ def load_board() -> Board:
     wanted = st.query_params.get("segment")
     if wanted and st.session_state.get(OPENED) != wanted:
         segment = services().segments.get(wanted)
-        opened = board_of(load_rule(segment["rule"]))
-        revision = st.session_state.get(BOARD, Board()).revision + 1
-        st.session_state[BOARD] = Board(opened.kind, opened.conditions, opened.selected, revision, opened.next_id)
+        before: Board = st.session_state.get(BOARD, Board())
+        opened = board_of(load_rule(segment["rule"]), first_id=before.next_id)
+        st.session_state[BOARD] = replace(opened, revision=before.revision + 1)
         st.session_state[OPENED] = wanted
     board: Board = st.session_state.get(BOARD, Board())
     return apply_drag(board, show_money)
@@ -99,14 +101,14 @@ def edit_selected(board: Board) -> Board:
         on_click=remove_selected,
         args=(condition.id,),
     )
-    return Board(changed.kind, changed.conditions, condition.id, changed.revision, changed.next_id)
+    return replace(changed, selected=condition.id)
 
 
 def show_result(board: Board) -> Preview | None:
     rule = board.to_rule()
     try:
         result = queries.preview(rule)
-    except CrmError as exc:
+    except InvalidInput as exc:
         st.error(f"The rules cannot be evaluated: {literal(str(exc))}", icon=":material/error:")
         return None
     with st.container(border=True):

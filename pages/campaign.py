@@ -120,7 +120,9 @@ def show_charts(campaign: Doc, stats: Stats) -> None:
 def is_settled(campaign: Doc, stats: Stats) -> bool:
     """Whether nothing is on its way any more; a late receipt shows at the next visit."""
     is_moving = stats.by_state[MessageState.PENDING] or stats.by_state[MessageState.SENT]
-    return campaign["state"] == CampaignState.DRAFT or (campaign["state"] == CampaignState.COMPLETED and not is_moving)
+    if campaign["state"] in {CampaignState.DRAFT, CampaignState.FAILED}:
+        return True
+    return bool(campaign["state"] == CampaignState.COMPLETED and not is_moving)
 
 
 def show_now(campaign_id: str, *, is_live: bool) -> None:
@@ -131,6 +133,9 @@ def show_now(campaign_id: str, *, is_live: bool) -> None:
     if is_live and is_settled(campaign, stats):
         st.rerun()
     show_head(campaign)
+    if campaign["state"] == CampaignState.FAILED:
+        st.error(f"Nothing was sent: {literal(campaign['failure'])}", icon=":material/error:")
+        return
     if campaign["state"] == CampaignState.DRAFT:
         st.caption("A draft. Nothing is sent before it is launched.")
         return

@@ -3,4 +3,4 @@
 from workers.running import PollLoop, run_worker
 
 if __name__ == "__main__":
-    run_worker("campaigns", lambda services: PollLoop(services.planner.run_once, every_s=0.25))
+    run_worker("campaigns", lambda services, _: PollLoop(services.planner.run_once, every_s=0.25))

@@ -7,7 +7,7 @@ from workers.running import consume, run_worker
 if __name__ == "__main__":
     run_worker(
         "delivery",
-        lambda services: consume(
-            services, "delivery", [Stream.DELIVERIES], services.deliverer.handle, ConsumerPolicy(batch=4)
+        lambda services, instance: consume(
+            services, "delivery", instance, [Stream.DELIVERIES], services.deliverer.handle, ConsumerPolicy(batch=4)
         ),
     )

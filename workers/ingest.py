@@ -7,9 +7,10 @@ from workers.running import consume, run_worker
 if __name__ == "__main__":
     run_worker(
         "ingest",
-        lambda services: consume(
+        lambda services, instance: consume(
             services,
             "ingest",
+            instance,
             [Stream.CUSTOMERS, Stream.ORDERS],
             services.persister.store,
             ConsumerPolicy(batch=1000),

@@ -7,9 +7,10 @@ from workers.running import consume, run_worker
 if __name__ == "__main__":
     run_worker(
         "jobs",
-        lambda services: consume(
+        lambda services, instance: consume(
             services,
             "jobs",
+            instance,
             [Stream.JOBS],
             services.demo_jobs.handle,
             ConsumerPolicy(batch=1, claim_idle_ms=600_000),

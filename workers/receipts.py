@@ -7,7 +7,7 @@ from workers.running import consume, run_worker
 if __name__ == "__main__":
     run_worker(
         "receipts",
-        lambda services: consume(
-            services, "receipts", [Stream.RECEIPTS], services.receipt_booker.handle, ConsumerPolicy(batch=20)
+        lambda services, instance: consume(
+            services, "receipts", instance, [Stream.RECEIPTS], services.receipt_booker.handle, ConsumerPolicy(batch=20)
         ),
     )

@@ -56,26 +56,31 @@ class PollLoop:
 
 def consume(
     services: Services,
-    name: str,
+    group: str,
+    instance: str,
     streams: list[Stream],
     handler: Handler,
     policy: ConsumerPolicy | None = None,
 ) -> Consumer:
-    """A consumer of the group ``name``. Its own name outlives a restart, so it takes up what it left."""
-    consumer_name = f"{name}-{socket.gethostname()}"
-    return Consumer(services.redis, streams=streams, group=name, name=consumer_name, handler=handler, policy=policy)
+    """A consumer of ``group``. Its name outlives a restart, so it takes up at once what it left pending.
+
+    instance: tells apart workers of one kind on one machine.
+    """
+    name = f"{group}-{socket.gethostname()}-{instance}"
+    return Consumer(services.redis, streams=streams, group=group, name=name, handler=handler, policy=policy)
 
 
-def run_worker(name: str, build_loop: Callable[[Services], Loop]) -> None:
-    """Run until SIGTERM, SIGINT, or with ``--until-eof`` the end of standard input."""
+def run_worker(name: str, build_loop: Callable[[Services, str], Loop]) -> None:
+    """Build this instance's loop and run it until SIGTERM, SIGINT, or with ``--until-eof`` the end of stdin."""
     parser = argparse.ArgumentParser(prog=f"python -m workers.{name}")
     parser.add_argument("--until-eof", action="store_true", help="end when standard input closes")
+    parser.add_argument("--instance", default="1", help="another word for each further worker on this machine")
     options = parser.parse_args()
     try:
         settings = Settings.load()
         configure_logs(settings.log_level, name)
         with open_platform(settings, workers=False) as ready:
-            _run(build_loop(_patient_services(ready)), until_eof=options.until_eof)
+            _run(build_loop(_patient_services(ready), options.instance), until_eof=options.until_eof)
     except CrmError as exc:
         sys.exit(f"The {name} worker cannot start: {exc}")
 

@@ -10,6 +10,7 @@ from crm_core.audience.evaluation import Audience
 from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.states import CampaignState
+from crm_core.errors import InvalidInput
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Publisher, Stream
@@ -34,7 +35,13 @@ class Planner:
         """Plan every launched campaign, close every finished one; gives how many changed their state."""
         changed = 0
         for campaign in self._campaigns.in_state(CampaignState.PREPARING):
-            changed += self._plan(campaign)
+            try:
+                changed += self._plan(campaign)
+            except InvalidInput as exc:  # its rule cannot be evaluated: the others must not wait for it
+                log.warning("failed campaign=%s error=%s", campaign["_id"], exc)
+                changed += self._campaigns.advance(
+                    campaign["_id"], CampaignState.PREPARING, CampaignState.FAILED, failure=str(exc)
+                )
         for campaign in self._campaigns.in_state(CampaignState.SENDING):
             changed += self._close(campaign)
         return changed

@@ -8,6 +8,7 @@ class CampaignState(StrEnum):
     PREPARING = "preparing"
     SENDING = "sending"
     COMPLETED = "completed"
+    FAILED = "failed"
 
 
 class MessageState(StrEnum):

@@ -21,7 +21,7 @@ GROWTH = 1.2  # sign-ups a day at the end of the window, over those at its start
 
 
 def draw_purchases(rng: np.random.Generator, people: People, clock: ShopClock) -> Purchases:
-    """Draw the purchases of all customers, one after the other, each oldest first; those who are no buyers have none."""
+    """Draw the purchases, customer by customer, each oldest first; those who are no buyers have none."""
     buyers = np.flatnonzero(rng.random(len(people)) < BUYER_SHARE)
     rates, dropouts = draw_habits(rng, people)
     first = clock.to_shop_days(draw_joining(rng, clock, len(buyers)))

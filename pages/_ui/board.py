@@ -140,14 +140,17 @@ def palette_texts() -> dict[str, str]:
     return {ORDERS_LABEL: ORDERS, **fields}
 
 
-def board_of(rule: FieldRule | OrdersRule | GroupRule) -> Board:
-    """A saved rule on the board. Raises BadRule for groups in groups, which this board has no room for."""
+def board_of(rule: FieldRule | OrdersRule | GroupRule, *, first_id: int = 1) -> Board:
+    """A saved rule on the board. Raises BadRule for groups in groups, which this board has no room for.
+
+    first_id: from which conditions are numbered; widgets remember what they showed by these ids.
+    """
     group = rule if isinstance(rule, GroupRule) else GroupRule(kind="all", rules=(rule,))
     if group.kind == "none" or any(isinstance(child, GroupRule) for child in group.rules):
         raise BadRule("This segment nests groups; the board shows one group. Its size and campaigns are not affected.")
-    conditions = tuple(_condition(number, child) for number, child in enumerate(group.rules, start=1))
+    conditions = tuple(_condition(number, child) for number, child in enumerate(group.rules, start=first_id))
     selected = conditions[0].id if conditions else None
-    return Board(group.kind, conditions, selected, revision=0, next_id=len(conditions) + 1)
+    return Board(group.kind, conditions, selected, revision=0, next_id=first_id + len(conditions))
 
 
 def _condition(number: int, rule: FieldRule | OrdersRule | GroupRule) -> Condition:

@@ -1,5 +1,6 @@
 """Draws the board with streamlit-sortables and reads back what was dragged."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ def apply_drag(board: Board, money: Money) -> Board:
     containers: list[dict[str, Any]] | None = st.session_state.get(_key(board))
     if not containers:
         return board
-    rules = next(part["items"] for part in containers if part["header"] == HEADERS[board.kind])
+    chips = {part["header"]: part["items"] for part in containers}
     meaning: dict[str, Condition | str] = {**palette_texts(), **chip_texts(board, money)}
-    return board.arrange(rules, meaning)
+    arranged = board.arrange(chips[HEADERS[board.kind]], meaning)
+    is_stale = arranged.revision == board.revision and len(chips[PALETTE]) < len(palette_texts())
+    return replace(arranged, revision=board.revision + 1) if is_stale else arranged  # a field went to the bin
 
 
 def draw_board(board: Board, money: Money) -> None:

@@ -74,21 +74,33 @@ def _range(low: Any, high: Any) -> list[Any] | None:
 def _one(condition: Condition, value: Any, key: str, currency: str, label: str) -> Any:
     match condition.type:
         case FieldType.NUMBER:
-            return st.number_input(label, 0, None, value, 1, key=key, placeholder="a number")
+            return _whole(_number(label, value, 1.0, key=key, format="%g", placeholder="a number"))
         case FieldType.MONEY:
-            shown = float(value) if value is not None else None
-            return st.number_input(f"{label} in {currency}", 0.0, None, shown, 10.0, key=key, placeholder="an amount")
+            return _number(f"{label} in {currency}", value, 10.0, key=key, placeholder="an amount")
         case FieldType.DATE:
             day = date.fromisoformat(value) if value else None
-            picked = st.date_input(f"{label} (UTC day)", day, EARLIEST, LATEST, key=key, format="YYYY-MM-DD")
+            latest = max(LATEST, day or LATEST)
+            picked = st.date_input(f"{label} (UTC day)", day, EARLIEST, latest, key=key, format="YYYY-MM-DD")
             return picked.isoformat() if picked else None
         case FieldType.BOOLEAN:
             words = {True: "Yes", False: "No"}
             return st.segmented_control(label, [True, False], default=value, format_func=words.__getitem__, key=key)
         case FieldType.TEXT | FieldType.LIST:
-            return st.text_input(label, value or "", max_chars=200, key=key).strip() or None
+            typed = st.text_input(label, value or "", max_chars=200, key=key)
+            return typed if typed == value else typed.strip() or None
         case _:
             assert_never(condition.type)
+
+
+def _number(label: str, value: float | None, step: float, **options: Any) -> float | None:
+    """A number from 0; a rule from the API may also hold one below, or a fraction of a count."""
+    shown = float(value) if value is not None else None
+    typed: float | None = st.number_input(label, min(0.0, shown or 0.0), None, shown, step, **options)
+    return typed
+
+
+def _whole(value: float | None) -> float | None:
+    return int(value) if value is not None and value.is_integer() else value
 
 
 def _many(condition: Condition, key: str) -> list[str] | None:
@@ -112,11 +124,12 @@ def _filters(condition: Condition, key: str, currency: str) -> dict[str, Any]:
             "in the last days", 1, MAX_DAYS, held.get("within_days"), 1, key=f"{key}_days", placeholder="any time"
         )
     with columns[1]:
-        categories = queries.options("categories")
+        known, chosen = queries.options("categories"), held.get("category")
+        categories = known if chosen is None or chosen in known else [*known, chosen]
         category = st.selectbox(
             "in category",
             categories,
-            categories.index(held["category"]) if held.get("category") in categories else None,
+            categories.index(chosen) if chosen is not None else None,
             key=f"{key}_category",
             placeholder="any",
         )

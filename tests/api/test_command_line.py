@@ -43,7 +43,7 @@ def said(done: Done) -> str:
 
 
 def orders_of(client: httpx.Client, customer_id: str, number: int) -> list[Json]:
-    found = eventually(
+    found: list[Json] = eventually(
         lambda: profile(client, customer_id)["orders"]["items"], lambda items: len(items) >= number, "orders"
     )
     assert len(found) == number

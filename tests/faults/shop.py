@@ -87,4 +87,5 @@ def _ids_of(shop: Shop) -> dict[str, Any]:
 
 
 def _cents(record: dict[str, Any]) -> int:
-    return round(record["amount"] * 100)
+    cents: int = round(record["amount"] * 100)
+    return cents

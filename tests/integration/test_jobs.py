@@ -1,0 +1,100 @@
+"""Long work: asked for on a page, done by the jobs worker, its progress kept."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from pydantic_core import to_json
+
+from crm_core.errors import Conflict, InvalidInput
+from crm_core.infra.consumer import Consumer, ConsumerPolicy
+from crm_core.infra.streams import Stream
+from crm_core.services import Services
+from tests.integration.feeding import read_state
+
+
+def jobs_worker(services: Services) -> Consumer:
+    policy = ConsumerPolicy(batch=1, block_ms=1)
+    handler = services.demo_jobs.handle
+    return Consumer(services.redis, streams=[Stream.JOBS], group="jobs", name="a", handler=handler, policy=policy)
+
+
+@contextmanager
+def ingest_worker(services: Services) -> Iterator[None]:
+    """Stores what is accepted, in a thread, as long as the test needs it."""
+    consumer = Consumer(
+        services.redis,
+        streams=[Stream.CUSTOMERS, Stream.ORDERS],
+        group="ingest",
+        name="a",
+        handler=services.persister.store,
+        policy=ConsumerPolicy(batch=1000, block_ms=10),
+    )
+    loop = threading.Thread(target=consumer.run)
+    loop.start()
+    yield
+    consumer.stop()
+    loop.join()
+
+
+def test_a_demo_job_ends_with_its_customers_and_orders_stored(services: Services) -> None:
+    job_id = services.demo_jobs.start(customers=200, seed=3, actor="asha")
+    queued = services.demo_jobs.latest()
+    assert queued
+    assert (queued["_id"], queued["state"], queued["created_by"]) == (job_id, "queued", "asha")
+    with ingest_worker(services):
+        assert jobs_worker(services).run_once() == 1
+    job = services.demo_jobs.latest()
+    customers, orders = read_state(services)
+    assert job
+    assert job["state"] == "done"
+    assert job["done"] == job["total"] == len(customers) + len(orders)
+    assert len(customers) == 200
+    spend = sum(order["amount_minor"] for order in orders if order["status"] != "cancelled")
+    assert sum(customer["total_spend_minor"] for customer in customers) == spend > 0
+
+
+def test_doing_a_job_again_after_a_crash_changes_nothing(services: Services) -> None:
+    job_id = services.demo_jobs.start(customers=20, seed=3, actor="asha")
+    with ingest_worker(services):
+        jobs_worker(services).run_once()
+        before = [{**doc, "versions": None, "updated_at": None} for part in read_state(services) for doc in part]
+        services.publisher.publish(Stream.JOBS, [to_json({"job_id": job_id})])
+        jobs_worker(services).run_once()
+    after = [{**doc, "versions": None, "updated_at": None} for part in read_state(services) for doc in part]
+    assert [{**doc, "consent": None} for doc in after] == [{**doc, "consent": None} for doc in before]
+
+
+def test_no_second_job_begins_before_the_first_has_ended(services: Services) -> None:
+    services.demo_jobs.start(customers=5, seed=1, actor="asha")
+    with pytest.raises(Conflict, match="being loaded already"):
+        services.demo_jobs.start(customers=5, seed=1, actor="bela")
+    with ingest_worker(services):
+        jobs_worker(services).run_once()
+    services.demo_jobs.start(customers=5, seed=1, actor="bela")
+
+
+def test_a_job_that_cannot_be_done_is_refused_when_asked_for_and_blocks_nothing(services: Services) -> None:
+    for customers, seed in ((0, 1), (200_001, 1), (10, -1)):
+        with pytest.raises(InvalidInput):
+            services.demo_jobs.start(customers=customers, seed=seed, actor="asha")
+    assert services.demo_jobs.latest() is None
+    assert services.publisher.backlog(Stream.JOBS) == 0
+    services.demo_jobs.start(customers=5, seed=1, actor="asha")
+
+
+def test_asking_for_a_job_is_audited(services: Services) -> None:
+    job_id = services.demo_jobs.start(customers=5, seed=1, actor="asha")
+    entry = services.db.audit.find_one({"action": "demo.load"})
+    assert entry
+    assert (entry["actor"], entry["target"], entry["details"]) == ("asha", job_id, {"customers": 5, "seed": 1})
+
+
+def test_an_entry_that_names_no_job_is_buried(services: Services) -> None:
+    services.publisher.publish(Stream.JOBS, [b'{"job_id": "nothing"}', b"{}", b"no json", b"[]"])
+    worker = jobs_worker(services)
+    for _ in range(5):
+        worker.run_once()
+    assert services.redis.xlen(Stream.DEAD) == 4
+    assert services.publisher.backlog(Stream.JOBS) == 0

@@ -1,0 +1,49 @@
+"""The figures of the overview page, each one countable by hand."""
+
+from datetime import UTC, datetime
+
+from crm_core.insights.overview import Totals
+from crm_core.services import Services
+from tests.conftest import TestClock
+from tests.integration.population import NOW
+
+
+def test_totals_leave_out_cancelled_orders_and_count_everybody(shop: Services) -> None:
+    assert shop.overview.totals() == Totals(
+        customers=7,
+        orders=8,
+        revenue_minor=10_000 + 5_000 + 7_500 + 1_000 + 2_333 + 10_000,
+        customers_spend_minor=10_000 + 5_000 + 7_500 + 1_000 + 2_333 + 10_000 + 7_500 + 435,
+        first_order_at=datetime(2025, 12, 31, tzinfo=UTC),
+        last_order_at=NOW,
+        as_of=NOW,
+    )
+
+
+def test_an_empty_shop_has_totals_of_zero(services: Services, clock: TestClock) -> None:
+    assert services.overview.totals() == Totals(0, 0, 0, 0, None, None, clock.now)
+    assert services.overview.revenue_by_month() == []
+    assert services.overview.latest_orders() == []
+    assert services.overview.options("city") == []
+
+
+def test_revenue_is_summed_by_utc_month_without_cancelled_orders(shop: Services) -> None:
+    assert shop.overview.revenue_by_month() == [
+        {"month": datetime(2025, 12, 1, tzinfo=UTC), "revenue_minor": 3_333, "orders": 1},
+        {"month": datetime(2026, 1, 1, tzinfo=UTC), "revenue_minor": 1_000 + 2_333 + 3_333, "orders": 3},
+        {"month": datetime(2026, 3, 1, tzinfo=UTC), "revenue_minor": 3_334, "orders": 1},
+        {"month": datetime(2026, 5, 1, tzinfo=UTC), "revenue_minor": 12_500, "orders": 2},
+        {"month": datetime(2026, 6, 1, tzinfo=UTC), "revenue_minor": 10_000, "orders": 1},
+    ]
+
+
+def test_the_latest_orders_come_newest_first(shop: Services) -> None:
+    assert [order["id"] for order in shop.overview.latest_orders(limit=4)] == ["a1", "b2", "a2", "b1"]
+
+
+def test_options_are_the_values_as_typed_and_the_most_frequent_first(shop: Services) -> None:
+    assert sorted(shop.overview.options("city")) == ["GROSSSTADT", "Großstadt", "Pune"]
+    assert sorted(shop.overview.options("tags")) == ["VIP", "early", "vip"]
+    assert sorted(shop.overview.options("categories")) == ["BOOKS", "Books", "Music", "Straße"]
+    assert shop.overview.options("visits")[:2] == [0, 3]
+    assert len(shop.overview.options("city", limit=2)) == 2
