@@ -21,6 +21,8 @@ from pages._ui.widgets import page_header
 
 BOARD = "builder_board"
 OPENED = "builder_opened"
+KIND = "builder_kind"
+PICKED = "builder_pick"
 currency = services().settings.currency
 show_money = money_formatter(currency)
 
@@ -46,6 +48,14 @@ def add_chosen() -> None:
         st.session_state["builder_add"] = None
 
 
+def switch_kind() -> None:
+    st.session_state[BOARD] = st.session_state.get(BOARD, Board()).switch(st.session_state[KIND])
+
+
+def pick_condition() -> None:
+    st.session_state[BOARD] = replace(st.session_state[BOARD], selected=st.session_state[PICKED])
+
+
 def remove_selected(condition_id: int) -> None:
     st.session_state[BOARD] = st.session_state[BOARD].remove(condition_id)
 
@@ -54,15 +64,15 @@ def edit_board(board: Board) -> Board:
     """Switch between all and any, pick a condition and change it."""
     with st.container(border=True):
         top = st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute")
-        kind = top.segmented_control(
+        st.session_state[KIND] = board.kind  # the board may have changed otherwise, as by opening a segment
+        top.segmented_control(
             "Match",
             ["all", "any"],
-            default=board.kind,
             required=True,
             format_func={"all": "ALL rules", "any": "ANY rule"}.__getitem__,
-            key=f"builder_kind_{board.kind}",
+            key=KIND,
+            on_change=switch_kind,
         )
-        board = board.switch(kind or board.kind)
         top.selectbox(
             "Add a rule without dragging",
             list(palette_texts()),
@@ -81,17 +91,10 @@ def edit_board(board: Board) -> Board:
 def edit_selected(board: Board) -> Board:
     ids = [condition.id for condition in board.conditions]
     names = {condition.id: f"{place}. {condition.label}" for place, condition in enumerate(board.conditions, start=1)}
-    picked = st.pills(
-        "Edit rule",
-        ids,
-        default=board.selected,
-        required=True,
-        format_func=names.__getitem__,
-        key=f"builder_pick_{board.selected}_{len(ids)}",
-    )
-    condition = board.condition(picked)
-    if condition is None:
-        return board
+    st.session_state[PICKED] = board.selected
+    st.pills("Edit rule", ids, required=True, format_func=names.__getitem__, key=PICKED, on_change=pick_condition)
+    condition = board.condition(board.selected)
+    assert condition is not None, "one of the conditions is always selected"
     changed = board.change(edit_condition(condition, currency))
     st.button(
         "Remove this rule",
@@ -101,7 +104,7 @@ def edit_selected(board: Board) -> Board:
         on_click=remove_selected,
         args=(condition.id,),
     )
-    return replace(changed, selected=condition.id)
+    return changed
 
 
 def show_result(board: Board) -> Preview | None:

@@ -7,7 +7,7 @@ import streamlit as st
 from crm_core.campaigns.delivery import template_fields
 from crm_core.campaigns.eligibility import eligibility
 from crm_core.campaigns.template import FIELDS, check_template, render_message
-from crm_core.errors import CrmError, NotFound
+from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
 from crm_core.money import money_formatter
 from crm_core.rules.tree import load_rule, walk
@@ -41,10 +41,10 @@ def choose_segment() -> Doc | None:
             if st.button("Build an audience", icon=":material/filter_alt:", type="primary"):
                 go_to("audience_builder")
         return None
-    ids = [segment["_id"] for segment in segments]
     wanted = st.query_params.get("segment")
-    if wanted and wanted not in ids:
-        raise NotFound(f"There is no segment with the id {wanted!r}.")
+    if wanted and not any(segment["_id"] == wanted for segment in segments):
+        segments.append(services().segments.get(wanted))  # an old one, or none: then this says so
+    ids = [segment["_id"] for segment in segments]
     names = {segment["_id"]: segment["name"] for segment in segments}
     index = ids.index(wanted) if wanted else None
     picked = st.selectbox(

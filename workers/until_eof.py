@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-GRACE_S = 5.0
+GRACE_S = 3.0
 _STDIN = 0
 _CHUNK_BYTES = 65_536
 
@@ -13,7 +13,7 @@ _CHUNK_BYTES = 65_536
 def stop_at_eof(stop: Callable[[], None]) -> None:
     """Call ``stop`` from a daemon thread as soon as stdin ends, however the process at its other end died.
 
-    The servers die with it, and what we were doing may wait minutes for them: after 5 s we end all the same.
+    The servers die with it, and what we were doing may wait minutes for them: after 3 s we end all the same.
     Whatever is in hand is then as after ``kill -9``, which all work here survives.
     """
     threading.Thread(target=_wait_for_eof, args=(stop,), name="until-eof", daemon=True).start()

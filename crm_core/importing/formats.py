@@ -125,3 +125,5 @@ def _lines(file: Path, read: Any) -> Iterator[FileRecord]:
             yield from read(text)
     except UnicodeDecodeError as exc:
         raise InvalidInput(f"{file.name} is not UTF-8: byte {exc.start}. Save it as UTF-8.") from None
+    except csv.Error as exc:
+        raise InvalidInput(f"{file.name} cannot be read as CSV: {exc}. Is a quote left open?") from None

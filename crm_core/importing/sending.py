@@ -28,10 +28,10 @@ class ImportResult:
 
 
 class Importer:
-    """url: the root of the API, with or without ``/api``."""
+    """url: the root of the API, with or without ``/api``. Raises InvalidInput when it is none."""
 
     def __init__(self, url: str, key: str) -> None:
-        root = url.rstrip("/").removesuffix("/api")
+        root = _check_url(url).rstrip("/").removesuffix("/api")
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self._client = httpx.Client(base_url=f"{root}/api/v1", headers=headers, timeout=TIMEOUT_S, trust_env=False)
 
@@ -71,6 +71,16 @@ class Importer:
                 )
             failures += 1
             time.sleep(wait_s)
+
+
+def _check_url(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        parsed = httpx.URL()
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise InvalidInput(f"{url!r} is no address of an API; say it as in http://localhost:8501.", field="url")
+    return url
 
 
 def _read(answer: httpx.Response) -> dict[str, Any]:

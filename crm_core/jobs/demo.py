@@ -8,7 +8,7 @@ from pydantic_core import from_json, to_json
 from crm_core.access.audit import AuditLog
 from crm_core.demo.generator import check_request
 from crm_core.demo.loading import DemoLoader
-from crm_core.errors import Conflict
+from crm_core.errors import Conflict, Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.streams import Entry, Publisher, Stream
@@ -46,7 +46,12 @@ class DemoJobs:
         }
         with translated():
             self._jobs.insert_one(job)
-        self._publisher.publish(Stream.JOBS, [to_json({"job_id": job_id})])
+        try:
+            self._publisher.publish(Stream.JOBS, [to_json({"job_id": job_id})])
+        except Unavailable:
+            with translated():
+                self._jobs.delete_one({"_id": job_id})  # nobody works on it, and it would bar another try
+            raise
         self._audit.record(actor, "demo.load", job_id, customers=customers, seed=seed)
         return job_id
 
@@ -59,9 +64,8 @@ class DemoJobs:
         """Run the jobs of these entries. Doing one again after a crash changes nothing: same seed, same ids."""
         refused: dict[str, str] = {}
         for entry in entries:
-            job_id = from_json(entry.data).get("job_id")
             with translated():
-                job = self._jobs.find_one({"_id": job_id, "kind": DEMO})
+                job = self._jobs.find_one({"_id": _job_id(entry), "kind": DEMO})
             if job is None:
                 refused[entry.id] = "no such job"
             else:
@@ -77,3 +81,13 @@ class DemoJobs:
     def _set(self, job_id: str, **values: object) -> None:
         with translated():
             self._jobs.update_one({"_id": job_id}, {"$set": values})
+
+
+def _job_id(entry: Entry) -> str | None:
+    """None when the entry names no job."""
+    try:
+        record = from_json(entry.data)
+    except ValueError:
+        return None
+    job_id = record.get("job_id") if isinstance(record, dict) else None
+    return job_id if isinstance(job_id, str) else None

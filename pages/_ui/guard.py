@@ -8,6 +8,7 @@ from typing import ParamSpec
 import streamlit as st
 
 from crm_core.errors import CrmError, NotFound, Unavailable
+from crm_core.infra.streams import Stream
 from pages._ui.deps import services
 from pages._ui.formats import literal
 
@@ -22,7 +23,7 @@ def errors_in_words() -> Iterator[None]:
         yield
     except Unavailable as exc:
         st.error(f"{exc} This page comes back by itself.", icon=":material/cloud_off:")
-        _come_back()
+        _come_back([])
     except NotFound as exc:
         st.warning(
             f"{literal(str(exc))} It may have been removed, or the link is incomplete.", icon=":material/search_off:"
@@ -46,11 +47,15 @@ def live(run_every: float | None) -> Callable[[Callable[Parameters, None]], Call
 
 
 @st.fragment(run_every=RETRY_S)
-def _come_back() -> None:
+def _come_back(seen: list[bool]) -> None:
+    """Draw the page anew once both servers answer. seen: empty at first, so that the error can be read."""
+    if not seen:
+        seen.append(True)
+        return
     try:
         found = services()
         found.audience.total()
-        found.publisher.backlog()
+        found.publisher.backlog(*Stream)
     except CrmError:
         return
     st.rerun()

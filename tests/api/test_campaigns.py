@@ -127,6 +127,14 @@ def test_launch_of_everyone_without_confirmation_is_refused_and_the_draft_stays(
     assert client.get(f"/campaigns/{made['id']}/stats").json()["audience"] == 0
 
 
+def test_confirmed_launch_reaches_everyone(client: httpx.Client) -> None:
+    everyone = {"kind": "all", "rules": []}
+    total = client.post("/segments/preview", json={"rule": everyone}).json()["total"]
+    made = create(client, rule=everyone)
+    assert client.post(f"/campaigns/{made['id']}/launch", json={"confirm_everyone": True}).status_code == 202
+    assert stats_when_done(client, made["id"])["audience"] == total >= PEOPLE
+
+
 @pytest.mark.parametrize(
     ("body", "field", "words"),
     [

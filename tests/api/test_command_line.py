@@ -134,6 +134,19 @@ def test_bad_column_and_bad_cell_are_named(import_lines: Import, lines: list[str
     assert words in said(done)
 
 
+@pytest.mark.parametrize("url", ["localhost:8501", "8501", "http://", "http://localhost:port", "ftp://localhost"])
+def test_address_that_is_none_is_refused_at_once(import_lines: Import, url: str) -> None:
+    done = import_lines(["id", "cli-6"], "--url", url)
+    assert done.returncode == 1
+    assert f"'{url}' is no address" in said(done)
+
+
+def test_quote_that_is_left_open_is_refused(import_lines: Import) -> None:
+    done = import_lines(["id,name", 'cli-6,"Ann', *["x" * 1000] * 200])
+    assert done.returncode == 1
+    assert "cannot be read as CSV" in said(done)
+
+
 def test_record_that_the_api_refuses_is_named_by_its_line_and_the_others_are_kept(
     client: httpx.Client, import_lines: Import
 ) -> None:

@@ -10,12 +10,20 @@ import pytest
 from crm_core.access.keys import Scope
 from crm_core.campaigns.ledger import Stats
 from crm_core.infra.streams import Stream
-from tests.faults.campaign import Audience, check_each_messaged_once, handled, launch, receipted, store_audience
+from tests.faults.campaign import (
+    Audience,
+    check_each_messaged_once,
+    handled,
+    launch,
+    receipted,
+    store_audience,
+    vendor_counters,
+)
 from tests.faults.shop import count_orders, make_shop, stored_totals
 from tests.running_app import RunningApp, start_app
 from tests.waiting import eventually
 
-AUDIENCE = Audience("killed", 4_000)
+AUDIENCE = Audience("killed", 2_000)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +75,33 @@ def test_campaign_reaches_everyone_exactly_once_though_a_process_is_killed_in_it
         running.child(victim).kill()
         assert at_kill < audience.size  # it was the middle
         check_each_messaged_once(running, services, campaign_id, audience.size)
+
+
+def test_batch_that_the_vendor_took_before_the_ledger_knew_it_is_repeated_and_reaches_nobody_twice(
+    running: RunningApp, client: httpx.Client, audience: Audience
+) -> None:
+    delivery = running.child("delivery")
+    with running.services() as services:
+        campaign_id = launch(client, audience.rule)
+
+        def taken_by_vendor() -> int:
+            return vendor_counters(running, campaign_id)["distinct"]
+
+        def is_in_between() -> bool:
+            """Freeze the worker, and leave it frozen when the vendor knows of more messages than the ledger.
+
+            Looked at again and again: what the worker had already asked of the database may still be on its way.
+            """
+            delivery.suspend()
+            if all(taken_by_vendor() > handled(services.ledger.stats(campaign_id)) for _ in range(20)):
+                return True
+            delivery.resume()
+            return False
+
+        eventually(is_in_between, what="a batch that only the vendor knows")
+        delivery.kill()
+        check_each_messaged_once(running, services, campaign_id, audience.size)
+        assert vendor_counters(running, campaign_id)["received"] > audience.size
 
 
 def test_killed_process_is_started_again_as_another(running: RunningApp) -> None:

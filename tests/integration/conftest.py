@@ -1,4 +1,4 @@
-"""The population that tests of rules share; they only read it."""
+"""The population that tests of rules share and only read, and a campaign's workers with an audience."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,8 @@ import pytest
 
 from crm_core.services import Services
 from crm_core.settings import Settings
+from tests.integration.campaign_rig import Rig
+from tests.integration.feeding import store_customers
 from tests.integration.population import open_shop
 
 
@@ -13,3 +15,16 @@ from tests.integration.population import open_shop
 def shop(servers: Settings) -> Iterator[Services]:
     with open_shop(servers) as services:
         yield services
+
+
+@pytest.fixture
+def rig(services: Services) -> Rig:
+    denied = {"consent": {"in_app": "denied"}}
+    store_customers(
+        services,
+        *({"id": f"c{n}", "visits": 1, "name": f"Name{n} Family"} for n in range(1, 4)),
+        {"id": "c4", "visits": 2, **denied},
+        {"id": "c5", "visits": 0},
+        {"id": "c6", "visits": 1, "consent": {"in_app": "granted", "sms": "denied"}},
+    )
+    return Rig(services)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from crm_core.errors import Unavailable
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
@@ -247,7 +249,7 @@ def test_groups_that_vanish_with_the_server_s_data_are_made_again(line: Line) ->
 
 
 def test_a_stream_server_that_is_down_is_unavailable() -> None:
-    client = redis.Redis(port=free_port(), retry=None)
+    client = redis.Redis(port=free_port(), retry=Retry(NoBackoff(), 0))
     consumer = Consumer(client, streams=[Stream.ORDERS], group="test", name="a", handler=Recorder())
     with pytest.raises(Unavailable):
         consumer.run_once()

@@ -200,9 +200,12 @@ def test_a_negative_operator_finds_exactly_those_whom_its_positive_one_does_not(
 
 
 def test_every_operator_of_every_field_runs(shop: Services) -> None:
-    samples = {**SAMPLES, FieldType.DATE: {Takes.ONE: ["2026-01-01"], Takes.RANGE: [["2026-01-01", "2026-06-01"]]}}
-    samples[FieldType.DATE][Takes.DAYS] = [30]
-    samples[FieldType.BOOLEAN] = {Takes.ONE: [True, False]}
+    dates: dict[Takes, list[Any]] = {
+        Takes.ONE: ["2026-01-01"],
+        Takes.RANGE: [["2026-01-01", "2026-06-01"]],
+        Takes.DAYS: [30],
+    }
+    samples = {**SAMPLES, FieldType.DATE: dates, FieldType.BOOLEAN: {Takes.ONE: [True, False]}}
     for found in FIELDS:
         for operator in operators_for(found.type):
             for value in samples[found.type].get(operator.takes, [None]):

@@ -1,36 +1,42 @@
 """A page as its reader has it: run through the shell, read as words, used by the labels of its widgets."""
 
+import json
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button, Dataframe, Element, Metric, PageLink, Progress, Widget
+from streamlit.testing.v1.element_tree import Button
 
 from pages._ui.links import PageName
 
 SHELL = Path(__file__).resolve().parents[2] / "pages" / "_shell.py"
 TIMEOUT_S = 30
-SAID = ("title", "subheader", "markdown", "caption", "text", "code", "error", "warning", "info", "success", "toast")
+TEXTS = ("title", "subheader", "markdown", "caption", "text", "code", "error", "warning", "toast")
+CHOICES = ("selectbox", "multiselect", "button_group", "checkbox", "pagination")
+INPUTS = ("number_input", "text_input", "text_area", "date_input")
 _ESCAPED = re.compile(r"\\([^\w\s])")
 
 
 class Page:
-    """Every run of it must end without an exception."""
+    """No run of it may show an exception."""
 
     def __init__(self, name: PageName, **query: str) -> None:
         self.test = AppTest.from_file(SHELL, default_timeout=TIMEOUT_S)
-        self.run()
-        self.test.query_params.update(query)
-        self.arrive_at(name)
+        self.run()  # the shell has to run once before it knows its pages
+        self.go_to(name, **query)
 
     def run(self) -> None:
         self.test.run()
         assert not self.test.exception, self.test.exception[0].message
 
-    def arrive_at(self, name: PageName) -> None:
-        """Go to a page, or stay on the one that the page before has sent its reader to."""
+    def go_to(self, name: PageName, **query: str) -> None:
+        """Open a link to another page, in the same session."""
+        self.test.query_params = dict(query)
+        self.follow_to(name)
+
+    def follow_to(self, name: PageName) -> None:
+        """Stay on the page that the last click led to: a run by itself would go back."""
         self.test.switch_page(f"{name}.py")
         self.run()
 
@@ -39,48 +45,64 @@ class Page:
         return plain(self.test.title[0].value) if self.test.title else ""
 
     @property
+    def query(self) -> dict[str, str]:
+        return self.test.query_params
+
+    @property
     def words(self) -> str:
-        """All that can be read, a line per element."""
-        return "\n".join(_read(node) for block in (self.test.main, self.test._tree) for node in block)
+        """What can be read outside of widgets, charts and tables."""
+        texts = [shown.value for kind in TEXTS for shown in self.test.get(kind)]
+        metrics = [f"{shown.label}: {shown.value} {shown.delta}" for shown in self.test.metric]
+        bars = [bar.text for bar in self.test.get("progress")]
+        links = [link.label for link in self.test.page_link]
+        return plain("\n".join([*texts, *metrics, *bars, *links]))
 
     @property
-    def errors(self) -> list[str]:
-        return [plain(shown.value) for shown in (*self.test.error, *self.test.warning)]
+    def errors(self) -> str:
+        return plain("\n".join(shown.value for shown in [*self.test.error, *self.test.warning]))
 
     @property
-    def captions(self) -> list[str]:
-        return [plain(caption.value) for caption in self.test.caption]
+    def links(self) -> dict[str, str]:
+        """Label and query of each link to another page."""
+        return {plain(link.label).strip("*"): link.query_string for link in self.test.page_link}
 
     def metric(self, label: str) -> str:
         return next(shown.value for shown in self.test.metric if shown.label == label)
 
-    def links(self) -> dict[str, str]:
-        """The links to other pages: label and query."""
-        return {plain(link.label).strip("*"): link.query_string for link in self.test.page_link}
+    def chart(self, key: str) -> list[dict[str, Any]]:
+        """The traces of the chart that a page shows under this key."""
+        chart = next(shown for shown in self.test.get("plotly_chart") if shown.key == key)
+        traces: list[dict[str, Any]] = json.loads(chart.proto.spec)["data"]
+        return traces
+
+    def buttons(self) -> list[str]:
+        return [found.label for found in self.test.button]
 
     def button(self, label: str, place: int = 0) -> Button:
         return [found for found in self.test.button if found.label == label][place]
 
-    def click(self, label: str, place: int = 0) -> None:
+    def widget(self, name: str) -> Any:
+        """The widget of that label or key."""
+        widgets = [widget for kind in (*CHOICES, *INPUTS) for widget in self.test.get(kind)]
+        found = [widget for widget in widgets if name in {getattr(widget.proto, "label", ""), widget.key}]
+        assert len(found) == 1, f"{len(found)} widgets are named {name!r}"
+        return found[0]
+
+    def click(self, label: str, place: int = 0, *, dialog: str | None = None) -> None:
+        """dialog: the button that has opened the dialog in which this one is; a full run opens it again by that."""
+        if dialog:
+            self.button(dialog).click()
         self.button(label, place).click()
         self.run()
 
-    def choose(self, label: str, value: Any) -> None:
-        """Set the widget of that label, whatever its kind."""
-        self.widget(label).set_value(value)
+    def choose(self, name: str, value: Any, *, dialog: str | None = None) -> None:
+        """Set the widget of that label or key, whatever its kind."""
+        if dialog:
+            self.button(dialog).click()
+        self.widget(name).set_value(value)
         self.run()
-
-    def widget(self, label: str) -> Any:
-        kinds: Sequence[Any] = (
-            *(self.test.selectbox, self.test.multiselect, self.test.number_input, self.test.text_input),
-            *(self.test.text_area, self.test.date_input, self.test.button_group, self.test.checkbox),
-            self.test.pagination,
-        )
-        found = [widget for widgets in kinds for widget in widgets if label in {widget.proto.label, widget.key}]
-        assert len(found) == 1, f"{len(found)} widgets are labelled {label!r}"
-        return found[0]
 
 
 def plain(text: str) -> str:
-    """Markdown as its reader sees it, as far as escapes go."""
+    """Markdown without its escapes, as it is read."""
     return _ESCAPED.sub(r"\1", text)

@@ -1,0 +1,163 @@
+"""A campaign from draft to completed: launched once, planned whole, whatever crashes on the way."""
+
+from typing import Any
+
+import pytest
+
+from crm_core.campaigns.plan import CHUNK
+from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound
+from crm_core.infra.streams import Stream
+from crm_core.rules.tree import EVERYONE, load_rule
+from tests.conftest import TestClock
+from tests.integration.campaign_rig import HAS_VISITED, HELLO, Rig
+from tests.integration.feeding import store_customers
+from tests.integration.population import field, group
+
+
+def test_a_campaign_is_complete_only_when_nothing_is_pending(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    for _ in range(3):
+        rig.plan()
+        assert rig.state(campaign) == "sending"
+    rig.deliver()
+    rig.plan()
+    assert rig.state(campaign) == "completed"
+
+
+def test_a_campaign_to_nobody_completes(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft(load_rule(group("all", field("visits", "gt", 100)))))
+    rig.plan()
+    rig.plan()
+    assert rig.state(campaign) == "completed"
+    assert rig.counts(campaign) == {}
+
+
+def test_a_campaign_can_be_launched_once(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    with pytest.raises(Conflict, match="Only a draft can be launched; this campaign is preparing"):
+        rig.launch(campaign)
+    rig.plan()
+    rig.deliver()
+    rig.plan()
+    with pytest.raises(Conflict, match="is completed"):
+        rig.launch(campaign)
+    assert max(rig.vendor.asked.values()) == 1
+
+
+@pytest.mark.parametrize(
+    "rule", [EVERYONE, load_rule(group("all", group("none"))), load_rule(group("none", group("any")))]
+)
+def test_a_campaign_without_a_condition_needs_a_confirmation(rig: Rig, rule: Any) -> None:
+    campaign = rig.draft(rule)
+    with pytest.raises(Conflict, match="confirm_everyone"):
+        rig.launch(campaign)
+    assert rig.state(campaign) == "draft"
+    rig.services.campaigns.launch(campaign, actor="asha", confirm_everyone=True)
+    rig.plan()
+    assert rig.counts(campaign) == {"pending": 6}
+
+
+def test_a_launch_freezes_the_segment_as_it_is_then(rig: Rig, clock: TestClock) -> None:
+    segment = rig.services.segments.save("Visitors", HAS_VISITED, actor="asha")
+    campaign = rig.services.campaigns.create(
+        name="June", channel="in_app", message=HELLO, segment_id=segment["_id"], actor="asha"
+    )["_id"]
+    changed = field("visits", "gt", 1)
+    rig.services.db.segments.update_one({"_id": segment["_id"]}, {"$set": {"rule": changed, "version": 2}})
+    rig.launch(campaign)
+    frozen = rig.services.campaigns.get(campaign)
+    assert (frozen["rule"], frozen["segment_version"], frozen["segment_name"]) == (changed, 2, "Visitors")
+    assert (frozen["launched_at"], frozen["launched_by"]) == (clock.now, "asha")
+    rig.services.db.segments.update_one({"_id": segment["_id"]}, {"$set": {"rule": {"kind": "all", "rules": []}}})
+    rig.plan()
+    assert rig.counts(campaign) == {"pending": 1}
+
+
+def test_every_step_of_a_campaign_is_audited(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.deliver()
+    rig.plan()
+    rig.plan()
+    entries = rig.services.db.audit.find({"target": campaign})
+    assert [(entry["actor"], entry["action"]) for entry in entries] == [
+        ("asha", "campaign.create"),
+        ("asha", "campaign.launch"),
+        ("system", "campaign.sending"),
+        ("system", "campaign.completed"),
+    ]
+
+
+def test_a_crash_after_the_log_was_written_and_before_it_was_published_loses_nobody(rig: Rig, clock: TestClock) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.ledger.add(campaign, ["c1", "c2"], at=clock.now)
+    rig.plan()
+    rig.deliver()
+    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
+    assert rig.vendor.asked == {"c1": 1, "c2": 1, "c3": 1, "c6": 1}
+
+
+def test_rows_whose_stream_entries_are_lost_are_published_again(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.services.redis.delete(Stream.DELIVERIES)
+    rig.plan()
+    assert rig.services.publisher.backlog(Stream.DELIVERIES) == 1
+    rig.plan()
+    assert rig.services.publisher.backlog(Stream.DELIVERIES) == 1
+    rig.deliver()
+    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
+    assert max(rig.vendor.asked.values()) == 1
+
+
+def test_an_audience_walked_twice_holds_nobody_twice(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    back = {"$set": {"state": "preparing"}, "$unset": {"plan_after": 1}}
+    rig.services.db.campaigns.update_one({"_id": campaign}, back)
+    rig.plan()
+    assert rig.counts(campaign) == {"pending": 5}
+    rig.deliver()
+    assert rig.vendor.asked == {"c1": 1, "c2": 1, "c3": 1, "c6": 1}
+
+
+def test_a_walk_goes_on_after_the_last_chunk_that_was_published(rig: Rig) -> None:
+    store_customers(rig.services, *({"id": f"d{n:04}", "visits": 1} for n in range(CHUNK)))
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    assert rig.services.campaigns.get(campaign)["plan_after"] == f"d{CHUNK - 1:04}"
+    assert rig.services.campaigns.get(campaign)["audience"] == 5 + CHUNK
+    assert rig.services.publisher.backlog(Stream.DELIVERIES) == 2
+    store_customers(rig.services, {"id": "a-late", "visits": 1}, {"id": "e-late", "visits": 1})
+    rig.services.db.campaigns.update_one({"_id": campaign}, {"$set": {"state": "preparing"}})
+    rig.plan()
+    assert rig.row(campaign, "e-late")["rank"] == 0
+    assert rig.counts(campaign) == {"pending": 5 + CHUNK + 1}
+
+
+def test_a_draft_that_breaks_a_rule_is_not_kept(rig: Rig) -> None:
+    good: dict[str, Any] = {"name": "June", "channel": "in_app", "message": HELLO, "rule": HAS_VISITED, "actor": "a"}
+    for change, error, fault in (
+        ({"name": " "}, InvalidInput, "name"),
+        ({"channel": "pigeon"}, InvalidInput, "channel"),
+        ({"message": "{{ customer.password }}"}, InvalidInput, "message"),
+        ({"rule": None}, InvalidInput, "segment_id"),
+        ({"segment_id": "nothing"}, InvalidInput, "segment_id"),
+        ({"rule": load_rule(field("visits", "contains", "x"))}, BadRule, "rule.op"),
+    ):
+        with pytest.raises(error) as caught:
+            rig.services.campaigns.create(**{**good, **change})
+        assert caught.value.field == fault
+    with pytest.raises(NotFound):
+        rig.services.campaigns.create(**{**good, "rule": None, "segment_id": "nothing"})
+    with pytest.raises(NotFound):
+        rig.launch("nothing")
+    assert rig.services.campaigns.page() == ([], None)
+
+
+def test_campaigns_are_paged_newest_first(rig: Rig) -> None:
+    ids = [rig.draft() for _ in range(3)]
+    first, after = rig.services.campaigns.page(limit=2)
+    rest, end = rig.services.campaigns.page(limit=2, after=after)
+    assert [campaign["_id"] for campaign in first + rest] == ids[::-1]
+    assert end is None

@@ -1,0 +1,185 @@
+"""From planned rows to the last receipt: everyone once, nobody lost, and figures that add up."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+from pydantic_core import to_json
+
+from crm_core.errors import Permanent, Unavailable
+from crm_core.infra.streams import Stream
+from tests.conftest import TestClock
+from tests.integration.campaign_rig import Rig, receipt
+from tests.integration.feeding import START, make_entry, store, store_customers
+
+
+def test_a_campaign_reaches_each_of_its_audience_once_and_skips_who_said_no(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    assert rig.counts(campaign) == {"pending": 5}
+    assert rig.state(campaign) == "sending"
+    rig.deliver()
+    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
+    assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 1}
+    assert rig.vendor.asked == {"c1": 1, "c2": 1, "c3": 1, "c6": 1}
+    rig.plan()
+    assert rig.state(campaign) == "completed"
+
+
+def test_the_log_keeps_what_was_sent_to_whom_and_when(rig: Rig, clock: TestClock) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    clock.advance(minutes=1)
+    rig.deliver()
+    row = rig.row(campaign, "c1")
+    assert (row["text"], row["vendor_id"], row["sent_at"]) == ("Hi Name1", f"v-{campaign}:c1#0", clock.now)
+    assert rig.row(campaign, "c6")["text"] == "Hi there"
+    assert rig.vendor.accepted[f"{campaign}:c1#0"]["channel"] == "in_app"
+    (shown,), more = rig.ledger.of_customer("c4")
+    assert (shown["state"], shown["reason"], more) == ("skipped", "no_consent", False)
+
+
+def test_receipts_in_any_order_and_any_number_end_in_the_same_state(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.deliver()
+    sent = list(rig.services.db.messages.find())
+    steps = [("c1", "delivered"), ("c2", "failed"), ("c3", "failed"), ("c3", "delivered")]
+    ends = []
+    for shuffled in list(itertools.permutations(steps))[::3]:
+        rig.services.db.messages.delete_many({})
+        rig.services.db.messages.insert_many(sent)
+        for who, status in shuffled + shuffled[:2]:
+            rig.receive(receipt(campaign, who, status))
+        assert rig.counts(campaign) == {"sent": 1, "delivered": 2, "failed": 1, "skipped": 1}
+        ends.append(list(rig.services.db.messages.find().sort("_id", 1)))
+    assert ends == [ends[0]] * 8
+
+
+def test_a_receipt_keeps_the_time_of_its_step_and_the_reason_of_a_failure(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.deliver()
+    rig.receive(
+        receipt(campaign, "c1", "delivered", 9),
+        receipt(campaign, "c1", "delivered", 5),
+        receipt(campaign, "c2", "failed", reason="unknown_number"),
+        receipt(campaign, "c3", "failed"),
+    )
+    assert rig.row(campaign, "c1")["delivered_at"].second == 5
+    assert rig.ledger.stats(campaign).failed_by_reason == {"unknown_number": 1, "unknown": 1}
+
+
+def test_a_receipt_that_overtakes_the_answer_of_the_vendor_counts(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.receive(receipt(campaign, "c1", "delivered"))
+    rig.deliver()
+    assert rig.counts(campaign) == {"delivered": 1, "sent": 3, "skipped": 1}
+
+
+def test_receipts_for_unknown_messages_and_skipped_ones_change_no_count(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.deliver()
+    before = rig.counts(campaign)
+    rig.receive(receipt(campaign, "nobody", "delivered"), receipt("other", "c1", "failed"))
+    rig.receive(receipt(campaign, "c4", "delivered"))
+    assert rig.counts(campaign) == before
+    rig.services.publisher.publish(Stream.RECEIPTS, [b"no json", b"{}"])
+    rig.receive(receipt(campaign, "c1", "delivered"))
+    assert rig.counts(campaign)["delivered"] == 1
+    assert rig.services.redis.xlen(Stream.DEAD) == 2
+
+
+def test_a_vendor_that_is_away_is_unavailable_and_nothing_is_lost_or_sent_twice(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.vendor.failure = Unavailable("no vendor")
+    for _ in range(7):
+        with pytest.raises(Unavailable):
+            rig.deliver()
+    assert rig.counts(campaign) == {"pending": 4, "skipped": 1}
+    assert rig.services.redis.xlen(Stream.DEAD) == 0
+    rig.plan()
+    assert rig.state(campaign) == "sending"
+    rig.vendor.failure = None
+    rig.deliver()
+    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
+    assert max(rig.vendor.asked.values()) == 1
+
+
+def test_an_order_delivered_twice_sends_under_the_same_key(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.deliver()
+    rig.services.db.messages.update_many({"campaign_id": campaign, "rank": 1}, {"$set": {"rank": 0}})
+    rig.services.publisher.publish(
+        Stream.DELIVERIES, [to_json({"campaign_id": campaign, "customer_ids": ["c1", "c2", "c3", "c4", "c6"]})]
+    )
+    rig.deliver()
+    assert rig.vendor.asked["c1"] == 2
+    assert len(rig.vendor.accepted) == 4
+    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
+
+
+def test_what_the_vendor_refuses_for_good_is_failed_with_the_reason(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.vendor.failure = Permanent("bad request")
+    rig.deliver()
+    assert rig.counts(campaign) == {"failed": 4, "skipped": 1}
+    assert rig.ledger.stats(campaign).failed_by_reason == {"refused_by_vendor": 4}
+
+
+def test_a_message_that_cannot_be_rendered_for_one_fails_for_that_one_only(rig: Rig) -> None:
+    store_customers(rig.services, {"id": "c9", "visits": 1, "order_count": 1_000_000})
+    campaign = rig.launch(rig.draft(message="{% for i in (1..customer.order_count) %}*{% endfor %}!"))
+    rig.plan()
+    rig.deliver()
+    assert rig.counts(campaign) == {"sent": 4, "failed": 1, "skipped": 1}
+    assert rig.ledger.stats(campaign).failed_by_reason == {"template_failed": 1}
+
+
+def test_who_left_or_said_no_between_plan_and_sending_is_skipped(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.services.db.customers.delete_one({"_id": "c1"})
+    no = {"id": "c2", "consent": {"in_app": "denied"}}
+    store(rig.services, [make_entry(Stream.CUSTOMERS, no, at=START + timedelta(hours=1))])
+    rig.deliver()
+    assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 2, "customer_gone": 1}
+    assert rig.vendor.asked.keys() == {"c3", "c6"}
+
+
+def test_an_entry_that_orders_no_delivery_is_buried(rig: Rig) -> None:
+    rig.services.publisher.publish(
+        Stream.DELIVERIES, [b"no json", b"[]", b"{}", b'{"campaign_id": "nothing", "customer_ids": ["c1"]}']
+    )
+    rig.deliver()
+    assert rig.services.redis.xlen(Stream.DEAD) == 4
+    assert rig.vendor.asked == {}
+
+
+def test_the_timeline_adds_up_to_the_counts(rig: Rig, clock: TestClock) -> None:
+    campaign = rig.launch(rig.draft())
+    start = clock.now
+    rig.plan()
+    clock.advance(minutes=5)
+    rig.deliver()
+    rig.receive(
+        {"key": f"{campaign}:c1#0", "status": "delivered", "at": "2026-06-15T12:10:00Z"},
+        {"key": f"{campaign}:c2#0", "status": "failed", "at": "2026-06-15T12:20:00Z"},
+    )
+    clock.advance(minutes=55)
+    points = rig.ledger.timeline(campaign, start=start, end=clock.now)
+    assert points[0] == {"at": start, "sent": 0, "delivered": 0, "failed": 0}
+    assert {name: points[-1][name] for name in ("sent", "delivered", "failed")} == {
+        "sent": 4,
+        "delivered": 1,
+        "failed": 1,
+    }
+    assert len(points) <= 61
+    for before, after in itertools.pairwise(points):
+        assert before["at"] < after["at"]
+        assert all(before[name] <= after[name] for name in ("sent", "delivered", "failed"))

@@ -1,0 +1,33 @@
+"""Pages run in this process, on real servers: what the services of a test hold is what they show."""
+
+from collections.abc import Iterator
+
+import pytest
+import streamlit as st
+
+from crm_core.services import Services, install
+from tests.ui.shop import Shop, make_shop
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """What pages have read for one test is not shown to the next."""
+    st.cache_data.clear()
+    yield
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def workspace(services: Services) -> Iterator[Services]:
+    """The services that pages are handed: an empty workspace at first."""
+    install(services)
+    yield services
+    install(None)
+
+
+@pytest.fixture
+def shop(workspace: Services) -> Shop:
+    """A small shop, stored in the workspace."""
+    made = make_shop()
+    made.store_in(workspace)
+    return made

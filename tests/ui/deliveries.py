@@ -1,0 +1,45 @@
+"""Campaigns whose message log is written by hand, so that a test knows every row of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm_core.campaigns.ledger import row_id
+from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.infra.mongo import Doc
+from crm_core.rules.tree import load_rule
+from crm_core.services import Services
+
+RULE = load_rule({"kind": "field", "field": "visits", "op": "gte", "value": 5})
+MESSAGE = "Hi {{ customer.first_name }}"
+Rows = Mapping[tuple[MessageState, str | None], int]
+"""How many rows there are in a state, by reason."""
+
+
+def draft(services: Services, name: str = "Spring") -> str:
+    made = services.campaigns.create(name=name, channel="in_app", message=MESSAGE, rule=RULE, actor="test")
+    return str(made["_id"])
+
+
+def launched(services: Services, rows: Rows, *, name: str = "Spring", is_done: bool = False) -> str:
+    """A campaign that is sending, or done, with these rows."""
+    campaign_id = draft(services, name)
+    services.campaigns.launch(campaign_id, actor="test")
+    keys = [key for key, count in rows.items() for _ in range(count)]
+    customers = [f"c{place:03}" for place in range(len(keys))]
+    if keys:
+        services.ledger.add(campaign_id, customers, at=services.clock())
+    for customer, (state, reason) in zip(customers, keys, strict=True):
+        kept = {"reason": reason} if reason else {}
+        services.ledger.book([(row_id(campaign_id, customer), state, services.clock(), kept)])
+    _advance(services, campaign_id, CampaignState.PREPARING, CampaignState.SENDING, audience=len(keys))
+    if is_done:
+        _advance(services, campaign_id, CampaignState.SENDING, CampaignState.COMPLETED, finished_at=services.clock())
+    return campaign_id
+
+
+def campaign_of(services: Services, campaign_id: str) -> Doc:
+    return services.campaigns.get(campaign_id)
+
+
+def _advance(services: Services, campaign_id: str, before: CampaignState, after: CampaignState, **values: Any) -> None:
+    assert services.campaigns.advance(campaign_id, before, after, **values)

@@ -1,0 +1,417 @@
+"""Audience builder: every choice on the screen changes whom the rules reach, to the exact count."""
+
+import json
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from crm_core.rules.tree import dump_rule, load_rule
+from crm_core.services import Services
+from pages._ui.board import ORDERS_LABEL, Board
+from pages._ui.board_view import BIN, HEADERS, PALETTE
+from tests.ui.page import Page
+from tests.ui.shop import CATEGORIES, NOW, STATUSES, Predicate, Record, Shop, counted, make_shop, ordered_at, spend
+
+ADD = "Add a rule without dragging"
+SAVE, USE = "Save segment", "Use in campaign"
+
+Choices = Mapping[str, Any]
+Cases = Mapping[str, tuple[Choices, Predicate]]
+"""By the operator's words: what is typed, by the label of its widget, and who is meant."""
+
+
+def builder_with(*fields: str) -> Page:
+    page = Page("audience_builder")
+    for label in fields:
+        page.choose(ADD, label)
+    return page
+
+
+def matches(page: Page) -> int:
+    return int(page.metric("Customers match").replace(",", ""))
+
+
+def rules_of(page: Page) -> list[Any]:
+    held: Board = page.test.session_state["builder_board"]
+    rules: list[Any] = dump_rule(held.to_rule())["rules"]
+    return rules
+
+
+def save(services: Services, *rules: Any, name: str = "Saved", kind: str = "all") -> str:
+    rule = load_rule({"kind": kind, "rules": list(rules)})
+    segment_id: str = services.segments.save(name, rule, actor="test")["_id"]
+    return segment_id
+
+
+def last_order(orders: Sequence[Record]) -> datetime | None:
+    return max(map(ordered_at, counted(orders)), default=None)
+
+
+def on_last_day(test: Callable[[date], bool]) -> Predicate:
+    return lambda _, orders: (last := last_order(orders)) is not None and test(last.date())
+
+
+def not_(predicate: Predicate) -> Predicate:
+    return lambda customer, orders: not predicate(customer, orders)
+
+
+def everybody(_: Record, __: Sequence[Record]) -> bool:
+    return True
+
+
+def compared(value: Callable[[Record, Sequence[Record]], float], unit: str, low: float, high: float) -> Cases:
+    """All operators of a number that everyone has. low, high: numbers that some customers have exactly."""
+
+    def against(test: Callable[[float, float], bool]) -> Predicate:
+        return lambda customer, orders: test(value(customer, orders), low)
+
+    def within(customer: Record, orders: Sequence[Record]) -> bool:
+        return low <= value(customer, orders) <= high
+
+    one, ends = {f"Value{unit}": low}, {f"From{unit}": low, f"To{unit}": high}
+    return {
+        "more than": (one, against(operator.gt)),
+        "at least": (one, against(operator.ge)),
+        "less than": (one, against(operator.lt)),
+        "at most": (one, against(operator.le)),
+        "exactly": (one, against(operator.eq)),
+        "not exactly": (one, against(operator.ne)),
+        "between": (ends, within),
+        "not between": (ends, not_(within)),
+    }
+
+
+SHOP = make_shop()
+SPENDS = sorted({spend(SHOP.orders_of(customer)) for customer in SHOP.customers})
+DAY = sorted(last.date() for who in SHOP.customers if (last := last_order(SHOP.orders_of(who))))[10]
+IS_SET: Cases = {"has a value": ({}, everybody), "has no value": ({}, not_(everybody))}
+HAS_CITY: Predicate = lambda customer, _: "city" in customer  # noqa: E731
+HAS_TAGS: Predicate = lambda customer, _: "tags" in customer  # noqa: E731
+IS_KNOWN: Predicate = lambda customer, _: "loyalty_member" in customer  # noqa: E731
+
+
+def city(test: Callable[[str], bool]) -> Predicate:
+    return lambda customer, _: test(customer.get("city", ""))
+
+
+def tags(test: Callable[[set[str]], object]) -> Predicate:
+    return lambda customer, _: bool(test(set(customer.get("tags", []))))
+
+
+CASES: dict[str, Cases] = {
+    "Total spend": compared(lambda _, orders: spend(orders), " in USD", SPENDS[5], SPENDS[9]) | IS_SET,
+    "Visits": compared(lambda customer, _: customer["visits"], "", 4, 7) | IS_SET,
+    ORDERS_LABEL: compared(lambda _, orders: len(counted(orders)), "", 1, 2),
+    "City": {
+        "is one of": ({"Values": ["Pune", "Oslo"]}, city(lambda name: name in {"Pune", "Oslo"})),
+        "is none of": ({"Values": ["Pune", "Oslo"]}, city(lambda name: name not in {"Pune", "Oslo"})),
+        "is": ({"Value": "pune"}, city(lambda name: name == "Pune")),
+        "is not": ({"Value": "PUNE"}, city(lambda name: name != "Pune")),
+        "contains": ({"Value": "O"}, city(lambda name: "o" in name.lower())),
+        "does not contain": ({"Value": "o"}, city(lambda name: "o" not in name.lower())),
+        "starts with": ({"Value": "o"}, city(lambda name: name.startswith("O"))),
+        "does not start with": ({"Value": "o"}, city(lambda name: not name.startswith("O"))),
+        "has a value": ({}, HAS_CITY),
+        "has no value": ({}, not_(HAS_CITY)),
+    },
+    "Tags": {
+        "include any of": ({"Values": ["vip", "early"]}, tags(lambda found: found & {"vip", "early"})),
+        "include all of": ({"Values": ["vip", "early"]}, tags(lambda found: found >= {"vip", "early"})),
+        "include none of": ({"Values": ["vip"]}, tags(lambda found: "vip" not in found)),
+        "has a value": ({}, HAS_TAGS),
+        "has no value": ({}, not_(HAS_TAGS)),
+    },
+    "Last order": {
+        "in the last days": (
+            {"Days": 30},
+            lambda _, orders: (last_order(orders) or NOW - timedelta(99)) >= NOW - timedelta(30),
+        ),
+        "more days ago than": ({"Days": 30}, lambda _, orders: (last_order(orders) or NOW) <= NOW - timedelta(30)),
+        "before": ({"Value (UTC day)": DAY}, on_last_day(lambda last: last < DAY)),
+        "after": ({"Value (UTC day)": DAY}, on_last_day(lambda last: last > DAY)),
+        "on": ({"Value (UTC day)": DAY}, on_last_day(lambda last: last == DAY)),
+        "between": (
+            {"From (UTC day)": DAY, "To (UTC day)": DAY + timedelta(7)},
+            on_last_day(lambda last: DAY <= last <= DAY + timedelta(7)),
+        ),
+        "has a value": ({}, on_last_day(lambda _: True)),
+        "has no value": ({}, not_(on_last_day(lambda _: True))),
+    },
+    "Loyalty member": {
+        "is": ({"Value": "Yes"}, lambda customer, _: customer.get("loyalty_member") is True),
+        "has a value": ({}, IS_KNOWN),
+        "has no value": ({}, not_(IS_KNOWN)),
+    },
+}
+
+
+@pytest.mark.parametrize("field", CASES)
+def test_every_operator_of_a_field_counts_whom_it_says(shop: Shop, field: str) -> None:
+    page = builder_with(field)
+    assert set(page.widget(field).options) == set(CASES[field])
+    for words, (choices, predicate) in CASES[field].items():
+        page.choose(field, words)
+        for label, value in choices.items():
+            page.choose(label, value)
+        expected = shop.count(predicate)
+        assert matches(page) == expected, words
+        assert 0 < expected < len(shop.customers) or (field, words) in ALL_OR_NOBODY
+
+
+ALL_OR_NOBODY = {(field, words) for field in ("Total spend", "Visits") for words in IS_SET}
+
+
+def test_no_is_a_value(shop: Shop) -> None:
+    page = builder_with("Loyalty member")
+    page.choose("Value", "No")
+    assert matches(page) == shop.count(lambda customer, _: customer.get("loyalty_member") is False)
+
+
+def test_every_filter_of_orders_changes_who_is_counted(shop: Shop) -> None:
+    def with_orders(test: Callable[[Record], bool]) -> int:
+        return shop.count(lambda _, orders: any(test(order) for order in orders))
+
+    def is_recent(order: Record) -> bool:
+        return ordered_at(order) >= NOW - timedelta(days=30)
+
+    page = builder_with(ORDERS_LABEL)
+    page.choose(ORDERS_LABEL, "at least")
+    page.choose("Value", 1)
+    without_filter = with_orders(lambda order: order["status"] != "cancelled")
+    assert matches(page) == without_filter
+    filters: list[tuple[str, Any, Callable[[Record], bool]]] = [
+        ("in the last days", 30, lambda order: order["status"] != "cancelled" and is_recent(order)),
+        ("of at least USD", 70.0, lambda order: order["status"] != "cancelled" and order["amount"] >= 70),
+        *(
+            ("in category", name, lambda order, name=name: order["status"] != "cancelled" and order["category"] == name)
+            for name in CATEGORIES
+        ),
+        *(("with status", name, lambda order, name=name: order["status"] == name) for name in STATUSES),
+    ]
+    assert set(page.widget("in category").options) == set(CATEGORIES)
+    assert set(page.widget("with status").options) == set(STATUSES)
+    for label, value, test in filters:
+        page.choose(label, value)
+        assert matches(page) == with_orders(test) != without_filter, (label, value)
+        page.choose(label, None)
+        assert matches(page) == without_filter
+    page.choose("in the last days", 30)
+    page.choose("with status", "cancelled")
+    assert matches(page) == with_orders(lambda order: order["status"] == "cancelled" and is_recent(order))
+
+
+def test_all_and_any_count_differently(shop: Shop) -> None:
+    page = builder_with("Visits")
+    page.choose("Value", 5)
+    page.choose(ADD, "City")
+    page.choose("Values", ["Pune"])
+    assert matches(page) == shop.count(lambda who, _: who["visits"] > 5 and who.get("city") == "Pune")
+    page.choose("Match", "ANY rule")
+    assert matches(page) == shop.count(lambda who, _: who["visits"] > 5 or who.get("city") == "Pune")
+    page.choose("Match", "ALL rules")
+    assert matches(page) == shop.count(lambda who, _: who["visits"] > 5 and who.get("city") == "Pune")
+
+
+def test_a_half_edited_condition_is_named_and_not_counted(shop: Shop) -> None:
+    page = builder_with("Visits")
+    page.choose("Value", 5)
+    before = matches(page)
+    assert not page.button(SAVE).disabled
+    page.choose(ADD, "City")
+    assert matches(page) == before
+    assert "Not counted yet" in page.errors
+    assert "City" in page.errors
+    assert "Visits" not in page.errors
+    assert page.button(SAVE).disabled
+    assert page.button(USE).disabled
+
+
+def test_a_reversed_range_is_not_counted_and_says_why(shop: Shop) -> None:
+    page = builder_with("Visits")
+    page.choose("Visits", "between")
+    page.choose("From", 7)
+    page.choose("To", 4)
+    assert matches(page) == len(shop.customers)
+    assert "The first value must not be above the second" in page.words
+    assert page.button(SAVE).disabled
+    page.choose("From", 4)
+    assert matches(page) == shop.count(lambda who, _: who["visits"] == 4)
+
+
+def test_a_value_stays_when_the_operator_changes_unless_it_takes_another_kind(shop: Shop) -> None:
+    page = builder_with("Visits")
+    page.choose("Value", 5)
+    page.choose("Visits", "at most")
+    assert matches(page) == shop.count(lambda who, _: who["visits"] <= 5)
+    page.choose("Visits", "between")
+    assert matches(page) == len(shop.customers)
+    assert page.button(SAVE).disabled
+
+
+def test_each_rule_can_be_edited_and_removed(shop: Shop) -> None:
+    page = builder_with("Visits")
+    page.choose("Value", 5)
+    page.choose(ADD, "City")
+    page.choose("Values", ["Pune"])
+    for rule in ("1. Visits", "2. City", "1. Visits"):
+        page.choose("Edit rule", rule)
+    page.choose("Value", 8)
+    assert matches(page) == shop.count(lambda who, _: who["visits"] > 8 and who.get("city") == "Pune")
+    page.click("Remove this rule")
+    assert matches(page) == shop.count(lambda who, _: who.get("city") == "Pune")
+    page.click("Remove this rule")
+    assert matches(page) == len(shop.customers)
+
+
+def test_values_are_suggested_from_the_data_and_others_may_be_typed(shop: Shop) -> None:
+    page = builder_with("City")
+    assert set(page.widget("Values").options) == {"Pune", "Goa", "Oslo"}
+    page.choose("Values", ["Pune", "Lima"])
+    assert matches(page) == shop.count(lambda who, _: who.get("city") == "Pune")
+
+
+def test_the_sample_shows_customers_who_match(shop: Shop) -> None:
+    page = builder_with("City")
+    page.choose("Values", ["Goa"])
+    meant = [who["name"] for who in shop.customers if who.get("city") == "Goa"]
+    assert list(page.test.dataframe[0].value["Customer"]) == meant
+    assert "All of them." in page.words
+    page.choose("Values", ["Goa", "Pune"])
+    assert len(page.test.dataframe[0].value) == 10
+    assert "The first 10 of 20 by customer id." in page.words
+
+
+def test_nobody_is_said_in_words(shop: Shop) -> None:
+    page = builder_with("City")
+    page.choose("Values", ["Atlantis"])
+    assert matches(page) == 0
+    assert "Nobody matches all of this." in page.words
+
+
+def test_a_rule_is_dragged_in_and_a_field_dropped_in_the_bin_comes_back(shop: Shop) -> None:
+    """As the board tells of it: what the mouse does is tested in a browser."""
+    page = Page("audience_builder")
+    fields = drawn(page)[PALETTE]
+    drag(page, {PALETTE: [text for text in fields if text != "City"], BIN: ["City"]})
+    assert drawn(page)[PALETTE] == fields
+    assert not rules_of(page)
+    drag(page, {PALETTE: [text for text in fields if text != "City"], HEADERS["all"]: ["City"]})
+    assert drawn(page)[PALETTE] == fields
+    assert [text.split("\n")[0] for text in drawn(page)[HEADERS["all"]]] == ["City"]
+    page.choose("Values", ["Pune"])
+    assert matches(page) == shop.count(lambda who, _: who.get("city") == "Pune")
+    drag(page, {PALETTE: fields, HEADERS["all"]: [], BIN: drawn(page)[HEADERS["all"]]})
+    assert matches(page) == len(shop.customers)
+
+
+def drawn(page: Page) -> dict[str, list[str]]:
+    """The board's containers as they were handed to the component: header to chips."""
+    (board,) = page.test.get("component_instance")
+    return {part["header"]: part["items"] for part in json.loads(board.proto.json_args)["items"]}
+
+
+def drag(page: Page, after: dict[str, list[str]]) -> None:
+    (board,) = page.test.get("component_instance")
+    page.test.session_state[str(board.key)] = [
+        {"header": header, "items": after.get(header, [])} for header in drawn(page)
+    ]
+    page.run()
+
+
+def test_a_saved_segment_is_listed_and_opens_by_its_link(shop: Shop, workspace: Services) -> None:
+    page = builder_with("City")
+    page.choose("Values", ["Pune"])
+    page.choose(ADD, ORDERS_LABEL)
+    page.choose("Value", 0)
+    page.choose("in category", "Books")
+    rules, count = rules_of(page), matches(page)
+    page.click(SAVE)
+    page.choose("Name", "Readers of *Pune*", dialog=SAVE)
+    page.click("Save", dialog=SAVE)
+    assert "Segment Readers of *Pune* is saved." in page.words
+    (segment,) = workspace.segments.list_all()
+    assert (segment["name"], segment["count"], segment["rule"]["rules"]) == ("Readers of *Pune*", count, rules)
+    assert page.query == {"segment": segment["_id"]}
+    assert "Readers of *Pune*" in Page("segments").words
+    opened = Page("audience_builder", segment=segment["_id"])
+    assert rules_of(opened) == rules
+    assert matches(opened) == count
+
+
+def test_saving_continues_with_a_campaign_for_it(shop: Shop, workspace: Services) -> None:
+    page = builder_with("Visits")
+    page.choose("Value", 5)
+    page.click(USE)
+    page.choose("Name", "Regulars", dialog=USE)
+    page.click("Save and continue", dialog=USE)
+    (segment,) = workspace.segments.list_all()
+    assert page.title == "New campaign"
+    assert page.query == {"segment": segment["_id"]}
+
+
+@pytest.mark.parametrize(("name", "words"), [("", "needs a name"), ("Saved", "already a segment named 'Saved'")])
+def test_a_name_that_will_not_do_is_said_in_the_dialog(shop: Shop, workspace: Services, name: str, words: str) -> None:
+    save(workspace, {"kind": "field", "field": "visits", "op": "gt", "value": 1})
+    page = builder_with("Visits")
+    page.choose("Value", 5)
+    page.click(SAVE)
+    page.choose("Name", name, dialog=SAVE)
+    page.click("Save", dialog=SAVE)
+    assert words in page.errors
+    assert len(workspace.segments.list_all()) == 1
+
+
+def test_a_link_to_no_segment_says_so(shop: Shop) -> None:
+    page = Page("audience_builder", segment="nope")
+    assert "There is no segment with the id 'nope'." in page.errors
+
+
+def test_a_segment_with_nested_groups_says_why_it_is_not_shown(shop: Shop, workspace: Services) -> None:
+    inner = {"kind": "any", "rules": [{"kind": "field", "field": "visits", "op": "gt", "value": 1}]}
+    page = Page("audience_builder", segment=save(workspace, inner))
+    assert "This segment nests groups" in page.errors
+
+
+def test_of_two_segments_opened_one_after_the_other_the_second_is_shown(shop: Shop, workspace: Services) -> None:
+    more = {"kind": "field", "field": "visits", "op": "gt", "value": 8}
+    fewer = {"kind": "field", "field": "visits", "op": "lte", "value": 2}
+    page = Page("audience_builder", segment=save(workspace, more, name="More"))
+    assert rules_of(page) == [more]
+    page.go_to("audience_builder", segment=save(workspace, fewer, name="Fewer"))
+    assert rules_of(page) == [fewer]
+    assert matches(page) == shop.count(lambda who, _: who["visits"] <= 2)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"kind": "field", "field": "visits", "op": "gte", "value": 2.5},
+        {"kind": "field", "field": "visits", "op": "between", "value": [0.5, 3]},
+        {"kind": "field", "field": "visits", "op": "gt", "value": -1},
+        {"kind": "field", "field": "total_spend", "op": "gt", "value": -0.5},
+        {"kind": "field", "field": "total_spend", "op": "lt", "value": 10**15},
+        {"kind": "field", "field": "last_order_at", "op": "before", "value": "2200-01-01"},
+        {"kind": "field", "field": "city", "op": "in", "value": ["Pune", "Pune", "Lima"]},
+        {"kind": "field", "field": "city", "op": "eq", "value": " Pune "},
+        {"kind": "orders", "measure": "count", "op": "gte", "value": 0.5},
+        {"kind": "orders", "measure": "count", "op": "gte", "value": 1, "category": "bOOks", "min_amount": 5.0},
+        {"kind": "orders", "measure": "count", "op": "between", "value": [1, 2], "status": "cancelled"},
+    ],
+    ids=json.dumps,
+)
+def test_a_rule_of_the_api_is_opened_as_it_is(shop: Shop, workspace: Services, rule: Any) -> None:
+    segment_id = save(workspace, rule)
+    page = Page("audience_builder", segment=segment_id)
+    assert rules_of(page) == [rule]
+    assert matches(page) == workspace.segments.get(segment_id)["count"]
+
+
+def test_nothing_on_the_board_is_everyone(shop: Shop) -> None:
+    page = Page("audience_builder")
+    assert matches(page) == len(shop.customers)
+    assert "everyone" in page.words
+    assert page.button(SAVE).disabled
+    assert page.button(USE).disabled

@@ -1,0 +1,169 @@
+"""New campaign: what is missing is named, the preview is what a real customer reads, and launching launches."""
+
+import pytest
+
+from crm_core.campaigns.template import FIELDS
+from crm_core.infra.mongo import Doc
+from crm_core.rules.mongo import AnyRule
+from crm_core.rules.tree import EVERYONE, load_rule
+from crm_core.services import Services
+from tests.ui.page import Page
+from tests.ui.shop import Shop
+
+LAUNCH, CONFIRM = "Launch …", "Launch now"
+
+
+def visits(at_least: int) -> AnyRule:
+    return load_rule({"kind": "field", "field": "visits", "op": "gte", "value": at_least})
+
+
+@pytest.fixture
+def regulars(shop: Shop, workspace: Services) -> Doc:
+    return workspace.segments.save("Regulars", visits(5), actor="test")
+
+
+def ready(segment: Doc, message: str | None = None) -> Page:
+    """Everything filled in."""
+    page = Page("new_campaign", segment=segment["_id"])
+    page.choose("Campaign name", "Spring")
+    if message is not None:
+        page.choose("Message", message)
+    return page
+
+
+def preview(page: Page) -> str:
+    (bubble,) = page.test.text
+    return str(bubble.value)
+
+
+def test_without_a_segment_the_next_step_is_to_build_one(workspace: Services) -> None:
+    page = Page("new_campaign")
+    assert "Still needed: a segment, a name." in page.words
+    assert page.button(LAUNCH).disabled
+    page.click("Build an audience")
+    assert page.title == "Audience builder"
+
+
+def test_what_is_missing_is_named_until_nothing_is(regulars: Doc) -> None:
+    page = Page("new_campaign")
+    assert "Still needed: a segment, a name." in page.words
+    page.choose("Segment", "Regulars")
+    assert "Still needed: a name." in page.words
+    page.choose("Message", " ")
+    assert "Still needed: a name, a message without errors." in page.words
+    page.choose("Campaign name", "  ")
+    assert page.button(LAUNCH).disabled
+    page.choose("Campaign name", "Spring")
+    page.choose("Message", "Hello")
+    assert "Still needed" not in page.words
+    assert not page.button(LAUNCH).disabled
+
+
+def test_a_segment_of_nobody_cannot_be_launched_to(shop: Shop, workspace: Services) -> None:
+    page = ready(workspace.segments.save("Nobody", visits(99), actor="test"))
+    assert page.metric("Customers match now") == "0"
+    assert "Still needed: a segment that has customers." in page.words
+    assert page.button(LAUNCH).disabled
+
+
+def test_the_audience_is_counted_and_said_in_words(shop: Shop, regulars: Doc) -> None:
+    page = Page("new_campaign", segment=regulars["_id"])
+    assert page.metric("Customers match now") == str(shop.count(lambda who, _: who["visits"] >= 5))
+    assert "visits at least 5" in page.words
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("Hi\n{{ customer.nam }}", ["customer.nam,", "allowed are customer.id, customer.name,"]),
+        ("Hi\n {% shout %}", ["line 2, column 5", "unexpected tag 'shout'"]),
+        ("Hi {{ customer.name | loud }}", ["'loud'", "not known"]),
+        ("", ["needs 1 to 5,000 characters"]),
+    ],
+)
+def test_an_error_in_the_message_is_said_with_its_place(regulars: Doc, message: str, words: list[str]) -> None:
+    page = ready(regulars, message)
+    for part in words:
+        assert part in page.errors
+    assert not page.test.text
+    assert page.button(LAUNCH).disabled
+
+
+def test_the_preview_is_what_a_real_customer_will_read(shop: Shop, regulars: Doc) -> None:
+    page = ready(regulars, "Hi {{ customer.first_name }} of {{ customer.city | default: 'nowhere' }}")
+    meant = [who for who in shop.customers if who["visits"] >= 5]
+    assert page.widget("Customer").options == [who["name"] for who in meant[:10]]
+    for who in (meant[0], meant[2]):
+        page.choose("Customer", who["name"])
+        assert preview(page) == f"Hi {who['name'].split()[0]} of {who.get('city', 'nowhere')}"
+
+
+def test_the_preview_follows_to_another_segment(shop: Shop, workspace: Services, regulars: Doc) -> None:
+    rare = load_rule({"kind": "field", "field": "visits", "op": "lt", "value": 5})
+    workspace.segments.save("Rare", rare, actor="test")
+    page = ready(regulars, "{{ customer.id }}")
+    page.choose("Customer", page.widget("Customer").options[3])
+    page.choose("Segment", "Rare")
+    assert preview(page) == min(who["id"] for who in shop.customers if who["visits"] < 5)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_field_is_put_at_the_end_of_the_message(regulars: Doc, name: str) -> None:
+    page = ready(regulars, "Dear customer,")
+    page.choose("Insert a field of the customer", FIELDS[name])
+    assert page.widget("Message").value.startswith("Dear customer, {{ customer." + name)
+    assert not page.errors
+    assert preview(page).startswith("Dear customer,")
+    page.choose("Insert a field of the customer", FIELDS["id"])
+    assert page.widget("Message").value.endswith(" {{ customer.id }}")
+
+
+def test_a_customer_who_has_declined_is_said_to_be_skipped(workspace: Services) -> None:
+    Shop(
+        [
+            {"id": "no", "name": "No Body", "visits": 1, "consent": {"in_app": "denied"}},
+            {"id": "yes", "name": "Yes Body", "visits": 1, "consent": {"sms": "denied"}},
+        ]
+    ).store_in(workspace)
+    page = ready(workspace.segments.save("Both", visits(1), actor="test"))
+    assert "declined in-app messages and will be skipped" in page.words
+    page.choose("Customer", "Yes Body")
+    assert "will be skipped" not in page.words
+
+
+def test_launching_creates_and_launches(shop: Shop, workspace: Services, regulars: Doc) -> None:
+    page = ready(regulars, "Hi {{ customer.id }}")
+    page.click(LAUNCH)
+    count = shop.count(lambda who, _: who["visits"] >= 5)
+    assert f"Spring goes to {count} customers of Regulars." in page.words.replace("*", "")
+    assert not workspace.db.campaigns.count_documents({})
+    page.click(CONFIRM, dialog=LAUNCH)
+    (campaign,) = workspace.db.campaigns.find()
+    assert (campaign["state"], campaign["name"], campaign["channel"]) == ("preparing", "Spring", "in_app")
+    assert (campaign["message"], campaign["rule"]) == ("Hi {{ customer.id }}", regulars["rule"])
+    assert (page.title, page.query) == ("Spring", {"campaign": campaign["_id"]})
+    page.follow_to("campaign")
+    assert "Finding the audience" in page.words
+
+
+def test_everyone_has_to_be_meant(shop: Shop, workspace: Services) -> None:
+    page = ready(workspace.segments.save("Everyone", EVERYONE, actor="test"))
+    page.click(LAUNCH)
+    assert page.button(CONFIRM).disabled
+    page.choose("Yes, everyone", True, dialog=LAUNCH)
+    page.click(CONFIRM, dialog=LAUNCH)
+    (campaign,) = workspace.db.campaigns.find()
+    assert campaign["state"] == "preparing"
+
+
+def test_a_link_to_no_segment_says_so(regulars: Doc) -> None:
+    assert "There is no segment with the id 'nope'." in Page("new_campaign", segment="nope").errors
+
+
+def test_a_link_opens_a_segment_that_is_too_old_for_the_list(workspace: Services, regulars: Doc) -> None:
+    workspace.db.segments.insert_many(
+        [{**regulars, "_id": f"s{n}", "name": f"S{n}", "updated_at": workspace.clock()} for n in range(200)]
+    )
+    workspace.db.segments.update_one({"_id": regulars["_id"]}, {"$set": {"updated_at": regulars["updated_at"].min}})
+    page = Page("new_campaign", segment=regulars["_id"])
+    assert page.widget("Segment").value == regulars["_id"]

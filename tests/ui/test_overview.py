@@ -1,0 +1,109 @@
+"""Overview: the way in for an empty workspace, and figures that are those of the data."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+
+from pydantic_core import from_json
+
+from crm_core.infra.streams import Stream
+from crm_core.rules.tree import load_rule
+from crm_core.services import Services
+from tests.conftest import TestClock
+from tests.ui.page import Page
+from tests.ui.shop import Shop, counted, ordered_at, spend
+
+VISITED = load_rule({"kind": "field", "field": "visits", "op": "gt", "value": 0})
+MESSAGE = "Hi {{ customer.name }}"
+
+
+def set_job(services: Services, **values: object) -> None:
+    services.db.jobs.update_one({}, {"$set": values})
+
+
+def test_an_empty_workspace_offers_demo_data_and_says_how_to_import(workspace: Services) -> None:
+    page = Page("overview")
+    assert page.title == "Welcome to ClientNest"
+    assert page.buttons() == ["Load demo data"]
+    assert "python -m crm_core key create" in page.words
+    assert "python -m crm_core import orders.csv" in page.words
+    assert not page.test.metric
+
+
+def test_the_button_asks_the_jobs_worker_for_demo_data_once(workspace: Services) -> None:
+    page, colleague = Page("overview"), Page("overview")
+    page.click("Load demo data")
+    (job,) = workspace.db.jobs.find()
+    assert (job["kind"], job["state"], job["params"]["customers"]) == ("demo", "queued", 20_000)
+    ((_, fields),) = workspace.redis.xrange(Stream.JOBS)
+    assert from_json(fields[b"d"]) == {"job_id": job["_id"]}
+    assert "Loading demo data" in page.words
+    assert "Load demo data" not in page.buttons()
+    colleague.click("Load demo data")
+    assert "Loading demo data" in colleague.words
+    assert workspace.db.jobs.count_documents({}) == workspace.redis.xlen(Stream.JOBS) == 1
+
+
+def test_progress_says_how_much_is_made_and_how_much_waits(workspace: Services) -> None:
+    workspace.demo_jobs.start(customers=200, seed=1, actor="test")
+    assert "Starting" in Page("overview").words
+    set_job(workspace, state="running", done=1500, total=6000)
+    workspace.publisher.publish(Stream.ORDERS, [b"{}"] * 3)
+    page = Page("overview")
+    assert "1,500 of 6,000 records made · 3 still to be stored" in page.words
+    assert [bar.value for bar in page.test.get("progress")] == [25]
+
+
+def test_figures_follow_when_the_demo_data_is_there(workspace: Services, shop: Shop) -> None:
+    workspace.demo_jobs.start(customers=200, seed=1, actor="test")
+    assert not Page("overview").test.metric
+    set_job(workspace, state="done")
+    assert Page("overview").metric("Customers") == str(len(shop.customers))
+
+
+def test_totals_are_those_of_the_data(shop: Shop) -> None:
+    page = Page("overview")
+    orders, revenue = counted(shop.orders), spend(shop.orders)
+    assert len(orders) < len(shop.orders)
+    assert page.metric("Customers") == f"{len(shop.customers):,}"
+    assert page.metric("Orders") == f"{len(orders):,}"
+    assert page.metric("Revenue") == f"${revenue:,.2f}"
+    assert page.metric("Average order") == f"${revenue / len(orders):,.2f}"
+
+
+def test_revenue_by_month_is_that_of_the_orders(shop: Shop) -> None:
+    by_month: defaultdict[datetime, list[float]] = defaultdict(list)
+    for order in counted(shop.orders):
+        at = ordered_at(order)
+        by_month[datetime(at.year, at.month, 1, tzinfo=UTC)].append(order["amount"])
+    page = Page("overview")
+    (bars,) = page.chart("revenue")
+    assert dict(zip(map(datetime.fromisoformat, bars["x"]), bars["y"], strict=True)) == {
+        month: round(sum(amounts), 2) for month, amounts in by_month.items()
+    }
+    best = max(by_month, key=lambda month: sum(by_month[month]))
+    assert f"Best month: {best:%B %Y} with {len(by_month[best])} orders." in page.words
+
+
+def test_the_latest_orders_are_shown_newest_first(shop: Shop) -> None:
+    latest = sorted(shop.orders, key=lambda order: (ordered_at(order), order["id"]), reverse=True)
+    table = Page("overview").test.dataframe[0].value
+    assert list(table["Customer"]) == [order["customer_id"] for order in latest[: len(table)]]
+    assert [float(amount) for amount in table["Amount"]] == [order["amount"] for order in latest[: len(table)]]
+
+
+def test_without_a_campaign_the_next_step_is_an_audience(shop: Shop) -> None:
+    page = Page("overview")
+    page.click("Build an audience")
+    assert page.title == "Audience builder"
+
+
+def test_recent_campaigns_are_linked(shop: Shop, workspace: Services, clock: TestClock) -> None:
+    made = [
+        workspace.campaigns.create(name=f"Wave {n}", channel="in_app", message=MESSAGE, rule=VISITED, actor="test")
+        for n in range(6)
+    ]
+    clock.advance(hours=3)
+    page = Page("overview")
+    newest = {f"Wave {n}": f"campaign={made[n]['_id']}" for n in (5, 4, 3, 2)}
+    assert page.links == newest
+    assert "Drafted 3 hours ago" in page.words

@@ -1,0 +1,105 @@
+"""While MongoDB or Valkey is away every page says so in words, loses nothing, and comes back by itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import get_args
+
+import pytest
+from pymongo import MongoClient
+
+from crm_core import services as services_module
+from crm_core.infra.embedded.folder import free_port
+from crm_core.infra.streams import Stream
+from crm_core.services import Services, build_services, install
+from crm_core.settings import Settings
+from pages._ui.links import PageName
+from tests.conftest import TestClock
+from tests.ui.deliveries import draft
+from tests.ui.page import Page
+from tests.ui.shop import Shop
+
+AWAY = "This page comes back by itself."
+
+
+@pytest.fixture
+def unreachable(servers: Settings, clock: TestClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """Services whose MongoDB refuses every connection. The driver gives up sooner than in the product."""
+    uri = f"mongodb://127.0.0.1:{free_port()}"
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            services_module,
+            "connect",
+            lambda _, name: MongoClient(uri, tz_aware=True, serverSelectionTimeoutMS=30)[name],
+        )
+        patched.setattr(services_module, "ensure_indexes", lambda _: None)
+        built = build_services(servers, clock=clock)
+    yield built
+    built.close()
+
+
+@contextmanager
+def outage(present: Services, absent: Services) -> Iterator[None]:
+    install(absent)
+    yield
+    install(present)
+
+
+@pytest.mark.parametrize("name", get_args(PageName))
+def test_a_page_says_in_words_that_the_database_is_away_and_comes_back(
+    name: PageName, shop: Shop, workspace: Services, unreachable: Services
+) -> None:
+    campaign_id = draft(workspace)
+    query = {"campaign": campaign_id} if name == "campaign" else {}
+    with outage(workspace, unreachable):
+        page = Page(name, **query)
+        assert "The database does not answer. Nothing was lost" in page.errors
+        assert AWAY in page.errors
+    page.run()
+    assert not page.errors
+    assert page.title
+
+
+def test_rules_on_the_board_outlive_an_outage(shop: Shop, workspace: Services, unreachable: Services) -> None:
+    page = Page("audience_builder")
+    page.choose("Add a rule without dragging", "Visits")
+    page.choose("Value", 5)
+    count = page.metric("Customers match")
+    with outage(workspace, unreachable):
+        page.choose("Value", 6)
+        assert AWAY in page.errors
+    page.run()
+    assert not page.errors
+    assert int(page.metric("Customers match")) == shop.count(lambda who, _: who["visits"] > 6) != int(count)
+
+
+def test_a_launch_during_an_outage_launches_nothing_and_says_so(
+    shop: Shop, workspace: Services, unreachable: Services
+) -> None:
+    campaign_id = draft(workspace)
+    page = Page("campaign", campaign=campaign_id)
+    with outage(workspace, unreachable):
+        page.click("Launch")
+        assert "The database does not answer." in page.errors
+    page.run()
+    assert workspace.campaigns.get(campaign_id)["state"] == "draft"
+    assert "Launch" in page.buttons()
+
+
+def test_demo_data_that_could_not_be_asked_for_can_be_asked_for_again(
+    workspace: Services, servers: Settings, clock: TestClock
+) -> None:
+    """The order is written to MongoDB and to a stream: when only the first succeeds, nobody works on it."""
+    elsewhere = f"redis://127.0.0.1:{free_port()}"
+    same_database = workspace.settings.mongodb_database
+    without_valkey = build_services(
+        servers.with_servers(redis_url=elsewhere, mongodb_database=same_database), clock=clock
+    )
+    page = Page("overview")
+    with outage(workspace, without_valkey):
+        page.click("Load demo data")
+        assert "The stream server does not answer." in page.errors
+    without_valkey.close()
+    page.run()
+    page.click("Load demo data")
+    assert "Loading demo data" in page.words
+    assert workspace.publisher.backlog(Stream.JOBS) == 1
