@@ -8,7 +8,6 @@ from crm_core.audience.evaluation import Preview
 from crm_core.errors import CrmError, InvalidInput
 from crm_core.money import money_formatter
 from crm_core.rules.tree import load_rule
-from crm_core.rules.wording import to_sentence
 from pages._ui import queries
 from pages._ui.board import Board, board_of, palette_texts
 from pages._ui.board_view import apply_drag, draw_board
@@ -16,6 +15,7 @@ from pages._ui.condition_editor import edit_condition
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number, percent
 from pages._ui.links import go_to
+from pages._ui.rule_words import rule_words
 from pages._ui.tables import customer_table
 from pages._ui.widgets import page_header
 
@@ -122,7 +122,7 @@ def show_result(board: Board) -> Preview | None:
             delta_color="off",
             delta_arrow="off",
         )
-        st.markdown(f"**Who:** {literal(to_sentence(rule, show_money))}")
+        st.markdown(f"**Who:** {rule_words(rule)}")
         st.caption(f"Exact as of {result.as_of:%H:%M:%S} UTC · {result.took_ms:.0f} ms")
     if board.incomplete:
         names = ", ".join(condition.label for condition in board.incomplete)
@@ -132,6 +132,9 @@ def show_result(board: Board) -> Preview | None:
 
 def show_sample(result: Preview) -> None:
     st.subheader("Sample", anchor=False)
+    if not result.total:
+        st.caption("There are no customers yet. The overview says how to load some.")
+        return
     if not result.count:
         st.caption("Nobody matches all of this. Loosen a rule, or match ANY instead of ALL.")
         return
@@ -144,7 +147,7 @@ def show_sample(result: Preview) -> None:
 
 @st.dialog("Save as segment", icon=":material/bookmark:")
 def save_dialog(board: Board, count: int, *, then_campaign: bool) -> None:
-    st.write(literal(to_sentence(board.to_rule(), show_money)))
+    st.markdown(rule_words(board.to_rule()))
     st.caption(f"{number(count)} customers now. A segment is counted anew whenever it is used.")
     name = st.text_input("Name", max_chars=100, key="builder_name", placeholder="such as Loyal, not seen for 90 days")
     if not st.button("Save and continue" if then_campaign else "Save", type="primary", key="builder_save"):

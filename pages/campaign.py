@@ -8,15 +8,14 @@ from crm_core.campaigns.ledger import Stats
 from crm_core.campaigns.states import CampaignState, MessageState
 from crm_core.errors import NotFound
 from crm_core.infra.mongo import Doc
-from crm_core.money import money_formatter
 from crm_core.rules.tree import load_rule
-from crm_core.rules.wording import to_sentence
 from pages._ui.charts import delivery_timeline, ranked_bars, show_chart
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import duration, literal, number, percent, relative_time, utc_exact
 from pages._ui.guard import live
 from pages._ui.links import link_to
 from pages._ui.palette import STATE_LABELS
+from pages._ui.rule_words import rule_words
 from pages._ui.widgets import CARD_PX, page_header, status_badge
 
 LIVE_S = 1.0
@@ -153,9 +152,8 @@ def show_now(campaign_id: str, *, is_live: bool) -> None:
 
 
 def show_definition(campaign: Doc) -> None:
-    money = money_formatter(services().settings.currency)
     with st.expander("Definition, frozen at launch", icon=":material/lock:"):
-        st.markdown(f"**Audience:** {literal(to_sentence(load_rule(campaign['rule']), money))}")
+        st.markdown(f"**Audience:** {rule_words(load_rule(campaign['rule']))}")
         st.markdown("**Message**")
         st.code(campaign["message"], language=None, wrap_lines=True)
 

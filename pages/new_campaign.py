@@ -9,19 +9,17 @@ from crm_core.campaigns.eligibility import eligibility
 from crm_core.campaigns.template import FIELDS, check_template, render_message
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
-from crm_core.money import money_formatter
 from crm_core.rules.tree import load_rule, walk
-from crm_core.rules.wording import to_sentence
 from pages._ui import queries
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number, percent
 from pages._ui.links import go_to
+from pages._ui.rule_words import rule_words
 from pages._ui.widgets import empty_state, page_header
 
 CHANNEL = "in_app"
 MESSAGE = "new_campaign_message"
 FIRST_MESSAGE = "Hi {{ customer.first_name | default: 'there' }}, we saved something for you."
-show_money = money_formatter(services().settings.currency)
 
 
 def insert_field() -> None:
@@ -124,7 +122,7 @@ with left:
         segment = choose_segment()
         result = queries.preview(load_rule(segment["rule"])) if segment else None
         if segment and result:
-            st.caption(literal(to_sentence(load_rule(segment["rule"]), show_money)))
+            st.caption(rule_words(load_rule(segment["rule"])))
     with st.container(border=True):
         st.subheader("Message", anchor=False)
         name = st.text_input(

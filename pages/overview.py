@@ -33,7 +33,7 @@ def welcome() -> None:
             st.rerun()
     st.subheader("Or bring your own", anchor=False)
     st.markdown("Import a file of customers or orders on the command line, or send them to the REST API.")
-    st.code(IMPORT_COMMANDS, language="bash")
+    st.code(IMPORT_COMMANDS, language=None)
 
 
 @live(run_every=0.5)

@@ -3,17 +3,15 @@
 import streamlit as st
 
 from crm_core.infra.mongo import Doc
-from crm_core.money import money_formatter
 from crm_core.rules.tree import load_rule
-from crm_core.rules.wording import to_sentence
 from pages._ui.deps import services
 from pages._ui.formats import literal, number
 from pages._ui.links import go_to
+from pages._ui.rule_words import rule_words
 from pages._ui.widgets import empty_state, page_header, time_caption
 
 PER_PAGE = 10
 SORTS = {"updated_at": "Newest", "count": "Largest", "name": "Name"}
-show_money = money_formatter(services().settings.currency)
 
 
 def show_segment(segment: Doc) -> None:
@@ -22,7 +20,7 @@ def show_segment(segment: Doc) -> None:
         words, size = st.columns([5, 1], vertical_alignment="center")
         with words:
             st.markdown(f"**{literal(segment['name'])}**")
-            st.caption(literal(to_sentence(load_rule(segment["rule"]), show_money)))
+            st.caption(rule_words(load_rule(segment["rule"])))
             time_caption("Counted", segment["counted_at"], services().clock())
         size.metric("Customers", number(segment["count"]))
         with st.container(horizontal=True, gap="small"):

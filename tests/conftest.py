@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from crm_core.infra.embedded.platform import open_platform
@@ -15,6 +16,9 @@ from tests.running_app import RunningApp, start_app
 
 for variable in [name for name in os.environ if name.startswith("CRM_")]:
     del os.environ[variable]  # the tests' settings are their own, whatever the shell says
+
+hypothesis.settings.register_profile("clientnest", deadline=None)  # a slow machine is no failure
+hypothesis.settings.load_profile("clientnest")
 
 
 class TestClock:

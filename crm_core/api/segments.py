@@ -1,6 +1,6 @@
 """Segments over HTTP: preview of a rule, and saved segments."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Security
@@ -22,6 +22,8 @@ Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_WRITE])]
 RuleJson = Annotated[
     dict[str, Any], Field(examples=[{"kind": "field", "field": "total_spend", "op": "gt", "value": 100}])
 ]
+FIRST_MOMENT, LAST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+"""Between them every window of a rule can be computed, in every zone."""
 
 
 class Body(BaseModel):
@@ -32,7 +34,7 @@ class PreviewBody(Body):
     """now: evaluate relative windows as of then. sample: how many customers to show; needs customers:read."""
 
     rule: RuleJson
-    now: AwareDatetime | None = None
+    now: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)] | None = None
     sample: Annotated[int, Field(ge=0, le=100)] = 0
 
 

@@ -12,6 +12,8 @@ from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Entry
 
 MAX_RECEIPTS = 1000
+FIRST_MOMENT, LAST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+"""Between them every time can be moved to UTC."""
 
 
 class Receipt(BaseModel):
@@ -23,7 +25,7 @@ class Receipt(BaseModel):
     vendor_id: Annotated[str, Field(max_length=100)] | None = None
     status: Literal["delivered", "failed"]
     reason: Annotated[str, Field(max_length=100)] | None = None
-    at: AwareDatetime
+    at: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)]
 
 
 class ReceiptBatch(BaseModel):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic_core import from_json
 
 from crm_core.campaigns.plan import CHUNK
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound
@@ -108,6 +109,14 @@ def test_rows_whose_stream_entries_are_lost_are_published_again(rig: Rig) -> Non
     rig.deliver()
     assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
     assert max(rig.vendor.asked.values()) == 1
+
+
+def test_each_planned_campaign_is_on_the_stream_whatever_else_is_there(rig: Rig) -> None:
+    campaigns = {rig.launch(rig.draft()), rig.launch(rig.draft())}
+    rig.plan()
+    entries: Any = rig.services.redis.xrange(Stream.DELIVERIES)
+    assert {from_json(fields[b"d"])["campaign_id"] for _, fields in entries} == campaigns
+    assert len(entries) == 2
 
 
 def test_an_audience_walked_twice_holds_nobody_twice(rig: Rig) -> None:

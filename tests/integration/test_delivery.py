@@ -109,6 +109,15 @@ def test_a_vendor_that_is_away_is_unavailable_and_nothing_is_lost_or_sent_twice(
     assert max(rig.vendor.asked.values()) == 1
 
 
+def test_who_was_messaged_is_not_skipped_by_a_worker_that_comes_late(rig: Rig, clock: TestClock) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.deliver()
+    before = rig.row(campaign, "c1")
+    rig.ledger.skip({f"{campaign}:c1": "no_consent"}, at=clock.now)
+    assert rig.row(campaign, "c1") == before
+
+
 def test_an_order_delivered_twice_sends_under_the_same_key(rig: Rig) -> None:
     campaign = rig.launch(rig.draft())
     rig.plan()

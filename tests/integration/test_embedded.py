@@ -5,8 +5,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,12 +21,13 @@ from crm_core.infra.embedded import binaries
 from crm_core.infra.embedded.binaries import NoEmbeddedServers
 from crm_core.infra.embedded.folder import DataFolder, RuntimeFile
 from crm_core.infra.embedded.platform import open_platform
+from crm_core.infra.streams import Stream
 from crm_core.services import build_services
 from crm_core.settings import Settings
 from tests.running_app import ROOT, environment
+from tests.waiting import eventually
 
 SERVERS = ("mongod", "valkey")
-PATIENCE_S = 60
 
 
 def embedded(folder: Path) -> Settings:
@@ -59,23 +58,16 @@ def listening(settings: Settings, name: str) -> list[tuple[str, int]]:
 def write_data(settings: Settings) -> None:
     services = build_services(settings)
     services.db.customers.insert_one({"_id": "c1"})
-    services.redis.xadd("stream:orders", {"d": "o1"})
+    services.publisher.publish(Stream.ORDERS, [b"o1"])
     services.close()
 
 
 def has_data(settings: Settings) -> bool:
     services = build_services(settings)
     try:
-        return services.db.customers.count_documents({}) == 1 and services.redis.xlen("stream:orders") == 1
+        return services.audience.total() == 1 and services.publisher.backlog(Stream.ORDERS) == 1
     finally:
         services.close()
-
-
-def wait_until(is_done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_done():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @dataclass(frozen=True)
@@ -107,16 +99,9 @@ def test_a_restart_has_the_same_data_on_the_same_ports_and_killed_servers_come_b
         killed = [server(ready, name).pid for name in SERVERS]
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not set(killed) & {mark.pid for mark in runtime(ready).children.values()})
-        wait_until(lambda: answers(ready))
+        eventually(lambda: not set(killed) & {mark.pid for mark in runtime(ready).children.values()})
+        eventually(lambda: has_data(ready))
         assert [listening(ready, name) for name in SERVERS] == [[("127.0.0.1", port)] for port in used.ports]
-
-
-def answers(settings: Settings) -> bool:
-    try:
-        return has_data(settings)
-    except Exception:
-        return False
 
 
 def test_a_restart_on_other_ports_has_the_same_data(used: Used) -> None:

@@ -2,15 +2,18 @@
 
 import random
 import threading
-from datetime import timedelta
+from collections.abc import Sequence
 from typing import Any
 
+from pymongo import MongoClient
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.persist import Persister
 from crm_core.services import Services
-from tests.integration.feeding import START, make_entries, make_entry, read_state, store
+from tests.integration.feeding import make_entries, make_entry, read_state, store
 
-SECOND = timedelta(seconds=1)
 CUSTOMERS, ORDERS = Stream.CUSTOMERS, Stream.ORDERS
 
 
@@ -61,45 +64,73 @@ def replay_shuffled(services: Services, chance: random.Random) -> None:
     services.persister.store(batch)
 
 
-def test_two_workers_on_the_same_customers_end_with_the_right_totals(services: Services) -> None:
-    batches = [
-        [
-            make_entry(ORDERS, order(f"o{worker}-{batch}-{n}", f"c{n % 4}", 1), at=START + batch * SECOND)
-            for n in range(12)
-        ]
-        for worker in range(2)
-        for batch in range(12)
-    ]
-    run_side_by_side(services, [batches[:12], batches[12:]])
-    totals = [services.customers.customer(f"c{n}") for n in range(4)]
-    assert [(found["total_spend"], found["order_count"]) for found in totals] == [(72, 72)] * 4
+class Rendezvous(CommandListener):
+    """Holds a worker after it has read the orders of its batch until the other one has read too."""
+
+    def __init__(self, both: threading.Barrier) -> None:
+        self._both = both
+        self.is_armed = False
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        if event.command_name == "aggregate" and self.is_armed:
+            self.is_armed = False  # a second try of the batch has nobody to wait for
+            self._both.wait()
+
+    def started(self, event: CommandStartedEvent) -> None:
+        pass
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        pass
+
+
+def run_side_by_side(services: Services, *work: Sequence[Entry], read_together: bool) -> None:
+    """Each list of entries by a worker of its own; entries of one place begin at the same moment."""
+    begin, both = threading.Barrier(len(work)), threading.Barrier(len(work))
+    failures: list[Exception] = []
+
+    def run(entries: Sequence[Entry]) -> None:
+        listener = Rendezvous(both)
+        uri = services.settings.mongodb_uri
+        client: MongoClient[Doc] = MongoClient(uri, tz_aware=True, w="majority", event_listeners=[listener])
+        persister = Persister(client[services.db.name], digits=2)
+        try:
+            for entry in entries:
+                begin.wait()
+                listener.is_armed = read_together
+                persister.store([entry])
+        except Exception as exc:
+            failures.append(exc)
+            begin.abort()
+            both.abort()
+        finally:
+            client.close()
+
+    threads = [threading.Thread(target=run, args=(entries,)) for entries in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_two_workers_that_both_read_before_either_writes_lose_nothing_of_each_other(services: Services) -> None:
+    one, other = [], []
+    for customer in ("known", "new1", "new2", "new3"):
+        one += [(ORDERS, order(f"{customer}-1", customer, 1)), (CUSTOMERS, {"id": customer, "name": "Asha"})]
+        other += [(ORDERS, order(f"{customer}-2", customer, 10)), (CUSTOMERS, {"id": customer, "city": "Pune"})]
+        one += [(ORDERS, order(f"{customer}-3", customer, 100))]
+        other += [(CUSTOMERS, {"id": customer, "total_spend": 1000})]
+    store(services, [make_entry(CUSTOMERS, {"id": "known"})])
+    run_side_by_side(services, make_entries(*one), make_entries(*other), read_together=True)
+    for customer in ("known", "new1", "new2", "new3"):
+        found = services.customers.customer(customer)
+        assert (found["total_spend"], found["order_count"]) == (1111, 3)
+        assert (found["name"], found["city"]) == ("Asha", "Pune")
 
 
 def test_two_workers_on_the_same_records_end_as_one_does(services: Services) -> None:
     store(services, HISTORY)
     expected = read_state(services)
     forget(services)
-    run_side_by_side(services, [[[entry] for entry in HISTORY], [[entry] for entry in reversed(HISTORY)]])
+    run_side_by_side(services, HISTORY, HISTORY[::-1], read_together=False)
     assert read_state(services) == expected
-
-
-def run_side_by_side(services: Services, work: list[list[list[Entry]]]) -> None:
-    """Each list of batches in a thread with a persister of its own, begun at the same moment."""
-    begin = threading.Barrier(len(work))
-    failures: list[Exception] = []
-
-    def run(batches: list[list[Entry]]) -> None:
-        persister = Persister(services.db, digits=2)
-        begin.wait()
-        try:
-            for batch in batches:
-                persister.store(batch)
-        except Exception as exc:
-            failures.append(exc)
-
-    threads = [threading.Thread(target=run, args=(batches,)) for batches in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []

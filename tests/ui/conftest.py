@@ -1,12 +1,23 @@
 """Pages run in this process, on real servers: what the services of a test hold is what they show."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 
 from crm_core.services import Services, install
 from tests.ui.shop import Shop, make_shop
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _installed_packages_are_read_once() -> Iterator[None]:
+    """AppTest looks for components in the metadata of all packages, for each page anew: half of the time."""
+    with pytest.MonkeyPatch.context() as patched:
+        scan = manifest_scanner.scan_component_manifests
+        patched.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
+        yield
 
 
 @pytest.fixture(autouse=True)

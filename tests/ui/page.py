@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,9 @@ class Page:
     @property
     def words(self) -> str:
         """What can be read outside of widgets, charts and tables."""
-        texts = [shown.value for kind in TEXTS for shown in self.test.get(kind)]
+        texts = [shown.value for kind in TEXTS for shown in self._all(kind)]
         metrics = [f"{shown.label}: {shown.value} {shown.delta}" for shown in self.test.metric]
-        bars = [bar.text for bar in self.test.get("progress")]
+        bars = [bar.text for bar in self._all("progress")]
         links = [link.label for link in self.test.page_link]
         return plain("\n".join([*texts, *metrics, *bars, *links]))
 
@@ -66,12 +67,17 @@ class Page:
         """Label and query of each link to another page."""
         return {plain(link.label).strip("*"): link.query_string for link in self.test.page_link}
 
+    @property
+    def progress(self) -> list[int]:
+        """How far each bar is, in percent."""
+        return [bar.value for bar in self._all("progress")]
+
     def metric(self, label: str) -> str:
-        return next(shown.value for shown in self.test.metric if shown.label == label)
+        return str(next(shown.value for shown in self.test.metric if shown.label == label))
 
     def chart(self, key: str) -> list[dict[str, Any]]:
         """The traces of the chart that a page shows under this key."""
-        chart = next(shown for shown in self.test.get("plotly_chart") if shown.key == key)
+        chart = next(shown for shown in self._all("plotly_chart") if shown.key == key)
         traces: list[dict[str, Any]] = json.loads(chart.proto.spec)["data"]
         return traces
 
@@ -83,7 +89,7 @@ class Page:
 
     def widget(self, name: str) -> Any:
         """The widget of that label or key."""
-        widgets = [widget for kind in (*CHOICES, *INPUTS) for widget in self.test.get(kind)]
+        widgets = [widget for kind in (*CHOICES, *INPUTS) for widget in self._all(kind)]
         found = [widget for widget in widgets if name in {getattr(widget.proto, "label", ""), widget.key}]
         assert len(found) == 1, f"{len(found)} widgets are named {name!r}"
         return found[0]
@@ -94,6 +100,9 @@ class Page:
             self.button(dialog).click()
         self.button(label, place).click()
         self.run()
+
+    def _all(self, kind: str) -> Sequence[Any]:
+        return self.test.get(kind)
 
     def choose(self, name: str, value: Any, *, dialog: str | None = None) -> None:
         """Set the widget of that label or key, whatever its kind."""

@@ -54,7 +54,8 @@ def counted(orders: Sequence[Record]) -> list[Record]:
 
 
 def spend(orders: Sequence[Record]) -> float:
-    return sum(round(order["amount"] * 100) for order in counted(orders)) / 100
+    cents: int = sum(round(order["amount"] * 100) for order in counted(orders))
+    return cents / 100
 
 
 def ordered_at(order: Record) -> datetime:

@@ -19,7 +19,7 @@ ADD = "Add a rule without dragging"
 SAVE, USE = "Save segment", "Use in campaign"
 
 Choices = Mapping[str, Any]
-Cases = Mapping[str, tuple[Choices, Predicate]]
+Cases = dict[str, tuple[Choices, Predicate]]
 """By the operator's words: what is typed, by the label of its widget, and who is meant."""
 
 
@@ -412,6 +412,6 @@ def test_a_rule_of_the_api_is_opened_as_it_is(shop: Shop, workspace: Services, r
 def test_nothing_on_the_board_is_everyone(shop: Shop) -> None:
     page = Page("audience_builder")
     assert matches(page) == len(shop.customers)
-    assert "everyone" in page.words
+    assert "Everyone" in page.words
     assert page.button(SAVE).disabled
     assert page.button(USE).disabled

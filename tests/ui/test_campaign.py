@@ -96,7 +96,7 @@ def test_progress_says_how_many_are_handled_and_how_long_it_takes(workspace: Ser
     clock.advance(seconds=10)
     page = Page("campaign", campaign=campaign_id)
     assert "20 of 80 handled · 2 per second · 30 s left" in page.words
-    assert [bar.value for bar in page.test.get("progress")] == [25]
+    assert page.progress == [25]
 
 
 def test_a_completed_campaign_says_how_long_it_took(workspace: Services) -> None:
@@ -130,7 +130,7 @@ def test_a_draft_for_everyone_is_not_launched_without_saying_so(workspace: Servi
 
 def test_the_definition_is_shown_as_it_was_frozen(workspace: Services) -> None:
     page = Page("campaign", campaign=launched(workspace, {DELIVERED: 1}))
-    assert "visits at least 5" in page.words
+    assert "Visits at least 5" in page.words
     assert "Hi {{ customer.first_name }}" in page.words
 
 

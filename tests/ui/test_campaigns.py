@@ -35,7 +35,7 @@ def test_a_card_says_how_far_the_campaign_is(workspace: Services, clock: TestClo
     clock.advance(minutes=5)
     page = Page("campaigns")
     assert "8 customers · 37.5 % delivered · 1 failed" in page.words
-    assert [bar.value for bar in page.test.get("progress")] == [37]
+    assert page.progress == [37]
     assert "Launched 5 minutes ago · rule of its own" in page.words
     assert "sending" in page.words
 

@@ -34,7 +34,7 @@ def test_each_segment_is_shown_in_words_with_its_exact_size(shop: Shop, workspac
     save(workspace, "Regulars", at_least=5)
     page = Page("segments")
     assert names(page) == ["Regulars"]
-    assert "visits at least 5" in page.words
+    assert "Visits at least 5" in page.words
     assert sizes(page) == [shop.count(lambda who, _: who["visits"] >= 5)]
 
 

@@ -61,9 +61,7 @@ def test_records_can_be_read_more_than_once(demo: DemoData, orders: list[Record]
     assert list(demo.order_records()) == orders
 
 
-def test_counts_say_how_many_records_follow(
-    demo: DemoData, customers: list[Record], orders: list[Record]
-) -> None:
+def test_counts_say_how_many_records_follow(demo: DemoData, customers: list[Record], orders: list[Record]) -> None:
     assert demo.customer_count == len(customers) == SIZE
     assert demo.order_count == len(orders)
 
@@ -101,9 +99,7 @@ def test_orders_lie_in_the_two_years_before_now_each_customers_oldest_first(orde
 
 def test_now_may_be_given_in_any_zone() -> None:
     elsewhere = NOW.astimezone(datetime.fromisoformat("2026-06-15T15:00:00+05:30").tzinfo)
-    assert read_all(generate_demo(customers=50, now=NOW)) == read_all(
-        generate_demo(customers=50, now=elsewhere)
-    )
+    assert read_all(generate_demo(customers=50, now=NOW)) == read_all(generate_demo(customers=50, now=elsewhere))
 
 
 def test_amounts_are_the_exact_sum_of_their_items(orders: list[Record]) -> None:
@@ -186,9 +182,7 @@ def test_names_are_written_as_their_countries_write_them(customers: list[Record]
     assert {"São Paulo", "München", "İstanbul", "Kraków"} <= cities
 
 
-def test_about_an_eighth_of_the_customers_have_no_order(
-    customers: list[Record], orders: list[Record]
-) -> None:
+def test_about_an_eighth_of_the_customers_have_no_order(customers: list[Record], orders: list[Record]) -> None:
     assert 0.09 < 1 - len(count_orders(orders)) / len(customers) < 0.15
 
 
@@ -239,9 +233,7 @@ def test_loyalty_members_buy_more(customers: list[Record], orders: list[Record])
     assert sum(members) / len(members) > 1.2 * sum(others) / len(others)
 
 
-def test_customers_buy_most_in_the_category_they_prefer(
-    customers: list[Record], orders: list[Record]
-) -> None:
+def test_customers_buy_most_in_the_category_they_prefer(customers: list[Record], orders: list[Record]) -> None:
     preferred = {customer["id"]: customer.get("category") for customer in customers}
     hits = [order["category"] == preferred[order["customer_id"]] for order in orders]
     assert 0.35 < share(hits) < 0.75

@@ -50,6 +50,8 @@ def test_a_customer_id_with_a_hash_or_a_colon_is_a_valid_key() -> None:
         {"status": None},
         {"at": "2026-06-15T12:00:00"},
         {"at": "yesterday"},
+        {"at": "0001-01-01T00:00:00+14:00"},
+        {"at": "9999-12-31T23:59:59-14:00"},
         {"vendor_id": "x" * 101},
     ],
 )

@@ -1,0 +1,59 @@
+"""Chromium as the reader's browser; what it shows when a test fails is kept as a picture."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.screen import Screen
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+PICTURES = Path(__file__).resolve().parents[2] / "test-artifacts"
+DESK, PHONE = (1280, 900), (390, 844)
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def desk(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Screen]:
+    yield from _screen(chromium, request, DESK, "light")
+
+
+@pytest.fixture
+def phone(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Screen]:
+    """A phone in dark mode."""
+    yield from _screen(chromium, request, PHONE, "dark")
+
+
+def _screen(
+    chromium: Browser, request: pytest.FixtureRequest, size: tuple[int, int], scheme: Literal["light", "dark"]
+) -> Iterator[Screen]:
+    width, height = size
+    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    screen = Screen(context.new_page())
+    yield screen
+    if request.node.stash.get(FAILED, False):
+        PICTURES.mkdir(exist_ok=True)
+        screen.page.screenshot(path=PICTURES / f"{request.node.name}.png", full_page=True)
+    context.close()

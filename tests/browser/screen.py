@@ -1,0 +1,120 @@
+"""What a person does on a page and sees there: reads figures, drags chips, presses keys."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from playwright.sync_api import ConsoleMessage, FrameLocator, Locator, Page, expect
+
+PATIENCE_MS: Final = 30_000
+BOARD: Final = 'iframe[title*="sortable"]'
+PALETTE, RULES, BIN = 0, 1, 2
+STEPS, STEP_MS = 15, 20
+"""A drag is a way of that many moves; the board looks at the mouse a few times a second."""
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+# Opened by a link, Streamlit asks for itself below the page's path first, and then finds itself at the root.
+HARMLESS: Final = re.compile(r"/[a-z-]+/_stcore/(health|host-config)$")
+
+
+class Screen:
+    """complaints: what our pages have written to the console as errors, and errors that no script caught."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not HARMLESS.search(message.location["url"]):
+            self.complaints.append(f"{message.text} ({message.location})")
+
+    def open(self, url: str) -> None:
+        self.page.goto(url)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page is drawn."""
+        app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
+        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+    def check_health(self) -> None:
+        """Nothing that a newcomer would take for a crash, on the page or in the console."""
+        expect(self.page.get_by_test_id("stException")).to_have_count(0)
+        expect(self.page.get_by_text("Traceback")).to_have_count(0)
+        assert not self.complaints, self.complaints
+
+    def go_to(self, title: str) -> None:
+        """By the navigation in the sidebar."""
+        self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+        expect(self.heading(title)).to_be_visible()
+
+    def heading(self, title: str) -> Locator:
+        return self.page.get_by_role("heading", name=title, level=1, exact=True)
+
+    def button(self, label: str) -> Locator:
+        return self.page.get_by_role("button", name=label, exact=True)
+
+    def metric(self, label: str) -> Locator:
+        found = self.page.get_by_test_id("stMetric").filter(has=self.page.get_by_text(label, exact=True))
+        return found.get_by_test_id("stMetricValue")
+
+    def fill(self, label: str, value: str) -> None:
+        """Type into a field and leave it, as by the tabulator key."""
+        field = self.page.get_by_label(label, exact=True)
+        field.fill(value)
+        field.press("Tab")
+
+    @property
+    def board(self) -> FrameLocator:
+        return self.page.frame_locator(BOARD)
+
+    def part(self, place: int) -> Locator:
+        """PALETTE, RULES or BIN of the board."""
+        return self.board.locator(".sortable-container").nth(place)
+
+    def chip(self, place: int, text: str) -> Locator:
+        return self.part(place).locator(".sortable-item").filter(has_text=text).first
+
+    def drag(self, chip: Locator, place: int) -> None:
+        """With the mouse, to the middle of a part of the board."""
+        (from_x, from_y), (to_x, to_y) = _middle(chip), _middle(self.part(place))
+        mouse = self.page.mouse
+        mouse.move(from_x, from_y)
+        mouse.down()
+        for step in range(1, STEPS + 1):
+            mouse.move(from_x + (to_x - from_x) * step / STEPS, from_y + (to_y - from_y) * step / STEPS)
+            self.page.wait_for_timeout(STEP_MS)
+        mouse.up()
+
+    def carry(self, chip: Locator, text: str, place: int) -> None:
+        """With the keyboard: focus, Space, arrows until it is there, Space."""
+        chip.focus()
+        keyboard = self.page.keyboard
+        keyboard.press("Space")
+        _repeat(lambda: keyboard.press("ArrowDown"), until=self.chip(place, text))
+        keyboard.press("Space")
+
+
+def _middle(found: Locator) -> tuple[float, float]:
+    found.scroll_into_view_if_needed()
+    box = found.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def _repeat(action: Callable[[], None], *, until: Locator, times: int = 12) -> None:
+    for _ in range(times):
+        action()
+        try:
+            expect(until).to_be_visible(timeout=400)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError(f"{times} times were not enough to see {until}")
