@@ -109,7 +109,13 @@ def _many(condition: Condition, key: str) -> list[str] | None:
     chosen: Sequence[str] = condition.value or []
     offered = [*known, *(value for value in chosen if value not in known)]
     picked = st.multiselect(
-        "Values", offered, list(chosen), key=key, accept_new_options=True, placeholder="choose or type, then Enter"
+        "Values",
+        offered,
+        list(chosen),
+        key=key,
+        accept_new_options=True,
+        select_all=False,  # only the most frequent values are offered: all of them would not be all there are
+        placeholder="choose or type, then Enter",
     )
     return list(picked) or None
 

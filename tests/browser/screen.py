@@ -75,6 +75,12 @@ class Screen:
     def board(self) -> FrameLocator:
         return self.page.frame_locator(BOARD)
 
+    def settle_board(self) -> None:
+        """Wait until the page is drawn and shows one board: a new revision stands beside the old one for a moment."""
+        self.settle()
+        expect(self.page.locator(BOARD)).to_have_count(1)
+        expect(self.part(BIN)).to_be_visible()
+
     def part(self, place: int) -> Locator:
         """PALETTE, RULES or BIN of the board."""
         return self.board.locator(".sortable-container").nth(place)
@@ -84,6 +90,7 @@ class Screen:
 
     def drag(self, chip: Locator, place: int) -> None:
         """With the mouse, to the middle of a part of the board."""
+        self.settle_board()
         (from_x, from_y), (to_x, to_y) = _middle(chip), _middle(self.part(place))
         mouse = self.page.mouse
         mouse.move(from_x, from_y)
@@ -95,6 +102,7 @@ class Screen:
 
     def carry(self, chip: Locator, text: str, place: int) -> None:
         """With the keyboard: focus, Space, arrows until it is there, Space."""
+        self.settle_board()
         chip.focus()
         keyboard = self.page.keyboard
         keyboard.press("Space")

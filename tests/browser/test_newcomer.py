@@ -112,7 +112,7 @@ def build_audience(desk: Screen, api: Api) -> None:
     expect(shown).to_have_text(f"{from_city:,}")
     desk.drag(desk.chip(RULES, "City"), BIN)
     expect(shown).to_have_text(f"{spenders:,}")
-
+    desk.settle_board()
     expect(desk.chip(RULES, "City")).to_have_count(0)
     desk.carry(desk.chip(PALETTE, "Visits"), "Visits", RULES)
     desk.fill("Value", str(VISITED_MORE))
@@ -126,6 +126,7 @@ def build_audience(desk: Screen, api: Api) -> None:
 def drag_in(desk: Screen, field: str) -> None:
     """After it the board is drawn anew, with the field back in the palette and as an unfinished rule."""
     desk.drag(desk.board.get_by_text(field, exact=True), RULES)
+    desk.settle_board()
     expect(desk.chip(RULES, f"{field}\n")).to_contain_text("choose a value below")
     expect(desk.board.get_by_text(field, exact=True)).to_be_visible()
 
