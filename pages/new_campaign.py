@@ -90,7 +90,10 @@ def show_preview(message: str, sample: list[Doc]) -> None:
         )
         customer = next(record for record in sample if record["id"] == picked)
         with st.container(key="message_bubble", border=True):
-            st.text(render_message(message, template_fields(customer)))
+            try:
+                st.text(render_message(message, template_fields(customer)))
+            except CrmError as exc:
+                st.error(f"For this customer {literal(str(exc))}.", icon=":material/error:")
         if eligibility(customer, CHANNEL):
             st.caption("This customer has declined in-app messages and will be skipped.")
 

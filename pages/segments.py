@@ -27,6 +27,7 @@ def show_segment(segment: Doc) -> None:
             if st.button("Use in campaign", key=f"segments_use_{segment_id}", icon=":material/arrow_forward:"):
                 go_to("new_campaign", segment=segment_id)
             if st.button("Open in builder", key=f"segments_open_{segment_id}", icon=":material/filter_alt:"):
+                st.session_state.pop("builder_opened", None)  # as it is saved, also when it was changed there
                 go_to("audience_builder", segment=segment_id)
             if st.button("Count again", key=f"segments_count_{segment_id}", icon=":material/refresh:", type="tertiary"):
                 services().segments.recount(segment_id)

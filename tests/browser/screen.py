@@ -73,7 +73,8 @@ class Screen:
 
     @property
     def board(self) -> FrameLocator:
-        return self.page.frame_locator(BOARD)
+        """While it is drawn anew, the board before."""
+        return self.page.locator(BOARD).last.content_frame
 
     def settle_board(self) -> None:
         """Wait until the page is drawn and shows one board: a new revision stands beside the old one for a moment."""
@@ -91,6 +92,7 @@ class Screen:
     def drag(self, chip: Locator, place: int) -> None:
         """With the mouse, to the middle of a part of the board."""
         self.settle_board()
+        self._settle_board()
         (from_x, from_y), (to_x, to_y) = _middle(chip), _middle(self.part(place))
         mouse = self.page.mouse
         mouse.move(from_x, from_y)
@@ -103,11 +105,17 @@ class Screen:
     def carry(self, chip: Locator, text: str, place: int) -> None:
         """With the keyboard: focus, Space, arrows until it is there, Space."""
         self.settle_board()
+        self._settle_board()
         chip.focus()
         keyboard = self.page.keyboard
         keyboard.press("Space")
         _repeat(lambda: keyboard.press("ArrowDown"), until=self.chip(place, text))
         keyboard.press("Space")
+
+    def _settle_board(self) -> None:
+        self.settle()
+        expect(self.page.locator(BOARD)).to_have_count(1)
+        expect(self.part(BIN)).to_be_in_viewport()
 
 
 def _middle(found: Locator) -> tuple[float, float]:

@@ -294,9 +294,10 @@ def test_nobody_is_said_in_words(shop: Shop) -> None:
 def test_a_rule_is_dragged_in_and_a_field_dropped_in_the_bin_comes_back(shop: Shop) -> None:
     """As the board tells of it: what the mouse does is tested in a browser."""
     page = Page("audience_builder")
-    fields = drawn(page)[PALETTE]
+    fields, before = drawn(page)[PALETTE], board_key(page)
     drag(page, {PALETTE: [text for text in fields if text != "City"], BIN: ["City"]})
     assert drawn(page)[PALETTE] == fields
+    assert board_key(page) != before  # only another component shows what is drawn: this one has it in the bin
     assert not rules_of(page)
     drag(page, {PALETTE: [text for text in fields if text != "City"], HEADERS["all"]: ["City"]})
     assert drawn(page)[PALETTE] == fields
@@ -307,6 +308,11 @@ def test_a_rule_is_dragged_in_and_a_field_dropped_in_the_bin_comes_back(shop: Sh
     assert matches(page) == len(shop.customers)
 
 
+def board_key(page: Page) -> str:
+    (board,) = page.test.get("component_instance")
+    return str(board.key)
+
+
 def drawn(page: Page) -> dict[str, list[str]]:
     """The board's containers as they were handed to the component: header to chips."""
     (board,) = page.test.get("component_instance")
@@ -314,8 +320,7 @@ def drawn(page: Page) -> dict[str, list[str]]:
 
 
 def drag(page: Page, after: dict[str, list[str]]) -> None:
-    (board,) = page.test.get("component_instance")
-    page.test.session_state[str(board.key)] = [
+    page.test.session_state[board_key(page)] = [
         {"header": header, "items": after.get(header, [])} for header in drawn(page)
     ]
     page.run()

@@ -120,6 +120,20 @@ def test_every_field_can_be_put_at_the_end_of_the_message(regulars: Doc) -> None
     assert page.widget("Message").value.endswith(" {{ customer.id }}")
 
 
+def test_a_message_that_cannot_be_rendered_for_one_customer_says_so_beside_the_preview(workspace: Services) -> None:
+    """A loop over what a customer has ends only with that customer's data; such a message fails for them alone."""
+    Shop([{"id": "a", "visits": 1, "order_count": 5000}, {"id": "b", "visits": 1, "order_count": 2}]).store_in(
+        workspace
+    )
+    segment = workspace.segments.save("Both", visits(1), actor="test")
+    page = ready(segment, "{% for i in (1..customer.order_count) %}x{% endfor %}")
+    assert "For this customer the message cannot be rendered" in page.errors
+    assert not page.button(LAUNCH).disabled
+    page.choose("Customer", "b")
+    assert preview(page) == "xx"
+    assert not page.errors
+
+
 def test_a_customer_who_has_declined_is_said_to_be_skipped(workspace: Services) -> None:
     Shop(
         [

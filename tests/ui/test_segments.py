@@ -110,6 +110,19 @@ def test_a_segment_goes_on_to_the_builder_and_to_a_campaign(workspace: Services)
         assert page.query == {"segment": saved["_id"]}
 
 
+def test_a_segment_opens_as_it_is_saved_after_it_was_changed_in_the_builder(shop: Shop, workspace: Services) -> None:
+    saved = save(workspace, "Regulars", at_least=5)
+    page = Page("segments")
+    page.click("Open in builder")
+    page.follow_to("audience_builder")
+    page.choose("Value", 9)
+    assert page.metric("Customers match") != str(saved["count"])
+    page.go_to("segments")
+    page.click("Open in builder")
+    page.follow_to("audience_builder")
+    assert page.metric("Customers match") == str(saved["count"])
+
+
 def test_a_new_segment_starts_in_the_builder(workspace: Services) -> None:
     page = Page("segments")
     page.click("New segment")

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import get_args
+from typing import NoReturn, get_args
 
 import pytest
 from pymongo import MongoClient
 
 from crm_core import services as services_module
+from crm_core.audience.segments import Segments
+from crm_core.errors import Unavailable
 from crm_core.infra.embedded.folder import free_port
 from crm_core.infra.streams import Stream
+from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services, build_services, install
 from crm_core.settings import Settings
 from pages._ui.links import PageName
@@ -83,6 +86,19 @@ def test_a_launch_during_an_outage_launches_nothing_and_says_so(
     page.run()
     assert workspace.campaigns.get(campaign_id)["state"] == "draft"
     assert "Launch" in page.buttons()
+
+
+def test_what_failed_in_an_outage_that_is_over_already_is_said_all_the_same(
+    workspace: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise Unavailable("The database does not answer.")
+
+    workspace.segments.save("Everyone", EVERYONE, actor="test")
+    page = Page("segments")
+    monkeypatch.setattr(Segments, "recount", fail)
+    page.click("Count again")
+    assert "The database does not answer." in page.errors
 
 
 def test_demo_data_that_could_not_be_asked_for_can_be_asked_for_again(
