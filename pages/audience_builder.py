@@ -7,9 +7,9 @@ import streamlit as st
 from crm_core.audience.evaluation import Preview
 from crm_core.errors import CrmError, InvalidInput
 from crm_core.money import money_formatter
-from crm_core.rules.tree import load_rule
 from pages._ui import queries
-from pages._ui.board import Board, board_of, palette_texts
+from pages._ui.board import Board, palette_texts
+from pages._ui.board_session import board_now, keep_board, keep_cleared, note_opened, open_segment
 from pages._ui.board_view import apply_drag, draw_board
 from pages._ui.condition_editor import edit_condition
 from pages._ui.deps import ACTOR, services
@@ -19,8 +19,6 @@ from pages._ui.rule_words import rule_words
 from pages._ui.tables import customer_table
 from pages._ui.widgets import page_header
 
-BOARD = "builder_board"
-OPENED = "builder_opened"
 KIND = "builder_kind"
 PICKED = "builder_pick"
 currency = services().settings.currency
@@ -28,36 +26,30 @@ show_money = money_formatter(currency)
 
 
 def load_board() -> Board:
-    """The board of this session; a link with ``?segment=`` puts that segment on it, once."""
-    wanted = st.query_params.get("segment")
-    if wanted and st.session_state.get(OPENED) != wanted:
-        segment = services().segments.get(wanted)
-        before: Board = st.session_state.get(BOARD, Board())
-        opened = board_of(load_rule(segment["rule"]), first_id=before.next_id)
-        st.session_state[BOARD] = replace(opened, revision=before.revision + 1)
-        st.session_state[OPENED] = wanted
-    board: Board = st.session_state.get(BOARD, Board())
-    return apply_drag(board, show_money)
+    """The board of this session after what was dragged; a link with ``?segment=`` puts that segment on it, once."""
+    if wanted := st.query_params.get("segment"):
+        open_segment(wanted)
+    return apply_drag(board_now(), show_money)
 
 
 def add_chosen() -> None:
     """The way without a mouse: pick a field from the list."""
     label = st.session_state["builder_add"]
     if label:
-        st.session_state[BOARD] = st.session_state.get(BOARD, Board()).add(palette_texts()[label])
+        keep_board(board_now().add(palette_texts()[label]))
         st.session_state["builder_add"] = None
 
 
 def switch_kind() -> None:
-    st.session_state[BOARD] = st.session_state.get(BOARD, Board()).switch(st.session_state[KIND])
+    keep_board(board_now().switch(st.session_state[KIND]))
 
 
 def pick_condition() -> None:
-    st.session_state[BOARD] = replace(st.session_state[BOARD], selected=st.session_state[PICKED])
+    keep_board(replace(board_now(), selected=st.session_state[PICKED]))
 
 
 def remove_selected(condition_id: int) -> None:
-    st.session_state[BOARD] = st.session_state[BOARD].remove(condition_id)
+    keep_board(board_now().remove(condition_id))
 
 
 def edit_board(board: Board) -> Board:
@@ -96,14 +88,16 @@ def edit_selected(board: Board) -> Board:
     condition = board.condition(board.selected)
     assert condition is not None, "one of the conditions is always selected"
     changed = board.change(edit_condition(condition, currency))
-    st.button(
-        "Remove this rule",
-        icon=":material/delete:",
-        type="tertiary",
-        key=f"builder_remove_{condition.id}",
-        on_click=remove_selected,
-        args=(condition.id,),
-    )
+    with st.container(horizontal=True):
+        st.button(
+            "Remove this rule",
+            icon=":material/delete:",
+            type="tertiary",
+            key=f"builder_remove_{condition.id}",
+            on_click=remove_selected,
+            args=(condition.id,),
+        )
+        st.button("Clear all rules", icon=":material/clear_all:", type="tertiary", on_click=keep_cleared)
     return changed
 
 
@@ -159,7 +153,7 @@ def save_dialog(board: Board, count: int, *, then_campaign: bool) -> None:
         return
     if then_campaign:
         go_to("new_campaign", segment=segment["_id"])
-    st.session_state[OPENED] = segment["_id"]
+    note_opened(segment["_id"])
     st.query_params["segment"] = segment["_id"]
     st.session_state["builder_saved"] = segment["name"]
     st.rerun()
@@ -171,7 +165,7 @@ drawn, edited = left.container(), left.container()
 board = load_board()
 with edited:
     board = edit_board(board)
-st.session_state[BOARD] = board
+keep_board(board)
 with drawn:
     draw_board(board, show_money)
 with right:

@@ -9,16 +9,19 @@ from crm_core.campaigns.states import CampaignState, MessageState
 from crm_core.errors import NotFound
 from crm_core.infra.mongo import Doc
 from crm_core.rules.tree import load_rule
+from pages._ui import queries
 from pages._ui.charts import delivery_timeline, ranked_bars, show_chart
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import services
 from pages._ui.formats import duration, literal, number, percent, relative_time, utc_exact
 from pages._ui.guard import live
+from pages._ui.launching import launch_dialog
 from pages._ui.links import link_to
 from pages._ui.palette import STATE_LABELS
 from pages._ui.rule_words import rule_words
 from pages._ui.widgets import CARD_PX, page_header, status_badge
 
 LIVE_S = 1.0
+OWN_RULE = "a rule of its own"
 STATES = [(MessageState(state), label) for state, label in STATE_LABELS.items()]
 REACHED = (MessageState.DELIVERED, MessageState.OPENED, MessageState.CLICKED)
 REASONS = {
@@ -29,18 +32,23 @@ REASONS = {
 }
 
 
+def ask_to_launch(campaign: Doc) -> None:
+    rule, _ = services().campaigns.at_launch(campaign)
+    count = queries.preview(rule).count
+    launch_dialog(campaign["name"], campaign["segment_name"] or OWN_RULE, rule, count, lambda: campaign)
+
+
 def show_head(campaign: Doc) -> None:
     now = services().clock()
     with page_header(campaign["name"]):
-        if campaign["state"] == CampaignState.DRAFT and st.button("Launch", type="primary"):
-            services().campaigns.launch(campaign["_id"], actor=ACTOR)
-            st.rerun()
+        if campaign["state"] == CampaignState.DRAFT and st.button("Launch …", type="primary"):
+            ask_to_launch(campaign)
     moment = campaign.get("launched_at") or campaign["created_at"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(status_badge(campaign["state"]), width="content")
         st.markdown(":gray-badge[In-app]", width="content")
         verb = "launched" if campaign.get("launched_at") else "drafted"
-        audience = literal(campaign["segment_name"] or "rule of its own")
+        audience = literal(campaign["segment_name"] or OWN_RULE)
         st.caption(f"To {audience} · {verb} {relative_time(moment, now)}", help=utc_exact(moment), width="content")
 
 

@@ -1,6 +1,6 @@
 """New campaign: whom, what, and launch."""
 
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
@@ -9,10 +9,11 @@ from crm_core.campaigns.eligibility import eligibility
 from crm_core.campaigns.template import FIELDS, check_template, render_message
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
-from crm_core.rules.tree import load_rule, walk
+from crm_core.rules.tree import load_rule
 from pages._ui import queries
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number, percent
+from pages._ui.launching import launch_dialog
 from pages._ui.links import go_to
 from pages._ui.rule_words import rule_words
 from pages._ui.widgets import empty_state, page_header
@@ -53,7 +54,7 @@ def choose_segment() -> Doc | None:
 
 def write_message() -> str:
     st.session_state.setdefault(MESSAGE, FIRST_MESSAGE)
-    text = st.text_area("Message", key=MESSAGE, height=140, max_chars=5000)
+    text = st.text_area("Message", key=MESSAGE, height=140, max_chars=5000, persist_state="session")
     st.pills(
         "Insert a field of the customer",
         list(FIELDS),
@@ -98,25 +99,6 @@ def show_preview(message: str, sample: list[Doc]) -> None:
             st.caption("This customer has declined in-app messages and will be skipped.")
 
 
-@st.dialog("Launch this campaign?", icon=":material/rocket_launch:")
-def launch_dialog(draft: dict[str, Any], segment: Doc, count: int) -> None:
-    st.markdown(
-        f"**{literal(draft['name'])}** goes to **{number(count)}** customers of **{literal(segment['name'])}**."
-    )
-    st.caption("They are evaluated once more at launch. A launched campaign cannot be called back.")
-    is_everyone = not any(True for _ in walk(load_rule(segment["rule"])))
-    confirmed = st.checkbox("Yes, everyone", key="new_campaign_everyone") if is_everyone else False
-    if not st.button("Launch now", type="primary", disabled=is_everyone and not confirmed, key="new_campaign_confirm"):
-        return
-    try:
-        campaign = services().campaigns.create(**draft, segment_id=segment["_id"], channel=CHANNEL, actor=ACTOR)
-        services().campaigns.launch(campaign["_id"], actor=ACTOR, confirm_everyone=confirmed)
-    except CrmError as exc:
-        st.error(literal(str(exc)))
-        return
-    go_to("campaign", campaign=campaign["_id"])
-
-
 page_header("New campaign", "Choose whom to write to, write the message, and launch.")
 left, right = st.columns([3, 2], gap="medium")
 with left:
@@ -129,7 +111,11 @@ with left:
     with st.container(border=True):
         st.subheader("Message", anchor=False)
         name = st.text_input(
-            "Campaign name", max_chars=100, key="new_campaign_name", placeholder="such as Spring thank-you"
+            "Campaign name",
+            max_chars=100,
+            key="new_campaign_name",
+            placeholder="such as Spring thank-you",
+            persist_state="session",
         )
         st.markdown(":material/smartphone: In-app message, addressed by the customer id: needs no contact detail.")
         message = write_message()
@@ -162,4 +148,12 @@ with right:
         and segment
         and result
     ):
-        launch_dialog({"name": name, "message": message}, segment, result.count)
+        draft = partial(
+            services().campaigns.create,
+            name=name,
+            channel=CHANNEL,
+            message=message,
+            segment_id=segment["_id"],
+            actor=ACTOR,
+        )
+        launch_dialog(name, segment["name"], load_rule(segment["rule"]), result.count, draft)

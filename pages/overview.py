@@ -4,6 +4,7 @@ import streamlit as st
 
 from crm_core.infra.streams import Stream
 from crm_core.insights.overview import Totals
+from crm_core.settings import to_major
 from pages._ui import queries
 from pages._ui.campaign_card import campaign_card
 from pages._ui.charts import revenue_by_month, show_chart
@@ -38,8 +39,9 @@ def welcome() -> None:
 
 @live(run_every=0.5)
 def demo_progress() -> None:
-    job = services().demo_jobs.latest()
-    if job is None or job["state"] == "done":
+    jobs = services().demo_jobs
+    job = jobs.latest()
+    if job is None or not jobs.is_running():
         st.cache_data.clear()
         st.rerun()
     done, total = job["done"], job["total"]
@@ -52,12 +54,11 @@ def demo_progress() -> None:
 
 
 def show_totals(totals: Totals) -> None:
-    average = totals.revenue_minor // totals.orders if totals.orders else 0
     figures = [
         ("Customers", number(totals.customers), None),
         ("Orders", number(totals.orders), "Without cancelled orders."),
         ("Revenue", money_short(totals.revenue_minor, currency), f"Exactly {money(totals.revenue_minor, currency)}."),
-        ("Average order", money(average, currency), "Revenue by orders."),
+        ("Average order", money(totals.average_minor, currency), "Revenue by orders."),
     ]
     with st.grid(4, min_column_width=CARD_PX, gap="small"):
         for label, value, about in figures:
@@ -68,7 +69,7 @@ def show_revenue() -> None:
     st.subheader("Revenue by month", anchor=False)
     digits = services().settings.currency_digits
     points = [
-        {"month": row["month"], "revenue": row["revenue_minor"] / 10**digits, "orders": row["orders"]}
+        {"month": row["month"], "revenue": float(to_major(row["revenue_minor"], digits)), "orders": row["orders"]}
         for row in queries.revenue_by_month()
     ]
     if not points:
@@ -97,8 +98,7 @@ def show_latest() -> None:
     order_table(queries.latest_orders(), currency, key="overview_orders")
 
 
-job = services().demo_jobs.latest()
-if job and job["state"] in {"queued", "running"}:
+if services().demo_jobs.is_running():
     page_header("Welcome to ClientNest")
     demo_progress()
 else:

@@ -25,11 +25,17 @@ def get_customers(
 
 
 @router.get("/customers/{customer_id:path}")
-def get_customer(customer_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
-    """One customer with the newest orders and messages. next: whether there are more than these."""
+def get_customer(
+    customer_id: str,
+    found: ServicesDep,
+    key: Reader,
+    orders_cursor: Annotated[str | None, Query(max_length=64)] = None,
+    messages_cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> dict[str, Any]:
+    """One customer with orders and messages, newest first. next: the cursor of the page after, null on the last."""
     customer = found.customers.customer(customer_id)
-    orders, more_orders = found.customers.orders(customer_id)
-    messages, more_messages = found.ledger.of_customer(customer_id)
+    orders, more_orders = found.customers.orders(customer_id, after=orders_cursor)
+    messages, more_messages = found.ledger.of_customer(customer_id, after=messages_cursor)
     return {
         "customer": to_json_values(customer),
         "orders": {"items": to_json_values(orders), "next": more_orders},

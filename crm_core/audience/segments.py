@@ -60,17 +60,17 @@ class Segments:
         with translated():
             return list(self._segments.find().sort("updated_at", -1).limit(limit))
 
-    def search(self, text: str, *, sort: str, skip: int, limit: int) -> tuple[list[Doc], int]:
-        """One page of the segments with ``text`` in their name, and how many there are in all.
-
-        sort: updated_at or count, largest first, or name. limit 0 gives no rows.
-        """
-        query = {"name": {"$regex": re.escape(text.strip()), "$options": "i"}} if text.strip() else {}
+    def search(self, text: str, *, sort: str, skip: int, limit: int) -> list[Doc]:
+        """One page of the segments with ``text`` in their name. sort: updated_at or count, largest first, or name."""
         order = 1 if sort == "name" else -1
         with translated():
-            found = self._segments.count_documents(query)
-            cursor = self._segments.find(query).sort([(sort, order), ("_id", 1)])
-            return (list(cursor.skip(skip).limit(limit)) if limit else []), found
+            cursor = self._segments.find(named_like(text)).sort([(sort, order), ("_id", 1)])
+            return list(cursor.skip(skip).limit(limit))
+
+    def count_found(self, text: str) -> int:
+        """How many segments ``search`` finds on all pages."""
+        with translated():
+            return self._segments.count_documents(named_like(text))
 
     def recount(self, segment_id: str) -> Doc:
         """Count again, and keep the figure with its time."""
@@ -80,6 +80,11 @@ class Segments:
         with translated():
             self._segments.update_one({"_id": segment_id}, {"$set": {"count": count, "counted_at": now}})
         return segment | {"count": count, "counted_at": now}
+
+
+def named_like(text: str) -> Doc:
+    """The filter for ``text`` anywhere in a name, in any case; everything for an empty text."""
+    return {"name": {"$regex": re.escape(text.strip()), "$options": "i"}} if text.strip() else {}
 
 
 def check_name(name: Any, what: str) -> str:

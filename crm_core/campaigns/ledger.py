@@ -10,7 +10,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from crm_core.campaigns.states import STATES, MessageState
-from crm_core.infra.mongo import Db, Doc, consistent, translated
+from crm_core.infra.mongo import Db, Doc, consistent, page_newest, translated
 
 DUPLICATE_KEY = 11000
 TIMELINE_POINTS = 60
@@ -65,12 +65,13 @@ class Ledger:
         with translated():
             return [row["customer_id"] for row in self._messages.find(query, {"customer_id": 1})]
 
-    def of_customer(self, customer_id: str, *, limit: int = 50) -> tuple[list[Doc], bool]:
-        """A customer's messages, newest first, and whether there are more."""
-        with translated():
-            cursor = self._messages.find({"customer_id": customer_id}).sort("created_at", -1)
-            rows = list(cursor.limit(limit + 1))
-        return [_to_record(row) for row in rows[:limit]], len(rows) > limit
+    def of_customer(
+        self, customer_id: str, *, limit: int = 50, after: str | None = None
+    ) -> tuple[list[Doc], str | None]:
+        """A customer's messages, newest first, and the id to go on after, None on the last page."""
+        query: Doc = {"customer_id": customer_id}
+        rows, more = page_newest(self._messages, query, "created_at", limit=limit, after=after)
+        return [_to_record(row) for row in rows], more
 
     def all_pending(self, campaign_id: str) -> Iterator[str]:
         query = {"campaign_id": campaign_id, "rank": MessageState.PENDING.rank}

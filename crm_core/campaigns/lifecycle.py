@@ -1,19 +1,18 @@
 """Campaigns from draft to launch. Every change is conditional on the state that it leaves, and audited."""
 
-import re
 from typing import Any
 
 from bson import ObjectId
 
 from crm_core.access.audit import AuditLog
-from crm_core.audience.segments import Segments, check_name
+from crm_core.audience.segments import Segments, check_name, named_like
 from crm_core.campaigns.states import CampaignState
 from crm_core.campaigns.template import check_template
 from crm_core.errors import Conflict, InvalidInput, NotFound
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.mongo import AnyRule, check_rule
-from crm_core.rules.tree import dump_rule, load_rule, walk
+from crm_core.rules.tree import dump_rule, has_conditions, load_rule
 
 CHANNELS = ("in_app",)
 
@@ -63,17 +62,15 @@ class Campaigns:
         Raises NotFound, and Conflict when it is no draft or would reach everyone without saying so.
         """
         campaign = self.get(campaign_id)
-        if campaign["segment_id"]:
-            segment = self._segments.get(campaign["segment_id"])
-            campaign |= {"rule": segment["rule"], "segment_version": segment["version"]}
-        if not confirm_everyone and not any(True for _ in walk(load_rule(campaign["rule"]))):
+        rule, version = self.at_launch(campaign)
+        if not confirm_everyone and not has_conditions(rule):
             raise Conflict(
                 "This audience has no condition and reaches everyone. Launch with confirm_everyone if that is meant."
             )
         launched = {
             "state": CampaignState.PREPARING,
-            "rule": campaign["rule"],
-            "segment_version": campaign.get("segment_version"),
+            "rule": dump_rule(rule),
+            "segment_version": version,
             "launched_at": self._clock(),
             "launched_by": actor,
         }
@@ -84,6 +81,13 @@ class Campaigns:
             raise Conflict(f"Only a draft can be launched; this campaign is {state}.")
         self._audit.record(actor, "campaign.launch", campaign_id)
         return self.get(campaign_id)
+
+    def at_launch(self, campaign: Doc) -> tuple[AnyRule, int | None]:
+        """The rule that a launch now would freeze, and the version of its segment, None for a rule of its own."""
+        if not campaign["segment_id"]:
+            return load_rule(campaign["rule"]), None
+        segment = self._segments.get(campaign["segment_id"])
+        return load_rule(segment["rule"]), segment["version"]
 
     def get(self, campaign_id: str) -> Doc:
         """Raises NotFound."""
@@ -100,17 +104,15 @@ class Campaigns:
             rows = list(self._campaigns.find(query).sort("_id", -1).limit(limit + 1))
         return rows[:limit], rows[limit - 1]["_id"] if len(rows) > limit else None
 
-    def search(self, text: str, *, state: CampaignState | None, skip: int, limit: int) -> tuple[list[Doc], int]:
-        """One page of the campaigns with ``text`` in their name, newest first, and how many there are in all.
-
-        limit 0 gives no rows.
-        """
-        query: Doc = {"name": {"$regex": re.escape(text.strip()), "$options": "i"}} if text.strip() else {}
-        query |= {"state": state} if state else {}
+    def search(self, text: str, *, state: CampaignState | None, skip: int, limit: int) -> list[Doc]:
+        """One page of the campaigns with ``text`` in their name, newest first."""
         with translated():
-            found = self._campaigns.count_documents(query)
-            rows = list(self._campaigns.find(query).sort("_id", -1).skip(skip).limit(limit)) if limit else []
-            return rows, found
+            return list(self._campaigns.find(_search(text, state)).sort("_id", -1).skip(skip).limit(limit))
+
+    def count_found(self, text: str, *, state: CampaignState | None) -> int:
+        """How many campaigns ``search`` finds on all pages."""
+        with translated():
+            return self._campaigns.count_documents(_search(text, state))
 
     def in_state(self, state: CampaignState) -> list[Doc]:
         """The longest waiting first."""
@@ -139,3 +141,7 @@ class Campaigns:
         assert rule is not None
         check_rule(rule)
         return {"segment_id": None, "segment_name": None, "rule": dump_rule(rule)}
+
+
+def _search(text: str, state: CampaignState | None) -> Doc:
+    return named_like(text) | ({"state": state} if state else {})

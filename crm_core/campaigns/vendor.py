@@ -7,7 +7,6 @@ import httpx
 
 from crm_core.errors import Permanent, Unavailable
 
-MAX_BATCH = 500
 TIMEOUT_S = 10.0
 
 
@@ -38,4 +37,13 @@ class HttpVendor:
             raise Unavailable(f"The message vendor answered {answer.status_code}.")
         if answer.status_code != 200:
             raise Permanent(f"The message vendor refused the batch with {answer.status_code}.")
-        return {result["key"]: result["id"] for result in answer.json()["results"]}
+        return _vendor_ids(answer, [message["key"] for message in messages])
+
+
+def _vendor_ids(answer: httpx.Response, keys: Sequence[str]) -> dict[str, str]:
+    """The vendor's id for each key. Without one for every key nothing is known of the rest: ask again."""
+    try:
+        found = {result["key"]: result["id"] for result in answer.json()["results"]}
+        return {key: found[key] for key in keys}
+    except (ValueError, KeyError, TypeError) as exc:
+        raise Unavailable("The message vendor's answer does not name every message of the batch.") from exc

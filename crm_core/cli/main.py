@@ -86,7 +86,11 @@ def import_file(
         started = time.monotonic()
         with _progress() as progress, file.open("rb") as lines:
             task = progress.add_task(f"Importing {source.path}", total=sum(1 for _ in lines))
-            result = importer.send(source, lambda count: progress.update(task, advance=count))
+            result = importer.send(
+                source,
+                lambda count: progress.update(task, advance=count),
+                waiting=lambda reason: console.print(escape(reason), soft_wrap=True),
+            )
     seconds = time.monotonic() - started
     rate = result.accepted / seconds
     console.print(

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from crm_core.errors import NotFound
-from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.mongo import Db, Doc, page_newest, translated
 from crm_core.settings import to_major
 
 HIDDEN = {"versions", "folded", "revision", "is_undated"}
@@ -35,12 +35,13 @@ class CustomerReader:
             raise NotFound(f"There is no customer with the id {customer_id!r}.")
         return self.to_record(row)
 
-    def orders(self, customer_id: str, *, limit: int = ORDERS_PAGE) -> tuple[list[Doc], bool]:
-        """A customer's orders, newest first, and whether there are more."""
-        query = {"customer_id": customer_id}
-        with translated():
-            rows = list(self._db.orders.find(query).sort([("ordered_at", -1), ("_id", -1)]).limit(limit + 1))
-        return [self.to_record(row) for row in rows[:limit]], len(rows) > limit
+    def orders(
+        self, customer_id: str, *, limit: int = ORDERS_PAGE, after: str | None = None
+    ) -> tuple[list[Doc], str | None]:
+        """A customer's orders, newest first, and the id to go on after, None on the last page. Raises InvalidInput."""
+        query: Doc = {"customer_id": customer_id}
+        rows, more = page_newest(self._db.orders, query, "ordered_at", limit=limit, after=after)
+        return [self.to_record(row) for row in rows], more
 
     def by_ids(self, ids: Sequence[str]) -> list[Doc]:
         with translated():

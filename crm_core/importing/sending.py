@@ -35,14 +35,17 @@ class Importer:
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self._client = httpx.Client(base_url=f"{root}/api/v1", headers=headers, timeout=TIMEOUT_S, trust_env=False)
 
-    def send(self, source: ImportFile, progress: Callable[[int], None]) -> ImportResult:
-        """Send every record; gives what became of them. progress: called with the records of each batch.
+    def send(
+        self, source: ImportFile, progress: Callable[[int], None], *, waiting: Callable[[str], None]
+    ) -> ImportResult:
+        """Send every record; gives what became of them.
 
+        progress: called with the records of each batch. waiting: called with the reason when a batch must wait.
         Raises Forbidden for the key, InvalidInput for the file, Unavailable when the API stays away for 2 minutes.
         """
         result = ImportResult()
         for batch in _batches(source.records):
-            answer = self._post(source.path, [item.record for item in batch])
+            answer = self._post(source.path, [item.record for item in batch], waiting)
             rejected = answer["rejected"]
             result.accepted += len(batch) - len(rejected)
             result.rejected += len(rejected)
@@ -52,7 +55,7 @@ class Importer:
             progress(len(batch))
         return result
 
-    def _post(self, path: str, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def _post(self, path: str, records: Sequence[dict[str, Any]], waiting: Callable[[str], None]) -> dict[str, Any]:
         started, failures = time.monotonic(), 0
         while True:
             wait_s = compute_backoff(failures + 1)
@@ -69,6 +72,8 @@ class Importer:
                 raise Unavailable(
                     f"The API at {self._client.base_url} {reason}. Run the import again: it repeats nothing."
                 )
+            if not failures:
+                waiting(f"The API at {self._client.base_url} {reason}: trying again for {PATIENCE_S:.0f} s.")
             failures += 1
             time.sleep(wait_s)
 

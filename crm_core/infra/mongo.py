@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, MongoClient
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import (
     BulkWriteError,
@@ -15,7 +16,7 @@ from pymongo.errors import (
 )
 from pymongo.read_concern import ReadConcern
 
-from crm_core.errors import Unavailable
+from crm_core.errors import InvalidInput, Unavailable
 
 Doc = dict[str, Any]
 Db = Database[Doc]
@@ -67,6 +68,24 @@ def ensure_indexes(db: Db) -> None:
     with translated():
         for collection, indexes in INDEXES.items():
             db[collection].create_indexes(indexes)
+
+
+def page_newest(
+    collection: Collection[Doc], query: Doc, moment: str, *, limit: int, after: str | None
+) -> tuple[list[Doc], str | None]:
+    """One page, newest first by the field ``moment``, and the id to go on after, None on the last page.
+
+    Raises InvalidInput when nothing that fits ``query`` has the id ``after``.
+    """
+    with translated():
+        if after is not None:
+            last = collection.find_one({**query, "_id": after}, {moment: 1})
+            if last is None:
+                raise InvalidInput(f"{after!r} is no cursor of this list.", field="cursor")
+            at = last[moment]
+            query = {**query, "$or": [{moment: {"$lt": at}}, {moment: at, "_id": {"$lt": after}}]}
+        rows = list(collection.find(query).sort([(moment, -1), ("_id", -1)]).limit(limit + 1))
+    return rows[:limit], rows[limit - 1]["_id"] if len(rows) > limit else None
 
 
 @contextmanager

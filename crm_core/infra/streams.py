@@ -59,12 +59,20 @@ def _retry() -> Retry:
     return Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.5), 3)
 
 
-def connect_redis(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, retry=_retry(), socket_connect_timeout=3, health_check_interval=30)
+SOCKET_TIMEOUT_S = 5.0
+"""Longer than any command blocks. A server that is frozen counts as away, like one that is gone."""
+
+
+def connect_redis(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> redis.Redis:
+    return redis.Redis.from_url(
+        url, retry=_retry(), socket_connect_timeout=3, socket_timeout=timeout_s, health_check_interval=30
+    )
 
 
 def connect_redis_async(url: str) -> redis.asyncio.Redis:
-    return redis.asyncio.Redis.from_url(url, socket_connect_timeout=3, health_check_interval=30)
+    return redis.asyncio.Redis.from_url(
+        url, socket_connect_timeout=3, socket_timeout=SOCKET_TIMEOUT_S, health_check_interval=30
+    )
 
 
 @contextmanager

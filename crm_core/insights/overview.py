@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.clock import Clock
@@ -16,9 +17,12 @@ class Totals:
     orders: int
     revenue_minor: int
     customers_spend_minor: int
-    first_order_at: datetime | None
-    last_order_at: datetime | None
     as_of: datetime
+
+    @property
+    def average_minor(self) -> int:
+        """Revenue by orders, to the nearest minor unit; 0 without orders."""
+        return round(Fraction(self.revenue_minor, self.orders)) if self.orders else 0
 
 
 class Overview:
@@ -34,8 +38,6 @@ class Overview:
             "_id": None,
             "count": {"$sum": 1},
             "revenue": {"$sum": "$amount_minor"},
-            "first": {"$min": "$ordered_at"},
-            "last": {"$max": "$ordered_at"},
         }
         customers: Doc = {"_id": None, "count": {"$sum": 1}, "spend": {"$sum": "$total_spend_minor"}}
         with translated():
@@ -49,8 +51,6 @@ class Overview:
             orders=counted.get("count", 0),
             revenue_minor=counted.get("revenue", 0),
             customers_spend_minor=people.get("spend", 0),
-            first_order_at=counted.get("first"),
-            last_order_at=counted.get("last"),
             as_of=as_of,
         )
 

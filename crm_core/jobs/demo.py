@@ -8,7 +8,7 @@ from pydantic_core import from_json, to_json
 from crm_core.access.audit import AuditLog
 from crm_core.demo.generator import check_request
 from crm_core.demo.loading import DemoLoader
-from crm_core.errors import Conflict, Unavailable
+from crm_core.errors import Conflict
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.streams import Entry, Publisher, Stream
@@ -30,8 +30,7 @@ class DemoJobs:
     def start(self, *, customers: int, seed: int, actor: str) -> str:
         """Ask the jobs worker for it; gives the job's id. Raises InvalidInput, and Conflict while another one runs."""
         check_request(customers, seed, self._clock())
-        running = self.latest()
-        if running and running["state"] in {"queued", "running"}:
+        if self.is_running():
             raise Conflict("The demo data is being loaded already.")
         job_id = str(ObjectId())
         job: Doc = {
@@ -46,12 +45,7 @@ class DemoJobs:
         }
         with translated():
             self._jobs.insert_one(job)
-        try:
-            self._publisher.publish(Stream.JOBS, [to_json({"job_id": job_id})])
-        except Unavailable:
-            with translated():
-                self._jobs.delete_one({"_id": job_id})  # nobody works on it, and it would bar another try
-            raise
+        self._publisher.publish(Stream.JOBS, [to_json({"job_id": job_id})])
         self._audit.record(actor, "demo.load", job_id, customers=customers, seed=seed)
         return job_id
 
@@ -59,6 +53,11 @@ class DemoJobs:
         """The last one asked for: state (queued, running, done), done and total in records."""
         with translated():
             return self._jobs.find_one({"kind": DEMO}, sort=[("created_at", -1)])
+
+    def is_running(self) -> bool:
+        """Whether a worker has or will get the last one: an entry leaves its stream when it is done or given up."""
+        job = self.latest()
+        return job is not None and job["state"] != "done" and self._publisher.backlog(Stream.JOBS) > 0
 
     def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
         """Run the jobs of these entries. Doing one again after a crash changes nothing: same seed, same ids."""

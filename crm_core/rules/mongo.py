@@ -10,7 +10,7 @@ from typing import Any, assert_never
 from bson import Decimal128
 
 from crm_core.rules.fields import CustomerField, FieldType, find_field
-from crm_core.rules.operators import Operator, Takes, check_value, find_operator, operators_for
+from crm_core.rules.operators import Operator, Takes, check_value, find_count_operator, find_operator, operators_for
 from crm_core.rules.tree import FieldRule, GroupRule, OrdersRule
 
 Filter = dict[str, Any]
@@ -139,7 +139,7 @@ class _Compiler:
         return {"$regex": ("^" if operator.key == "starts_with" else "") + re.escape(wanted)}
 
     def _orders(self, rule: OrdersRule, path: str) -> Filter:
-        operator = find_operator(rule.op, FieldType.NUMBER, path)
+        operator = find_count_operator(rule.op, path)
         value = check_value(operator, FieldType.NUMBER, rule.value, path)
         name = f"_orders_{len(self.lookups)}"
         wanted = {"$filter": {"input": f"${name}", "as": "order", "cond": self._order_test(rule)}}

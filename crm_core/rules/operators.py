@@ -76,13 +76,27 @@ def operators_for(kind: FieldType) -> list[Operator]:
     return [operator for operator in OPERATORS if kind in operator.types]
 
 
+def operators_for_counts() -> list[Operator]:
+    """Those for a number of orders, which is never missing."""
+    return [operator for operator in operators_for(FieldType.NUMBER) if operator.takes is not Takes.NOTHING]
+
+
 def find_operator(key: str, kind: FieldType, path: str = "rule") -> Operator:
     """The operator for a field of that type. Raises BadRule with those that are allowed."""
-    for operator in operators_for(kind):
+    return _find(key, operators_for(kind), f"a {kind} field", path)
+
+
+def find_count_operator(key: str, path: str = "rule") -> Operator:
+    """The operator for a number of orders. Raises BadRule with those that are allowed."""
+    return _find(key, operators_for_counts(), "a number of orders", path)
+
+
+def _find(key: str, offered: list[Operator], what: str, path: str) -> Operator:
+    for operator in offered:
         if operator.key == key:
             return operator
-    allowed = ", ".join(operator.key for operator in operators_for(kind))
-    raise BadRule(f"{path}.op: {key!r} does not go with a {kind} field; allowed are {allowed}.", field=f"{path}.op")
+    allowed = ", ".join(operator.key for operator in offered)
+    raise BadRule(f"{path}.op: {key!r} does not go with {what}; allowed are {allowed}.", field=f"{path}.op")
 
 
 def check_value(operator: Operator, kind: FieldType, value: Value | None, path: str = "rule") -> Any:

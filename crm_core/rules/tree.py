@@ -102,6 +102,11 @@ def walk(rule: FieldRule | OrdersRule | GroupRule, path: str = "rule") -> Iterat
         yield path, rule
 
 
+def has_conditions(rule: FieldRule | OrdersRule | GroupRule) -> bool:
+    """Whether anything in the tree asks something of a customer; if not, it may well mean everyone."""
+    return any(True for _ in walk(rule))
+
+
 def _check_bounds(data: Any) -> None:
     """Refuse what is too deep or too large before any recursion over it."""
     level, depth, nodes = [data], 0, 0

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, assert_never
 
 from crm_core.rules.fields import FieldType, find_field
-from crm_core.rules.operators import Operator, Takes, find_operator
+from crm_core.rules.operators import Operator, Takes, find_count_operator, find_operator
 from crm_core.rules.tree import FieldRule, GroupRule, OrdersRule
 
 MOST_NAMED = 5
@@ -21,7 +21,7 @@ def describe(rule: FieldRule | OrdersRule, money: Money) -> tuple[str, str]:
             operator = find_operator(rule.op, found.type)
             return found.label, _predicate(operator, found.type, rule.value, money)
         case OrdersRule():
-            operator = find_operator(rule.op, FieldType.NUMBER)
+            operator = find_count_operator(rule.op)
             return f"Orders{_filters(rule, money)}", _predicate(operator, FieldType.NUMBER, rule.value, money)
         case _:
             assert_never(rule)

@@ -6,7 +6,7 @@ from typing import Any
 
 from crm_core.errors import BadRule
 from crm_core.rules.fields import FIELDS, FieldType, find_field
-from crm_core.rules.operators import Operator, Takes, find_operator, operators_for
+from crm_core.rules.operators import Operator, Takes, find_operator, operators_for, operators_for_counts
 from crm_core.rules.tree import FieldRule, GroupRule, OrdersRule
 from crm_core.rules.wording import Money, describe
 
@@ -39,9 +39,8 @@ class Condition:
 
     @property
     def operators(self) -> list[Operator]:
-        """Those on offer; how many orders someone has is never missing."""
-        found = operators_for(self.type)
-        return [each for each in found if each.takes is not Takes.NOTHING] if self.name == ORDERS else found
+        """Those on offer."""
+        return operators_for_counts() if self.name == ORDERS else operators_for(self.type)
 
     @property
     def operator(self) -> Operator:
@@ -102,6 +101,10 @@ class Board:
         if self.condition(changed.id) == changed:
             return self
         return self._redrawn(tuple(changed if each.id == changed.id else each for each in self.conditions))
+
+    def cleared(self) -> "Board":
+        """No conditions."""
+        return replace(self._redrawn(()), kind="all")
 
     def switch(self, kind: str) -> "Board":
         return self if kind == self.kind else replace(self, kind=kind, revision=self.revision + 1)

@@ -10,15 +10,14 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages._ui.formats import currency_symbol, money_major, number, percent
-from pages._ui.palette import STATE_LABELS, state_label
+from pages._ui.formats import currency_symbol, money_major, number
+from pages._ui.palette import state_label
 from pages._ui.plot_theme import dress, reader_theme
 
 # Dash as well as colour tells the lines apart.
 _LINES: Final[tuple[tuple[str, str], ...]] = (("sent", "dash"), ("delivered", "solid"), ("failed", "dot"))
 _DIGIT_PX: Final = 8
 # A legend of four lines, as on a phone, and the bar.
-STATE_BAR_HEIGHT_PX: Final = 140
 _CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
 
 
@@ -32,21 +31,6 @@ def show_chart(fig: go.Figure, *, key: str, summary: str, height: int = 320) -> 
     with st.container(key=f"chart_{key}", gap="xsmall"):
         st.plotly_chart(fig, key=key, theme=None, config=_CONFIG, alt=summary)
         st.caption(summary)
-
-
-def state_bar(by_state: Mapping[str, int]) -> go.Figure:
-    """One bar of a campaign's messages by present state; the legend holds the numbers, so none is cut.
-
-    Show it with ``height=STATE_BAR_HEIGHT_PX``.
-    """
-    audience = sum(by_state.values())
-    if not audience:
-        return _nothing_yet("No messages yet")
-    fig = go.Figure([_state_segment(state, by_state[state], audience) for state in _in_order(by_state)])
-    fig.update_layout(barmode="stack", bargap=0, minreducedheight=36)
-    fig.update_xaxes(visible=False, range=[0, audience])
-    fig.update_yaxes(visible=False)
-    return fig
 
 
 def delivery_timeline(points: Sequence[Mapping[str, Any]]) -> go.Figure:
@@ -111,23 +95,6 @@ def ranked_bars(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     fig.update_xaxes(visible=False, range=[0, max(1, *(row["count"] for row in rows))])
     fig.update_yaxes(autorange="reversed", zeroline=False)
     return fig
-
-
-def _state_segment(state: str, count: int, audience: int) -> go.Bar:
-    label = f"{state_label(state)} {number(count)}"
-    return go.Bar(
-        x=[count],
-        y=[""],
-        orientation="h",
-        name=label,
-        hovertemplate=f"{label} of {number(audience)} ({percent(count, audience)})<extra></extra>",
-        meta={"role": state if state in STATE_LABELS else "muted"},
-    )
-
-
-def _in_order(by_state: Mapping[str, int]) -> list[str]:
-    known = [state for state in STATE_LABELS if by_state.get(state)]
-    return known + [state for state, count in by_state.items() if count and state not in STATE_LABELS]
 
 
 def _running_total(state: str, dash: str, times: Sequence[datetime], points: Sequence[Mapping[str, Any]]) -> go.Scatter:

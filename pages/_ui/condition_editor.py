@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, assert_never, get_args
 
 import streamlit as st
+from babel.numbers import get_currency_precision
 
 from crm_core.ingest.wire import OrderStatus
 from crm_core.rules.fields import FieldType, find_field
@@ -76,7 +77,8 @@ def _one(condition: Condition, value: Any, key: str, currency: str, label: str) 
         case FieldType.NUMBER:
             return _whole(_number(label, value, 1.0, key=key, format="%g", placeholder="a number"))
         case FieldType.MONEY:
-            return _number(f"{label} in {currency}", value, 10.0, key=key, placeholder="an amount")
+            decimals = f"%.{get_currency_precision(currency)}f"
+            return _number(f"{label} in {currency}", value, 10.0, key=key, format=decimals, placeholder="an amount")
         case FieldType.DATE:
             day = date.fromisoformat(value) if value else None
             latest = max(LATEST, day or LATEST)

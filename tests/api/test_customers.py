@@ -94,8 +94,8 @@ def test_one_customer_has_its_profile_orders_and_messages_with_money_as_numbers(
     assert found["orders"]["items"][1]["amount"] == 0.1
     assert found["orders"]["items"][1]["items"] == [{"name": "Novel", "quantity": 2, "price": 0.05}]
     assert found["messages"]["items"] == []
-    assert not found["orders"]["next"]
-    assert not found["messages"]["next"]
+    assert found["orders"]["next"] is None
+    assert found["messages"]["next"] is None
     assert '"total_spend":129.43' in client.get("/customers/shape-1").text
 
 

@@ -9,34 +9,23 @@ import pandas as pd
 import pytest
 from bson import json_util
 
-from crm_core.access.keys import Scope
 from crm_core.infra.streams import Stream
 from crm_core.services import Services
 from tests.faults.campaign import check_each_messaged_once, launch
-from tests.running_app import RunningApp, start_app
+from tests.running_app import RunningApp
 
 CUSTOMERS, PURCHASES, AMOUNT_MINOR = 23_570, 69_659, 250_031_563
 BOOKKEEPING = {"versions", "revision", "updated_at"}
 """What a record that comes again may change: which stream entry wrote it, how often, and when last."""
 
 
-@pytest.fixture(scope="module")
-def running(cdnow_master: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """The app after one import of the file."""
-    with start_app(tmp_path_factory.mktemp("cdnow")) as app:
-        yield app
+pytestmark = pytest.mark.usefixtures("cdnow_master")
 
 
 @pytest.fixture(scope="module")
 def services(running: RunningApp) -> Iterator[Services]:
     with running.services() as services:
         yield services
-
-
-@pytest.fixture(scope="module")
-def client(running: RunningApp) -> Iterator[httpx.Client]:
-    with running.api(*Scope) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,11 @@
 """``kill -9`` of a worker or a server in the middle of its work: nothing is lost, nothing is done twice."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from crm_core.access.keys import Scope
 from crm_core.campaigns.ledger import Stats
 from crm_core.infra.streams import Stream
 from tests.faults.campaign import (
@@ -20,22 +18,10 @@ from tests.faults.campaign import (
     vendor_counters,
 )
 from tests.faults.shop import count_orders, make_shop, stored_totals
-from tests.running_app import RunningApp, start_app
+from tests.running_app import RunningApp
 from tests.waiting import eventually
 
 AUDIENCE = Audience("killed", 2_000)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    with start_app(tmp_path_factory.mktemp("killed")) as app:
-        yield app
-
-
-@pytest.fixture(scope="module")
-def client(running: RunningApp) -> Iterator[httpx.Client]:
-    with running.api(*Scope) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ def test_the_log_keeps_what_was_sent_to_whom_and_when(rig: Rig, clock: TestClock
     assert rig.row(campaign, "c6")["text"] == "Hi there"
     assert rig.vendor.accepted[f"{campaign}:c1#0"]["channel"] == "in_app"
     (shown,), more = rig.ledger.of_customer("c4")
-    assert (shown["state"], shown["reason"], more) == ("skipped", "no_consent", False)
+    assert (shown["state"], shown["reason"], more) == ("skipped", "no_consent", None)
 
 
 def test_receipts_in_any_order_and_any_number_end_in_the_same_state(rig: Rig) -> None:

@@ -92,6 +92,15 @@ def test_a_job_that_cannot_be_done_is_refused_when_asked_for_and_blocks_nothing(
     services.demo_jobs.start(customers=5, seed=1, actor="asha")
 
 
+def test_a_job_that_nobody_will_do_any_more_does_not_bar_another(services: Services) -> None:
+    """Its entry was given up and buried, or never published: the job says running for ever."""
+    services.demo_jobs.start(customers=5, seed=1, actor="asha")
+    assert services.demo_jobs.is_running()
+    services.redis.delete(Stream.JOBS)
+    assert not services.demo_jobs.is_running()
+    services.demo_jobs.start(customers=5, seed=1, actor="bela")
+
+
 def test_asking_for_a_job_is_audited(services: Services) -> None:
     job_id = services.demo_jobs.start(customers=5, seed=1, actor="asha")
     entry = services.db.audit.find_one({"action": "demo.load"})

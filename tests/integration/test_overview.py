@@ -15,17 +15,19 @@ def test_totals_leave_out_cancelled_orders_and_count_everybody(shop: Services) -
         orders=8,
         revenue_minor=10_000 + 5_000 + 7_500 + 1_000 + 2_333 + 10_000,
         customers_spend_minor=10_000 + 5_000 + 7_500 + 1_000 + 2_333 + 10_000 + 7_500 + 435,
-        first_order_at=datetime(2025, 12, 31, tzinfo=UTC),
-        last_order_at=NOW,
         as_of=NOW,
     )
 
 
 def test_an_empty_shop_has_totals_of_zero(services: Services, clock: TestClock) -> None:
-    assert services.overview.totals() == Totals(0, 0, 0, 0, None, None, clock.now)
+    assert services.overview.totals() == Totals(0, 0, 0, 0, clock.now)
     assert services.overview.revenue_by_month() == []
     assert services.overview.latest_orders() == []
     assert services.overview.options("city") == []
+
+
+def test_the_average_order_is_rounded_to_the_nearest_minor_unit() -> None:
+    assert [Totals(1, orders, 100, 100, NOW).average_minor for orders in (0, 3, 6, 8)] == [0, 33, 17, 12]
 
 
 def test_revenue_is_summed_by_utc_month_without_cancelled_orders(shop: Services) -> None:

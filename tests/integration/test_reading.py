@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from crm_core.errors import NotFound
+from crm_core.errors import InvalidInput, NotFound
 from crm_core.services import Services
-from tests.integration.population import EVERYBODY
+from tests.integration.population import EVERYBODY, NOW
 
 
 def test_pages_of_customers_hold_everybody_once_in_the_order_of_their_ids(shop: Services) -> None:
@@ -25,12 +25,30 @@ def test_a_page_that_ends_with_the_last_customer_is_the_last(shop: Services) -> 
     assert (len(items), after) == (7, None)
 
 
-def test_a_customer_s_orders_come_newest_first_and_say_whether_there_are_more(shop: Services) -> None:
-    orders, more = shop.customers.orders("fay", limit=2)
-    assert ([order["id"] for order in orders], more) == (["f3", "f2"], True)
-    orders, more = shop.customers.orders("fay", limit=3)
-    assert ([order["id"] for order in orders], more) == (["f3", "f2", "f1"], False)
-    assert shop.customers.orders("dora") == ([], False)
+def test_a_customer_s_orders_come_newest_first_page_by_page(shop: Services) -> None:
+    orders, after = shop.customers.orders("fay", limit=2)
+    assert ([order["id"] for order in orders], after) == (["f3", "f2"], "f2")
+    orders, after = shop.customers.orders("fay", limit=2, after=after)
+    assert ([order["id"] for order in orders], after) == (["f1"], None)
+    assert shop.customers.orders("fay", limit=3)[1] is None
+    assert shop.customers.orders("dora") == ([], None)
+
+
+def test_orders_of_one_moment_are_on_one_page_each(services: Services) -> None:
+    services.db.orders.insert_many(
+        {"_id": name, "customer_id": "a", "ordered_at": NOW, "amount_minor": 1} for name in "abcde"
+    )
+    found: list[str] = []
+    after = None
+    for _ in range(3):
+        orders, after = services.customers.orders("a", limit=2, after=after)
+        found += [order["id"] for order in orders]
+    assert ("".join(found), after) == ("edcba", None)
+
+
+def test_another_s_order_is_no_cursor(shop: Services) -> None:
+    with pytest.raises(InvalidInput, match="'f3' is no cursor"):
+        shop.customers.orders("gus", after="f3")
 
 
 def test_the_shown_average_is_rounded_to_the_currency_and_absent_without_orders(shop: Services) -> None:

@@ -11,6 +11,8 @@ from tests.conftest import TestClock
 from tests.ui.deliveries import Rows, campaign_of, draft, launched
 from tests.ui.page import Page
 
+LAUNCH = "Launch …"
+
 PENDING, SENT = (MessageState.PENDING, None), (MessageState.SENT, None)
 DELIVERED, CLICKED = (MessageState.DELIVERED, None), (MessageState.CLICKED, None)
 ALL_STATES: Rows = {
@@ -115,17 +117,24 @@ def test_a_draft_is_sent_only_when_it_is_launched(workspace: Services) -> None:
     page = Page("campaign", campaign=campaign_id)
     assert "Nothing is sent before it is launched." in page.words
     assert campaign_of(workspace, campaign_id)["state"] == "draft"
-    page.click("Launch")
+    page.click(LAUNCH)
+    assert campaign_of(workspace, campaign_id)["state"] == "draft"
+    assert "customers of" in page.words
+    page.click("Launch now", dialog=LAUNCH)
     assert campaign_of(workspace, campaign_id)["state"] == "preparing"
-    assert "Launch" not in page.buttons()
+    page.run()
+    assert LAUNCH not in page.buttons()
 
 
-def test_a_draft_for_everyone_is_not_launched_without_saying_so(workspace: Services) -> None:
+def test_a_draft_for_everyone_is_launched_only_when_that_is_said(workspace: Services) -> None:
     made = workspace.campaigns.create(name="All", channel="in_app", message="Hi", rule=EVERYONE, actor="test")
     page = Page("campaign", campaign=made["_id"])
-    page.click("Launch")
+    page.click(LAUNCH)
+    assert page.button("Launch now").disabled
+    page.choose("Yes, everyone", True, dialog=LAUNCH)
     assert campaign_of(workspace, made["_id"])["state"] == "draft"
-    assert "reaches everyone" in page.errors
+    page.click("Launch now", dialog=LAUNCH)
+    assert campaign_of(workspace, made["_id"])["state"] == "preparing"
 
 
 def test_the_definition_is_shown_as_it_was_frozen(workspace: Services) -> None:

@@ -81,11 +81,11 @@ def test_a_launch_during_an_outage_launches_nothing_and_says_so(
     campaign_id = draft(workspace)
     page = Page("campaign", campaign=campaign_id)
     with outage(workspace, unreachable):
-        page.click("Launch")
+        page.click("Launch …")
         assert "The database does not answer." in page.errors
     page.run()
     assert workspace.campaigns.get(campaign_id)["state"] == "draft"
-    assert "Launch" in page.buttons()
+    assert "Launch …" in page.buttons()
 
 
 def test_what_failed_in_an_outage_that_is_over_already_is_said_all_the_same(

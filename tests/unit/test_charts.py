@@ -59,29 +59,6 @@ def test_a_template_is_registered_for_each_theme() -> None:
     assert {template_name(theme) for theme in THEMES} <= set(pio.templates)
 
 
-def test_the_bar_of_states_holds_each_number_and_adds_up_to_the_audience() -> None:
-    fig = charts.state_bar(BY_STATE)
-    assert [bar.x[0] for bar in fig.data] == list(BY_STATE.values())
-    assert fig.layout.xaxis.range == (0, sum(BY_STATE.values()))
-
-
-def test_the_bar_of_states_names_each_state_with_its_number() -> None:
-    names = [bar.name for bar in charts.state_bar(BY_STATE).data]
-    assert names[0] == "Pending 26,816"
-    assert names[-1] == "Held out 1,000"
-
-
-def test_the_bar_of_states_keeps_the_order_of_the_identity_and_leaves_out_empty_states() -> None:
-    fig = charts.state_bar({"held_out": 1, "failed": 0, "pending": 2})
-    assert [bar.name for bar in fig.data] == ["Pending 2", "Held out 1"]
-
-
-def test_a_state_the_palette_does_not_know_is_counted_all_the_same() -> None:
-    fig = charts.state_bar({"sent": 1, "lost_at_sea": 4})
-    assert [bar.name for bar in fig.data] == ["Sent 1", "Lost at sea 4"]
-    assert fig.layout.xaxis.range == (0, 5)
-
-
 def test_the_timeline_draws_the_running_totals_it_was_given() -> None:
     fig = charts.delivery_timeline(POINTS)
     assert {line.name: list(line.y) for line in fig.data} == {
@@ -134,8 +111,6 @@ def test_ranked_bars_make_room_for_their_longest_number() -> None:
 @pytest.mark.parametrize(
     "fig",
     [
-        charts.state_bar({}),
-        charts.state_bar({"sent": 0}),
         charts.delivery_timeline([]),
         charts.revenue_by_month([]),
         charts.ranked_bars([]),
@@ -148,14 +123,13 @@ def test_without_data_a_figure_says_so_in_words(fig: go.Figure) -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_a_state_has_the_same_colour_on_every_figure(theme: Theme) -> None:
-    bar = dress(charts.state_bar(BY_STATE), theme).data[2]
     line = dress(charts.delivery_timeline(POINTS), theme).data[1]
     ranked = dress(charts.ranked_bars([{"label": "x", "count": 1, "role": "delivered"}]), theme).data[0]
-    assert {bar.marker.color, line.line.color, *ranked.marker.color} == {colour("delivered", theme)}
+    assert {line.line.color, *ranked.marker.color} == {colour("delivered", theme)}
 
 
 def test_figures_carry_no_title_for_a_legend_to_run_into() -> None:
-    for fig in (charts.state_bar(BY_STATE), charts.delivery_timeline(POINTS), charts.revenue_by_month([])):
+    for fig in (charts.ranked_bars([{"label": "x", "count": 1}]), charts.delivery_timeline(POINTS)):
         assert dress(fig, "light").layout.title.text is None
 
 
@@ -170,4 +144,4 @@ def test_a_shown_chart_says_its_summary_to_screen_readers_and_below() -> None:
 def _page_with_a_chart() -> None:
     from pages._ui import charts
 
-    charts.show_chart(charts.state_bar({"sent": 2, "pending": 1}), key="states", summary="2 of 3 sent.")
+    charts.show_chart(charts.ranked_bars([{"label": "Sent", "count": 2}]), key="states", summary="2 of 3 sent.")

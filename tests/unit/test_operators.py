@@ -9,7 +9,15 @@ import pytest
 
 from crm_core.errors import BadRule, UnknownField
 from crm_core.rules.fields import FIELDS, FieldType, find_field
-from crm_core.rules.operators import OPERATORS, Takes, check_value, find_operator, operators_for
+from crm_core.rules.operators import (
+    OPERATORS,
+    Takes,
+    check_value,
+    find_count_operator,
+    find_operator,
+    operators_for,
+    operators_for_counts,
+)
 
 NUMERIC = {"gt", "gte", "lt", "lte", "eq", "ne", "between", "not_between"}
 EXPECTED = {
@@ -150,3 +158,12 @@ def test_an_operator_that_needs_a_value_is_refused_without_one(operator: Any) ->
     for kind in operator.types:
         with pytest.raises(BadRule):
             check_value(operator, kind, None)
+
+
+def test_a_number_of_orders_is_never_missing() -> None:
+    assert {operator.key for operator in operators_for_counts()} == EXPECTED[FieldType.NUMBER]
+    with pytest.raises(BadRule) as caught:
+        find_count_operator("is_set", "rule.rules[1]")
+    assert "'is_set' does not go with a number of orders" in str(caught.value)
+    assert "is_set" not in str(caught.value).partition("allowed are")[2]
+    assert caught.value.field == "rule.rules[1].op"

@@ -118,7 +118,10 @@ class Supervisor:
     def _report(self) -> None:
         with self._lock:
             pids = {name: child.process.pid for name, child in self._children.items() if child.process}
-        self._on_change(pids)
+        try:
+            self._on_change(pids)
+        except OSError as exc:  # as on a full disk: this thread must live on, its children die with it
+            log.error("change not noted error=%s", exc)
 
 
 def _spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:

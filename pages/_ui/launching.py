@@ -1,0 +1,35 @@
+"""The question before a launch, and the launch."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from crm_core.errors import CrmError
+from crm_core.infra.mongo import Doc
+from crm_core.rules.mongo import AnyRule
+from crm_core.rules.tree import has_conditions
+from pages._ui.deps import ACTOR, services
+from pages._ui.formats import literal, number
+from pages._ui.links import go_to
+
+
+@st.dialog("Launch this campaign?", icon=":material/rocket_launch:")
+def launch_dialog(name: str, audience: str, rule: AnyRule, count: int, draft: Callable[[], Doc]) -> None:
+    """Ask, then launch and go to the campaign.
+
+    audience: what people call it. count: who match now. draft: gives the draft to launch, making it if need be;
+    it stays, with a button of its own, when the launch fails.
+    """
+    st.markdown(f"**{literal(name)}** goes to **{number(count)}** customers of **{literal(audience)}**.")
+    st.caption("They are evaluated once more at launch. A launched campaign cannot be called back.")
+    is_everyone = not has_conditions(rule)
+    confirmed = st.checkbox("Yes, everyone", key="launch_everyone") if is_everyone else False
+    if not st.button("Launch now", type="primary", disabled=is_everyone and not confirmed, key="launch_confirm"):
+        return
+    try:
+        campaign = draft()
+        services().campaigns.launch(campaign["_id"], actor=ACTOR, confirm_everyone=confirmed)
+    except CrmError as exc:
+        st.error(literal(str(exc)))
+        return
+    go_to("campaign", campaign=campaign["_id"])
