@@ -35,7 +35,7 @@ REASONS = {
 def ask_to_launch(campaign: Doc) -> None:
     rule, _ = services().campaigns.at_launch(campaign)
     count = queries.preview(rule).count
-    launch_dialog(campaign["name"], campaign["segment_name"] or OWN_RULE, rule, count, lambda: campaign)
+    launch_dialog(campaign["name"], campaign["segment_name"], rule, count, lambda: campaign)
 
 
 def show_head(campaign: Doc) -> None:
@@ -160,7 +160,9 @@ def show_now(campaign_id: str, *, is_live: bool) -> None:
 
 
 def show_definition(campaign: Doc) -> None:
-    with st.expander("Definition, frozen at launch", icon=":material/lock:"):
+    is_draft = campaign["state"] == CampaignState.DRAFT
+    icon = ":material/edit_note:" if is_draft else ":material/lock:"
+    with st.expander("Definition" if is_draft else "Definition, frozen at launch", icon=icon):
         st.markdown(f"**Audience:** {rule_words(load_rule(campaign['rule']))}")
         st.markdown("**Message**")
         st.code(campaign["message"], language=None, wrap_lines=True)

@@ -11,16 +11,18 @@ from crm_core.rules.tree import has_conditions
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number
 from pages._ui.links import go_to
+from pages._ui.rule_words import rule_words
 
 
 @st.dialog("Launch this campaign?", icon=":material/rocket_launch:")
-def launch_dialog(name: str, audience: str, rule: AnyRule, count: int, draft: Callable[[], Doc]) -> None:
+def launch_dialog(name: str, segment: str | None, rule: AnyRule, count: int, draft: Callable[[], Doc]) -> None:
     """Ask, then launch and go to the campaign.
 
-    audience: what people call it. count: who match now. draft: gives the draft to launch, making it if need be;
-    it stays, with a button of its own, when the launch fails.
+    segment: its name, None for a rule of the campaign's own. count: who match now. draft: gives the draft to
+    launch, making it if need be; it stays, with a button of its own, when the launch fails.
     """
-    st.markdown(f"**{literal(name)}** goes to **{number(count)}** customers of **{literal(audience)}**.")
+    whom = f" of **{literal(segment)}**." if segment else f": {rule_words(rule)}."
+    st.markdown(f"**{literal(name)}** goes to **{number(count)}** customers{whom}")
     st.caption("They are evaluated once more at launch. A launched campaign cannot be called back.")
     is_everyone = not has_conditions(rule)
     confirmed = st.checkbox("Yes, everyone", key="launch_everyone") if is_everyone else False

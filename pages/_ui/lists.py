@@ -13,7 +13,13 @@ def search_and_choose(prefix: str, label: str, choices: Mapping[str, str]) -> tu
     text = row.text_input("Search", key=f"{prefix}_search", placeholder="Part of the name", width=320)
     first = next(iter(choices))
     chosen = row.segmented_control(
-        label, list(choices), default=first, required=True, format_func=choices.__getitem__, key=f"{prefix}_choice"
+        label,
+        list(choices),
+        default=first,
+        required=True,
+        format_func=choices.__getitem__,
+        key=f"{prefix}_choice",
+        wrap=True,
     )
     return text, chosen or first
 

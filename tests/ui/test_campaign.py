@@ -119,7 +119,7 @@ def test_a_draft_is_sent_only_when_it_is_launched(workspace: Services) -> None:
     assert campaign_of(workspace, campaign_id)["state"] == "draft"
     page.click(LAUNCH)
     assert campaign_of(workspace, campaign_id)["state"] == "draft"
-    assert "customers of" in page.words
+    assert "customers: Visits at least 5." in page.words
     page.click("Launch now", dialog=LAUNCH)
     assert campaign_of(workspace, campaign_id)["state"] == "preparing"
     page.run()
@@ -130,6 +130,7 @@ def test_a_draft_for_everyone_is_launched_only_when_that_is_said(workspace: Serv
     made = workspace.campaigns.create(name="All", channel="in_app", message="Hi", rule=EVERYONE, actor="test")
     page = Page("campaign", campaign=made["_id"])
     page.click(LAUNCH)
+    assert "All goes to 0 customers: Everyone." in page.words.replace("**", "")
     assert page.button("Launch now").disabled
     page.choose("Yes, everyone", True, dialog=LAUNCH)
     assert campaign_of(workspace, made["_id"])["state"] == "draft"
