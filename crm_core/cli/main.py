@@ -85,7 +85,7 @@ def import_file(
         importer = Importer(url or _running_app(), key)
         started = time.monotonic()
         with _progress() as progress, file.open("rb") as lines:
-            task = progress.add_task(f"Importing {source.path}", total=sum(1 for _ in lines))
+            task = progress.add_task(f"Importing {source.path}", total=sum(1 for _ in lines) - source.header_lines)
             result = importer.send(
                 source,
                 lambda count: progress.update(task, advance=count),

@@ -27,10 +27,11 @@ class FileRecord:
 
 @dataclass(frozen=True)
 class ImportFile:
-    """path: the API path that takes the records, ``orders`` or ``customers``."""
+    """path: the API path that takes the records, ``orders`` or ``customers``. header_lines: before the first record."""
 
     path: str
     records: Iterable[FileRecord]
+    header_lines: int = 0
 
 
 def open_import(file: Path, format_name: str) -> ImportFile:
@@ -40,7 +41,7 @@ def open_import(file: Path, format_name: str) -> ImportFile:
             return ImportFile("orders", _lines(file, read_cdnow))
         case "csv":
             columns = read_columns(file)
-            return ImportFile(columns.path, _lines(file, lambda text: _read_csv(text, columns)))
+            return ImportFile(columns.path, _lines(file, lambda text: _read_csv(text, columns)), header_lines=1)
         case _:
             raise InvalidInput(f"There is no format {format_name!r}; allowed are csv and cdnow.", field="format")
 

@@ -1,15 +1,14 @@
 """What the delivery worker makes of a vendor's answers, over real HTTP."""
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from crm_core.campaigns.vendor import HttpVendor
 from crm_core.errors import Permanent, Unavailable
+from tests.integration.answer_server import Answer, answer_server
 
 MESSAGES = [{"key": f"c:{n}#0", "to": str(n), "channel": "in_app", "body": "Hi"} for n in (1, 2)]
 Answering = Callable[[int, Any], HttpVendor]
@@ -18,28 +17,8 @@ Answering = Callable[[int, Any], HttpVendor]
 @pytest.fixture
 def answering() -> Iterator[Answering]:
     """A vendor that answers every call with this status and body."""
-    servers: list[HTTPServer] = []
-
-    def start(status: int, body: Any) -> HttpVendor:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(status)
-                self.end_headers()
-                self.wfile.write(body if isinstance(body, bytes) else json.dumps(body).encode())
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        server = HTTPServer(("127.0.0.1", 0), Handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return HttpVendor(f"http://127.0.0.1:{server.server_port}", "secret")
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with ExitStack() as stack:
+        yield lambda status, body: HttpVendor(stack.enter_context(answer_server([Answer(status, body)])), "secret")
 
 
 def test_every_message_gets_the_id_that_the_vendor_gave_it(answering: Answering) -> None:
