@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from starlette.routing import Mount
+from starlette.middleware import Middleware
 
 from crm_core.api.app import create_api
+from crm_core.api.first import ApiFirst
 from crm_core.errors import CrmError
 from crm_core.infra.embedded.platform import open_platform
 from crm_core.infra.logs import configure_logs
+from crm_core.infra.memory import settle_memory
 from crm_core.services import build_services, install
 from crm_core.settings import Settings
 
@@ -22,11 +24,12 @@ from crm_core.settings import Settings
 async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     try:
         settings = Settings.load()
-        configure_logs(settings.log_level, "app")
+        configure_logs(settings.log_level, "app", settings.log_format)
         address = f"http://127.0.0.1:{st.get_option('server.port')}"
         with open_platform(settings, app_url=address) as ready:
             services = build_services(ready)
             install(services)
+            settle_memory()
             try:
                 yield {"services": services}
             finally:
@@ -41,5 +44,5 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     str(Path(__file__).resolve().parent / "pages" / "_shell.py"),
     lifespan=lifespan,
-    routes=[Mount("/api", create_api())],
+    middleware=[Middleware(ApiFirst, api=create_api())],
 )

@@ -1,70 +1,34 @@
-"""The chain end to end on the running app: accept, store, preview, campaign."""
+"""What a marketer waits for on the running app: previews, and a campaign to its last receipt."""
 
 import time
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 import httpx
-from pydantic_core import to_json
 from pymongo import UpdateOne
 
 from benchmarks.report import Figure, median_of, time_of
-from crm_core.demo.generator import generate_demo
 from crm_core.infra.streams import Stream
 from crm_core.rules.tree import load_rule
-from crm_core.services import Services, build_services
-from crm_core.settings import Settings
+from crm_core.services import Services
 from tests.running_app import RunningApp
 
 CUSTOMERS = 20_000
-BATCH = 1_000
-SCOPES = ("ingest:write", "campaigns:read", "campaigns:write")
+SCOPES = ("campaigns:read", "campaigns:write")
 FIELD_RULE = {"kind": "field", "field": "total_spend", "op": "gt", "value": 100}
 ORDERS_RULE = {"kind": "orders", "op": "gte", "value": 2, "within_days": 180}
 
 
 def run(app: RunningApp) -> None:
-    settings = Settings(data_dir=app.data_dir).with_servers(
-        mongodb_uri=app.runtime.mongodb_uri, redis_url=app.runtime.redis_url
-    )
-    services = build_services(settings)
-    try:
-        with app.api(*SCOPES) as api:
-            ingest(api, services)
-            preview(services)
-            campaign(api, services)
-    finally:
-        services.close()
+    with app.services() as services, app.api(*SCOPES) as api:
+        load_shop(services)
+        preview(services)
+        campaign(api, services)
 
 
-def ingest(api: httpx.Client, services: Services) -> None:
-    """Accept and store the demo shop, and do with the bare servers what comes closest."""
-    shop = generate_demo(customers=CUSTOMERS, seed=1, now=datetime.now(UTC))
-    for path, records in (("customers", shop.customer_records()), ("orders", shop.order_records())):
-        bodies = [to_json(batch) for batch in _batches(records)]
-        count = len(bodies) * BATCH
-        started = time.perf_counter()
-        for body in bodies:
-            api.post(f"/{path}", content=body, headers={"Content-Type": "application/json"}).raise_for_status()
-        accepted_s = time.perf_counter() - started
-        services.publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=300)
-        stored_s = time.perf_counter() - started
-        Figure(f"{path} accepted over HTTP, {BATCH:,} a request", count / accepted_s, "records/s").print()
-        bare_s = _insert_bare(services, path)
-        Figure(
-            f"{path} accepted and stored, totals right", count / stored_s, "records/s", count / bare_s, "insert_many"
-        ).print()
-
-
-def _insert_bare(services: Services, collection: str) -> float:
-    """Seconds to insert the same documents into a collection without indexes, as fast as the driver can."""
-    rows = list(services.db[collection].find())
-    bare = services.db[f"bare_{collection}"]
-    seconds = time_of(lambda: [bare.insert_many(rows[at : at + BATCH]) for at in range(0, len(rows), BATCH)])
-    bare.drop()
-    return seconds
+def load_shop(services: Services) -> None:
+    """The demo shop, stored; ``benchmarks.ingestion`` measures how fast that goes."""
+    services.demo_loader.load(customers=CUSTOMERS, seed=1, progress=lambda done, in_all: None)
+    services.publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=300)
 
 
 def preview(services: Services) -> None:
@@ -110,10 +74,3 @@ def _book_bare(services: Services, campaign_id: str) -> float:
 
 def _is_done(stats: dict[str, Any]) -> bool:
     return stats["state"] == "completed" and not stats["by_state"]["pending"] and not stats["by_state"]["sent"]
-
-
-def _batches(records: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Full batches only, so that each request is alike."""
-    iterator = iter(records)
-    while len(batch := list(islice(iterator, BATCH))) == BATCH:
-        yield batch

@@ -8,7 +8,8 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from crm_core.access.audit import AuditLog
-from crm_core.access.keys import ApiKeys
+from crm_core.access.keys import ApiKeys, Rate
+from crm_core.access.rate import RateLimiter
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.segments import Segments
 from crm_core.campaigns.delivery import Deliverer
@@ -17,17 +18,28 @@ from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.plan import Planner
 from crm_core.campaigns.receipts import ReceiptBooker
 from crm_core.campaigns.vendor import HttpVendor
+from crm_core.customers.attributes import Attributes
 from crm_core.customers.reading import CustomerReader
 from crm_core.errors import InvalidInput, Unavailable
 from crm_core.infra.clock import Clock, utc_now
-from crm_core.infra.mongo import Db, connect, ensure_indexes
-from crm_core.infra.streams import AsyncPublisher, Publisher, connect_redis, connect_redis_async
+from crm_core.infra.group_publishing import AsyncPublisher
+from crm_core.infra.mongo import Db, connect, ensure_indexes, translated
+from crm_core.infra.monitor import Monitor
+from crm_core.infra.sessions import Sessions
+from crm_core.infra.streams import (
+    Publisher,
+    connect_redis,
+    connect_redis_async,
+    redis_translated,
+)
+from crm_core.ingest.backlog import BacklogGate
 from crm_core.ingest.persist import Persister
 from crm_core.insights.overview import Overview
 from crm_core.settings import Settings
 
 if TYPE_CHECKING:
     from crm_core.demo.loading import DemoLoader
+    from crm_core.infra.consumer import Handler
     from crm_core.jobs.demo import DemoJobs
 
 
@@ -40,10 +52,15 @@ class Services:
     db: Db
     redis: Redis
     redis_async: AsyncRedis
+    sessions: Sessions
     publisher: Publisher
     async_publisher: AsyncPublisher
+    rate_limiter: RateLimiter
+    backlog_gate: BacklogGate
+    monitor: Monitor
     audit: AuditLog
     keys: ApiKeys
+    attributes: Attributes
     customers: CustomerReader
     audience: Audience
     segments: Segments
@@ -60,7 +77,7 @@ class Services:
 
     @cached_property
     def persister(self) -> Persister:
-        return Persister(self.db, digits=self.settings.currency_digits)
+        return Persister(self.db, self.sessions, self.attributes, digits=self.settings.currency_digits)
 
     @cached_property
     def planner(self) -> Planner:
@@ -89,6 +106,20 @@ class Services:
 
         return DemoJobs(self.db, self.demo_loader, self.publisher, self.audit, self.clock)
 
+    @property
+    def jobs_handler(self) -> "Handler":
+        return self.demo_jobs.handle
+
+    def ping_mongodb(self) -> None:
+        """Raises Unavailable."""
+        with translated():
+            self.db.command("ping")
+
+    def ping_valkey(self) -> None:
+        """Raises Unavailable."""
+        with redis_translated():
+            self.redis.ping()
+
     def close(self) -> None:
         self.db.client.close()
         self.redis.close()
@@ -102,6 +133,7 @@ def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
     ensure_indexes(db)
     client, client_async = connect_redis(settings.redis_url), connect_redis_async(settings.redis_url)
     digits = settings.currency_digits
+    publisher_async = AsyncPublisher(client_async)
     audit = AuditLog(db, clock)
     customers = CustomerReader(db, digits=digits)
     audience = Audience(db, customers, clock, digits=digits)
@@ -112,10 +144,15 @@ def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
         db=db,
         redis=client,
         redis_async=client_async,
+        sessions=Sessions(db, client),
         publisher=Publisher(client),
-        async_publisher=AsyncPublisher(client_async),
+        async_publisher=publisher_async,
+        rate_limiter=RateLimiter(client_async, Rate(settings.api_rate, settings.api_burst)),
+        backlog_gate=BacklogGate(publisher_async, settings.max_backlog),
+        monitor=Monitor(client, clock),
         audit=audit,
         keys=ApiKeys(db, audit, clock),
+        attributes=Attributes(db, audit),
         customers=customers,
         audience=audience,
         segments=segments,

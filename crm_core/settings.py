@@ -82,9 +82,32 @@ class Settings(BaseSettings):
     max_body_mb: Annotated[
         int, Field(ge=1, le=64, description="Largest body of an API request, in MB (millions of bytes).")
     ] = 5
+    api_rate: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=10_000_000,
+            description="Requests per second that an API key may make, if it has no rate of its own.",
+        ),
+    ] = 200
+    api_burst: Annotated[
+        int, Field(ge=1, le=50_000_000, description="Requests that an API key may make at once after a pause.")
+    ] = 1000
+    max_backlog: Annotated[
+        int,
+        Field(
+            ge=1000,
+            le=100_000_000,
+            description="Accepted records that may wait on one stream; beyond it the API answers 503 until workers "
+            "have caught up.",
+        ),
+    ] = 200_000
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severe log line to write.")
     ] = "INFO"
+    log_format: Annotated[
+        Literal["text", "json"], Field(description="Form of a log line: `key=value` text, or one JSON object.")
+    ] = "text"
 
     @property
     def currency_digits(self) -> int:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from crm_core.infra.streams import Stream
+from crm_core.infra.streams import INGESTED
 from crm_core.insights.overview import Totals
 from crm_core.settings import to_major
 from pages._ui import queries
@@ -48,7 +48,7 @@ def demo_progress() -> None:
     with st.container(border=True):
         st.markdown("**Loading demo data**")
         words = f"{number(done)} of {number(total)} records made" if total else "Starting"
-        waiting = services().publisher.backlog(Stream.CUSTOMERS, Stream.ORDERS) if total else 0
+        waiting = services().publisher.backlog(*INGESTED) if total else 0
         st.progress(done / total if total else 0.0, f"{words} · {number(waiting)} still to be stored")
         st.caption("This goes on when you leave the page.")
 

@@ -8,11 +8,6 @@ if __name__ == "__main__":
     run_worker(
         "jobs",
         lambda services, instance: consume(
-            services,
-            "jobs",
-            instance,
-            [Stream.JOBS],
-            services.demo_jobs.handle,
-            ConsumerPolicy(batch=1, claim_idle_ms=600_000),
+            services, "jobs", instance, [Stream.JOBS], services.jobs_handler, ConsumerPolicy(batch=1)
         ),
     )

@@ -1,43 +1,56 @@
 """What every worker's ``main`` does: settings, logs, services, signals, and the loop until told to stop."""
 
 import argparse
-import logging
+import contextlib
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
+import structlog
+
 from crm_core.errors import CrmError, Unavailable
-from crm_core.infra.consumer import Consumer, ConsumerPolicy, Handler, compute_backoff
+from crm_core.infra.backoff import compute_backoff
+from crm_core.infra.consumer import Consumer, ConsumerPolicy, Handler
 from crm_core.infra.embedded.platform import open_platform
+from crm_core.infra.heartbeat import BEAT_S, Activity, beat, say_goodbye
 from crm_core.infra.logs import configure_logs
+from crm_core.infra.memory import settle_memory
 from crm_core.infra.streams import Stream
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from workers.until_eof import stop_at_eof
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Loop(Protocol):
-    """run returns soon after stop was called, from a signal handler or another thread."""
+    """run returns soon after stop was called, from a signal handler or another thread. tend: called every 2 s from
+    another thread, also while run is in the middle of something long."""
+
+    activity: Activity
 
     def run(self) -> None: ...
     def stop(self) -> None: ...
+    def tend(self) -> None: ...
 
 
 class PollLoop:
     """Calls a function again and again; after an outage it waits a little longer each time."""
 
-    def __init__(self, step: Callable[[], int], *, every_s: float) -> None:
+    def __init__(self, step: Callable[[], int], activity: Activity, *, every_s: float) -> None:
+        self.activity = activity
         self._step = step
         self._every_s = every_s
         self._stop = threading.Event()
 
     def stop(self) -> None:
         self._stop.set()
+
+    def tend(self) -> None:
+        """Nothing is in hand between two steps that another could take."""
 
     def run(self) -> None:
         failures = 0
@@ -47,11 +60,22 @@ class PollLoop:
                 failures = 0
             except Unavailable as exc:
                 failures += 1
-                log.warning("outage tries=%d error=%s", failures, exc)
+                self.activity.state = "outage"
+                log.warning("outage", tries=failures, error=str(exc))
                 self._stop.wait(compute_backoff(failures))
             else:
+                self.activity.state = "busy" if changed else "idle"
+                self.activity.handled += changed
                 if not changed:
                     self._stop.wait(self._every_s)
+
+
+def worker_name(group: str, instance: str) -> str:
+    """Outlives a restart, so that a worker takes up at once what it left pending.
+
+    instance: tells apart workers of one kind on one machine.
+    """
+    return f"{group}-{socket.gethostname()}-{instance}"
 
 
 def consume(
@@ -62,11 +86,9 @@ def consume(
     handler: Handler,
     policy: ConsumerPolicy | None = None,
 ) -> Consumer:
-    """A consumer of ``group``. Its name outlives a restart, so it takes up at once what it left pending.
-
-    instance: tells apart workers of one kind on one machine.
-    """
-    name = f"{group}-{socket.gethostname()}-{instance}"
+    """A consumer of ``group``."""
+    name = worker_name(group, instance)
+    services.sessions.own(name)
     return Consumer(services.redis, streams=streams, group=group, name=name, handler=handler, policy=policy)
 
 
@@ -78,21 +100,46 @@ def run_worker(name: str, build_loop: Callable[[Services, str], Loop]) -> None:
     options = parser.parse_args()
     try:
         settings = Settings.load()
-        configure_logs(settings.log_level, name)
+        configure_logs(settings.log_level, name, settings.log_format)
         with open_platform(settings, workers=False) as ready:
-            _run(build_loop(_patient_services(ready), options.instance), until_eof=options.until_eof)
+            services = _patient_services(ready)
+            _run(services, build_loop(services, options.instance), until_eof=options.until_eof)
     except CrmError as exc:
         sys.exit(f"The {name} worker cannot start: {exc}")
 
 
-def _run(loop: Loop, *, until_eof: bool) -> None:
+def _run(services: Services, loop: Loop, *, until_eof: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.stop())
     if until_eof:
         stop_at_eof(loop.stop)
-    log.info("started")
-    loop.run()
-    log.info("stopped")
+    settle_memory()
+    log.info("started", worker=loop.activity.name)
+    with _tended(services, loop):
+        loop.run()
+    log.info("stopped", worker=loop.activity.name)
+
+
+@contextlib.contextmanager
+def _tended(services: Services, loop: Loop) -> Iterator[None]:
+    """Let a thread say every 2 s that the loop lives, also while it is in the middle of something long."""
+    ended = threading.Event()
+
+    def tend() -> None:
+        while True:
+            with contextlib.suppress(Unavailable):
+                beat(services.redis, loop.activity)
+                loop.tend()
+            if ended.wait(BEAT_S):
+                return
+
+    thread = threading.Thread(target=tend, name="tend", daemon=True)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+    with contextlib.suppress(Unavailable):
+        say_goodbye(services.redis, loop.activity)
 
 
 def _patient_services(settings: Settings) -> Services:
@@ -105,5 +152,5 @@ def _patient_services(settings: Settings) -> Services:
             failures += 1
             if failures > 20:
                 raise
-            log.warning("outage tries=%d error=%s", failures, exc)
+            log.warning("outage", tries=failures, error=str(exc))
             threading.Event().wait(compute_backoff(failures))

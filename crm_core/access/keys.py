@@ -5,15 +5,15 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from bson import ObjectId
 
 from crm_core.access.audit import AuditLog
-from crm_core.errors import InvalidInput
+from crm_core.errors import InvalidInput, Unavailable
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Db, translated
+from crm_core.infra.mongo import Db, Doc, translated
 
 PREFIX = "cn_"
 CACHE_S = 5.0
@@ -30,10 +30,21 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True)
+class Rate:
+    """Requests: so many per second, and so many at once after a pause."""
+
+    per_second: int
+    burst: int
+
+
+@dataclass(frozen=True)
 class ApiKey:
+    """rate: its own; None for the default of the settings."""
+
     id: str
     name: str
     scopes: frozenset[Scope]
+    rate: Rate | None = None
 
     @property
     def actor(self) -> str:
@@ -42,7 +53,7 @@ class ApiKey:
 
 
 class ApiKeys:
-    """Looks keys up in the database, and remembers each answer for 5 s."""
+    """Looks keys up in the database, and remembers each answer for 5 s, a known key through an outage."""
 
     def __init__(self, db: Db, audit: AuditLog, clock: Clock) -> None:
         self._keys = db.api_keys
@@ -51,7 +62,7 @@ class ApiKeys:
         self._known: dict[str, tuple[float, ApiKey | None]] = {}
         self._lock = threading.Lock()
 
-    def create(self, name: str, scopes: Sequence[str], *, actor: str) -> str:
+    def create(self, name: str, scopes: Sequence[str], *, actor: str, rate: Rate | None = None) -> str:
         """Make a key and give its secret, which cannot be had again. Raises InvalidInput."""
         if not name.strip() or len(name) > 100:
             raise InvalidInput("A key needs a name of 1 to 100 characters.", field="name")
@@ -68,6 +79,7 @@ class ApiKeys:
                     "scopes": chosen,
                     "hash": _hash(secret),
                     "created_at": self._clock(),
+                    **({"rate": asdict(rate)} if rate else {}),
                 }
             )
         self._audit.record(actor, "key.create", key_id, scopes=chosen)
@@ -81,19 +93,34 @@ class ApiKeys:
         return True, found[1]
 
     def find(self, secret: str) -> ApiKey | None:
-        """The key with that secret, or None. Raises Unavailable."""
+        """The key with that secret, or None. Raises Unavailable for one that is not remembered."""
         is_known, key = self.cached(secret)
         if is_known:
             return key
         digest = _hash(secret)
-        with translated():
-            row = self._keys.find_one({"hash": digest})
-        key = ApiKey(row["_id"], row["name"], frozenset(map(Scope, row["scopes"]))) if row else None
+        key = self._read(digest)
         with self._lock:
             if len(self._known) > 1000:
                 self._known.clear()
             self._known[digest] = (time.monotonic(), key)
         return key
+
+    def _read(self, digest: str) -> ApiKey | None:
+        """From the database; while it is away, a key that was good when it was last looked up still is."""
+        try:
+            with translated():
+                row = self._keys.find_one({"hash": digest})
+        except Unavailable:
+            _, last = self._known.get(digest, (0.0, None))
+            if last is None:
+                raise
+            return last
+        return _to_key(row) if row else None
+
+
+def _to_key(row: Doc) -> ApiKey:
+    rate = Rate(**row["rate"]) if "rate" in row else None
+    return ApiKey(row["_id"], row["name"], frozenset(map(Scope, row["scopes"])), rate)
 
 
 def _scope(name: str) -> Scope:

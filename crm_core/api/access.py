@@ -1,8 +1,9 @@
 """Who calls: the API key is checked before the body is read."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from starlette.concurrency import run_in_threadpool
 
@@ -11,6 +12,7 @@ from crm_core.api.problems import Problem
 from crm_core.services import Services, current
 
 _BEARER = HTTPBearer(auto_error=False, description="An API key, made with `python -m crm_core key create`.")
+_SCHEME = "bearer "
 
 
 async def services() -> Services:
@@ -22,16 +24,30 @@ async def authorize(
     found: Annotated[Services, Depends(services)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
 ) -> ApiKey:
-    """The caller's key with the scopes that the endpoint needs: no or unknown key 401, missing scope 403."""
-    if credentials is None:
+    """The caller's key with the scopes that the endpoint needs. Raises Problem: see ``admit``."""
+    return await admit(found, credentials.credentials if credentials else None, map(Scope, scopes.scopes))
+
+
+async def authorize_directly(found: Services, request: Request, scope: Scope) -> ApiKey:
+    """The same without FastAPI's dependencies, which take as long as all the rest of accepting one record."""
+    header = request.headers.get("authorization", "")
+    secret = header[len(_SCHEME) :].strip() if header[: len(_SCHEME)].lower() == _SCHEME else None
+    return await admit(found, secret, (scope,))
+
+
+async def admit(found: Services, secret: str | None, scopes: Iterable[Scope]) -> ApiKey:
+    """No or unknown key 401, missing scope 403, too many requests 429."""
+    if not secret:
         raise Problem(401, "No API key", 'Send an API key: "Authorization: Bearer cn_…".')
-    is_known, key = found.keys.cached(credentials.credentials)
+    is_known, key = found.keys.cached(secret)
     if not is_known:
-        key = await run_in_threadpool(found.keys.find, credentials.credentials)
+        key = await run_in_threadpool(found.keys.find, secret)
     if key is None:
         raise Problem(401, "Unknown API key", "This API key is not known; make one with python -m crm_core key create.")
-    if missing := [scope for scope in scopes.scopes if Scope(scope) not in key.scopes]:
+    if missing := [scope for scope in scopes if scope not in key.scopes]:
         raise Problem(403, "Missing scope", f"This API key lacks the scope {', '.join(missing)}.")
+    if (wait_s := await found.rate_limiter.take(key)) is not None:
+        raise Problem(429, "Too many requests", f"Try again in {wait_s} s.", retry_after_s=wait_s)
     return key
 
 

@@ -6,13 +6,14 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from crm_core import __version__
-from crm_core.api import campaigns, customers, ingestion, receipts, segments
+from crm_core.api import attributes, campaigns, customers, health, ingestion, metrics, receipts, segments
 from crm_core.api.bodies import REF
-from crm_core.api.problems import install_problems
-from crm_core.ingest.wire import CustomerRecord, OrderRecord
+from crm_core.api.measuring import Measuring
+from crm_core.api.problems import ProblemDocument, install_problems
+from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord
 
 ABOUT = """
-Customers and orders in, segments and campaigns out. Every call but `/receipts` carries an API key:
+Customers, orders and events in, segments and campaigns out. Every call below `/v1` but `/receipts` carries an API key:
 `Authorization: Bearer cn_…`, made with `python -m crm_core key create`. Errors are RFC 9457 problem documents.
 Fields are accepted in snake_case and camelCase; answers are snake_case. Amounts are JSON numbers in major units,
 times are ISO 8601, in UTC when they name no zone.
@@ -22,10 +23,13 @@ times are ISO 8601, in UTC when they name no zone.
 BODIES = (
     CustomerRecord,
     OrderRecord,
+    EventRecord,
+    attributes.AttributeBody,
     segments.PreviewBody,
     segments.SegmentBody,
     campaigns.CampaignBody,
     campaigns.LaunchBody,
+    ProblemDocument,
 )
 
 
@@ -42,6 +46,9 @@ def create_api() -> FastAPI:
     """The API over the services that the process has installed; they may come and go with its lifespan."""
     api = _Api(title="ClientNest API", version=__version__, description=ABOUT, docs_url="/docs", redoc_url=None)
     install_problems(api)
-    for router in (ingestion, customers, segments, campaigns, receipts):
+    for router in (ingestion, customers, attributes, segments, campaigns, receipts):
         api.include_router(router.router, prefix="/v1")
+    for router in (health, metrics):
+        api.include_router(router.router)
+    api.add_middleware(Measuring)
     return api

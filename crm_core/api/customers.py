@@ -30,14 +30,17 @@ def get_customer(
     found: ServicesDep,
     key: Reader,
     orders_cursor: Annotated[str | None, Query(max_length=64)] = None,
+    events_cursor: Annotated[str | None, Query(max_length=64)] = None,
     messages_cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> dict[str, Any]:
-    """One customer with orders and messages, newest first. next: the cursor of the page after, null on the last."""
+    """One customer with orders, events and messages, the newest first. next: the cursor of the page after, or null."""
     customer = found.customers.customer(customer_id)
     orders, more_orders = found.customers.orders(customer_id, after=orders_cursor)
+    events, more_events = found.customers.events(customer_id, after=events_cursor)
     messages, more_messages = found.ledger.of_customer(customer_id, after=messages_cursor)
     return {
         "customer": to_json_values(customer),
         "orders": {"items": to_json_values(orders), "next": more_orders},
+        "events": {"items": to_json_values(events), "next": more_events},
         "messages": {"items": messages, "next": more_messages},
     }

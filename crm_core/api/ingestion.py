@@ -1,26 +1,38 @@
-"""POST /customers and /orders: validated per record, accepted when they are on their stream."""
+"""POST /customers, /orders and /events: validated per record, accepted when they are on their stream."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Security
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 
 from crm_core.access.keys import ApiKey, Scope
-from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.access import ServicesDep, authorize, authorize_directly
 from crm_core.api.bodies import documented, read_body
-from crm_core.api.problems import problem
-from crm_core.infra.streams import Stream
+from crm_core.api.metrics import RECORDS
+from crm_core.api.problems import problem, to_responses
+from crm_core.customers.attributes import AttributeType
+from crm_core.infra.streams import INGESTED, Stream
+from crm_core.infra.workspace import read_workspace_id
 from crm_core.ingest.parsing import MAX_RECORDS, Batch, parse_records
-from crm_core.ingest.wire import CustomerRecord, OrderRecord
-from crm_core.services import Services
+from crm_core.ingest.scalars import Border
+from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord
+from crm_core.services import Services, current
 
 router = APIRouter(tags=["Ingestion"])
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.INGEST_WRITE])]
 
-
+POSITION = "X-Stream-Position"
 ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {
         "description": "Accepted; rejected records are listed with their errors.",
+        "headers": {
+            POSITION: {
+                "description": "Where the last record stands on its stream; see GET /ingestion.",
+                "schema": {"type": "string"},
+            }
+        },
         "content": {
             "application/json": {
                 "example": {
@@ -30,30 +42,71 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
             }
         },
     },
-    401: {"description": "No API key, or an unknown one."},
-    403: {"description": "The key lacks the scope ingest:write."},
-    413: {"description": "The body is too large."},
-    422: {"description": "Every record is bad, or the body is no JSON."},
-    503: {"description": "Nothing was accepted; try again after Retry-After seconds."},
+    **to_responses(
+        {
+            413: "The body is too large.",
+            422: "Every record is bad, or the body is no JSON.",
+            503: "Nothing was accepted: a server is away, or too much waits to be stored.",
+        }
+    ),
 }
 
 
-@router.post(
-    "/customers", status_code=202, responses=ANSWERS, openapi_extra=documented(CustomerRecord, up_to=MAX_RECORDS)
-)
-async def post_customers(request: Request, found: ServicesDep, key: Writer) -> JSONResponse:
+async def post_customers(request: Request) -> JSONResponse:
     """Create or change customers. An absent field stays as it is, null clears it."""
-    return await _accept(Stream.CUSTOMERS, found, await read_body(request))
+    return await _accept(Stream.CUSTOMERS, request)
 
 
-@router.post("/orders", status_code=202, responses=ANSWERS, openapi_extra=documented(OrderRecord, up_to=MAX_RECORDS))
-async def post_orders(request: Request, found: ServicesDep, key: Writer) -> JSONResponse:
+async def post_orders(request: Request) -> JSONResponse:
     """Create or change orders. An order for an unknown customer makes a profile with only the id."""
-    return await _accept(Stream.ORDERS, found, await read_body(request))
+    return await _accept(Stream.ORDERS, request)
 
 
-async def _accept(stream: Stream, found: Services, body: bytes) -> JSONResponse:
-    batch = parse_records(stream, body, now=found.clock(), digits=found.settings.currency_digits)
+async def post_events(request: Request) -> JSONResponse:
+    """What customers did. Events of the type ``visit`` count as visits of their customer."""
+    return await _accept(Stream.EVENTS, request)
+
+
+for path, endpoint, model in (
+    ("/customers", post_customers, CustomerRecord),
+    ("/orders", post_orders, OrderRecord),
+    ("/events", post_events, EventRecord),
+):
+    router.add_api_route(
+        path,
+        endpoint,
+        methods=["POST"],
+        status_code=202,
+        responses=ANSWERS,
+        openapi_extra={
+            **documented(model, up_to=MAX_RECORDS),
+            "security": [{"HTTPBearer": [Scope.INGEST_WRITE]}],
+        },
+    )
+
+
+@router.get("/ingestion", responses=to_responses({503: "A server is away."}))
+def get_ingestion(found: ServicesDep, key: Writer) -> dict[str, Any]:
+    """What is accepted and not yet stored. A record is stored once ``oldest`` is null or beyond its position.
+
+    workspace: an id of this database's own, which another or an emptied one does not have.
+    """
+    states = found.monitor.streams(INGESTED)
+    return {
+        "workspace": read_workspace_id(found.db),
+        "streams": {state.stream.label: {"waiting": state.waiting, "oldest": state.oldest} for state in states},
+    }
+
+
+async def _accept(stream: Stream, request: Request) -> JSONResponse:
+    found = current()
+    key = await authorize_directly(found, request, Scope.INGEST_WRITE)
+    body = await read_body(request)
+    await found.backlog_gate.check(stream)
+    declared = await _declared(found) if stream is Stream.CUSTOMERS else {}
+    batch = parse_records(stream, body, Border(found.clock(), found.settings.currency_digits, declared))
+    RECORDS.labels(stream.label, "accepted").inc(len(batch.payloads))
+    RECORDS.labels(stream.label, "rejected").inc(len(batch.rejected))
     rejected = _rejected(batch)
     if not batch.payloads:
         first = rejected[0]
@@ -61,8 +114,13 @@ async def _accept(stream: Stream, found: Services, body: bytes) -> JSONResponse:
         fault = f"{error['field']} {error['message']}".lstrip()
         detail = f"No record was accepted. Record {first['index']}: {fault}."
         return problem(422, "Not valid", detail, accepted=0, rejected=rejected)
-    await found.async_publisher.publish(stream, batch.payloads)
-    return JSONResponse({"accepted": len(batch.payloads), "rejected": rejected}, 202)
+    position = await found.async_publisher.publish(stream, batch.payloads, origin=key.actor)
+    return JSONResponse({"accepted": len(batch.payloads), "rejected": rejected}, 202, headers={POSITION: position})
+
+
+async def _declared(found: Services) -> Mapping[str, AttributeType]:
+    known = found.attributes.remembered()
+    return await run_in_threadpool(found.attributes.declared) if known is None else known
 
 
 def _rejected(batch: Batch) -> list[dict[str, Any]]:

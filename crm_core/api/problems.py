@@ -1,17 +1,18 @@
 """Errors as RFC 9457 problem documents, from one table."""
 
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from crm_core.errors import Conflict, CrmError, Forbidden, InvalidInput, NotFound, Unavailable
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
@@ -24,21 +25,47 @@ STATUSES: tuple[tuple[type[CrmError], int, str], ...] = (
 )
 
 
+class ProblemDocument(BaseModel):
+    """RFC 9457. field, errors, rejected: what was wrong, where the kind of problem has such a place."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
 class Problem(Exception):
     """An answer of the HTTP border itself: no key, a body too large."""
 
-    def __init__(self, status: int, title: str, detail: str, **more: Any) -> None:
+    def __init__(self, status: int, title: str, detail: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(detail)
-        self.status, self.title, self.detail, self.more = status, title, detail, more
+        self.status, self.title, self.detail, self.retry_after_s = status, title, detail, retry_after_s
 
 
-def problem(status: int, title: str, detail: str, **more: Any) -> JSONResponse:
+def problem(status: int, title: str, detail: str, *, retry_after_s: int | None = None, **more: Any) -> JSONResponse:
     """``more``: further members, such as ``field`` or ``errors``."""
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
+    wait_s = RETRY_AFTER_S if status == 503 else retry_after_s
+    headers = {"Retry-After": str(wait_s)} if wait_s else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def to_responses(own: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI of the problems of an endpoint that needs a key, its own beside those that all of these have."""
+    every = {401: "No API key, or an unknown one.", 403: "The key lacks the scope.", 429: "Too many requests."}
+    retry = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    return {
+        status: {
+            "description": text,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+            **({"headers": retry} if status in {429, 503} else {}),
+        }
+        for status, text in sorted({**every, **own}.items())
+    }
 
 
 def install_problems(api: FastAPI) -> None:
@@ -56,14 +83,14 @@ def install_problems(api: FastAPI) -> None:
 async def _on_crm_error(_: Request, exc: CrmError) -> JSONResponse:
     for kind, status, title in STATUSES:
         if isinstance(exc, kind):
-            field = {"field": exc.field} if isinstance(exc, InvalidInput) and exc.field else {}
+            field: dict[str, Any] = {"field": exc.field} if isinstance(exc, InvalidInput) and exc.field else {}
             return problem(status, title, str(exc), **field)
-    log.error("unmapped error kind=%s", type(exc).__name__, exc_info=exc)
+    log.error("unmapped error", exc_info=exc)
     return problem(500, "Server error", str(exc))
 
 
 async def _on_problem(_: Request, exc: Problem) -> JSONResponse:
-    return problem(exc.status, exc.title, exc.detail, **exc.more)
+    return problem(exc.status, exc.title, exc.detail, retry_after_s=exc.retry_after_s)
 
 
 async def _on_validation_error(_: Request, exc: RequestValidationError) -> JSONResponse:

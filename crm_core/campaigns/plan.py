@@ -1,9 +1,9 @@
 """The campaign worker's part: walk the audience, write the ledger, hand rows on, close what is done."""
 
-import logging
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+import structlog
 from pydantic_core import to_json
 
 from crm_core.audience.evaluation import Audience
@@ -16,7 +16,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Publisher, Stream
 from crm_core.rules.tree import load_rule
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 CHUNK = 250
 
@@ -38,7 +38,7 @@ class Planner:
             try:
                 changed += self._plan(campaign)
             except InvalidInput as exc:  # its rule cannot be evaluated: the others must not wait for it
-                log.warning("failed campaign=%s error=%s", campaign["_id"], exc)
+                log.warning("failed", campaign=campaign["_id"], error=str(exc))
                 changed += self._campaigns.advance(
                     campaign["_id"], CampaignState.PREPARING, CampaignState.FAILED, failure=str(exc)
                 )
@@ -57,7 +57,7 @@ class Planner:
             self._publish(campaign_id, [chunk])
             self._campaigns.note_progress(campaign_id, chunk[-1])
         audience = self._ledger.stats(campaign_id).audience
-        log.info("planned campaign=%s audience=%d", campaign_id, audience)
+        log.info("planned", campaign=campaign_id, audience=audience)
         return self._campaigns.advance(
             campaign_id,
             CampaignState.PREPARING,
@@ -73,7 +73,7 @@ class Planner:
                 campaign_id, CampaignState.SENDING, CampaignState.COMPLETED, finished_at=self._clock()
             )
         if not self._publisher.backlog(Stream.DELIVERIES):  # nobody works on them: their entries got lost
-            log.warning("published again campaign=%s", campaign_id)
+            log.warning("published again", campaign=campaign_id)
             self._publish(campaign_id, _chunks(self._ledger.all_pending(campaign_id)))
         return False
 

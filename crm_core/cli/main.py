@@ -14,15 +14,19 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
 from crm_core.access.keys import Scope
+from crm_core.cli.doctor import doctor
 from crm_core.errors import CrmError, Unavailable
-from crm_core.importing.formats import guess_format, open_import
-from crm_core.importing.sending import Importer
+from crm_core.importing.connection import ApiConnection
+from crm_core.importing.mapping import parse_mapping
+from crm_core.importing.plan import ImportOptions
+from crm_core.importing.run import ImportRun, prepare_run
 from crm_core.infra.embedded.folder import DataFolder
 from crm_core.infra.embedded.platform import open_platform
 from crm_core.infra.logs import configure_logs
@@ -32,11 +36,11 @@ from crm_core.settings import Settings
 
 ACTOR = "command line"
 STORE_TIMEOUT_S = 600.0
-SHOWN_ERRORS = 10
 
 app = typer.Typer(help="ClientNest CRM on the command line.", no_args_is_help=True, add_completion=False)
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(keys, name="key")
+app.command()(doctor)
 console = Console(stderr=True, highlight=False)
 
 
@@ -77,31 +81,66 @@ def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     key: Annotated[str, typer.Option(help="An API key with the scope ingest:write.")],
     url: Annotated[str | None, typer.Option(help="Root of the API. Default: the app running in CRM_DATA_DIR.")] = None,
-    format_name: Annotated[str | None, typer.Option("--format", help="csv or cdnow; by default guessed.")] = None,
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="csv, ndjson or cdnow; guessed if left out.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="customers, orders or events; guessed if left out.")] = None,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="COLUMN=FIELD", help="Where a column goes; FIELD empty leaves it out. As often as needed."
+        ),
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="End when all is stored, not when all is accepted.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Begin anew instead of going on after a stop.")] = False,
 ) -> None:
-    """Send a file of customers or orders through the REST API. The same file twice changes nothing."""
+    """Send a file of customers, orders or events through the REST API. The same file twice changes nothing."""
     with _in_words():
-        source = open_import(file, format_name or guess_format(file))
-        importer = Importer(url or _running_app(), key)
-        started = time.monotonic()
-        with _progress() as progress, file.open("rb") as lines:
-            task = progress.add_task(f"Importing {source.path}", total=sum(1 for _ in lines) - source.header_lines)
-            result = importer.send(
-                source,
-                lambda count: progress.update(task, advance=count),
-                waiting=lambda reason: console.print(escape(reason), soft_wrap=True),
-            )
-    seconds = time.monotonic() - started
-    rate = result.accepted / seconds
-    console.print(
-        f"{result.accepted:,} records accepted in {seconds:.1f} s ({rate:,.0f}/s), {result.rejected:,} rejected."
+        options = ImportOptions(format_name, kind, parse_mapping(maps or ()))
+        connection = ApiConnection(url or _running_app(), key, say=_say)
+        folder = Settings.load().data_dir / "imports"
+        started, run = time.monotonic(), None
+        try:
+            with _progress() as progress:
+                task = progress.add_task(f"Reading {escape(file.name)}", total=None)
+                run = prepare_run(file, options, connection, folder, wait=wait, restart=restart)
+                _carry_out(run, progress, task, wait=wait)
+        except KeyboardInterrupt:
+            _say(run.stopped if run else "Stopped before anything was sent.")
+            raise typer.Exit(130) from None
+    _report(run, seconds=time.monotonic() - started, is_stored=wait)
+
+
+def _carry_out(run: ImportRun, progress: Progress, task: TaskID, *, wait: bool) -> None:
+    if run.begun.done:
+        _say(f"Going on after {run.begun.accepted:,} records accepted before; --restart begins anew.")
+    kind, count = run.plan.kind.name, run.plan.count
+    progress.update(task, description=f"Importing {kind}", total=count, completed=run.begun.done)
+    run.send(lambda result: progress.update(task, completed=result.done))
+    if wait:
+        run.wait(lambda waiting: progress.update(task, description=f"Storing {kind}: {waiting:,} wait"))
+    run.finish()
+
+
+def _report(run: ImportRun, *, seconds: float, is_stored: bool) -> None:
+    result, before = run.result, run.begun.accepted
+    rate = (result.accepted - before) / seconds
+    earlier = f", {before:,} of them before;" if before else ""
+    stored = " and stored" if is_stored else ""
+    _say(
+        f"{result.accepted:,} records accepted{stored}{earlier} in {seconds:.1f} s ({rate:,.0f}/s), "
+        f"{result.rejected:,} rejected."
     )
-    for error in result.errors[:SHOWN_ERRORS]:
-        console.print(f"  {escape(error)}", soft_wrap=True)
-    if result.rejected > SHOWN_ERRORS:
-        console.print(f"  and {result.rejected - SHOWN_ERRORS:,} more")
+    for error in result.errors:
+        _say(f"  {error}")
+    if result.rejected > len(result.errors):
+        _say(f"  and {result.rejected - len(result.errors):,} more")
     if result.rejected:
         raise typer.Exit(1)
+
+
+def _say(words: str) -> None:
+    console.print(escape(words), soft_wrap=True)
 
 
 def _running_app() -> str:

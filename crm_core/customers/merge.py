@@ -19,7 +19,7 @@ def merge_patch(doc: Doc, patch: Patch, version: int) -> None:
     versions: dict[str, int] = doc.setdefault("versions", {})
     for path, value in patch.items():
         part = path[: path.rfind("/") + 1]
-        if max(versions.get(path, -1), versions.get(part, -1)) >= version:
+        if versions.get(path, -1) >= version or (part and versions.get(part, -1) >= version):
             continue
         if path == part:
             _clear(doc, part, version)

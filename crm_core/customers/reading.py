@@ -1,15 +1,17 @@
-"""Reads customers and their orders, in the form that the API answers and pages show."""
+"""Reads customers, their orders and events, in the form that the API answers and pages show."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from pymongo.collection import Collection
+
 from crm_core.errors import NotFound
 from crm_core.infra.mongo import Db, Doc, page_newest, translated
 from crm_core.settings import to_major
 
-HIDDEN = {"versions", "folded", "revision", "is_undated"}
-ORDERS_PAGE = 50
+HIDDEN = {"versions", "folded", "is_undated"}
+PAGE = 50
 
 
 class CustomerReader:
@@ -35,12 +37,18 @@ class CustomerReader:
             raise NotFound(f"There is no customer with the id {customer_id!r}.")
         return self.to_record(row)
 
-    def orders(
-        self, customer_id: str, *, limit: int = ORDERS_PAGE, after: str | None = None
-    ) -> tuple[list[Doc], str | None]:
+    def orders(self, customer_id: str, *, limit: int = PAGE, after: str | None = None) -> tuple[list[Doc], str | None]:
         """A customer's orders, newest first, and the id to go on after, None on the last page. Raises InvalidInput."""
-        query: Doc = {"customer_id": customer_id}
-        rows, more = page_newest(self._db.orders, query, "ordered_at", limit=limit, after=after)
+        return self._page(self._db.orders, customer_id, "ordered_at", limit, after)
+
+    def events(self, customer_id: str, *, limit: int = PAGE, after: str | None = None) -> tuple[list[Doc], str | None]:
+        """The same for a customer's events."""
+        return self._page(self._db.events, customer_id, "at", limit, after)
+
+    def _page(
+        self, records: Collection[Doc], customer_id: str, moment: str, limit: int, after: str | None
+    ) -> tuple[list[Doc], str | None]:
+        rows, more = page_newest(records, {"customer_id": customer_id}, moment, limit=limit, after=after)
         return [self.to_record(row) for row in rows], more
 
     def by_ids(self, ids: Sequence[str]) -> list[Doc]:
@@ -60,7 +68,7 @@ class CustomerReader:
         return record
 
     def _shown(self, name: str, value: Any) -> Any:
-        if name == "attributes":  # the caller's own names, whatever ours mean
+        if name in {"attributes", "properties"}:  # the caller's own names, whatever ours mean
             return value
         if name.endswith("_minor"):
             return to_major(value, self._digits)

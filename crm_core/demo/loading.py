@@ -8,6 +8,7 @@ from crm_core.demo.generator import generate_demo
 from crm_core.infra.clock import Clock
 from crm_core.infra.streams import Publisher, Stream
 from crm_core.ingest.parsing import MAX_RECORDS, parse_rows
+from crm_core.ingest.scalars import Border
 
 Progress = Callable[[int, int], None]
 """Called with records done and records in all."""
@@ -31,9 +32,9 @@ class DemoLoader:
             (Stream.ORDERS, data.order_records()),
         ):
             for rows in _chunks(records):
-                batch = parse_rows(stream, rows, now=now, digits=self._digits)
+                batch = parse_rows(stream, rows, Border(now, self._digits))
                 assert not batch.rejected, batch.rejected[0]
-                self._publisher.publish(stream, batch.payloads)
+                self._publisher.publish(stream, batch.payloads, origin="demo")
                 done += len(rows)
                 progress(done, in_all)
         return data.customer_count, data.order_count

@@ -1,104 +1,78 @@
-"""Sends records to the REST API in batches, and goes on through 429, 503 and a restart of the app."""
+"""Sends the records of a file to the REST API in batches, and collects what became of each."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
-import httpx
-
-from crm_core.errors import Forbidden, InvalidInput, Unavailable
-from crm_core.importing.formats import FileRecord, ImportFile
-from crm_core.infra.consumer import compute_backoff
+from crm_core.errors import InvalidInput
+from crm_core.importing.connection import ApiConnection, read_json
+from crm_core.importing.items import BadLine, FileRecord, Item
+from crm_core.importing.plan import ImportPlan
+from crm_core.importing.rejections import describe_rejections
+from crm_core.importing.result import ImportResult
 
 BATCH = 1000
-TIMEOUT_S = 30.0
-PATIENCE_S = 120.0
-MAX_SHOWN = 1000
+POSITION = "X-Stream-Position"
 
 
-@dataclass
-class ImportResult:
-    """accepted: records on their stream. rejected: how many were not; errors: the first of them, by line."""
+@dataclass(frozen=True)
+class Outcome:
+    """What the API made of records. rejected: their index to the reason. position: of the last on its stream."""
 
-    accepted: int = 0
-    rejected: int = 0
-    errors: list[str] = field(default_factory=list)
+    rejected: Mapping[int, str] = field(default_factory=dict)
+    position: str | None = None
 
 
 class Importer:
-    """url: the root of the API, with or without ``/api``. Raises InvalidInput when it is none."""
+    """Sends one file through one connection."""
 
-    def __init__(self, url: str, key: str) -> None:
-        root = _check_url(url).rstrip("/").removesuffix("/api")
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        self._client = httpx.Client(base_url=f"{root}/api/v1", headers=headers, timeout=TIMEOUT_S, trust_env=False)
+    def __init__(self, connection: ApiConnection, plan: ImportPlan) -> None:
+        self._connection = connection
+        self._plan = plan
 
-    def send(
-        self, source: ImportFile, progress: Callable[[int], None], *, waiting: Callable[[str], None]
-    ) -> ImportResult:
-        """Send every record; gives what became of them.
+    def send(self, begun: ImportResult, tell: Callable[[ImportResult], None]) -> ImportResult:
+        """Send what comes after the first ``begun.done`` items; gives what became of the whole file.
 
-        progress: called with the records of each batch. waiting: called with the reason when a batch must wait.
-        Raises Forbidden for the key, InvalidInput for the file, Unavailable when the API stays away for 2 minutes.
+        tell: called with the result so far after each batch. What is sent twice changes nothing.
+        Raises Forbidden for the key, InvalidInput for the file, Unavailable when the API stays away.
         """
-        result = ImportResult()
-        for batch in _batches(source.records):
-            answer = self._post(source.path, [item.record for item in batch], waiting)
-            rejected = answer["rejected"]
-            result.accepted += len(batch) - len(rejected)
-            result.rejected += len(rejected)
-            for rejection in rejected[: max(0, MAX_SHOWN - len(result.errors))]:
-                error = rejection["errors"][0]
-                result.errors.append(f"line {batch[rejection['index']].line}: {error['field']} {error['message']}")
-            progress(len(batch))
+        result = begun
+        items = islice(self._plan.items(), begun.done, None)
+        while batch := list(islice(items, BATCH)):
+            result = self._send_batch(batch, result)
+            tell(result)
         return result
 
-    def _post(self, path: str, records: Sequence[dict[str, Any]], waiting: Callable[[str], None]) -> dict[str, Any]:
-        started, failures = time.monotonic(), 0
-        while True:
-            wait_s = compute_backoff(failures + 1)
-            try:
-                answer = self._client.post(f"/{path}", json=records)
-            except httpx.TransportError as exc:
-                reason = f"does not answer ({exc})"
-            else:
-                if answer.status_code not in {429, 500, 502, 503, 504}:
-                    return _read(answer)
-                reason = f"answers {answer.status_code}"
-                wait_s = float(answer.headers.get("Retry-After", wait_s))
-            if time.monotonic() - started > PATIENCE_S:
-                raise Unavailable(
-                    f"The API at {self._client.base_url} {reason}. Run the import again: it repeats nothing."
-                )
-            if not failures:
-                waiting(f"The API at {self._client.base_url} {reason}: trying again for {PATIENCE_S:.0f} s.")
-            failures += 1
-            time.sleep(wait_s)
+    def _send_batch(self, batch: Sequence[Item], result: ImportResult) -> ImportResult:
+        records = [item for item in batch if isinstance(item, FileRecord)]
+        outcome = self._post(records) if records else Outcome()
+        faults = {item.line: item.reason for item in batch if isinstance(item, BadLine)}
+        faults |= {records[index].line: reason for index, reason in outcome.rejected.items()}
+        errors = [faults[line] for line in sorted(faults)]
+        return result.plus(len(batch) - len(errors), errors, outcome.position)
+
+    def _post(self, records: Sequence[FileRecord]) -> Outcome:
+        answer = self._connection.ask("POST", self._plan.kind.name, _to_body(records))
+        body, status = read_json(answer), answer.status_code
+        detail = body.get("detail", f"it answers {status}")
+        if status in {202, 422} and isinstance(body.get("rejected"), list):
+            rejected = describe_rejections(body["rejected"], records, self._plan)
+            return Outcome(rejected, answer.headers.get(POSITION))
+        if status not in {413, 422}:
+            place = f"{self._connection.url}/{self._plan.kind.name}"
+            raise InvalidInput(f"{place} does not take the records: {detail}")
+        if len(records) == 1:
+            return Outcome({0: f"line {records[0].line}: {detail}"})
+        return self._post_halves(records)
+
+    def _post_halves(self, records: Sequence[FileRecord]) -> Outcome:
+        """Too large at once, or one of them spoils the body for all."""
+        middle = len(records) // 2
+        first, second = self._post(records[:middle]), self._post(records[middle:])
+        rejected = {**first.rejected, **{middle + index: reason for index, reason in second.rejected.items()}}
+        return Outcome(rejected, second.position or first.position)
 
 
-def _check_url(url: str) -> str:
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        parsed = httpx.URL()
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise InvalidInput(f"{url!r} is no address of an API; say it as in http://localhost:8501.", field="url")
-    return url
-
-
-def _read(answer: httpx.Response) -> dict[str, Any]:
-    body = answer.json() if answer.headers.get("content-type", "").endswith("json") else {}
-    if answer.status_code == 202 or (answer.status_code == 422 and "rejected" in body):
-        return dict(body)
-    detail = body.get("detail", f"the API answered {answer.status_code}")
-    if answer.status_code in {401, 403}:
-        raise Forbidden(detail)
-    raise InvalidInput(detail)
-
-
-def _batches(records: Iterable[FileRecord]) -> Iterator[list[FileRecord]]:
-    iterator = iter(records)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch
+def _to_body(records: Sequence[FileRecord]) -> bytes:
+    return json.dumps([item.record for item in records], ensure_ascii=False, separators=(",", ":")).encode()

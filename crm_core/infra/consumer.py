@@ -1,32 +1,38 @@
 """The worker loop over one or several streams: claim stale, read new, handle a batch, acknowledge."""
 
-import logging
-import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import redis
+import structlog
 from redis.exceptions import ResponseError
 
-from crm_core.errors import Unavailable
+from crm_core.errors import Permanent, Unavailable
+from crm_core.infra.backoff import compute_backoff
+from crm_core.infra.dead_letters import bury
+from crm_core.infra.heartbeat import Activity
+from crm_core.infra.samples import take_sample
 from crm_core.infra.streams import Entry, Stream, redis_translated
+from crm_core.infra.tries import Tries
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 Handler = Callable[[Sequence[Entry]], Mapping[str, str] | None]
-"""Handles a batch; gives {entry id: reason} for entries that can never be handled."""
+"""Handles a batch; gives {entry id: reason} for entries that can never be handled. Raises Permanent when one of
+the batch is such and it cannot say which: each is then handled by itself."""
 
 
 @dataclass(frozen=True)
 class ConsumerPolicy:
-    """How a worker reads. Times in milliseconds."""
+    """How a worker reads. Times in milliseconds. claim_idle_ms: after this long without a sign of life of the worker
+    that read them, another takes over its entries."""
 
     batch: int = 500
     block_ms: int = 500
     claim_idle_ms: int = 30_000
-    max_deliveries: int = 5
+    max_tries: int = 5
 
 
 class Consumer:
@@ -34,6 +40,7 @@ class Consumer:
 
     An entry is deleted when it is acknowledged, so a stream's length is its backlog and trimming can
     never drop an unread entry. A restart under the same name first takes up what the name left pending.
+    An entry whose handling failed, or ended the worker, is tried again by itself, and buried after the last try.
     """
 
     def __init__(
@@ -46,15 +53,17 @@ class Consumer:
         handler: Handler,
         policy: ConsumerPolicy | None = None,
     ) -> None:
+        self.activity = Activity(group, name)
         self._client = client
         self._streams = tuple(streams)
         self._group = group
         self._name = name
         self._handler = handler
         self._policy = policy or ConsumerPolicy()
+        self._tries = Tries(client, group)
         self._stop = threading.Event()
-        self._own_pending = True
-        self._failures: dict[str, int] = {}
+        self._own_after: dict[Stream, str] | None = dict.fromkeys(streams, "0")
+        self._in_hand: Sequence[Entry] = ()
         self._has_groups = False
 
     def stop(self) -> None:
@@ -69,18 +78,48 @@ class Consumer:
                 failures = 0
             except Unavailable as exc:
                 failures += 1
-                log.warning("outage group=%s tries=%d error=%s", self._group, failures, exc)
+                self.activity.state = "outage"
+                log.warning("outage", group=self._group, tries=failures, error=str(exc))
                 self._stop.wait(compute_backoff(failures))
 
     def run_once(self) -> int:
         """One batch; gives how many entries it read. Raises Unavailable and buries nothing in an outage."""
         with redis_translated():
             self._ensure_groups()
-            batch = self._read_if_groups()
-        for stream in self._streams:
-            if entries := [entry for entry in batch if entry.stream == stream]:
-                self._handle(stream, entries)
+            batch, again = self._read_if_groups()
+        self.activity.state = "busy" if batch else "idle"
+        self._in_hand = batch
+        try:
+            for stream in self._streams:
+                if entries := [entry for entry in batch if entry.stream == stream]:
+                    self._handle(entries, again=again)
+        except Unavailable:
+            self._own_after = dict.fromkeys(self._streams, "0")  # taken up again as soon as the outage is over
+            raise
+        finally:
+            self._in_hand = ()
         return len(batch)
+
+    def tend(self) -> None:
+        """Renew what is in hand, so that nobody claims it, and note how the streams stand. For another thread."""
+        with redis_translated():
+            for stream in self._streams:
+                if ids := [entry.id for entry in self._in_hand if entry.stream == stream]:
+                    self._renew(stream, ids)
+                take_sample(self._client, stream)
+
+    def _renew(self, stream: Stream, ids: Sequence[str]) -> None:
+        """Reset the idle time of those that are still ours; one that was claimed meanwhile stays where it is."""
+        try:
+            pending: Any = self._client.xpending_range(
+                stream, self._group, min=ids[0], max=ids[-1], count=len(ids), consumername=self._name
+            )
+        except ResponseError as exc:  # somebody emptied the server: nothing is in hand any more
+            if not str(exc).startswith("NOGROUP"):
+                raise
+            return
+        if owned := {row["message_id"].decode() for row in pending} & set(ids):
+            self._client.xclaim(stream, self._group, self._name, 0, cast("Any", sorted(owned)), justid=True)
 
     def _ensure_groups(self) -> None:
         if self._has_groups:
@@ -93,7 +132,7 @@ class Consumer:
                     raise
         self._has_groups = True
 
-    def _read_if_groups(self) -> list[Entry]:
+    def _read_if_groups(self) -> tuple[list[Entry], bool]:
         """Nothing when somebody emptied the server; the groups are then made anew."""
         try:
             return self._read()
@@ -101,26 +140,23 @@ class Consumer:
             if not str(exc).startswith("NOGROUP"):
                 raise
             self._has_groups = False
-            return []
+            return [], False
 
-    def _read(self) -> list[Entry]:
-        if self._own_pending:
-            batch = self._read_group("0", block_ms=None)
-            self._own_pending = bool(batch)
-            if batch:
-                return batch
+    def _read(self) -> tuple[list[Entry], bool]:
+        """A batch, and whether it was delivered before."""
+        if self._own_after is not None:
+            if batch := self._read_group(self._own_after, block_ms=None):
+                self._own_after |= {entry.stream: entry.id for entry in batch}
+                return batch, True
+            self._own_after = None
         for stream in self._streams:
             if claimed := self._claim(stream):
-                return claimed
-        return self._read_group(">", block_ms=self._policy.block_ms)
+                return claimed, True
+        return self._read_group(dict.fromkeys(self._streams, ">"), block_ms=self._policy.block_ms), False
 
-    def _read_group(self, after: str, *, block_ms: int | None) -> list[Entry]:
+    def _read_group(self, after: Mapping[Stream, str], *, block_ms: int | None) -> list[Entry]:
         answer = self._client.xreadgroup(
-            self._group,
-            self._name,
-            dict.fromkeys(self._streams, after),
-            count=self._policy.batch,
-            block=block_ms,
+            self._group, self._name, cast("Any", after), count=self._policy.batch, block=block_ms
         )
         found = cast("list[tuple[bytes, Any]]", answer or [])
         return [entry for stream, rows in found for entry in _entries(Stream(stream.decode()), rows)]
@@ -134,61 +170,80 @@ class Consumer:
         )
         return _entries(stream, rows)
 
-    def _handle(self, stream: Stream, entries: Sequence[Entry]) -> None:
+    def _handle(self, entries: Sequence[Entry], *, again: bool) -> None:
+        """Those of one stream. again: delivered before, by us or to a worker that did not finish them."""
+        if again:
+            if any(self._tries.of(entries)):
+                self._handle_each(entries)
+                return
+            self._tries.begin(entries)
         try:
             refused = self._handler(entries) or {}
         except Unavailable:
-            self._own_pending = True  # take the batch up again as soon as the outage is over
+            if again:
+                self._tries.take_back(entries)
             raise
-        except Exception:  # the one broad catch: whatever a handler raises, the loop goes on
+        except Exception as exc:  # the one broad catch: whatever a handler raises, the loop goes on
             if len(entries) == 1:
-                self._fail(entries[0])
-                return
+                self._fail(entries[0], 1 if again else self._tries.begin(entries)[0], exc)
+            else:
+                self._handle_each(entries)
+            return
+        self._finish(entries, refused, counted=again)
+
+    def _handle_each(self, entries: Sequence[Entry]) -> None:
+        """One by one: a bad entry then holds up none of its batch."""
+        for entry in entries:
+            (tries,) = self._tries.begin([entry])
+            if tries > self._policy.max_tries:
+                reason = f"failed {tries - 1} times, or ended its worker while it was handled"
+                self._finish([entry], {entry.id: reason}, counted=True)
+                continue
+            try:
+                refused = self._handler([entry]) or {}
+            except Unavailable:
+                self._tries.take_back([entry])
+                raise
+            except Exception as exc:
+                self._fail(entry, tries, exc)
+            else:
+                self._finish([entry], refused, counted=True)
+
+    def _fail(self, entry: Entry, tries: int, exc: Exception) -> None:
+        """Leave it pending for another try; bury it after the last one, or at once when it can never succeed."""
+        if isinstance(exc, Permanent):
+            self._finish([entry], {entry.id: str(exc)}, counted=True)
+            return
+        self.activity.failed += 1
+        log.error("failed", stream=entry.stream, entry=entry.id, tries=tries, exc_info=exc)
+        if tries >= self._policy.max_tries:
+            reason = f"failed {tries} times; the worker's log has the error"
+            self._finish([entry], {entry.id: reason}, counted=True)
+
+    def _finish(self, entries: Sequence[Entry], refused: Mapping[str, str], *, counted: bool) -> None:
+        """Bury what was refused and acknowledge all, in one step. counted: whether their tries were."""
+        stream, ids = entries[0].stream, [entry.id for entry in entries]
+        with redis_translated():
+            pipe = self._client.pipeline(transaction=True)
             for entry in entries:
-                self._handle(stream, [entry])
-            return
-        with redis_translated():
-            self._bury([(entry, refused[entry.id]) for entry in entries if entry.id in refused])
-            self._acknowledge(stream, [entry.id for entry in entries])
-
-    def _fail(self, entry: Entry) -> None:
-        """Leave it pending for another try, or bury it after the last one."""
-        tries = self._failures[entry.id] = self._failures.get(entry.id, 0) + 1
-        log.exception("failed stream=%s entry=%s tries=%d", entry.stream, entry.id, tries)
-        if tries < self._policy.max_deliveries:
-            return
-        del self._failures[entry.id]
-        with redis_translated():
-            self._bury([(entry, f"failed {tries} times; the worker's log has the error")])
-            self._acknowledge(entry.stream, [entry.id])
-
-    def _bury(self, refused: Sequence[tuple[Entry, str]]) -> None:
-        for entry, reason in refused:
-            log.warning("buried stream=%s entry=%s reason=%s", entry.stream, entry.id, reason)
-            self._client.xadd(
-                Stream.DEAD,
-                {
-                    "stream": entry.stream,
-                    "id": entry.id,
-                    "group": self._group,
-                    "reason": reason,
-                    "d": entry.data,
-                },
-            )
-
-    def _acknowledge(self, stream: Stream, ids: Sequence[str]) -> None:
-        pipe = self._client.pipeline(transaction=True)
-        pipe.xack(stream, self._group, *ids)
-        pipe.xdel(stream, *ids)
-        pipe.execute()
-
-
-def compute_backoff(failures: int, *, cap_s: float = 5.0) -> float:
-    """Seconds to wait after that many failures in a row: doubling from 0.1 s, half of it random."""
-    ceiling: float = min(cap_s, 0.1 * 2 ** min(failures, 10))
-    return ceiling / 2 + random.random() * ceiling / 2
+                if entry.id in refused:
+                    bury(pipe, entry, self._group, refused[entry.id])
+            pipe.xack(stream, self._group, *ids)
+            pipe.xdel(stream, *ids)
+            if counted:
+                self._tries.forget(pipe, entries)
+            pipe.execute()
+        self.activity.handled += len(entries)
+        self.activity.refused += len(refused)
+        for entry_id, reason in refused.items():
+            log.warning("buried", stream=stream, entry=entry_id, reason=reason)
+        log.debug("handled", stream=stream, entries=len(entries), first=ids[0], last=ids[-1])
 
 
 def _entries(stream: Stream, rows: Any) -> list[Entry]:
     """Without those deleted meanwhile. An entry without data is somebody else's; its handler refuses it."""
-    return [Entry(stream, entry_id.decode(), fields.get(b"d", b"")) for entry_id, fields in rows if fields]
+    return [
+        Entry(stream, entry_id.decode(), fields.get(b"d", b""), fields.get(b"o", b"").decode(errors="replace"))
+        for entry_id, fields in rows
+        if fields
+    ]

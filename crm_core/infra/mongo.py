@@ -22,14 +22,11 @@ Doc = dict[str, Any]
 Db = Database[Doc]
 
 INDEXES: dict[str, list[IndexModel]] = {
-    "customers": [
-        IndexModel([("total_spend_minor", ASCENDING)]),
-        IndexModel([("last_order_at", ASCENDING)]),
-    ],
     "orders": [
         IndexModel([("customer_id", ASCENDING), ("ordered_at", DESCENDING)]),
         IndexModel([("ordered_at", DESCENDING)]),
     ],
+    "events": [IndexModel([("customer_id", ASCENDING), ("type", ASCENDING), ("at", DESCENDING)])],
     "segments": [IndexModel([("updated_at", DESCENDING)])],
     "campaigns": [IndexModel([("created_at", DESCENDING)]), IndexModel([("state", ASCENDING)])],
     "messages": [

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import redis
 import redis.asyncio
@@ -17,7 +17,7 @@ from redis.retry import Retry
 from crm_core.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from redis.typing import EncodableT, FieldT
 
 _SEQUENCE_BITS = 20
 
@@ -25,30 +25,51 @@ _SEQUENCE_BITS = 20
 class Stream(StrEnum):
     CUSTOMERS = "stream:customers"
     ORDERS = "stream:orders"
+    EVENTS = "stream:events"
     DELIVERIES = "stream:deliveries"
     RECEIPTS = "stream:receipts"
     JOBS = "stream:jobs"
     DEAD = "stream:dead"
 
+    @property
+    def label(self) -> str:
+        """As people read it: ``customers``."""
+        return self.removeprefix("stream:")
+
+
+INGESTED = (Stream.CUSTOMERS, Stream.ORDERS, Stream.EVENTS)
+"""The streams of records that the ingest worker stores."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One stream entry as a worker reads it. data: the JSON text that was published."""
+    """One stream entry as a worker reads it. data: the JSON text that was published. origin: who published it."""
 
     stream: Stream
     id: str
     data: bytes
+    origin: str = ""
 
     @property
     def version(self) -> int:
         """The stream id as one integer that sorts like it: 44 bits of milliseconds, 20 of sequence."""
-        millis, sequence = self.id.split("-")
-        return int(millis) << _SEQUENCE_BITS | int(sequence)
+        return version_of(self.id)
 
     @property
     def at(self) -> datetime:
         """When it was accepted, aware UTC."""
         return version_time(self.version)
+
+
+def split_id(entry_id: str) -> tuple[int, int]:
+    """A stream id as its two numbers, which sort like it."""
+    millis, _, sequence = entry_id.partition("-")
+    return int(millis), int(sequence)
+
+
+def version_of(entry_id: str) -> int:
+    millis, sequence = split_id(entry_id)
+    return millis << _SEQUENCE_BITS | sequence
 
 
 def version_time(version: int) -> datetime:
@@ -99,20 +120,25 @@ def is_outage(exc: Exception) -> bool:
     return isinstance(exc, transient) or str(exc).startswith(("MISCONF", "LOADING", "MASTERDOWN"))
 
 
+def to_fields(payload: bytes, origin: str) -> "dict[FieldT, EncodableT]":
+    """An entry as Valkey keeps it: short names, since each entry repeats them."""
+    return {"d": payload, "o": origin} if origin else {"d": payload}
+
+
 class Publisher:
     """Appends entries; one call is one round trip. Raises Unavailable when not all were appended."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
 
-    def publish(self, stream: Stream, payloads: Sequence[bytes]) -> list[str]:
-        """Append each payload as an entry; gives the ids in order."""
+    def publish(self, stream: Stream, payloads: Sequence[bytes], *, origin: str = "") -> list[str]:
+        """Append each payload as an entry; gives the ids in order. origin: who publishes, such as ``key:shop``."""
         if not payloads:
             return []
         with redis_translated():
             pipe = self._client.pipeline(transaction=False)
             for payload in payloads:
-                pipe.xadd(stream, {"d": payload})
+                pipe.xadd(stream, to_fields(payload, origin))
             return [entry_id.decode() for entry_id in pipe.execute()]
 
     def backlog(self, *streams: Stream) -> int:
@@ -130,20 +156,3 @@ class Publisher:
                     "none is lost. Is the ingest worker running?"
                 )
             time.sleep(poll_s)
-
-
-class AsyncPublisher:
-    """The same for the API's event loop."""
-
-    def __init__(self, client: redis.asyncio.Redis) -> None:
-        self._client = client
-
-    async def publish(self, stream: Stream, payloads: Sequence[bytes]) -> None:
-        with redis_translated():
-            if len(payloads) == 1:
-                await cast("Awaitable[Any]", self._client.xadd(stream, {"d": payloads[0]}))
-                return
-            pipe = self._client.pipeline(transaction=False)
-            for payload in payloads:
-                pipe.xadd(stream, {"d": payload})
-            await pipe.execute()

@@ -1,8 +1,29 @@
-"""How texts compare: one folding for every engine, since each has case rules of its own."""
+"""How texts compare and when one is a date: one folding for every engine, since each has case rules of its own."""
 
+import re
 import unicodedata
+from datetime import UTC, datetime
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+_ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}([T ]|$)")
 
 
 def fold(text: str) -> str:
     """NFKC and casefold, twice normalised since folding can undo the first. Source: Unicode 5.18, D146."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def parse_iso(text: str) -> datetime | None:
+    """An ISO 8601 date or time as aware UTC; without a zone it is taken as UTC, a bare date as its first instant.
+
+    None for any other text, and for times outside 1900 to 9998, which not every zone can express.
+    """
+    if not _ISO_START.match(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if EARLIEST <= moment < LATEST else None

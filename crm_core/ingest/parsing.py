@@ -1,22 +1,26 @@
 """From a request body to records: the good ones ready for the stream, the bad ones with their errors."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, from_json, to_json
+from pydantic_core import ErrorDetails, from_json
 
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Stream
-from crm_core.ingest.wire import CustomerRecord, OrderItem, OrderRecord
+from crm_core.ingest.scalars import Border
+from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderItem, OrderRecord, Record
 
-Record = CustomerRecord | OrderRecord
 MAX_RECORDS = 1000
 
-MODELS: Mapping[Stream, type[Record]] = {Stream.CUSTOMERS: CustomerRecord, Stream.ORDERS: OrderRecord}
+MODELS: Mapping[Stream, type[Record]] = {
+    Stream.CUSTOMERS: CustomerRecord,
+    Stream.ORDERS: OrderRecord,
+    Stream.EVENTS: EventRecord,
+}
 
 
 @dataclass(frozen=True)
@@ -43,47 +47,43 @@ class Batch:
     rejected: Sequence[Rejection] = field(default=())
 
 
-def parse_records(stream: Stream, body: bytes, *, now: datetime, digits: int) -> Batch:
-    """Validate one record or an array of at most 1,000. Raises InvalidInput when it is neither.
-
-    now: aware UTC, for dates in the future. digits: minor digits of the currency.
-    """
-    context = {"now": now, "digits": digits}
-    if body.lstrip()[:1] == b"[":
-        try:
-            records = _adapter(stream).validate_json(body, context=context)
-            _check_size(len(records))
-            return Batch([_payload(record) for record in records])
-        except ValidationError:
-            pass  # at least one is bad: look at each by itself
-    rows = _load(body)
-    return _parse_each(MODELS[stream], rows if isinstance(rows, list) else [rows], context)
+def parse_records(stream: Stream, body: bytes, border: Border) -> Batch:
+    """Validate one record or an array of at most 1,000. Raises InvalidInput when it is neither."""
+    is_array = body.lstrip()[:1] == b"["
+    try:
+        parsed = _adapter(stream, is_array).validate_json(body, context=border)
+    except ValidationError:  # at least one is bad: look at each by itself
+        rows = _load(body)
+        return parse_rows(stream, rows if isinstance(rows, list) else [rows], border)
+    records = parsed if is_array else [parsed]
+    _check_size(len(records))
+    return Batch([_payload(record) for record in records])
 
 
-def parse_rows(stream: Stream, rows: Sequence[Any], *, now: datetime, digits: int) -> Batch:
+def parse_rows(stream: Stream, rows: Sequence[Any], border: Border) -> Batch:
     """The same for values already read from JSON."""
-    return _parse_each(MODELS[stream], rows, {"now": now, "digits": digits})
-
-
-def _parse_each(model: type[Record], rows: Sequence[Any], context: dict[str, Any]) -> Batch:
     _check_size(len(rows))
+    model = MODELS[stream]
     payloads, rejected = [], []
     for index, row in enumerate(rows):
         try:
-            record = model.model_validate_json(to_json(row, inf_nan_mode="constants"), context=context)
+            payloads.append(_payload(model.model_validate(row, context=border)))
         except ValidationError as exc:
             errors = [_describe(error, model) for error in exc.errors(include_url=False)]
             rejected.append(Rejection(index, errors))
-        else:
-            payloads.append(_payload(record))
     return Batch(payloads, rejected)
 
 
 def _load(body: bytes) -> Any:
+    """What the body says, with texts that no database can keep (lone surrogates): their records are named later."""
     try:
         return from_json(body, allow_inf_nan=True)
     except ValueError as exc:
-        raise InvalidInput(f"The body is no valid JSON: {exc}.") from None
+        fault = exc
+    try:
+        return json.loads(body.decode())
+    except (ValueError, RecursionError):
+        raise InvalidInput(f"The body is no valid JSON: {fault}.") from None
 
 
 def _check_size(count: int) -> None:
@@ -96,13 +96,15 @@ def _payload(record: Record) -> bytes:
 
 
 @cache
-def _adapter(stream: Stream) -> TypeAdapter[Any]:
-    return TypeAdapter(list[MODELS[stream]])  # type: ignore[valid-type]
+def _adapter(stream: Stream, is_array: bool) -> TypeAdapter[Any]:
+    model: Any = MODELS[stream]
+    return TypeAdapter(list[model] if is_array else model)
 
 
 PLAIN_MESSAGES = {
     "missing": "is required",
     "string_type": "must be a text",
+    "string_unicode": "must be valid Unicode, without lone surrogates",
     "bool_type": "must be true or false",
     "int_type": "must be a whole number",
     "float_type": "must be a number",
@@ -125,14 +127,16 @@ PATTERN_MESSAGES = {
     "id": "must not begin or end with a space or hold control characters",
     "customer_id": "must not begin or end with a space or hold control characters",
     "attributes": "is no attribute name: 1 to 40 of a-z, 0-9 and _, the first a letter",
+    "properties": "is no property name: 1 to 40 of a-z, 0-9 and _, the first a letter",
+    "type": "must be 1 to 40 of a-z, 0-9 and _, the first a letter, such as cart_abandoned",
 }
 
 
 def _describe(error: ErrorDetails, model: type[Record]) -> FieldError:
-    location = [str(part) for part in error["loc"] if part != "[key]"]
-    names = [_snake(model, part) if depth == 0 else part for depth, part in enumerate(location)]
     kind, context = error["type"], error.get("ctx", {})
-    path = ".".join(names)
+    location = [_printable(part) for part in error["loc"] if part != "[key]"]
+    names = [_snake(model, part) if depth == 0 else part for depth, part in enumerate(location)]
+    path = ".".join([*names, *([context["at"]] if kind == "declared" else [])])
     if kind == "extra_forbidden":
         known = OrderItem.model_fields if len(names) > 1 else model.model_fields
         hint = " (custom data goes in attributes)" if "attributes" in known else ""
@@ -142,6 +146,11 @@ def _describe(error: ErrorDetails, model: type[Record]) -> FieldError:
     if kind in PLAIN_MESSAGES:
         return FieldError(path, PLAIN_MESSAGES[kind].format(**context))
     return FieldError(path, error["msg"])
+
+
+def _printable(part: int | str) -> str:
+    """A name from the body, which may hold what no answer can."""
+    return str(part).encode(errors="replace").decode()
 
 
 def _snake(model: type[Record], name: str) -> str:

@@ -1,4 +1,4 @@
-"""From a stream entry's JSON to the patches that are stored: minor units, datetimes, flat paths."""
+"""From a stream entry's JSON to the change that is stored: minor units, datetimes, flat paths."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,27 +9,42 @@ from pydantic_core import from_json
 
 from crm_core.customers.merge import Patch
 from crm_core.errors import Permanent
-from crm_core.infra.streams import Entry
+from crm_core.infra.streams import Entry, Stream
 from crm_core.infra.text import fold
+from crm_core.ingest.applying import Change
 from crm_core.settings import to_minor
 
 BASELINE = {"visits", "total_spend", "order_count"}
 PARTS = {"attributes", "consent"}
 MONEY = {"cart_value", "total_spend", "amount"}
+MOMENTS = {"ordered_at", "at"}
 
 
-def load_entry(entry: Entry) -> dict[str, Any]:
-    """The record in ``entry``. Raises Permanent when it is none: somebody else wrote to the stream."""
+def read_change(entry: Entry, digits: int) -> Change:
+    """What ``entry`` says. Raises Permanent when it is no record: somebody else wrote to the stream."""
     try:
         record = from_json(entry.data)
     except ValueError as exc:
         raise Permanent(f"no valid JSON: {exc}") from None
     if not isinstance(record, dict) or not isinstance(record.get("id"), str):
         raise Permanent("no record: an object with an id is needed")
-    return record
+    try:
+        return Change(record["id"], _to_patch(record, entry, digits), entry.version)
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as exc:
+        raise Permanent(f"no record of this kind: {type(exc).__name__}") from None
+
+
+def _to_patch(record: Mapping[str, Any], entry: Entry, digits: int) -> Patch:
+    if entry.stream is Stream.CUSTOMERS:
+        return customer_patch(record, entry, digits)
+    patch = order_patch(record, digits) if entry.stream is Stream.ORDERS else event_patch(record)
+    if not isinstance(patch["customer_id"], str):
+        raise TypeError
+    return patch
 
 
 def customer_patch(record: Mapping[str, Any], entry: Entry, digits: int) -> Patch:
+    """Consent keeps who told us, such as ``key:shop``, and when."""
     patch: dict[str, Any] = {}
     for name, value in record.items():
         if name == "id":
@@ -39,7 +54,8 @@ def customer_patch(record: Mapping[str, Any], entry: Entry, digits: int) -> Patc
         elif name == "attributes":
             patch |= {f"attributes/{key}": part for key, part in value.items()}
         elif name == "consent":
-            patch |= {f"consent/{key}": _consent(part, entry) for key, part in value.items()}
+            told = {"source": entry.origin or "api", "at": entry.at}
+            patch |= {f"consent/{key}": {"state": state, **told} for key, state in value.items()}
         elif name in BASELINE:
             patch["baseline/" + _stored_name(name)] = _stored(name, value, digits)
         else:
@@ -54,8 +70,8 @@ def order_patch(record: Mapping[str, Any], digits: int) -> Patch:
     return patch
 
 
-def _consent(state: str, entry: Entry) -> dict[str, Any]:
-    return {"state": state, "source": "api", "at": entry.at}
+def event_patch(record: Mapping[str, Any]) -> Patch:
+    return {name: _stored(name, value, 0) for name, value in record.items() if name != "id"}
 
 
 def _stored_name(name: str) -> str:
@@ -67,7 +83,7 @@ def _stored(name: str, value: Any, digits: int) -> Any:
         return None
     if name in MONEY:
         return to_minor(Decimal(value), digits)
-    if name == "ordered_at":
+    if name in MOMENTS:
         return datetime.fromisoformat(value)
     if name == "items":
         return [_item(item, digits) for item in value]

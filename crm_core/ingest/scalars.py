@@ -1,11 +1,12 @@
 """The scalar types of the wire: ids, texts, money, instants, each with its rule and its message.
 
-Two things depend on the moment and the workspace; they come in the validation context:
-``now`` (aware UTC) and ``digits`` (minor digits of the currency).
+What depends on the moment and the workspace comes in the validation context, a ``Border``.
 """
 
 import math
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
@@ -13,15 +14,17 @@ from typing import Annotated, Any
 from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from crm_core.customers.attributes import AttributeType, fits
+from crm_core.infra.text import EARLIEST
+
 MAX_AHEAD = timedelta(minutes=5)
 MAX_AMOUNT = Decimal(10) ** 12
 MAX_COUNT = 10**9
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}([T ]|$)")
 MAX_TEXT = 200
 MAX_ENTRIES = 50
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
-CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 Id = Annotated[
@@ -36,10 +39,19 @@ Phone = Annotated[str, Field(max_length=32, pattern=r"^\+?[0-9][0-9 ()./-]{2,30}
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 
 
-def _context(info: ValidationInfo) -> dict[str, Any]:
-    context: dict[str, Any] | None = info.context
-    assert context is not None
-    return context
+@dataclass(frozen=True)
+class Border:
+    """What a record is judged by beside itself. now: aware UTC, for dates in the future. digits: minor digits of the
+    workspace's currency. declared: the types that custom attributes must have."""
+
+    now: datetime
+    digits: int
+    declared: Mapping[str, AttributeType] = field(default_factory=dict)
+
+
+def _border(info: ValidationInfo) -> Border:
+    assert isinstance(info.context, Border)
+    return info.context
 
 
 def parse_instant(value: Any, info: ValidationInfo) -> datetime:
@@ -53,7 +65,7 @@ def parse_instant(value: Any, info: ValidationInfo) -> datetime:
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment < EARLIEST:
         raise PydanticCustomError("instant_early", "must not be before 1900-01-01")
-    if moment > _context(info)["now"] + MAX_AHEAD:
+    if moment > _border(info).now + MAX_AHEAD:
         raise PydanticCustomError("instant_ahead", "must not be more than 5 minutes in the future")
     return moment.astimezone(UTC)  # after the bounds: years 1 and 9999 cannot be moved to every zone
 
@@ -65,7 +77,7 @@ def parse_money(value: Any, info: ValidationInfo) -> Decimal:
     amount = Decimal(str(value))
     if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT:
         raise PydanticCustomError("money_range", "must be between 0 and 1,000,000,000,000")
-    digits = _context(info)["digits"]
+    digits = _border(info).digits
     exponent = amount.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > digits:
         raise PydanticCustomError("money_digits", "must have at most {digits} decimals", {"digits": digits})
@@ -92,8 +104,19 @@ def parse_attribute(value: Any) -> Any:
     )
 
 
+def check_declared(attributes: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    """Each attribute has the type that somebody declared for it, if anybody did."""
+    for name, wanted in _border(info).declared.items():
+        value = attributes.get(name)
+        if value is not None and not fits(value, wanted):
+            kind = {AttributeType.DATE: "an ISO 8601 date or time", AttributeType.LIST: "an array of texts"}.get(wanted)
+            message = "must be {kind}: that is the declared type of this attribute"
+            raise PydanticCustomError("declared", message, {"at": name, "kind": kind or f"a {wanted}"})
+    return attributes
+
+
 def _is_text(value: str) -> bool:
-    return len(value) <= MAX_TEXT and not CONTROLS.search(value)
+    return len(value) <= MAX_TEXT and not UNWANTED.search(value)
 
 
 AttributeValue = Annotated[Any, PlainValidator(parse_attribute)]

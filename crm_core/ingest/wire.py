@@ -2,15 +2,27 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from crm_core.ingest.scalars import MAX_ENTRIES, AttributeValue, Count, Email, Id, Instant, Money, Phone, Text
+from crm_core.ingest.scalars import (
+    MAX_ENTRIES,
+    AttributeValue,
+    Count,
+    Email,
+    Id,
+    Instant,
+    Money,
+    Phone,
+    Text,
+    check_declared,
+)
 
 Channel = Literal["sms", "email", "whatsapp", "push", "in_app"]
 Consent = Literal["granted", "denied", "unknown"]
 OrderStatus = Literal["pending", "confirmed", "shipped", "delivered", "cancelled"]
-AttributeName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ATTRIBUTE_NAME = r"^[a-z][a-z0-9_]{0,39}$"
+AttributeName = Annotated[str, Field(pattern=ATTRIBUTE_NAME)]
 
 
 class WireModel(BaseModel):
@@ -44,7 +56,10 @@ class CustomerRecord(WireModel):
     visits: Count | None = None
     total_spend: Money | None = None
     order_count: Count | None = None
-    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ENTRIES)] | None = None
+    attributes: (
+        Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ENTRIES), AfterValidator(check_declared)]
+        | None
+    ) = None
     consent: dict[Channel, Consent] | None = None
 
 
@@ -67,3 +82,17 @@ class OrderRecord(WireModel):
     category: Text | None = None
     items: Annotated[list[OrderItem], Field(max_length=200)] | None = None
     ordered_at: Instant | None = None
+
+
+class EventRecord(WireModel):
+    """One event of ``POST /events``; those of the type ``visit`` count as visits. at: when absent, the moment it was
+    accepted."""
+
+    id: Id
+    customer_id: Id
+    type: Annotated[str, Field(pattern=ATTRIBUTE_NAME, examples=["visit", "cart_abandoned"])]
+    at: Instant | None = None
+    properties: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ENTRIES)] | None = None
+
+
+Record = CustomerRecord | OrderRecord | EventRecord

@@ -11,7 +11,7 @@ from crm_core.demo.loading import DemoLoader
 from crm_core.errors import Conflict
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
-from crm_core.infra.streams import Entry, Publisher, Stream
+from crm_core.infra.streams import INGESTED, Entry, Publisher, Stream
 
 DEMO = "demo"
 STORE_TIMEOUT_S = 300.0
@@ -74,7 +74,7 @@ class DemoJobs:
     def _run(self, job: Doc) -> None:
         self._set(job["_id"], state="running", started_at=self._clock())
         self._loader.load(**job["params"], progress=lambda done, total: self._set(job["_id"], done=done, total=total))
-        self._publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=STORE_TIMEOUT_S)
+        self._publisher.wait_until_empty(*INGESTED, timeout_s=STORE_TIMEOUT_S)
         self._set(job["_id"], state="done", finished_at=self._clock())
 
     def _set(self, job_id: str, **values: object) -> None:

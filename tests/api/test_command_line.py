@@ -122,6 +122,7 @@ def test_orders_without_an_id_get_one_that_is_the_same_at_every_import(
         (["id,[/b]"], "'[/b]' that customers do not have"),
         (["name,city"], "neither a column customer_id"),
         (["id,name,name"], "names a column twice"),
+        (["id,nmae"], "leave it out with --map 'nmae='"),
         (["id,visits", "cli-5,many"], "Line 2, column visits: 'many' is not a whole number"),
         (["id,name", "cli-5,Ann", "cli-6,Bo,Oslo"], "Line 3 has 3 cells; the header has 2"),
         (["customer_id,amount", "cli-5,[/red]"], "Line 2, column amount: '[/red]' is not a number"),
@@ -156,6 +157,76 @@ def test_record_that_the_api_refuses_is_named_by_its_line_and_the_others_are_kep
     assert "1 rejected" in said(done)
     assert "line 3: amount must be between 0 and" in said(done)
     eventually(lambda: customer(client, "cli-7")["total_spend"], lambda spend: spend == 3)
+
+
+def test_bad_line_is_a_rejected_record_and_the_others_are_kept(client: httpx.Client, import_lines: Import) -> None:
+    done = import_lines(["id,visits", "cli-10,many", "cli-11,3", "cli-12,4,5"])
+    assert done.returncode == 1
+    assert "1 records accepted" in said(done)
+    assert "2 rejected. Line 2, column visits: 'many' is not a whole number. Line 4 has 3 cells" in said(done)
+    assert customer(client, "cli-11")["visits"] == 3
+
+
+def test_quote_that_is_left_open_is_refused_before_anything_is_sent(client: httpx.Client, import_lines: Import) -> None:
+    done = import_lines(["id,name", "cli-13,Bo", 'cli-14,"Ann'])
+    assert done.returncode == 1
+    assert "Line 3 cannot be read as CSV" in said(done)
+    assert client.get("/customers/cli-13").status_code == 404
+
+
+def test_columns_of_another_name_attributes_and_consent_are_imported(
+    client: httpx.Client, import_lines: Import
+) -> None:
+    lines = ["Kunden-Nr;Name;attributes.Shoe Size;attributes.code;consent.sms;Notiz", "cli-15;Zoë;44.5;007;granted;x"]
+    done = import_lines(lines, "--map", "Kunden-Nr=id", "--map", "Notiz=", "--wait")
+    assert done.returncode == 0, done.stderr
+    found = customer(client, "cli-15")
+    assert found["name"] == "Zoë"
+    assert found["attributes"] == {"shoe_size": 44.5, "code": "007"}
+    assert found["consent"]["sms"]["state"] == "granted"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "words"),
+    [
+        ("Nummer=id", "has no column 'Nummer'; it has id, Ort"),
+        ("Ort=town", "customers have no field 'town'. Allowed are id, name"),
+        ("Ort=id", "The columns 'id' and 'Ort' of file.csv go to one field, id"),
+        ("Ort", "'Ort' is not COLUMN=FIELD"),
+    ],
+)
+def test_mapping_that_cannot_be_is_refused(import_lines: Import, mapping: str, words: str) -> None:
+    done = import_lines(["id,Ort", "cli-16,Bern"], "--map", mapping)
+    assert done.returncode == 1
+    assert words in said(done)
+
+
+def test_json_lines_are_imported_and_a_line_that_is_none_is_named(client: httpx.Client, import_lines: Import) -> None:
+    lines = ['{"id": "cli-17", "loyaltyMember": true, "tags": ["a"]}', "", "{cli-18}", '{"id": "cli-19", "nmae": "x"}']
+    done = import_lines(lines, name="file.ndjson")
+    assert done.returncode == 1
+    assert "1 records accepted" in said(done)
+    assert "Line 3 is no JSON" in said(done)
+    assert "line 4: nmae is no known field" in said(done)
+    assert customer(client, "cli-17")["loyalty_member"] is True
+
+
+def test_events_are_imported_and_stored_when_the_command_ends(client: httpx.Client, import_lines: Import) -> None:
+    lines = ["customer_id,type,at,properties.page", *["cli-20,visit,2026-01-01,home"] * 2, "cli-20,search,2026-01-02,"]
+    for _ in range(2):  # equal lines are two events, and the same file twice changes nothing
+        done = import_lines(lines, "--wait")
+        assert done.returncode == 0, done.stderr
+        assert "3 records accepted and stored" in said(done)
+        answer = client.get("/customers/cli-20")
+        assert answer.status_code == 200
+        assert answer.json()["customer"]["visits"] == 2
+
+
+def test_everything_is_stored_when_the_command_was_to_wait(client: httpx.Client, import_lines: Import) -> None:
+    lines = ["customer_id,amount,ordered_at", *(f"cli-21,1,2026-01-01T{n // 60:02}:{n % 60:02}Z" for n in range(1200))]
+    done = import_lines(lines, "--wait")
+    assert done.returncode == 0, done.stderr
+    assert client.get("/customers/cli-21").json()["customer"]["total_spend"] == 1200
 
 
 def test_cdnow_file_is_recognised_by_its_columns(client: httpx.Client, import_lines: Import) -> None:

@@ -7,9 +7,11 @@ import httpx
 import pytest
 
 from crm_core.access.keys import Scope
-from crm_core.ingest.wire import CustomerRecord, OrderRecord
+from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord, Record
 from tests.api.answers import Json
 from tests.running_app import RunningApp
+
+KEYLESS = {"/v1/receipts", "/healthz", "/readyz", "/metrics"}
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +38,17 @@ def test_every_documented_path_is_served_where_the_document_says(
     for path, operations in document["paths"].items():
         for method in operations:
             answer = client.request(method, f"{app.url}/api{path}".replace("{", "").replace("}", ""))
-            assert (answer.status_code, answer.json().get("detail")) not in {
-                (404, "Not Found"),
-                (405, "Method Not Allowed"),
-            }
+            assert (answer.status_code, "Not Found" in answer.text) != (404, True), path
+            assert answer.status_code != 405, path
 
 
 @pytest.mark.parametrize(
-    ("path", "model"), [("/v1/customers", CustomerRecord), ("/v1/orders", OrderRecord)], ids=["customers", "orders"]
+    ("path", "model"),
+    [("/v1/customers", CustomerRecord), ("/v1/orders", OrderRecord), ("/v1/events", EventRecord)],
+    ids=["customers", "orders", "events"],
 )
 def test_ingestion_bodies_are_documented_as_one_record_or_an_array(
-    document: Json, path: str, model: type[CustomerRecord] | type[OrderRecord]
+    document: Json, path: str, model: type[Record]
 ) -> None:
     body = document["paths"][path]["post"]["requestBody"]
     assert body["required"]
@@ -76,10 +78,10 @@ def test_every_reference_of_the_document_leads_somewhere(document: Json) -> None
         resolve(document, reference)
 
 
-def test_every_operation_names_its_scope_except_the_vendors(document: Json) -> None:
+def test_every_operation_names_its_scope_except_the_vendors_and_the_operators(document: Json) -> None:
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            if path == "/v1/receipts":
+            if path in KEYLESS:
                 assert "security" not in operation
                 continue
             (requirement,) = operation["security"]

@@ -145,7 +145,7 @@ def test_what_is_no_object_is_named_as_such(client: httpx.Client, body: bytes) -
     assert document["detail"] == "No record was accepted. Record 0: must be an object."
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"id": "a",}', b"\xff\xfe", b'{"id": "\\ud800"}', b"[" * 5_000], ids=str)
+@pytest.mark.parametrize("body", [b"", b"{", b'{"id": "a",}', b"\xff\xfe", b"[" * 5_000], ids=str)
 def test_malformed_json_is_refused_with_the_place(client: httpx.Client, body: bytes) -> None:
     document = problem_in(client.post("/customers", content=body), 422)
     assert "no valid JSON" in document["detail"]

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,15 +18,31 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+NOT_FOUND = Answer(404, {"detail": "Not Found"})
+
+
 @contextmanager
-def answer_server(answers: Sequence[Answer]) -> Iterator[str]:
-    """Gives its address. The answers are given in turn, the last one for ever."""
-    left = list(answers)
+def answer_server(
+    answers: Sequence[Answer], *, gets: Sequence[Answer] = (NOT_FOUND,), received: MutableSequence[Any] | None = None
+) -> Iterator[str]:
+    """Gives its address. The answers to POST, and gets to GET, are given in turn, the last one for ever.
+
+    received: where the JSON of each POST is put.
+    """
+    left = {"POST": list(answers), "GET": list(gets)}
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            answer = left.pop(0) if len(left) > 1 else left[0]
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if received is not None:
+                received.append(json.loads(body))
+            self._answer(left["POST"])
+
+        def do_GET(self) -> None:
+            self._answer(left["GET"])
+
+        def _answer(self, answers: list[Answer]) -> None:
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)

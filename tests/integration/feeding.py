@@ -4,18 +4,23 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.parsing import parse_rows
+from crm_core.ingest.scalars import Border
 from crm_core.services import Services
 
+STORED = ("customers", "orders", "events")
 START = datetime(2026, 6, 1, tzinfo=UTC)
 """When the first entry of a test was accepted, unless it says otherwise."""
 
 
 def make_entry(stream: Stream, record: dict[str, Any], *, at: datetime = START) -> Entry:
     """The stream entry of a record that the API accepted at that moment."""
-    batch = parse_rows(stream, [record], now=datetime(2026, 6, 15, 12, tzinfo=UTC), digits=2)
+    batch = parse_rows(stream, [record], Border(datetime(2026, 6, 15, 12, tzinfo=UTC), 2))
     assert not batch.rejected, batch.rejected
     return Entry(stream, f"{int(at.timestamp() * 1000)}-0", batch.payloads[0])
 
@@ -46,8 +51,12 @@ def store_orders(services: Services, *records: dict[str, Any]) -> None:
     assert services.persister.store(entries) == {}
 
 
-def read_state(services: Services) -> tuple[list[Doc], list[Doc]]:
-    """All customers and orders as they are stored, without the count of their writes."""
-    found = (list(services.db[name].find({}, {"revision": 0}).sort("_id", 1)) for name in ("customers", "orders"))
-    customers, orders = found
-    return customers, orders
+def read_state(services: Services) -> dict[str, list[Doc]]:
+    """All customers, orders and events as they are stored."""
+    return {name: list(services.db[name].find().sort("_id", 1)) for name in STORED}
+
+
+def read_bytes(services: Services) -> dict[str, list[bytes]]:
+    """The same, each as the bytes that the database keeps of it."""
+    raw = services.db.with_options(codec_options=CodecOptions(RawBSONDocument))
+    return {name: [bytes(doc.raw) for doc in raw[name].find().sort("_id", 1)] for name in STORED}

@@ -58,7 +58,7 @@ class Line:
     def consumer(
         self, handler: Any, name: str = "a", streams: Sequence[Stream] = (Stream.ORDERS,), **how: int
     ) -> Consumer:
-        policy = ConsumerPolicy(**{"block_ms": 1, "claim_idle_ms": HOUR_MS, "max_deliveries": 3} | how)
+        policy = ConsumerPolicy(**{"block_ms": 1, "claim_idle_ms": HOUR_MS, "max_tries": 3} | how)
         return Consumer(self.client, streams=streams, group="test", name=name, handler=handler, policy=policy)
 
     def waiting(self, stream: Stream = Stream.ORDERS) -> int:

@@ -8,11 +8,15 @@ import pymongo
 import pytest
 from pymongo import MongoClient
 
+from crm_core.access.audit import AuditLog
+from crm_core.customers.attributes import Attributes
 from crm_core.errors import Unavailable
 from crm_core.infra.embedded.folder import free_port
+from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.persist import Persister
 from crm_core.services import Services
+from tests.conftest import TestClock
 from tests.integration.feeding import START, make_entries, make_entry, store, store_customers, store_orders
 
 SECOND = timedelta(seconds=1)
@@ -189,7 +193,10 @@ def test_the_good_entries_beside_a_bad_one_are_stored(services: Services) -> Non
     assert services.customers.customer("c1")["id"] == "c1"
 
 
-def test_an_outage_of_the_database_is_unavailable_and_not_a_refusal() -> None:
+def test_an_outage_of_the_database_is_unavailable_and_not_a_refusal(services: Services, clock: TestClock) -> None:
     client: MongoClient[dict[str, Any]] = MongoClient("127.0.0.1", free_port(), serverSelectionTimeoutMS=50)
+    database = client["clientnest"]
+    attributes = Attributes(database, AuditLog(database, clock))
+    persister = Persister(database, Sessions(database, services.redis), attributes, digits=2)
     with client, pymongo.timeout(0.3), pytest.raises(Unavailable):
-        Persister(client["clientnest"], digits=2).store([make_entry(CUSTOMERS, {"id": "c1"})])
+        persister.store([make_entry(CUSTOMERS, {"id": "c1"})])

@@ -9,6 +9,7 @@ from pymongo import MongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from crm_core.infra.mongo import Doc
+from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.persist import Persister
 from crm_core.services import Services
@@ -49,6 +50,7 @@ def test_entries_in_any_order_any_number_of_times_and_any_batches_end_in_the_sam
 def forget(services: Services) -> None:
     services.db.customers.delete_many({})
     services.db.orders.delete_many({})
+    services.db.events.delete_many({})
 
 
 def replay_shuffled(services: Services, chance: random.Random) -> None:
@@ -65,14 +67,14 @@ def replay_shuffled(services: Services, chance: random.Random) -> None:
 
 
 class Rendezvous(CommandListener):
-    """Holds a worker after it has read the orders of its batch until the other one has read too."""
+    """Holds a worker after it has read the records of its batch until the other one has read too."""
 
     def __init__(self, both: threading.Barrier) -> None:
         self._both = both
         self.is_armed = False
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        if event.command_name == "aggregate" and self.is_armed:
+        if event.command_name == "find" and self.is_armed:
             self.is_armed = False  # a second try of the batch has nobody to wait for
             self._both.wait()
 
@@ -92,7 +94,8 @@ def run_side_by_side(services: Services, *work: Sequence[Entry], read_together: 
         listener = Rendezvous(both)
         uri = services.settings.mongodb_uri
         client: MongoClient[Doc] = MongoClient(uri, tz_aware=True, w="majority", event_listeners=[listener])
-        persister = Persister(client[services.db.name], digits=2)
+        database = client[services.db.name]
+        persister = Persister(database, Sessions(database, services.redis), services.attributes, digits=2)
         try:
             for entry in entries:
                 begin.wait()

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from crm_core.errors import Conflict, InvalidInput
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.mongo import Doc
-from crm_core.infra.streams import Stream
+from crm_core.infra.streams import INGESTED, Stream
 from crm_core.services import Services
 from tests.integration.feeding import read_state
 
@@ -26,7 +26,7 @@ def ingest_worker(services: Services) -> Iterator[None]:
     """Stores what is accepted, in a thread, as long as the test needs it."""
     consumer = Consumer(
         services.redis,
-        streams=[Stream.CUSTOMERS, Stream.ORDERS],
+        streams=[*INGESTED],
         group="ingest",
         name="a",
         handler=services.persister.store,
@@ -47,7 +47,8 @@ def test_a_demo_job_ends_with_its_customers_and_orders_stored(services: Services
     with ingest_worker(services):
         assert jobs_worker(services).run_once() == 1
     job = services.demo_jobs.latest()
-    customers, orders = read_state(services)
+    stored = read_state(services)
+    customers, orders = stored["customers"], stored["orders"]
     assert job
     assert job["state"] == "done"
     assert job["done"] == job["total"] == len(customers) + len(orders)
@@ -70,7 +71,7 @@ def test_doing_a_job_again_after_a_crash_changes_nothing(services: Services) -> 
 def read_lasting_state(services: Services) -> list[Doc]:
     """All customers and orders without what says when they were last told to us."""
     moments = {"versions", "updated_at", "consent"}
-    docs = [doc for part in read_state(services) for doc in part]
+    docs = [doc for part in read_state(services).values() for doc in part]
     return [{name: value for name, value in doc.items() if name not in moments} for doc in docs]
 
 

@@ -75,7 +75,10 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # its sender was killed in the middle
+                    return
                 call = Call(self.headers["X-Signature"], body, int(time.time()))
                 receiver.calls.append(call)
                 receiver.open.wait(_DEADLINE_S)

@@ -9,6 +9,7 @@ import pytest
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Stream
 from crm_core.ingest.parsing import Batch, FieldError, parse_records
+from crm_core.ingest.scalars import Border
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 ORDER = {"id": "o1", "customer_id": "c1", "amount": 29.33}
@@ -17,7 +18,7 @@ CUSTOMER = {"id": "c1"}
 
 def parse(stream: Stream, body: Any, *, digits: int = 2) -> Batch:
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse_records(stream, text, now=NOW, digits=digits)
+    return parse_records(stream, text, Border(NOW, digits))
 
 
 def accepted(stream: Stream, body: Any, *, digits: int = 2) -> dict[str, Any]:

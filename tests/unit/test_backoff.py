@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm_core.infra.consumer import compute_backoff
+from crm_core.infra.backoff import compute_backoff
 
 
 @pytest.mark.parametrize(("failures", "least", "most"), [(1, 0.1, 0.2), (3, 0.4, 0.8), (10, 2.5, 5), (10_000, 2.5, 5)])

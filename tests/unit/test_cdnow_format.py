@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
-from crm_core.errors import InvalidInput
-from crm_core.importing.formats import open_import, read_cdnow
+from crm_core.importing.cdnow_format import read_cdnow
+from crm_core.importing.formats import plan_import
+from crm_core.importing.items import BadLine, FileRecord
+from crm_core.importing.plan import ImportOptions
+from crm_core.importing.sources import FileSource
+from tests.unit.import_files import plan_of, refusal
 
 LINES = [
     " 00001 19970101  1   11.77",
@@ -22,7 +26,8 @@ SAMPLE_LINES = [" 00002 0001 19970112  1   12.00", " 00003 0002 19970102  2   20
 
 
 def read(lines: list[str]) -> list[dict[str, Any]]:
-    return [item.record for item in read_cdnow(StringIO("\n".join(lines)))]
+    items = list(read_cdnow(StringIO("\n".join(lines))))
+    return [dict(item.record) for item in items if isinstance(item, FileRecord)]
 
 
 def ids(lines: list[str]) -> set[str]:
@@ -86,15 +91,35 @@ def test_sample_and_master_agree_on_the_purchases_that_they_share() -> None:
         ("00001 19970101 1 1e999", "Line 2 is no purchase"),
     ],
 )
-def test_a_bad_line_is_refused_with_its_number(line: str, blame: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        read([LINES[0], line])
-    assert blame in str(caught.value)
+def test_a_bad_line_is_named_and_the_others_are_read(line: str, blame: str) -> None:
+    first, bad, last = read_cdnow(StringIO("\n".join([LINES[0], line, LINES[1]])))
+    assert isinstance(bad, BadLine)
+    assert bad.line == 2
+    assert blame in bad.reason
+    assert (first.line, last.line) == (1, 3)
+
+
+def test_a_plan_counts_the_purchases_and_holds_orders() -> None:
+    plan = plan_of("\n".join([*LINES, "", "bad"]), "purchases.txt")
+    assert (plan.format_name, plan.kind.name, plan.count) == ("cdnow", "orders", len(LINES) + 1)
+    assert len(list(plan.items())) == plan.count
+
+
+def test_its_columns_have_no_names_to_map_and_hold_nothing_but_orders() -> None:
+    assert "holds orders, not events" in refusal(LINES[0], "a.txt", kind_name="events")
+    assert "no names of columns" in refusal(LINES[0], "a.txt", mapping={"1": "id"})
+
+
+def read_file(file: Path) -> list[dict[str, Any]]:
+    plan = plan_import(FileSource.of_path(file), ImportOptions("cdnow"))
+    found = [dict(item.record) for item in plan.items() if isinstance(item, FileRecord)]
+    assert len(found) == plan.count
+    return found
 
 
 @pytest.fixture(scope="module")
 def master(cdnow_master: Path) -> list[dict[str, Any]]:
-    return [item.record for item in open_import(cdnow_master, "cdnow").records]
+    return read_file(cdnow_master)
 
 
 def test_all_real_purchases_are_read_and_none_twice(master: list[dict[str, Any]]) -> None:
@@ -108,7 +133,7 @@ def test_all_real_purchases_are_read_and_none_twice(master: list[dict[str, Any]]
 
 
 def test_the_real_sample_is_a_part_of_the_real_master(cdnow_master: Path, master: list[dict[str, Any]]) -> None:
-    sample = [item.record for item in open_import(cdnow_master.with_name("CDNOW_sample.txt"), "cdnow").records]
+    sample = read_file(cdnow_master.with_name("CDNOW_sample.txt"))
     by_id = {order["id"]: order for order in master}
     assert len(sample) == 6_919
     assert all(by_id[order["id"]] == order for order in sample)

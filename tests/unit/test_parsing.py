@@ -7,6 +7,7 @@ import pytest
 
 from crm_core.infra.streams import Stream
 from crm_core.ingest.parsing import MAX_RECORDS, FieldError, parse_rows
+from crm_core.ingest.scalars import Border
 from tests.unit.parsed import CUSTOMER, NOW, ORDER, accepted, error, parse, refusal
 
 NOT_AN_AMOUNT = "must be a JSON number, such as 29.33"
@@ -29,8 +30,17 @@ def test_json_nested_too_deep_is_refused_and_not_a_crash(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("text", [rb"\ud800", rb"\udc00", rb"\ud800x"])
-def test_a_lone_surrogate_is_no_json(text: bytes) -> None:
-    assert "no valid JSON" in refusal(Stream.CUSTOMERS, b'{"id": "c1", "name": "' + text + b'"}')
+def test_a_lone_surrogate_is_named_with_its_field_and_spoils_no_other_record(text: bytes) -> None:
+    rule = "must be valid Unicode, without lone surrogates"
+    bad = b'{"id": "c1", "name": "' + text + b'"}'
+    batch = parse(Stream.CUSTOMERS, b'[{"id": "c0"}, ' + bad + b', {"id": "c2"}]')
+    assert [json.loads(payload)["id"] for payload in batch.payloads] == ["c0", "c2"]
+    assert [(row.index, row.errors) for row in batch.rejected] == [(1, [FieldError("name", rule)])]
+    assert error(Stream.CUSTOMERS, b'{"id": "' + text + b'"}') == FieldError("id", rule)
+    assert "must be a text" in error(Stream.CUSTOMERS, b'{"id": "c1", "attributes": {"a": "' + text + b'"}}').message
+    assert error(Stream.CUSTOMERS, b'{"id": "c1", "' + text + b'": 1}') == FieldError("", rule)
+    key = error(Stream.CUSTOMERS, b'{"id": "c1", "attributes": {"' + text + b'": 1}}')
+    assert (key.field.encode(), key.message) == (key.field.encode(), rule)
 
 
 def test_no_record_at_all_is_refused() -> None:
@@ -66,7 +76,7 @@ def test_good_records_of_a_batch_are_kept_and_bad_ones_named_by_their_place() ->
 
 def test_rows_already_read_from_json_are_judged_alike() -> None:
     rows = [ORDER, {**ORDER, "amount": "29.33"}]
-    assert parse_rows(Stream.ORDERS, rows, now=NOW, digits=2) == parse(Stream.ORDERS, rows)
+    assert parse_rows(Stream.ORDERS, rows, Border(NOW, 2)) == parse(Stream.ORDERS, rows)
 
 
 @pytest.mark.parametrize("stream_and_record", [(Stream.CUSTOMERS, CUSTOMER), (Stream.ORDERS, ORDER)])

@@ -29,7 +29,7 @@ def main() -> None:
         app = create_app(build_config(arguments, settings))
     except CrmError as exc:
         sys.exit(f"vendor: {exc}")
-    configure_logs(settings.log_level, "vendor")
+    configure_logs(settings.log_level, "vendor", settings.log_format)
     # uvicorn raises the signal again when it has shut down; this turns it into a clean exit.
     signal.signal(signal.SIGTERM, _exit)
     if arguments.until_eof:

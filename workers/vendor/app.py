@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import logging
 import os
 import signal
 import time
@@ -11,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx
+import structlog
 from fastapi import APIRouter, FastAPI, Request
 
 from crm_core.errors import Unavailable
@@ -25,7 +25,7 @@ from workers.vendor.wire import MAX_BODY_BYTES, Results, parse_batch
 _CALLBACK_TIMEOUT_S = 10.0
 _LAST_CALLBACK_S = 0.8  # how long a stop waits for the callback in hand; SIGTERM promises 2 s in all
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 router = APIRouter(prefix="/v1")
 
 
@@ -122,5 +122,5 @@ async def _run_vendor(config: VendorConfig) -> AsyncIterator[Vendor]:
 def _end_process_on_bug(task: asyncio.Task[None]) -> None:
     # A vendor that accepts and never calls back would look healthy; the supervisor starts it anew instead.
     if not task.cancelled() and (exc := task.exception()) is not None:
-        log.error("sender_died", exc_info=exc)
+        log.error("sender died", exc_info=exc)
         os.kill(os.getpid(), signal.SIGTERM)

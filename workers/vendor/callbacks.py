@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import httpx
+import structlog
 
 from crm_core.campaigns.signature import HEADER, sign
 from crm_core.errors import Unavailable
@@ -26,7 +26,7 @@ _IDLE_S = 1.0
 _CONTENT_REFUSED = frozenset({400, 413, 422})
 _SET_APART_MS = 60_000
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 def compute_backoff_s(failures: int, jitter: float) -> float:
@@ -122,7 +122,7 @@ class ReceiptSender:
     async def _back_off(self, exc: Exception) -> None:
         self.failures += 1
         pause_s = compute_backoff_s(self.failures, random.random())
-        log.warning("callback_failed url=%s failures=%d pause_s=%.1f error=%r", self._url, self.failures, pause_s, exc)
+        log.warning("callback failed", url=self._url, failures=self.failures, pause_s=round(pause_s, 1), exc_info=exc)
         await _wait(self._stop, pause_s)
 
     async def _wait_for_next(self) -> None:

@@ -1,7 +1,6 @@
 """Runs child processes and starts them again whenever they die."""
 
 import contextlib
-import logging
 import os
 import signal
 import subprocess
@@ -12,9 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crm_core.infra.consumer import compute_backoff
+import structlog
 
-log = logging.getLogger(__name__)
+from crm_core.infra.backoff import compute_backoff
+
+log = structlog.stdlib.get_logger(__name__)
 
 POLL_S = 0.1
 STABLE_S = 10.0
@@ -101,7 +102,7 @@ class Supervisor:
             ran_s = now - child.started_at
             child.failures = 0 if ran_s > STABLE_S else child.failures + 1
             child.due_at = now + (compute_backoff(child.failures) if child.failures else 0)
-            log.warning("child ended name=%s status=%d ran_s=%.1f", child.spec.name, status, ran_s)
+            log.warning("child ended", child=child.spec.name, status=status, ran_s=round(ran_s, 1))
             child.process = None
         if now < child.due_at:
             return False
@@ -110,7 +111,7 @@ class Supervisor:
         except OSError as exc:
             child.failures += 1
             child.due_at = now + compute_backoff(child.failures)
-            log.warning("child not started name=%s error=%s", child.spec.name, exc)
+            log.warning("child not started", child=child.spec.name, error=str(exc))
             return False
         child.started_at = now
         return True
@@ -121,7 +122,7 @@ class Supervisor:
         try:
             self._on_change(pids)
         except OSError as exc:  # as on a full disk: this thread must live on, its children die with it
-            log.error("change not noted error=%s", exc)
+            log.error("change not noted", error=str(exc))
 
 
 def _spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:
@@ -154,7 +155,7 @@ def _wait_or_kill(child: _Child) -> None:
     try:
         process.wait(child.spec.stop_s)
     except subprocess.TimeoutExpired:
-        log.warning("child killed name=%s after_s=%.0f", child.spec.name, child.spec.stop_s)
+        log.warning("child killed", child=child.spec.name, after_s=child.spec.stop_s)
         process.kill()
         process.wait()
     if process.stdin:

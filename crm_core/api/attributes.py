@@ -1,0 +1,53 @@
+"""The custom attributes of customers over HTTP: which there are, and declaring their types."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Security
+from pydantic import BaseModel, ConfigDict
+
+from crm_core.access.keys import ApiKey, Scope
+from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.bodies import body_of, documented
+from crm_core.api.problems import to_responses
+from crm_core.customers.attributes import Attribute, AttributeType
+from crm_core.ingest.wire import ATTRIBUTE_NAME
+
+router = APIRouter(tags=["Customers"])
+Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_READ])]
+Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_WRITE])]
+Name = Annotated[str, Path(pattern=ATTRIBUTE_NAME)]
+
+
+class AttributeBody(BaseModel):
+    """type: what values must be from now on; null takes the declaration back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: AttributeType | None
+
+
+@router.get("/attributes", responses=to_responses({503: "The database is away."}))
+def list_attributes(found: ServicesDep, key: Reader) -> dict[str, Any]:
+    """By name. type: the declared one, or the one that all values have; null when they differ."""
+    return {"items": [_shown(attribute) for attribute in found.attributes.all()]}
+
+
+@router.put(
+    "/attributes/{name}",
+    openapi_extra=documented(AttributeBody),
+    responses=to_responses({404: "Nothing was declared.", 422: "No such type.", 503: "The database is away."}),
+)
+def declare_attribute(
+    name: Name, found: ServicesDep, key: Writer, body: Annotated[AttributeBody, Depends(body_of(AttributeBody))]
+) -> dict[str, Any]:
+    """Declare its type: records whose value is of another type are rejected from then on (within 5 s)."""
+    return _shown(found.attributes.declare(name, body.type, actor=key.actor))
+
+
+def _shown(attribute: Attribute) -> dict[str, Any]:
+    return {
+        "name": attribute.name,
+        "type": attribute.type,
+        "declared": attribute.declared is not None,
+        "seen": sorted(attribute.seen),
+    }

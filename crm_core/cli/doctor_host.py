@@ -1,0 +1,42 @@
+"""The doctor's look at this machine: the settings, the disk, and the versions of what runs here."""
+
+import platform
+import shutil
+from pathlib import Path
+
+from crm_core import __version__
+from crm_core.cli.doctor_check import Check, problem, warning
+from crm_core.cli.doctor_places import Places
+
+DISK = "disk"
+LITTLE_BYTES = 1_000_000_000
+
+
+def check_settings(places: Places) -> Check:
+    names = sorted(f"CRM_{name.upper()}" for name in places.configured.model_fields_set)
+    return Check("settings", f"Set: {', '.join(names) or 'none, all have their defaults'}.")
+
+
+def check_disk(places: Places) -> Check:
+    folder = places.settings.data_dir.resolve()
+    try:
+        free = shutil.disk_usage(_nearest(folder)).free
+    except OSError as exc:
+        advice = "Set CRM_DATA_DIR to a folder on a disk that works."
+        return Check(DISK, faults=(problem(f"The disk of {folder} cannot be read: {exc.strerror}.", advice),))
+    found = f"{free / 1e9:,.1f} GB free for {folder}."
+    if free >= LITTLE_BYTES:
+        return Check(DISK, found)
+    return Check(DISK, found, (warning("That is little.", "Make room: without any, the servers stop storing."),))
+
+
+def check_versions() -> Check:
+    return Check(
+        "versions",
+        f"ClientNest {__version__} on Python {platform.python_version()}, {platform.system()} {platform.machine()}.",
+    )
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder itself, or the first above it that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())

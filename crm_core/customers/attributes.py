@@ -1,0 +1,151 @@
+"""The custom attributes of customers: which there are, and of which type, declared by people or discovered."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pymongo import UpdateOne
+
+from crm_core.access.audit import AuditLog
+from crm_core.errors import InvalidInput, NotFound, Unavailable
+from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.text import parse_iso
+
+REMEMBERED_S = 5.0
+MAX_LISTED = 1000
+
+
+class AttributeType(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    LIST = "list"
+
+
+def type_of(value: Any) -> AttributeType:
+    """The type that a value shows; an ISO 8601 date is a text as well."""
+    match value:
+        case bool():
+            return AttributeType.BOOLEAN
+        case int() | float():
+            return AttributeType.NUMBER
+        case list():
+            return AttributeType.LIST
+        case _:
+            return AttributeType.DATE if parse_iso(str(value)) else AttributeType.TEXT
+
+
+def fits(value: Any, wanted: AttributeType) -> bool:
+    """Whether ``value`` may stand in an attribute of that type."""
+    found = type_of(value)
+    return found is wanted or (wanted is AttributeType.TEXT and found is AttributeType.DATE)
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """declared: the type that somebody set, which new values must have. seen: the types of the values so far."""
+
+    name: str
+    declared: AttributeType | None
+    seen: Set[AttributeType]
+
+    @property
+    def type(self) -> AttributeType | None:
+        """The declared type, or the one that all values have; None when they differ."""
+        if self.declared:
+            return self.declared
+        if self.seen == {AttributeType.DATE, AttributeType.TEXT}:
+            return AttributeType.TEXT
+        return next(iter(self.seen)) if len(self.seen) == 1 else None
+
+
+class Attributes:
+    """What is seen only grows, so it is the same in whatever order and however often records arrive."""
+
+    def __init__(self, db: Db, audit: AuditLog) -> None:
+        self._attributes = db.attributes
+        self._audit = audit
+        self._noted: set[tuple[str, AttributeType]] = set()
+        self._declared: tuple[float, Mapping[str, AttributeType]] | None = None
+        self._lock = threading.Lock()
+
+    def note(self, values: Iterable[tuple[str, Any]]) -> None:
+        """Remember the types of these attributes' values; asks the database only about what is new to this process."""
+        new: dict[str, set[AttributeType]] = defaultdict(set)
+        for name, value in values:
+            if value is not None and (name, (kind := type_of(value))) not in self._noted:
+                new[name].add(kind)
+        if not new:
+            return
+        with translated():
+            self._attributes.bulk_write(
+                [
+                    UpdateOne({"_id": name}, {"$addToSet": {"seen": {"$each": sorted(kinds)}}}, upsert=True)
+                    for name, kinds in new.items()
+                ],
+                ordered=False,
+            )
+        self._noted |= {(name, kind) for name, kinds in new.items() for kind in kinds}
+
+    def all(self) -> list[Attribute]:
+        """By name."""
+        with translated():
+            return [_to_attribute(row) for row in self._attributes.find().sort("_id", 1).limit(MAX_LISTED)]
+
+    def get(self, name: str) -> Attribute:
+        """Raises NotFound."""
+        with translated():
+            row = self._attributes.find_one({"_id": name})
+        if row is None:
+            raise NotFound(f"No customer has an attribute {name!r}, and none is declared.")
+        return _to_attribute(row)
+
+    def declare(self, name: str, type_name: str | None, *, actor: str) -> Attribute:
+        """Set the type that new values must have; None takes it back. Raises InvalidInput.
+
+        Values of another type that are there already stay; rules treat them as missing.
+        """
+        if type_name is not None and type_name not in set(AttributeType):
+            raise InvalidInput(f"{type_name!r} is no type; allowed are {', '.join(AttributeType)}.", field="type")
+        change: Doc = {"$set": {"declared": type_name}} if type_name else {"$unset": {"declared": ""}}
+        with translated():
+            self._attributes.update_one({"_id": name}, change, upsert=type_name is not None)
+        self._audit.record(actor, "attribute.declare", name, type=type_name)
+        self._declared = None
+        return self.get(name)
+
+    def remembered(self) -> Mapping[str, AttributeType] | None:
+        """The declared types if they were read within the last 5 s."""
+        known = self._declared
+        return known[1] if known and time.monotonic() - known[0] <= REMEMBERED_S else None
+
+    def declared(self) -> Mapping[str, AttributeType]:
+        """The declared types, at most 5 s old; during an outage of the database those known last."""
+        with self._lock:
+            found = self.remembered()
+            if found is None:
+                found = self._read_declared(self._declared[1] if self._declared else None)
+                self._declared = time.monotonic(), found
+        return found
+
+    def _read_declared(self, last: Mapping[str, AttributeType] | None) -> Mapping[str, AttributeType]:
+        try:
+            with translated():
+                rows = list(self._attributes.find({"declared": {"$exists": True}}))
+        except Unavailable:
+            if last is None:
+                raise
+            return last
+        return {row["_id"]: AttributeType(row["declared"]) for row in rows}
+
+
+def _to_attribute(row: Doc) -> Attribute:
+    declared = row.get("declared")
+    return Attribute(
+        row["_id"], AttributeType(declared) if declared else None, frozenset(map(AttributeType, row.get("seen", ())))
+    )

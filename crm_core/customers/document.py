@@ -1,0 +1,30 @@
+"""The form in which records are stored: equal ones are equal byte for byte, in whatever order they came to be."""
+
+from crm_core.customers.fields import fold_texts
+from crm_core.customers.totals import NO_TOTALS
+from crm_core.infra.mongo import Doc
+
+_PARTS = ("attributes", "baseline", "consent", "properties", "versions")
+_FIRST = ("_id", *NO_TOTALS, "created_at", "updated_at", "folded")
+"""Every customer has these from the start, in this order, so that changing them in place moves nothing."""
+_FIRST_SET = frozenset(_FIRST)
+
+
+def arrange(doc: Doc) -> Doc:
+    """``doc`` with its parts in their order: first what every customer has, then the rest by name."""
+    whole = {**NO_TOTALS, **doc}
+    whole["folded"] = fold_texts(whole)
+    _sort_parts(whole)
+    return {name: whole[name] for name in (*_FIRST, *sorted(whole.keys() - _FIRST_SET))}
+
+
+def arrange_record(doc: Doc) -> Doc:
+    """The same for an order or an event, which has no part that every one has."""
+    _sort_parts(doc)
+    return dict(sorted(doc.items()))
+
+
+def _sort_parts(doc: Doc) -> None:
+    for part in _PARTS:
+        if part in doc:
+            doc[part] = dict(sorted(doc[part].items()))
