@@ -32,8 +32,8 @@ format: $(VENV)/.dev ## format the code and fix what the linter can
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-bench: $(VENV)/.dev ## print figures, each beside its bare baseline of the same run
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev ## print figures, each beside its bare baseline of the same run (ONLY=ingestion for part of them)
+	$(BIN)/python -m benchmarks $(ONLY)
 
 clean: ## remove the virtual environment and caches; the data folder stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

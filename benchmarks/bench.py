@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from crm_core.infra.mongo import ensure_indexes
-from crm_core.infra.streams import Stream
+from crm_core.infra.streams import INGESTED
 from crm_core.services import Services
 from tests.running_app import RunningApp
 
@@ -32,9 +32,7 @@ class Bench:
             worker.resume()
 
     def wait_until_stored(self) -> None:
-        self.services.publisher.wait_until_empty(
-            Stream.CUSTOMERS, Stream.ORDERS, timeout_s=STORED_TIMEOUT_S, poll_s=0.01
-        )
+        self.services.publisher.wait_until_empty(*INGESTED, timeout_s=STORED_TIMEOUT_S, poll_s=0.01)
 
     def forget_accepted(self, stream: str) -> None:
         """Empty a stream that nobody reads meanwhile; its groups stay."""

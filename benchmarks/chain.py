@@ -7,7 +7,7 @@ import httpx
 from pymongo import UpdateOne
 
 from benchmarks.report import Figure, median_of, time_of
-from crm_core.infra.streams import Stream
+from crm_core.infra.streams import INGESTED
 from crm_core.rules.tree import load_rule
 from crm_core.services import Services
 from tests.running_app import RunningApp
@@ -28,7 +28,7 @@ def run(app: RunningApp) -> None:
 def load_shop(services: Services) -> None:
     """The demo shop, stored; ``benchmarks.ingestion`` measures how fast that goes."""
     services.demo_loader.load(customers=CUSTOMERS, seed=1, progress=lambda done, in_all: None)
-    services.publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=300)
+    services.publisher.wait_until_empty(*INGESTED, timeout_s=300)
 
 
 def preview(services: Services) -> None:

@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 
 from crm_core.infra.embedded.platform import open_platform
+from crm_core.infra.logs import configure_logs
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.running_app import RunningApp, start_app
@@ -17,6 +18,7 @@ from tests.running_app import RunningApp, start_app
 for variable in [name for name in os.environ if name.startswith("CRM_")]:
     del os.environ[variable]  # the tests' settings are their own, whatever the shell says
 
+configure_logs("WARNING", "tests")
 hypothesis.settings.register_profile("clientnest", deadline=None)  # a slow machine is no failure
 hypothesis.settings.load_profile("clientnest")
 

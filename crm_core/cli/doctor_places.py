@@ -6,12 +6,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from crm_core.cli.doctor_check import Fault, problem
-from crm_core.infra.embedded.folder import RuntimeFile
+from crm_core.infra.embedded.folder import RUNTIME_NAME, RuntimeFile
 from crm_core.infra.embedded.platform import attach
 from crm_core.settings import Settings
 
-RUNTIME_NAME = "runtime.json"
-"""As ``DataFolder`` writes it; that class makes the folder when it is missing, so it is not used here."""
 ADDRESSES = ("mongodb_uri", "redis_url", "vendor_url", "app_url", "data_dir")
 START = "Start the app: make run, or streamlit run app.py."
 

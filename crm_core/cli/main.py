@@ -30,7 +30,7 @@ from crm_core.importing.run import ImportRun, prepare_run
 from crm_core.infra.embedded.folder import DataFolder
 from crm_core.infra.embedded.platform import open_platform
 from crm_core.infra.logs import configure_logs
-from crm_core.infra.streams import Stream
+from crm_core.infra.streams import INGESTED
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 
@@ -42,6 +42,12 @@ keys = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(keys, name="key")
 app.command()(doctor)
 console = Console(stderr=True, highlight=False)
+
+
+@app.callback()
+def prepare() -> None:
+    """ClientNest CRM on the command line."""
+    configure_logs("ERROR", "command")
 
 
 @keys.command("create")
@@ -70,7 +76,7 @@ def demo(
             progress=lambda done, in_all: progress.update(task, completed=done, total=in_all),
         )
         progress.update(task, description="Storing them")
-        services.publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=STORE_TIMEOUT_S)
+        services.publisher.wait_until_empty(*INGESTED, timeout_s=STORE_TIMEOUT_S)
         services.audit.record(ACTOR, "demo.load", "demo", customers=customers, seed=seed)
     seconds = time.monotonic() - started
     console.print(f"{made[0]:,} customers and {made[1]:,} orders stored in {seconds:.1f} s.")
@@ -155,7 +161,6 @@ def _services(*, workers: bool) -> Iterator[Services]:
     """Those of the running app; without one, servers (and workers) of our own for as long as this takes."""
     with _in_words():
         settings = Settings.load()
-        configure_logs("ERROR", "command")
         with open_platform(settings, workers=workers) as ready:
             services = build_services(ready)
             try:

@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import MutableMapping
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,10 +22,8 @@ def configure_logs(level: str, process: str, log_format: LogFormat = "text") -> 
 
     Source: structlog manual, "Standard library logging", rendering within the formatter.
     """
-    structlog.contextvars.bind_contextvars(process=process)
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        _add_request,
+        partial(_add_origin, process),
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
@@ -55,10 +54,11 @@ def configure_logs(level: str, process: str, log_format: LogFormat = "text") -> 
 def _renderer(log_format: LogFormat) -> structlog.typing.Processor:
     if log_format == "json":
         return structlog.processors.JSONRenderer()
-    return structlog.processors.LogfmtRenderer(key_order=["at", "level", "event"], bool_as_flag=False)
+    return structlog.processors.LogfmtRenderer(key_order=["at", "level", "process", "event"], bool_as_flag=False)
 
 
-def _add_request(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _add_origin(process: str, _: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["process"] = process
     if request := REQUEST.get():
         event["request"] = request
     return event

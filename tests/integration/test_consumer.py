@@ -1,7 +1,8 @@
 """The worker loop: nothing is lost, nothing blocks the rest, and what cannot be handled is kept with its reason."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from crm_core.errors import Unavailable
+from crm_core.errors import Permanent, Unavailable
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
+from crm_core.infra.dead_letters import latest_dead
 from crm_core.infra.embedded.folder import free_port
+from crm_core.infra.samples import read_samples
 from crm_core.infra.streams import Entry, Publisher, Stream, connect_redis
 from crm_core.settings import Settings
 
@@ -29,6 +32,7 @@ class Recorder:
         self.batches: list[list[str]] = []
         self.refused: set[str] = set()
         self.poison: set[str] = set()
+        self.deadly: set[str] = set()
         self.outage: BaseException | None = None
 
     def __call__(self, entries: Sequence[Entry]) -> Mapping[str, str]:
@@ -36,6 +40,8 @@ class Recorder:
         self.batches.append(texts)
         if self.outage:
             raise self.outage
+        if self.deadly & set(texts):
+            raise Crash
         if self.poison & set(texts):
             raise ZeroDivisionError(texts)
         return {entry.id: f"{entry.data.decode()} is bad" for entry in entries if entry.data.decode() in self.refused}
@@ -275,3 +281,146 @@ def test_the_loop_goes_on_through_an_outage_and_ends_when_told(line: Line) -> No
     assert not loop.is_alive()
     assert line.waiting() == 0
     assert tries == [1, 1, 1]
+
+
+def test_an_entry_that_ends_its_worker_again_and_again_is_buried_and_the_others_are_done(line: Line) -> None:
+    line.publish("a", "b", "c")
+    recorder = Recorder()
+    recorder.deadly = {"b"}
+    for _ in range(4):
+        with pytest.raises(Crash):
+            run_until_idle(line.consumer(recorder))  # each time a new process, under the same name
+    run_until_idle(line.consumer(recorder))
+    (buried,) = line.dead()
+    assert buried["d"] == "b"
+    assert "failed 3 times, or ended its worker" in buried["reason"]
+    assert recorder.handled.count("b") == 4  # twice with its batch, then twice alone
+    assert {"a", "c"} < set(recorder.handled)
+    assert line.waiting() == 0
+    assert line.client.hlen("tries:test") == 0
+
+
+def run_until_idle(consumer: Consumer) -> None:
+    for _ in range(10):
+        consumer.run_once()
+
+
+def test_outages_are_not_counted_as_tries(line: Line) -> None:
+    line.publish("a")
+    recorder = Recorder()
+    crash(line.consumer(recorder), recorder)
+    recorder.outage = Unavailable("no database")
+    consumer = line.consumer(recorder)
+    for _ in range(10):
+        with pytest.raises(Unavailable):
+            consumer.run_once()
+    recorder.outage = None
+    recorder.poison = {"a"}
+    consumer.run_once()
+    assert line.dead() == []  # its first failure
+
+
+def test_a_restarted_worker_does_not_hurry_through_the_tries_of_a_failing_entry(line: Line) -> None:
+    line.publish("b")
+    recorder = Recorder()
+    recorder.poison = {"b"}
+    line.consumer(recorder).run_once()
+    restarted = line.consumer(recorder)
+    run_until_idle(restarted)
+    assert recorder.handled.count("b") == 2  # once at its restart; the next try comes when the entry is stale
+    assert line.dead() == []
+
+
+def test_what_can_never_be_handled_is_buried_at_once_and_alone(line: Line) -> None:
+    def refuse(entries: Sequence[Entry]) -> None:
+        handled.append([entry.data.decode() for entry in entries])
+        if any(entry.data == b"b" for entry in entries):
+            raise Permanent("the database refuses it")
+
+    handled: list[list[str]] = []
+    line.publish("a", "b", "c")
+    line.consumer(refuse).run_once()
+    assert handled == [["a", "b", "c"], ["a"], ["b"], ["c"]]
+    assert [(letter["d"], letter["reason"]) for letter in line.dead()] == [("b", "the database refuses it")]
+    line.publish("b")
+    line.consumer(refuse).run_once()
+    assert len(line.dead()) == 2
+    assert line.waiting() == 0
+
+
+def test_a_dead_letter_says_who_published_its_entry(line: Line) -> None:
+    (entry_id,) = line.publisher.publish(Stream.ORDERS, [b"b"], origin="key:shop")
+    recorder = Recorder()
+    recorder.refused = {"b"}
+    line.consumer(recorder).run_once()
+    (letter,) = latest_dead(line.client, limit=5)
+    assert letter.entry == Entry(Stream.ORDERS, entry_id, b"b", "key:shop")
+    assert (letter.group, letter.reason) == ("test", "b is bad")
+
+
+class Slow:
+    """A handler that takes so long that its entries look stale, and does meanwhile what the test says."""
+
+    def __init__(self, line: Line, meanwhile: Callable[[Consumer], object]) -> None:
+        self.consumer = line.consumer(self, "slow", claim_idle_ms=30_000)
+        self._line = line
+        self._meanwhile = meanwhile
+
+    def __call__(self, entries: Sequence[Entry]) -> None:
+        self._line.client.xclaim(
+            Stream.ORDERS, "test", "slow", 0, [entry.id for entry in entries], idle=60_000, justid=True
+        )
+        self._meanwhile(self.consumer)
+
+
+def test_an_entry_in_hand_that_is_tended_is_claimed_by_nobody(line: Line) -> None:
+    recorder = Recorder()
+    other = line.consumer(recorder, "other", claim_idle_ms=30_000)
+
+    def meanwhile(slow: Consumer) -> None:
+        slow.tend()
+        other.run_once()
+
+    line.publish("a")
+    Slow(line, meanwhile).consumer.run_once()
+    assert recorder.handled == []
+    line.publish("b")
+    Slow(line, lambda _: other.run_once()).consumer.run_once()  # not tended
+    assert recorder.handled == ["b"]
+    assert line.waiting() == 0
+
+
+def test_what_another_has_claimed_is_not_taken_back(line: Line) -> None:
+    owners: list[Any] = []
+
+    def meanwhile(slow: Consumer) -> None:
+        ids: Any = [row["message_id"] for row in line.client.xpending_range(Stream.ORDERS, "test", "-", "+", 10)]
+        line.client.xclaim(Stream.ORDERS, "test", "other", 0, ids, justid=True)
+        slow.tend()
+        owners.extend(row["consumer"] for row in line.client.xpending_range(Stream.ORDERS, "test", "-", "+", 10))
+
+    line.publish("a")
+    Slow(line, meanwhile).consumer.run_once()
+    assert owners == [b"other"]
+
+
+def test_tending_notes_how_the_streams_stand(line: Line) -> None:
+    consumer = line.consumer(Recorder())
+    line.publish("a", "b")
+    consumer.tend()
+    consumer.run_once()
+    line.publish("c")
+    consumer.tend()
+    before, after = read_samples(line.client, Stream.ORDERS, since=datetime(2020, 1, 1, tzinfo=UTC))
+    assert (before.accepted, before.waiting, before.handled) == (2, 2, 0)
+    assert (after.accepted, after.waiting, after.handled) == (3, 1, 2)
+
+
+def test_a_worker_counts_what_it_does(line: Line) -> None:
+    line.publish("a", "b", "c")
+    recorder = Recorder()
+    recorder.refused, recorder.poison = {"a"}, {"b"}
+    consumer = line.consumer(recorder)
+    consumer.run_once()
+    found = consumer.activity
+    assert (found.handled, found.refused, found.failed, found.state) == (2, 1, 1, "busy")

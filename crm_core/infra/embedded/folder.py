@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from crm_core.errors import Unavailable
 
+RUNTIME_NAME = "runtime.json"
 ATTACH_TIMEOUT_S = 30.0
 ORPHAN_TIMEOUT_S = 15.0
 
@@ -127,7 +128,7 @@ class DataFolder:
 
     @property
     def _runtime_path(self) -> Path:
-        return self.path / "runtime.json"
+        return self.path / RUNTIME_NAME
 
 
 def mark_children(pids: Mapping[str, int]) -> dict[str, ChildMark]:

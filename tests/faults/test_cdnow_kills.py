@@ -1,0 +1,84 @@
+"""``kill -9`` at random moments of the import of real purchases: the totals are right each time."""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from crm_core.access.keys import Scope
+from crm_core.services import Services
+from tests.faults.cdnow import BOOKKEEPING, PURCHASES, check_totals, digest
+from tests.running_app import RunningApp, start_app
+from tests.waiting import eventually
+
+KILLS = int(os.environ.get("CLIENTNEST_KILLS", "4"))
+VICTIMS = ("ingest", "valkey", "mongod", "app")
+SEED = 1997
+MOMENTS = (*BOOKKEEPING, "created_at")
+"""What depends on when a record came."""
+
+
+@dataclass
+class Site:
+    """The app, which is another process after it was killed, at the same address and in the same folder."""
+
+    data_dir: Path
+    stack: ExitStack
+    app: RunningApp
+    key: str
+
+    def kill(self, victim: str) -> None:
+        if victim != "app":
+            self.app.child(victim).kill()
+            return
+        self.app.kill()
+        self.app = self.stack.enter_context(start_app(self.data_dir, port=urlsplit(self.app.url).port))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    data_dir = tmp_path_factory.mktemp("kills")
+    with ExitStack() as stack:
+        app = stack.enter_context(start_app(data_dir))
+        yield Site(data_dir, stack, app, app.create_key(Scope.INGEST_WRITE))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(site: Site, cdnow_master: Path) -> str:
+    """The digest of what one import without a kill stores."""
+    with site.app.services() as services:
+        done = site.app.command("import", str(cdnow_master), "--key", site.key, "--wait")
+        assert done.returncode == 0, done.stderr
+        check_totals(services)
+        return digest(services, ignored=MOMENTS)
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_totals_are_right_though_a_process_is_killed_at_a_random_moment_of_the_import(
+    site: Site, cdnow_master: Path, undisturbed: str, number: int
+) -> None:
+    chance = random.Random(SEED + number)
+    victim, moment = VICTIMS[number % len(VICTIMS)], chance.randrange(1, PURCHASES - 5_000)
+    with site.app.services() as services:
+        forget(services)
+        importing = site.app.start_command(
+            "import", str(cdnow_master), "--key", site.key, "--url", site.app.url, "--wait"
+        )
+        eventually(services.db.orders.estimated_document_count, lambda stored: stored >= moment, "orders stored")
+    site.kill(victim)
+    _, said = importing.communicate(timeout=200)
+    assert importing.returncode == 0, said
+    assert f"{PURCHASES:,} records" in " ".join(said.split())
+    with site.app.services() as services:
+        check_totals(services)
+        assert digest(services, ignored=MOMENTS) == undisturbed
+
+
+def forget(services: Services) -> None:
+    for name in ("customers", "orders"):
+        services.db[name].delete_many({})
