@@ -79,3 +79,8 @@ def guess_kind(fields: Collection[str]) -> Kind | None:
     if "customer_id" in fields:
         return EVENTS if "type" in fields else ORDERS
     return CUSTOMERS if "id" in fields else None
+
+
+def nearest_kind(fields: Collection[str]) -> Kind:
+    """The kind that has most of these fields, where none is certain."""
+    return max((ORDERS, EVENTS, CUSTOMERS), key=lambda kind: len(kind.fields.keys() & set(fields)))

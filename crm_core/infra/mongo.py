@@ -36,6 +36,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "api_keys": [IndexModel([("hash", ASCENDING)], unique=True)],
     "audit": [IndexModel([("at", DESCENDING)])],
     "jobs": [IndexModel([("created_at", DESCENDING)])],
+    "imports": [IndexModel([("created_at", DESCENDING)])],
 }
 
 

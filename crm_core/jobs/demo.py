@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from bson import ObjectId
-from pydantic_core import from_json, to_json
 
 from crm_core.access.audit import AuditLog
 from crm_core.demo.generator import check_request
@@ -12,8 +11,9 @@ from crm_core.errors import Conflict
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.streams import INGESTED, Entry, Publisher, Stream
+from crm_core.jobs.dispatch import NO_JOB
+from crm_core.jobs.entries import DEMO, JobOrder, read_order
 
-DEMO = "demo"
 STORE_TIMEOUT_S = 300.0
 
 
@@ -45,7 +45,7 @@ class DemoJobs:
         }
         with translated():
             self._jobs.insert_one(job)
-        self._publisher.publish(Stream.JOBS, [to_json({"job_id": job_id})])
+        self._publisher.publish(Stream.JOBS, [JobOrder(job_id, DEMO).to_payload()])
         self._audit.record(actor, "demo.load", job_id, customers=customers, seed=seed)
         return job_id
 
@@ -63,10 +63,11 @@ class DemoJobs:
         """Run the jobs of these entries. Doing one again after a crash changes nothing: same seed, same ids."""
         refused: dict[str, str] = {}
         for entry in entries:
+            order = read_order(entry)
             with translated():
-                job = self._jobs.find_one({"_id": _job_id(entry), "kind": DEMO})
+                job = self._jobs.find_one({"_id": order.id, "kind": DEMO}) if order else None
             if job is None:
-                refused[entry.id] = "no such job"
+                refused[entry.id] = NO_JOB
             else:
                 self._run(job)
         return refused
@@ -81,12 +82,3 @@ class DemoJobs:
         with translated():
             self._jobs.update_one({"_id": job_id}, {"$set": values})
 
-
-def _job_id(entry: Entry) -> str | None:
-    """None when the entry names no job."""
-    try:
-        record = from_json(entry.data)
-    except ValueError:
-        return None
-    job_id = record.get("job_id") if isinstance(record, dict) else None
-    return job_id if isinstance(job_id, str) else None

@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from pymongo import MongoClient
@@ -13,9 +14,10 @@ from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.persist import Persister
 from crm_core.services import Services
-from tests.integration.feeding import make_entries, make_entry, read_state, store
+from tests.integration.feeding import START, make_entries, make_entry, read_bytes, store
 
 CUSTOMERS, ORDERS = Stream.CUSTOMERS, Stream.ORDERS
+SECOND = timedelta(seconds=1)
 
 
 def order(order_id: str, customer_id: str = "c1", amount: float = 10, **more: Any) -> dict[str, Any]:
@@ -40,11 +42,11 @@ HISTORY = make_entries(
 
 def test_entries_in_any_order_any_number_of_times_and_any_batches_end_in_the_same_state(services: Services) -> None:
     store(services, HISTORY)
-    expected = read_state(services)
+    expected = read_bytes(services)
     for seed in range(12):
         forget(services)
         replay_shuffled(services, random.Random(seed))
-        assert read_state(services) == expected, f"seed {seed}"
+        assert read_bytes(services) == expected, f"seed {seed}"
 
 
 def forget(services: Services) -> None:
@@ -133,7 +135,25 @@ def test_two_workers_that_both_read_before_either_writes_lose_nothing_of_each_ot
 
 def test_two_workers_on_the_same_records_end_as_one_does(services: Services) -> None:
     store(services, HISTORY)
-    expected = read_state(services)
+    expected = read_bytes(services)
     forget(services)
     run_side_by_side(services, HISTORY, HISTORY[::-1], read_together=False)
-    assert read_state(services) == expected
+    assert read_bytes(services) == expected
+
+
+def test_two_changes_of_which_neither_alone_changes_the_totals_are_not_lost(services: Services) -> None:
+    """Each worker still sees the other's order as the first; and both entries are older than the customer's last."""
+    known = (
+        make_entry(ORDERS, order("o1", ordered_at="2026-01-01")),
+        make_entry(ORDERS, order("o2", ordered_at="2026-01-01")),
+        make_entry(ORDERS, order("o3", ordered_at="2026-03-01"), at=START + 60 * SECOND),
+    )
+    store(services, known)
+    one, other = (
+        make_entry(ORDERS, order(name, ordered_at="2026-02-01"), at=START + number * SECOND)
+        for number, name in enumerate(("o1", "o2"), start=1)
+    )
+    run_side_by_side(services, [one], [other], read_together=True)
+    customer = services.customers.customer("c1")
+    assert (customer["first_order_at"].month, customer["last_order_at"].month) == (2, 3)
+    assert "lock" not in services.db.customers.find_one({"_id": "c1"})  # type: ignore[operator]
