@@ -106,6 +106,18 @@ def run_command(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[
     )
 
 
+def start_worker(app: RunningApp, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """One more worker on this app's servers, which nobody starts again."""
+    return subprocess.Popen(
+        [sys.executable, "-m", f"workers.{name}", *arguments],
+        cwd=ROOT,
+        env=environment(app.data_dir),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 @contextmanager
 def start_app(data_dir: Path, *options: str, port: int | None = None, **settings: str) -> Iterator[RunningApp]:
     """The app on a free port, up and serving; stopped in order afterwards, killed if it does not stop."""

@@ -8,6 +8,7 @@ import pytest
 
 from crm_core.campaigns.ledger import Stats
 from crm_core.infra.streams import Stream
+from crm_core.services import Services
 from tests.faults.campaign import (
     Audience,
     check_each_messaged_once,
@@ -18,7 +19,7 @@ from tests.faults.campaign import (
     vendor_counters,
 )
 from tests.faults.shop import count_orders, make_shop, stored_totals
-from tests.running_app import RunningApp
+from tests.running_app import RunningApp, start_worker
 from tests.waiting import eventually
 
 AUDIENCE = Audience("killed", 2_000)
@@ -46,6 +47,36 @@ def test_import_stores_everything_exactly_though_a_process_is_killed_in_its_midd
         assert "5,000 records accepted" in " ".join(said.split())
         assert stored_totals(services, shop) == shop.totals
         assert services.publisher.backlog(Stream.DEAD) == 0
+
+
+def test_what_a_second_worker_had_in_hand_when_it_was_killed_for_good_is_taken_over_by_the_first(
+    running: RunningApp, client: httpx.Client, tmp_path: Path
+) -> None:
+    """Nobody starts it again: its entries are claimed once they are stale, its open transaction ends by itself."""
+    shop = make_shop("second-", orders=20_000)
+    key = client.headers["Authorization"].removeprefix("Bearer ")
+    second = start_worker(running, "ingest", "--instance", "2")
+    try:
+        with running.services() as services:
+            importing = running.start_command("import", str(shop.write_csv(tmp_path)), "--key", key)
+            name = eventually(lambda: busy_worker(services, "-2"), what="work for the second worker")
+            second.kill()
+            _, said = importing.communicate(timeout=120)
+            assert importing.returncode == 0, said
+            pending = services.redis.xpending_range(Stream.ORDERS, "ingest", "-", "+", 10, consumername=name)
+            assert pending  # it was the middle
+            assert stored_totals(services, shop) == shop.totals
+            assert services.monitor.dead_count() == 0
+    finally:
+        second.kill()
+        second.wait()
+
+
+def busy_worker(services: Services, suffix: str) -> str | None:
+    """The name of an ingest worker that has entries in hand."""
+    consumers = services.redis.xinfo_consumers(Stream.ORDERS, "ingest")
+    found = [row["name"].decode() for row in consumers if row["pending"]]
+    return next((name for name in found if name.endswith(suffix)), None)
 
 
 @pytest.mark.parametrize("victim", ["campaigns", "delivery", "vendor", "receipts", "mongod", "valkey"])
