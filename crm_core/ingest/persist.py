@@ -58,7 +58,9 @@ class Persister:
             self._run(partial(APPLY[entries[0].stream], self._db, changes))
             if entries[0].stream is Stream.CUSTOMERS:
                 self._attributes.note(_attributes_in(changes))
-            log.info("stored", stream=entries[0].stream, records=len(changes), first=entries[0].id, last=entries[-1].id)
+            log.debug(
+                "stored", stream=entries[0].stream, records=len(changes), first=entries[0].id, last=entries[-1].id
+            )
         return refused
 
     def _run(self, apply: Callable[[ClientSession], None]) -> None:

@@ -47,4 +47,3 @@ def test_a_unique_index_of_the_operator_s_own_is_no_loop(services: Services, wor
     ] * 2
     assert services.db.customers.count_documents({}) == 1
     assert services.publisher.backlog(*INGESTED) == 0
-
