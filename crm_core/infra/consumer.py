@@ -31,7 +31,7 @@ class ConsumerPolicy:
 
     batch: int = 500
     block_ms: int = 500
-    claim_idle_ms: int = 30_000
+    claim_idle_ms: int = 15_000
     max_tries: int = 5
 
 

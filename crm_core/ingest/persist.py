@@ -20,8 +20,9 @@ from crm_core.ingest.patches import read_change
 
 log = structlog.stdlib.get_logger(__name__)
 
-TIME_LIMIT_S = 20.0
-"""Of one batch, tries included; after 30 s another worker takes over its entries. The driver would try for 120 s."""
+TIME_LIMIT_S = 15.0
+"""Of one batch, tries included: a worker that is told to stop should not have to wait longer. The driver would try for
+120 s."""
 DUPLICATE_KEY = 11000
 
 Apply = Callable[[Db, Sequence[Change], ClientSession], None]

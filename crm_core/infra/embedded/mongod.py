@@ -38,7 +38,7 @@ def mongod_spec(folder: DataFolder, secrets: Secrets, port: int, cache_gb: float
     for parameter in (
         "diagnosticDataCollectionEnabled=false",
         "shutdownTimeoutMillisForSignaledShutdown=100",
-        "transactionLifetimeLimitSeconds=30",
+        "transactionLifetimeLimitSeconds=20",
     ):
         argv += ["--setParameter", parameter]
     return ChildSpec(NAME, tuple(argv), folder.logs / "mongod.log", folder.path, stop_s=30)
