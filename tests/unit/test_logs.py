@@ -29,7 +29,7 @@ def logged(log_format: LogFormat) -> list[str]:
         raise KeyError("Asha Rao")
     except KeyError as exc:
         log.error("failed", entry="2-0", exc_info=exc)
-    logging.getLogger("uvicorn").warning("closed %s", "port")
+    logging.getLogger("library").warning("closed %s", "port")
     log.debug("not asked for")
     return output.getvalue().splitlines()
 
@@ -41,7 +41,7 @@ def test_a_json_line_has_time_level_process_event_and_the_ids() -> None:
     assert stored["at"].endswith("Z")
     assert (failed["fault"], failed["entry"]) == ("KeyError", "2-0")
     assert failed["where"].startswith("test_logs.py:")
-    assert (foreign["event"], foreign["process"], foreign["logger"]) == ("closed port", "ingest", "uvicorn")
+    assert (foreign["event"], foreign["process"], foreign["logger"]) == ("closed port", "ingest", "library")
 
 
 def test_a_text_line_has_the_same_as_key_and_value() -> None:
