@@ -17,6 +17,8 @@ from crm_core.settings import to_minor
 BASELINE = {"visits", "total_spend", "order_count"}
 PARTS = {"attributes", "consent"}
 MONEY = {"cart_value", "total_spend", "amount"}
+REQUIRED = {Stream.ORDERS: ("customer_id", "amount"), Stream.EVENTS: ("customer_id", "type")}
+"""What the border has seen to; an entry that somebody else wrote may lack it."""
 MOMENTS = {"ordered_at", "at"}
 
 
@@ -30,17 +32,18 @@ def read_change(entry: Entry, digits: int) -> Change:
         raise Permanent("no record: an object with an id is needed")
     try:
         return Change(record["id"], _to_patch(record, entry, digits), entry.version)
-    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as exc:
+    except KeyError as exc:
+        raise Permanent(f"no record of this kind: {exc.args[0]} missing") from None
+    except (TypeError, ValueError, ArithmeticError, AttributeError) as exc:
         raise Permanent(f"no record of this kind: {type(exc).__name__}") from None
 
 
 def _to_patch(record: Mapping[str, Any], entry: Entry, digits: int) -> Patch:
     if entry.stream is Stream.CUSTOMERS:
         return customer_patch(record, entry, digits)
-    patch = order_patch(record, digits) if entry.stream is Stream.ORDERS else event_patch(record)
-    if not isinstance(patch["customer_id"], str):
-        raise TypeError
-    return patch
+    if missing := [name for name in REQUIRED[entry.stream] if record.get(name) is None]:
+        raise KeyError(" and ".join(missing) + (" is" if len(missing) == 1 else " are"))
+    return order_patch(record, digits) if entry.stream is Stream.ORDERS else event_patch(record)
 
 
 def customer_patch(record: Mapping[str, Any], entry: Entry, digits: int) -> Patch:

@@ -13,7 +13,7 @@ from crm_core.customers.attributes import Attributes
 from crm_core.errors import Unavailable
 from crm_core.infra.embedded.folder import free_port
 from crm_core.infra.sessions import Sessions
-from crm_core.infra.streams import Entry, Stream
+from crm_core.infra.streams import INGESTED, Entry, Stream
 from crm_core.ingest.persist import Persister
 from crm_core.services import Services
 from tests.conftest import TestClock
@@ -178,12 +178,29 @@ def test_an_order_keeps_its_items_in_major_units(services: Services) -> None:
 
 
 def test_an_entry_that_is_no_record_is_refused_with_a_reason(services: Services) -> None:
-    for stream in (CUSTOMERS, ORDERS):
+    for stream in INGESTED:
         for data in (b"", b"no json", b"[]", b"5", b"{}", b'{"id": 5}', b"\xff"):
             refused = Entry(stream, "1780000000000-7", data)
             reasons = services.persister.store([refused])
             assert reasons.keys() == {refused.id}
             assert reasons[refused.id].startswith(("no valid JSON", "no record"))
+
+
+@pytest.mark.parametrize(
+    ("stream", "data", "reason"),
+    [
+        (ORDERS, b'{"id": "o1"}', "customer_id and amount are missing"),
+        (ORDERS, b'{"id": "o1", "customer_id": "c1", "amount": "a lot"}', "InvalidOperation"),
+        (Stream.EVENTS, b'{"id": "e1", "customer_id": "c1"}', "type is missing"),
+        (CUSTOMERS, b'{"id": "c1", "attributes": 5}', "AttributeError"),
+    ],
+)
+def test_an_entry_that_our_border_did_not_see_is_refused_for_what_it_lacks(
+    services: Services, stream: Stream, data: bytes, reason: str
+) -> None:
+    refused = services.persister.store([Entry(stream, "1780000000000-7", data)])
+    assert refused == {"1780000000000-7": f"no record of this kind: {reason}"}
+    assert services.db.customers.count_documents({}) == 0
 
 
 def test_the_good_entries_beside_a_bad_one_are_stored(services: Services) -> None:
