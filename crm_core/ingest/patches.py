@@ -43,6 +43,8 @@ def _to_patch(record: Mapping[str, Any], entry: Entry, digits: int) -> Patch:
         return customer_patch(record, entry, digits)
     if missing := [name for name in REQUIRED[entry.stream] if record.get(name) is None]:
         raise KeyError(" and ".join(missing) + (" is" if len(missing) == 1 else " are"))
+    if not isinstance(record["customer_id"], str):
+        raise TypeError
     return order_patch(record, digits) if entry.stream is Stream.ORDERS else event_patch(record)
 
 

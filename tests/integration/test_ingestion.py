@@ -191,6 +191,7 @@ def test_an_entry_that_is_no_record_is_refused_with_a_reason(services: Services)
     [
         (ORDERS, b'{"id": "o1"}', "customer_id and amount are missing"),
         (ORDERS, b'{"id": "o1", "customer_id": "c1", "amount": "a lot"}', "InvalidOperation"),
+        (ORDERS, b'{"id": "o1", "customer_id": 5, "amount": "1"}', "TypeError"),
         (Stream.EVENTS, b'{"id": "e1", "customer_id": "c1"}', "type is missing"),
         (CUSTOMERS, b'{"id": "c1", "attributes": 5}', "AttributeError"),
     ],
