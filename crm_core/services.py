@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from crm_core.demo.loading import DemoLoader
     from crm_core.infra.consumer import Handler
     from crm_core.jobs.demo import DemoJobs
+    from crm_core.jobs.imports import Imports
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,31 @@ class Services:
 
         return DemoJobs(self.db, self.demo_loader, self.publisher, self.audit, self.clock)
 
+    @cached_property
+    def imports(self) -> "Imports":
+        from crm_core.jobs.import_files import ImportFiles
+        from crm_core.jobs.import_run import ImportRunner
+        from crm_core.jobs.imports import Imports
+
+        files = ImportFiles(self.db)
+        runner = ImportRunner(
+            self.db,
+            files,
+            self.publisher,
+            self.monitor,
+            self.attributes,
+            self.clock,
+            digits=self.settings.currency_digits,
+            max_backlog=self.settings.max_backlog,
+        )
+        return Imports(self.db, runner, files, self.publisher, self.audit, self.clock)
+
     @property
     def jobs_handler(self) -> "Handler":
-        return self.demo_jobs.handle
+        from crm_core.jobs.dispatch import JobDispatcher
+        from crm_core.jobs.entries import DEMO, IMPORT
+
+        return JobDispatcher({DEMO: self.demo_jobs.handle, IMPORT: self.imports.handle}).handle
 
     def ping_mongodb(self) -> None:
         """Raises Unavailable."""

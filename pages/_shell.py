@@ -34,6 +34,9 @@ chosen = st.navigation(
             page("campaigns.py", "Campaigns", "campaign"),
             page("campaign.py", "Campaign", "insights", hidden=True),
         ],
+        "Operate": [
+            page("data.py", "Data", "database"),
+        ],
     }
 )
 st.set_page_config(page_title=f"{chosen.title} · {APP_NAME}")

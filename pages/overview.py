@@ -8,6 +8,7 @@ from crm_core.settings import to_major
 from pages._ui import queries
 from pages._ui.campaign_card import campaign_card
 from pages._ui.charts import revenue_by_month, show_chart
+from pages._ui.commands import IMPORT_COMMANDS
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import money, money_short, number
 from pages._ui.guard import live
@@ -16,8 +17,6 @@ from pages._ui.tables import order_table
 from pages._ui.widgets import CARD_PX, empty_state, page_header, time_caption
 
 DEMO_CUSTOMERS, DEMO_SEED = 20_000, 1
-IMPORT_COMMANDS = """python -m crm_core key create --name import --scopes ingest:write
-python -m crm_core import orders.csv --key cn_…"""
 currency = services().settings.currency
 
 
@@ -33,8 +32,11 @@ def welcome() -> None:
             services().demo_jobs.start(customers=DEMO_CUSTOMERS, seed=DEMO_SEED, actor=ACTOR)
             st.rerun()
     st.subheader("Or bring your own", anchor=False)
-    st.markdown("Import a file of customers or orders on the command line, or send them to the REST API.")
-    st.code(IMPORT_COMMANDS, language=None)
+    st.markdown("Import a file of customers, orders or events, or send them to the REST API.")
+    if st.button("Import a file", icon=":material/upload_file:"):
+        go_to("data")
+    st.caption("On the command line, for files of any size:")
+    st.code(IMPORT_COMMANDS, language=None, wrap_lines=True)
 
 
 @live(run_every=0.5)

@@ -17,6 +17,9 @@ from crm_core.infra.mongo import Db, Doc, translated
 
 PREFIX = "cn_"
 CACHE_S = 5.0
+MAX_PER_SECOND = 1_000_000
+BURST_S = 5
+MAX_BURST_S = 3600
 
 
 class Scope(StrEnum):
@@ -35,6 +38,26 @@ class Rate:
 
     per_second: int
     burst: int
+
+
+def choose_rate(per_second: int | None, burst: int | None) -> Rate | None:
+    """The rate that a key gets of its own, or None. burst: when left out, what 5 s allow. Raises InvalidInput."""
+    if per_second is None:
+        if burst is not None:
+            raise InvalidInput("A burst needs a rate as well: say how many requests per second.", field="burst")
+        return None
+    if not 1 <= per_second <= MAX_PER_SECOND:
+        raise InvalidInput(
+            f"A rate of {per_second:,} requests per second is out of bounds: 1 to {MAX_PER_SECOND:,}.", field="rate"
+        )
+    burst, most = per_second * BURST_S if burst is None else burst, per_second * MAX_BURST_S
+    if not per_second <= burst <= most:
+        raise InvalidInput(
+            f"A burst of {burst:,} requests is out of bounds: at a rate of {per_second:,} per second, "
+            f"{per_second:,} (what one second allows) to {most:,} (an hour).",
+            field="burst",
+        )
+    return Rate(per_second, burst)
 
 
 @dataclass(frozen=True)
@@ -82,7 +105,7 @@ class ApiKeys:
                     **({"rate": asdict(rate)} if rate else {}),
                 }
             )
-        self._audit.record(actor, "key.create", key_id, scopes=chosen)
+        self._audit.record(actor, "key.create", key_id, scopes=chosen, **(asdict(rate) if rate else {}))
         return secret
 
     def cached(self, secret: str) -> tuple[bool, ApiKey | None]:

@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict
 from crm_core.access.keys import ApiKey, Scope
 from crm_core.api.access import ServicesDep, authorize
 from crm_core.api.bodies import body_of, documented
-from crm_core.api.problems import to_responses
+from crm_core.api.problems import OF_A_BODY, to_responses
 from crm_core.customers.attributes import Attribute, AttributeType
 from crm_core.ingest.wire import ATTRIBUTE_NAME
 
-router = APIRouter(tags=["Customers"])
+router = APIRouter(prefix="/v1", tags=["Customers"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_READ])]
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_WRITE])]
 Name = Annotated[str, Path(pattern=ATTRIBUTE_NAME)]
@@ -26,7 +26,7 @@ class AttributeBody(BaseModel):
     type: AttributeType | None
 
 
-@router.get("/attributes", responses=to_responses({503: "The database is away."}))
+@router.get("/attributes", responses=to_responses())
 def list_attributes(found: ServicesDep, key: Reader) -> dict[str, Any]:
     """By name. type: the declared one, or the one that all values have; null when they differ."""
     return {"items": [_shown(attribute) for attribute in found.attributes.all()]}
@@ -35,7 +35,7 @@ def list_attributes(found: ServicesDep, key: Reader) -> dict[str, Any]:
 @router.put(
     "/attributes/{name}",
     openapi_extra=documented(AttributeBody),
-    responses=to_responses({404: "Nothing was declared.", 422: "No such type.", 503: "The database is away."}),
+    responses=to_responses({**OF_A_BODY, 404: "Nothing was declared.", 422: "No such type, or no such name."}),
 )
 def declare_attribute(
     name: Name, found: ServicesDep, key: Writer, body: Annotated[AttributeBody, Depends(body_of(AttributeBody))]

@@ -8,13 +8,15 @@ from pydantic import BaseModel, ConfigDict
 from crm_core.access.keys import ApiKey, Scope
 from crm_core.api.access import ServicesDep, authorize
 from crm_core.api.bodies import body_of, documented
+from crm_core.api.problems import OF_A_BODY, to_responses
 from crm_core.api.segments import RuleJson
 from crm_core.infra.mongo import Doc
 from crm_core.rules.tree import load_rule
 
-router = APIRouter(tags=["Campaigns"])
+router = APIRouter(prefix="/v1", tags=["Campaigns"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_READ])]
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_WRITE])]
+UNKNOWN = {404: "No campaign has this id.", 422: "The id is not valid."}
 INTERNAL = {"_id", "plan_after"}
 
 
@@ -38,7 +40,12 @@ class LaunchBody(BaseModel):
     confirm_everyone: bool = False
 
 
-@router.post("/campaigns", status_code=201, openapi_extra=documented(CampaignBody))
+@router.post(
+    "/campaigns",
+    status_code=201,
+    openapi_extra=documented(CampaignBody),
+    responses=to_responses({**OF_A_BODY, 404: "No segment has this id."}),
+)
 def create_campaign(
     found: ServicesDep, key: Writer, body: Annotated[CampaignBody, Depends(body_of(CampaignBody))]
 ) -> dict[str, Any]:
@@ -55,7 +62,7 @@ def create_campaign(
     return _shown(campaign)
 
 
-@router.get("/campaigns")
+@router.get("/campaigns", responses=to_responses({422: "A parameter is not valid."}))
 def list_campaigns(
     found: ServicesDep,
     key: Reader,
@@ -67,12 +74,17 @@ def list_campaigns(
     return {"items": [_shown(campaign) for campaign in items], "next": after}
 
 
-@router.get("/campaigns/{campaign_id}")
+@router.get("/campaigns/{campaign_id}", responses=to_responses(UNKNOWN))
 def get_campaign(campaign_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
     return _shown(found.campaigns.get(campaign_id))
 
 
-@router.post("/campaigns/{campaign_id}/launch", status_code=202, openapi_extra=documented(LaunchBody, required=False))
+@router.post(
+    "/campaigns/{campaign_id}/launch",
+    status_code=202,
+    openapi_extra=documented(LaunchBody, required=False),
+    responses=to_responses({**OF_A_BODY, **UNKNOWN, 409: "It is no draft, or would reach everyone unconfirmed."}),
+)
 def launch_campaign(
     campaign_id: str,
     found: ServicesDep,
@@ -83,7 +95,7 @@ def launch_campaign(
     return _shown(found.campaigns.launch(campaign_id, actor=key.actor, confirm_everyone=body.confirm_everyone))
 
 
-@router.get("/campaigns/{campaign_id}/stats")
+@router.get("/campaigns/{campaign_id}/stats", responses=to_responses(UNKNOWN))
 def get_stats(campaign_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
     """Counted from the ledger: by_state counts each customer once and sums to audience."""
     campaign = found.campaigns.get(campaign_id)

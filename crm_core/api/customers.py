@@ -6,13 +6,14 @@ from fastapi import APIRouter, Query, Security
 
 from crm_core.access.keys import ApiKey, Scope
 from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.problems import to_responses
 from crm_core.api.shapes import to_json_values
 
-router = APIRouter(tags=["Customers"])
+router = APIRouter(prefix="/v1", tags=["Customers"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_READ])]
 
 
-@router.get("/customers")
+@router.get("/customers", responses=to_responses({422: "A parameter is not valid."}))
 def get_customers(
     found: ServicesDep,
     key: Reader,
@@ -24,7 +25,10 @@ def get_customers(
     return {"items": to_json_values(items), "next": after}
 
 
-@router.get("/customers/{customer_id:path}")
+@router.get(
+    "/customers/{customer_id:path}",
+    responses=to_responses({404: "No customer has this id.", 422: "A cursor is not valid."}),
+)
 def get_customer(
     customer_id: str,
     found: ServicesDep,

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from crm_core.api.access import ServicesDep
-from crm_core.api.problems import problem
+from crm_core.api.problems import problem, to_responses
 from crm_core.errors import Unavailable
 
 router = APIRouter(tags=["Operations"])
@@ -18,7 +18,7 @@ async def get_health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses={503: {"description": "A server that is needed does not answer."}})
+@router.get("/readyz", responses=to_responses({503: "A server that is needed does not answer."}, keyed=False))
 def get_readiness(found: ServicesDep) -> JSONResponse:
     """MongoDB and Valkey answer. For a readiness probe and a load balancer."""
     checks: dict[str, Any] = {}

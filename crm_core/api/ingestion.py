@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Request, Security
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
@@ -20,7 +21,8 @@ from crm_core.ingest.scalars import Border
 from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord
 from crm_core.services import Services, current
 
-router = APIRouter(tags=["Ingestion"])
+log = structlog.stdlib.get_logger(__name__)
+router = APIRouter(prefix="/v1", tags=["Ingestion"])
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.INGEST_WRITE])]
 
 POSITION = "X-Stream-Position"
@@ -85,7 +87,7 @@ for path, endpoint, model in (
     )
 
 
-@router.get("/ingestion", responses=to_responses({503: "A server is away."}))
+@router.get("/ingestion", responses=to_responses())
 def get_ingestion(found: ServicesDep, key: Writer) -> dict[str, Any]:
     """What is accepted and not yet stored. A record is stored once ``oldest`` is null or beyond its position.
 
@@ -105,7 +107,6 @@ async def _accept(stream: Stream, request: Request) -> JSONResponse:
     await found.backlog_gate.check(stream)
     declared = await _declared(found) if stream is Stream.CUSTOMERS else {}
     batch = parse_records(stream, body, Border(found.clock(), found.settings.currency_digits, declared))
-    RECORDS.labels(stream.label, "accepted").inc(len(batch.payloads))
     RECORDS.labels(stream.label, "rejected").inc(len(batch.rejected))
     rejected = _rejected(batch)
     if not batch.payloads:
@@ -115,6 +116,8 @@ async def _accept(stream: Stream, request: Request) -> JSONResponse:
         detail = f"No record was accepted. Record {first['index']}: {fault}."
         return problem(422, "Not valid", detail, accepted=0, rejected=rejected)
     position = await found.async_publisher.publish(stream, batch.payloads, origin=key.actor)
+    RECORDS.labels(stream.label, "accepted").inc(len(batch.payloads))
+    log.debug("accepted", stream=stream, records=len(batch.payloads), rejected=len(rejected), last=position)
     return JSONResponse({"accepted": len(batch.payloads), "rejected": rejected}, 202, headers={POSITION: position})
 
 

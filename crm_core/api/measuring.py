@@ -43,13 +43,15 @@ class Measuring:
         REQUEST.set(request_id.decode())  # seen by this request alone: each runs in a context of its own
         try:
             await self._app(scope, receive, send_on)
+        except Exception as exc:  # answered with 500; the server would log its text, which may quote a record
+            log.error("bug", exc_info=exc)
         finally:
             _note(scope, status, time.perf_counter() - started)
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
     """route: the template, such as ``/v1/customers/{customer_id}``; one that does not exist has none."""
-    method, route = scope["method"], getattr(scope.get("route"), "path", "none")
+    method, route = scope["method"], getattr(scope.get("route"), "path_format", "none")
     REQUESTS.labels(method, route, status).inc()
     SECONDS.labels(method, route).observe(seconds)
     facts: dict[str, Any] = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -16,6 +16,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from crm_core.api.access import ServicesDep
+from crm_core.api.problems import to_responses
 from crm_core.infra.heartbeat import WorkerState
 from crm_core.infra.monitor import Monitor, StreamState
 
@@ -48,7 +49,11 @@ class _Now:
         )
 
 
-@router.get("/metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses=to_responses({503: "Valkey is away."}, keyed=False),
+)
 def get_metrics(found: ServicesDep) -> Response:
     """In the text format of Prometheus. The figures of streams and workers are missing while Valkey is away: 503."""
     now = CollectorRegistry()

@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem documents, from one table."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import structlog
@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from crm_core.errors import Conflict, CrmError, Forbidden, InvalidInput, NotFound, Unavailable
 
@@ -54,9 +55,14 @@ def problem(status: int, title: str, detail: str, *, retry_after_s: int | None =
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def to_responses(own: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI of the problems of an endpoint that needs a key, its own beside those that all of these have."""
-    every = {401: "No API key, or an unknown one.", 403: "The key lacks the scope.", 429: "Too many requests."}
+OF_EVERY_KEY = {401: "No API key, or an unknown one.", 403: "The key lacks the scope.", 429: "Too many requests."}
+AWAY = {503: "A server is away."}
+OF_A_BODY = {413: "The body is too large.", 422: "The body is not valid."}
+
+
+def to_responses(own: Mapping[int, str] = AWAY, *, keyed: bool = True) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI of the problems of an endpoint: its own, and if it needs a key those that all of these have."""
+    every = {**AWAY, **OF_EVERY_KEY} if keyed else AWAY
     retry = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
     return {
         status: {
@@ -74,6 +80,7 @@ def install_problems(api: FastAPI) -> None:
         Problem: _on_problem,
         RequestValidationError: _on_validation_error,
         HTTPException: _on_http_error,
+        ClientDisconnect: _on_disconnect,
         Exception: _on_bug,
     }
     for kind, handler in handlers.items():
@@ -104,8 +111,25 @@ async def _on_validation_error(_: Request, exc: RequestValidationError) -> JSONR
     return problem(422, "Not valid", f"{errors[0]['field']}: {errors[0]['message']}", errors=errors)
 
 
-async def _on_http_error(_: Request, exc: HTTPException) -> JSONResponse:
-    return problem(exc.status_code, "Request refused", str(exc.detail))
+async def _on_http_error(request: Request, exc: HTTPException) -> JSONResponse:
+    """Such as an unknown path, or a method that the path does not have."""
+    answer = problem(exc.status_code, "Request refused", str(exc.detail))
+    answer.headers.update(exc.headers or {})
+    if exc.status_code == 405 and (operations := _operations_at(request)):
+        answer.headers["Allow"] = ", ".join(sorted(method.upper() for method in operations))
+    return answer
+
+
+def _operations_at(request: Request) -> Collection[str]:
+    """All methods of the path: a route knows only its own. Empty for a path that the document does not have."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    found: Collection[str] = request.app.openapi()["paths"].get(path, ())
+    return found
+
+
+async def _on_disconnect(_: Request, exc: ClientDisconnect) -> JSONResponse:
+    """Nobody reads it: for the log and the metrics."""
+    return problem(400, "Request refused", "The connection ended before the body did.")
 
 
 async def _on_bug(_: Request, exc: Exception) -> JSONResponse:

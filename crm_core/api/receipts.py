@@ -7,14 +7,19 @@ from fastapi.responses import JSONResponse
 
 from crm_core.api.access import ServicesDep
 from crm_core.api.bodies import read_body
+from crm_core.api.problems import OF_A_BODY, to_responses
 from crm_core.campaigns.receipts import parse_receipts
 from crm_core.campaigns.signature import verify
 from crm_core.infra.streams import Stream
 
-router = APIRouter(tags=["Receipts"])
+router = APIRouter(prefix="/v1", tags=["Receipts"])
 
 
-@router.post("/receipts", status_code=202)
+@router.post(
+    "/receipts",
+    status_code=202,
+    responses=to_responses({**OF_A_BODY, 403: "The signature is missing, wrong or too old."}, keyed=False),
+)
 async def post_receipts(request: Request, found: ServicesDep) -> JSONResponse:
     """One receipt or ``{"receipts": [...]}``, with ``X-Signature: t=<unix>,v1=<HMAC-SHA256 of "t.body">``."""
     body = await read_body(request)

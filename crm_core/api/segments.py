@@ -9,14 +9,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from crm_core.access.keys import ApiKey, Scope
 from crm_core.api.access import ServicesDep, authorize
 from crm_core.api.bodies import body_of, documented
-from crm_core.api.problems import Problem
+from crm_core.api.problems import OF_A_BODY, Problem, to_responses
 from crm_core.api.shapes import to_json_values
 from crm_core.infra.mongo import Doc
 from crm_core.money import money_formatter
 from crm_core.rules.tree import load_rule
 from crm_core.rules.wording import to_sentence
 
-router = APIRouter(tags=["Segments"])
+router = APIRouter(prefix="/v1", tags=["Segments"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_READ])]
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_WRITE])]
 RuleJson = Annotated[
@@ -24,6 +24,9 @@ RuleJson = Annotated[
 ]
 FIRST_MOMENT, LAST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 """Between them every window of a rule can be computed, in every zone."""
+
+
+UNKNOWN = {404: "No segment has this id.", 422: "The id is not valid."}
 
 
 class Body(BaseModel):
@@ -43,7 +46,7 @@ class SegmentBody(Body):
     rule: RuleJson
 
 
-@router.post("/segments/preview", openapi_extra=documented(PreviewBody))
+@router.post("/segments/preview", openapi_extra=documented(PreviewBody), responses=to_responses(OF_A_BODY))
 def preview(
     found: ServicesDep, key: Reader, body: Annotated[PreviewBody, Depends(body_of(PreviewBody))]
 ) -> dict[str, Any]:
@@ -63,20 +66,20 @@ def preview(
     }
 
 
-@router.post("/segments", status_code=201, openapi_extra=documented(SegmentBody))
+@router.post("/segments", status_code=201, openapi_extra=documented(SegmentBody), responses=to_responses(OF_A_BODY))
 def create_segment(
     found: ServicesDep, key: Writer, body: Annotated[SegmentBody, Depends(body_of(SegmentBody))]
 ) -> dict[str, Any]:
     return _shown(found.segments.save(body.name, load_rule(body.rule), actor=key.actor))
 
 
-@router.get("/segments")
+@router.get("/segments", responses=to_responses())
 def list_segments(found: ServicesDep, key: Reader) -> dict[str, Any]:
     """The last changed first."""
     return {"items": [_shown(segment) for segment in found.segments.list_all()]}
 
 
-@router.get("/segments/{segment_id}")
+@router.get("/segments/{segment_id}", responses=to_responses(UNKNOWN))
 def get_segment(segment_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
     return _shown(found.segments.get(segment_id))
 

@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from crm_core.access.keys import Scope
+from crm_core.access.keys import Scope, choose_rate
 from crm_core.cli.doctor import doctor
 from crm_core.errors import CrmError, Unavailable
 from crm_core.importing.connection import ApiConnection
@@ -54,11 +54,17 @@ def prepare() -> None:
 def create_key(
     name: Annotated[str, typer.Option(help="What the key is for; the audit log shows it.")],
     scopes: Annotated[str, typer.Option(help=f"Comma-separated, of {', '.join(Scope)}.")],
+    rate: Annotated[int | None, typer.Option(help="Requests per second of this key. Default: CRM_API_RATE.")] = None,
+    burst: Annotated[
+        int | None, typer.Option(help="Requests at once after a pause; needs --rate. Default: what it allows in 5 s.")
+    ] = None,
 ) -> None:
     """Make an API key. The key is the only line on standard output, and is shown this once."""
+    with _in_words():
+        own_rate = choose_rate(rate, burst)
     with _services(workers=False) as services:
         wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
-        typer.echo(services.keys.create(name, wanted, actor=ACTOR))
+        typer.echo(services.keys.create(name, wanted, actor=ACTOR, rate=own_rate))
 
 
 @app.command()

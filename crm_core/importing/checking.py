@@ -30,15 +30,17 @@ class Checked:
     rejected: Sequence[Rejected]
 
 
-def stream_of(plan: ImportPlan) -> Stream:
-    """Where its records go."""
-    return Stream(f"stream:{plan.kind.name}")
+def stream_named(kind_name: str) -> Stream:
+    """Where records of that kind go."""
+    return Stream(f"stream:{kind_name}")
 
 
 def check_items(items: Sequence[Item], plan: ImportPlan, border: Border) -> Checked:
     """At most 1,000 items, read by ``plan``."""
     records = [item for item in items if isinstance(item, FileRecord)]
-    batch = parse_rows(stream_of(plan), [item.record for item in records], border) if records else Batch([])
+    batch = (
+        parse_rows(stream_named(plan.kind.name), [item.record for item in records], border) if records else Batch([])
+    )
     reasons = {item.line: item.reason for item in items if isinstance(item, BadLine)}
     described = describe_rejections([asdict(rejection) for rejection in batch.rejected], records, plan)
     reasons |= {records[index].line: reason for index, reason in described.items()}

@@ -44,6 +44,8 @@ class AsyncPublisher:
 
     async def publish(self, stream: Stream, payloads: Sequence[bytes], *, origin: str = "") -> str:
         """Append each payload as an entry; gives the id of the last. Raises Unavailable when not all were appended."""
+        if not payloads:
+            raise ValueError("nothing to publish has no position")
         wish = _Wish(stream, payloads, origin)
         self._waiting.append(wish)
         if self._writer is None:

@@ -47,8 +47,18 @@ def configure_logs(level: str, process: str, log_format: LogFormat = "text") -> 
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    _take_over_handlers()
     for noisy in ("httpx", "httpcore", "pymongo", "asyncio"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def _take_over_handlers() -> None:
+    """Libraries that brought handlers of their own (Streamlit, uvicorn) would write lines of another form, and the
+    texts of exceptions."""
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger) and logger.handlers:
+            logger.handlers.clear()
+            logger.propagate = True
 
 
 def _renderer(log_format: LogFormat) -> structlog.typing.Processor:

@@ -1,6 +1,8 @@
 """From a request body to records: the good ones ready for the stream, the bad ones with their errors."""
 
 import json
+import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -75,15 +77,20 @@ def parse_rows(stream: Stream, rows: Sequence[Any], border: Border) -> Batch:
 
 
 def _load(body: bytes) -> Any:
-    """What the body says, with texts that no database can keep (lone surrogates): their records are named later."""
+    """What the body says, with what no database can keep (lone surrogates, endless numbers): it is named later."""
     try:
         return from_json(body, allow_inf_nan=True)
     except ValueError as exc:
         fault = exc
     try:
-        return json.loads(body.decode())
+        return json.loads(body.decode(), parse_int=_whole)
     except (ValueError, RecursionError):
         raise InvalidInput(f"The body is no valid JSON: {fault}.") from None
+
+
+def _whole(digits: str) -> int | float:
+    """Python refuses to convert more digits than these; no field takes so large a number."""
+    return int(digits) if len(digits) <= sys.int_info.default_max_str_digits else math.copysign(math.inf, float(digits))
 
 
 def _check_size(count: int) -> None:

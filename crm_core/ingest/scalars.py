@@ -119,7 +119,22 @@ def _is_text(value: str) -> bool:
     return len(value) <= MAX_TEXT and not UNWANTED.search(value)
 
 
-AttributeValue = Annotated[Any, PlainValidator(parse_attribute)]
+_ANY_TEXT = {"type": "string", "maxLength": MAX_TEXT, "pattern": NO_CONTROLS}
+AttributeValue = Annotated[
+    Any,
+    PlainValidator(parse_attribute),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _ANY_TEXT,
+                {"type": "number"},
+                {"type": "boolean"},
+                {"type": "array", "maxItems": MAX_ENTRIES, "items": _ANY_TEXT},
+                {"type": "null"},
+            ]
+        }
+    ),
+]
 Instant = Annotated[
     datetime,
     PlainValidator(parse_instant),
@@ -130,5 +145,5 @@ Money = Annotated[
     Decimal,
     PlainValidator(parse_money),
     PlainSerializer(str, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "number", "minimum": 0}),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": float(MAX_AMOUNT)}),
 ]

@@ -23,6 +23,10 @@ Consent = Literal["granted", "denied", "unknown"]
 OrderStatus = Literal["pending", "confirmed", "shipped", "delivered", "cancelled"]
 ATTRIBUTE_NAME = r"^[a-z][a-z0-9_]{0,39}$"
 AttributeName = Annotated[str, Field(pattern=ATTRIBUTE_NAME)]
+Values = Annotated[
+    dict[AttributeName, AttributeValue],
+    Field(max_length=MAX_ENTRIES, json_schema_extra={"additionalProperties": False}),
+]
 
 
 class WireModel(BaseModel):
@@ -56,10 +60,7 @@ class CustomerRecord(WireModel):
     visits: Count | None = None
     total_spend: Money | None = None
     order_count: Count | None = None
-    attributes: (
-        Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ENTRIES), AfterValidator(check_declared)]
-        | None
-    ) = None
+    attributes: Annotated[Values, AfterValidator(check_declared)] | None = None
     consent: dict[Channel, Consent] | None = None
 
 
@@ -92,7 +93,7 @@ class EventRecord(WireModel):
     customer_id: Id
     type: Annotated[str, Field(pattern=ATTRIBUTE_NAME, examples=["visit", "cart_abandoned"])]
     at: Instant | None = None
-    properties: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ENTRIES)] | None = None
+    properties: Values | None = None
 
 
 Record = CustomerRecord | OrderRecord | EventRecord

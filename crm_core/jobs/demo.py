@@ -81,4 +81,3 @@ class DemoJobs:
     def _set(self, job_id: str, **values: object) -> None:
         with translated():
             self._jobs.update_one({"_id": job_id}, {"$set": values})
-

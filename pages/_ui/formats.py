@@ -101,6 +101,13 @@ def duration(length: timedelta) -> str:
     return " ".join(f"{amount} {unit}" for amount, unit in parts[:2] if amount)
 
 
+def file_size(length: int) -> str:
+    """Bytes in decimal units: "812 bytes", "1.2 kB", "20.0 MB"."""
+    if length < 1000:
+        return f"{length} bytes"
+    return f"{length / 1000:,.1f} kB" if length < 999_950 else f"{length / 1_000_000:,.1f} MB"
+
+
 def literal(text: str) -> str:
     """Text from people, safe inside Markdown: a segment named "$5 *off* :red[x]" reads as typed."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))

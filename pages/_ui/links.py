@@ -6,7 +6,7 @@ from typing import Literal, NoReturn
 import streamlit as st
 
 PAGES = Path(__file__).resolve().parents[1]
-PageName = Literal["overview", "audience_builder", "segments", "new_campaign", "campaigns", "campaign"]
+PageName = Literal["overview", "audience_builder", "segments", "new_campaign", "campaigns", "campaign", "data"]
 
 
 def page_file(name: PageName) -> str:

@@ -1,12 +1,18 @@
 """What pages read, remembered for a few seconds: the only ``st.cache_data``. Each answer carries its time."""
 
+import io
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from crm_core.audience.evaluation import Preview
+from crm_core.importing.plan import ImportOptions
+from crm_core.importing.preview import DryRun, FileFacts, look_at, try_import
+from crm_core.importing.sources import FileSource
 from crm_core.infra.mongo import Doc
+from crm_core.ingest.scalars import Border
 from crm_core.insights.overview import Totals
 from crm_core.rules.mongo import AnyRule
 from crm_core.rules.tree import dump_rule, load_rule
@@ -45,3 +51,24 @@ def preview(rule: AnyRule) -> Preview:
 def _preview(rule: str) -> Preview:
     data: dict[str, Any] = json.loads(rule)
     return services().audience.preview(load_rule(data), sample=SAMPLE)
+
+
+@st.cache_data(ttl=600, max_entries=20, show_spinner=False)
+def file_facts(file_id: str, name: str, _data: bytes) -> FileFacts:
+    """What an uploaded file seems to hold; ``file_id`` stands for its data. Raises InvalidInput."""
+    return look_at(FileSource.of_file(io.BytesIO(_data), name))
+
+
+def dry_run(file_id: str, name: str, data: bytes, kind_name: str | None, mapping: Mapping[str, str]) -> DryRun:
+    """What an import of an uploaded file would do, by the types declared at most 10 s ago. Raises InvalidInput."""
+    return _dry_run(file_id, name, data, kind_name, tuple(mapping.items()))
+
+
+@st.cache_data(ttl=10, max_entries=50, show_spinner=False)
+def _dry_run(
+    file_id: str, name: str, _data: bytes, kind_name: str | None, mapping: tuple[tuple[str, str], ...]
+) -> DryRun:
+    found = services()
+    border = Border(found.clock(), found.settings.currency_digits, found.attributes.declared())
+    options = ImportOptions(kind_name=kind_name, mapping=dict(mapping))
+    return try_import(FileSource.of_file(io.BytesIO(_data), name), options, border)

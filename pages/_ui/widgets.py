@@ -31,7 +31,12 @@ _CAMPAIGN_STATES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 def status_badge(state: str) -> str:
     """Markdown badge of a campaign state, icon and word; for wherever Markdown goes (not in a dataframe)."""
     tint, icon = _CAMPAIGN_STATES.get(state, ("gray", "help"))
-    return f":{tint}-badge[:material/{icon}: {literal(state)}]"
+    return tinted_badge(tint, icon, state)
+
+
+def tinted_badge(tint: str, icon: str, word: str) -> str:
+    """Markdown badge. tint: one of Streamlit's colours. icon: name of a Material symbol. The word says it all."""
+    return f":{tint}-badge[:material/{icon}: {literal(word)}]"
 
 
 def page_header(title: str, caption: str | None = None) -> DeltaGenerator:

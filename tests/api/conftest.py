@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from crm_core.access.keys import Scope
-from tests.running_app import RunningApp
+from tests.running_app import RunningApp, start_app
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +34,11 @@ def segments_reader(app: RunningApp) -> Iterator[httpx.Client]:
     """Its key has the scope segments:read and no other."""
     with app.api(Scope.SEGMENTS_READ) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def small_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app that soon has enough: 1,000 waiting records, and for a key without a rate of its own 4 requests."""
+    folder = tmp_path_factory.mktemp("small")
+    with start_app(folder, CRM_MAX_BACKLOG="1000", CRM_API_RATE="2", CRM_API_BURST="4") as running:
+        yield running

@@ -194,6 +194,7 @@ def test_no_page_is_wider_than_a_phone_and_all_are_dark_in_dark_mode(stocked_app
         segment_id = services.segments.list_all()[0]["_id"]
         campaign_id = services.campaigns.page()[0][0]["_id"]
     paths = ["", "segments", "campaigns", f"campaign?campaign={campaign_id}"]
+    paths += [f"data?section={section}" for section in ("import", "streams", "errors", "attributes")]
     paths += [f"{page}?segment={segment_id}" for page in ("audience-builder", "new-campaign")]
     wide, light = [], []
     for path in paths:

@@ -16,7 +16,7 @@ TIMEOUT_S = 30
 TEXTS = ("title", "subheader", "markdown", "caption", "text", "code", "error", "warning", "toast")
 CHOICES = ("selectbox", "multiselect", "button_group", "checkbox", "pagination")
 INPUTS = ("number_input", "text_input", "text_area", "date_input")
-_ESCAPED = re.compile(r"\\([^\w\s])")
+_ESCAPED = re.compile(r"\\([^\w\s]|_)")
 
 
 class Page:

@@ -1,36 +1,47 @@
-"""Rates follow from samples of two counts."""
+"""The rate of a key: what may be chosen, and the window that it becomes."""
 
-from datetime import UTC, datetime, timedelta
+import pytest
 
-from crm_core.infra.samples import Rate, Sample, compute_rates
-
-START = datetime(2026, 6, 1, tzinfo=UTC)
-SECOND = timedelta(seconds=1)
-
-
-def sample(second: float, accepted: int, waiting: int = 0) -> Sample:
-    return Sample(START + second * SECOND, accepted, waiting)
+from crm_core.access.keys import Rate, choose_rate
+from crm_core.access.rate import to_window
+from crm_core.errors import InvalidInput
 
 
-def test_a_rate_is_the_difference_of_two_samples_by_their_distance() -> None:
-    (rate,) = compute_rates([sample(0, 100, 50), sample(10, 300, 150)], step=5 * SECOND)
-    assert rate == Rate(START + 10 * SECOND, accepted=20, handled=10, waiting=150)
+def test_a_key_has_no_rate_of_its_own_unless_one_is_chosen() -> None:
+    assert choose_rate(None, None) is None
 
 
-def test_samples_closer_than_the_step_are_passed_over() -> None:
-    samples = [sample(second, second * 10) for second in range(21)]
-    rates = compute_rates(samples, step=10 * SECOND)
-    assert [(rate.at, rate.accepted) for rate in rates] == [(START + 10 * SECOND, 10), (START + 20 * SECOND, 10)]
+def test_the_burst_is_what_five_seconds_allow_unless_another_is_chosen() -> None:
+    assert choose_rate(20, None) == Rate(20, 100)
+    assert choose_rate(20, 20) == Rate(20, 20)
+    assert choose_rate(1, 3600) == Rate(1, 3600)
 
 
-def test_two_workers_that_sample_at_once_make_no_division_by_nothing() -> None:
-    assert compute_rates([sample(0, 1), sample(0, 1), sample(0.001, 1)], step=SECOND) == []
+@pytest.mark.parametrize(
+    ("per_second", "burst", "field", "words"),
+    [
+        (0, None, "rate", "1 to 1,000,000"),
+        (-1, None, "rate", "1 to 1,000,000"),
+        (1_000_001, None, "rate", "1,000,001 requests per second is out of bounds"),
+        (20, 19, "burst", "20 .what one second allows. to 72,000"),
+        (20, 72_001, "burst", "A burst of 72,001 requests is out of bounds"),
+        (None, 5, "burst", "needs a rate as well"),
+    ],
+)
+def test_a_rate_out_of_bounds_is_refused_with_the_bounds(
+    per_second: int | None, burst: int | None, field: str, words: str
+) -> None:
+    with pytest.raises(InvalidInput, match=words) as refused:
+        choose_rate(per_second, burst)
+    assert refused.value.field == field
 
 
-def test_a_count_that_fell_is_another_server_and_no_negative_rate() -> None:
-    rates = compute_rates([sample(0, 1000), sample(10, 5), sample(20, 25)], step=SECOND)
-    assert [rate.accepted for rate in rates] == [2]
-
-
-def test_without_samples_there_are_no_rates() -> None:
-    assert compute_rates([], step=SECOND) == compute_rates([sample(0, 1)], step=SECOND) == []
+@pytest.mark.parametrize("per_second", [1, 3, 200])
+@pytest.mark.parametrize("burst", [1, 2, 7, 1000])
+def test_a_window_lets_the_burst_through_at_once_and_no_more_than_the_rate_for_long(
+    per_second: int, burst: int
+) -> None:
+    window = to_window(Rate(per_second, burst))
+    assert window.amount >= burst
+    assert window.amount == per_second * window.get_expiry()
+    assert window.amount < burst + per_second

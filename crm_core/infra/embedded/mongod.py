@@ -32,6 +32,7 @@ def mongod_spec(folder: DataFolder, secrets: Secrets, port: int, cache_gb: float
         "--keyFile": str(key),
         "--wiredTigerCacheSizeGB": str(cache_gb),
         "--oplogSize": "256",
+        "--slowOpSampleRate": "0",  # a slow operation is logged with its documents: people; no option hides these alone
     }
     argv = [str(find_mongod()), "--auth", "--quiet", "--nounixsocket"]
     argv += [word for pair in options.items() for word in pair]

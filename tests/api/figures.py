@@ -1,0 +1,22 @@
+"""Reads /metrics as Prometheus does."""
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from tests.running_app import RunningApp
+
+
+def read_metrics(app: RunningApp) -> str:
+    answer = httpx.get(f"{app.url}/api/metrics", trust_env=False, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def read_figures(app: RunningApp) -> list[Sample]:
+    return [sample for family in text_string_to_metric_families(read_metrics(app)) for sample in family.samples]
+
+
+def figure(app: RunningApp, name: str, **labels: str) -> float:
+    """The one with these labels; 0 while there is none."""
+    return sum(sample.value for sample in read_figures(app) if (sample.name, sample.labels) == (name, labels))

@@ -1,0 +1,14 @@
+"""Clients whose key has a rate of its own."""
+
+import httpx
+
+from tests.running_app import RunningApp
+
+
+def client_with_rate(app: RunningApp, *scopes: str, rate: int, burst: int | None = None) -> httpx.Client:
+    """burst: when left out, that of the command."""
+    options = ["--rate", str(rate), *(["--burst", str(burst)] if burst else [])]
+    done = app.command("key", "create", "--name", "rated", "--scopes", ",".join(scopes), *options)
+    assert done.returncode == 0, done.stderr
+    headers = {"Authorization": f"Bearer {done.stdout.strip()}"}
+    return httpx.Client(base_url=f"{app.url}/api/v1", headers=headers, timeout=60, trust_env=False)

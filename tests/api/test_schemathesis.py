@@ -1,0 +1,88 @@
+"""Generated requests against all that the OpenAPI document promises: no failure of ours, no answer it does not know.
+
+``CLIENTNEST_FUZZ_EXAMPLES=500 pytest tests/api/test_schemathesis.py`` runs longer by hand.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    content_type_conformance,
+    ignored_auth,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from crm_core.access.keys import Scope
+from crm_core.api.app import create_api
+from crm_core.infra.streams import INGESTED
+from tests.api.figures import figure, read_figures
+from tests.api.keys import client_with_rate
+from tests.running_app import RunningApp, start_app
+from tests.waiting import eventually
+
+EXAMPLES = int(os.environ.get("CLIENTNEST_FUZZ_EXAMPLES", "20"))
+"""Random requests an operation, beside those that try each bound of its schema."""
+LEAST = 1000
+"""Requests in all: fewer would mean that the document has lost most of what it says."""
+WAITING = "clientnest_stream_waiting"
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    ignored_auth,
+    unsupported_method,
+    allow_header_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app of its own: what is made up disturbs nobody."""
+    with start_app(tmp_path_factory.mktemp("fuzzed")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def session(fuzzed: RunningApp) -> Iterator[requests.Session]:
+    with client_with_rate(fuzzed, *Scope, rate=100_000) as client, requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = client.headers["Authorization"]
+        yield session
+
+
+api = schemathesis.openapi.from_dict(create_api().openapi())
+api.config.generation.update(max_examples=EXAMPLES, deterministic=True, no_shrink=True)
+
+
+@api.parametrize()
+def test_every_answer_is_one_that_the_document_knows(
+    case: schemathesis.Case[Any], fuzzed: RunningApp, session: requests.Session
+) -> None:
+    case.call_and_validate(base_url=f"{fuzzed.url}/api", session=session, checks=CHECKS, timeout=60)
+
+
+def test_there_were_many_such_requests(fuzzed: RunningApp) -> None:
+    samples = [sample for sample in read_figures(fuzzed) if sample.name == "clientnest_http_requests_total"]
+    made = sum(sample.value for sample in samples)
+    print(f"{made:,.0f} generated requests")  # noqa: T201 - for who runs it longer by hand, with -s
+    assert made > LEAST
+    assert not [sample.labels for sample in samples if sample.labels["status"].startswith("5")]
+
+
+def test_whatever_was_accepted_of_them_is_stored(fuzzed: RunningApp) -> None:
+    assert figure(fuzzed, "clientnest_records_total", stream="customers", outcome="accepted") > 0
+    eventually(
+        lambda: [figure(fuzzed, WAITING, stream=stream.label) for stream in INGESTED], lambda found: not any(found)
+    )
+    assert figure(fuzzed, "clientnest_dead_letters") == 0

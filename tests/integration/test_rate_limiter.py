@@ -1,0 +1,99 @@
+"""The limiter against the real Valkey: many at once, and by two processes of the app at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+
+import pytest
+
+from crm_core.access.keys import ApiKey, Rate
+from crm_core.access.rate import RateLimiter
+from crm_core.errors import Unavailable
+from crm_core.infra.embedded.folder import free_port
+from crm_core.infra.streams import connect_redis_async
+from crm_core.services import Services
+
+LIMIT = 1200
+PER_MINUTE = Rate(LIMIT // 60, LIMIT)
+"""A window of a minute, within which everything here happens."""
+KEY = ApiKey("k1", "shop", frozenset(), PER_MINUTE)
+
+
+def run_with_limiters(
+    services: Services, count: int, take: Callable[[Sequence[RateLimiter]], Awaitable[list[int | None]]]
+) -> list[int | None]:
+    """What ``take`` got of that many limiters, each with a connection of its own as in a process of its own."""
+
+    async def run() -> list[int | None]:
+        async with AsyncExitStack() as stack:
+            assert services.settings.redis_url
+            clients = [connect_redis_async(services.settings.redis_url) for _ in range(count)]
+            for client in clients:
+                stack.push_async_callback(client.aclose)
+            return await take([RateLimiter(client, Rate(1, 1)) for client in clients])
+
+    return asyncio.run(run())
+
+
+def let_through(answers: Sequence[int | None]) -> int:
+    return answers.count(None)
+
+
+@pytest.mark.parametrize("processes", [1, 2, 5])
+def test_however_many_ask_at_once_no_more_than_the_limit_pass_and_hardly_fewer(
+    services: Services, processes: int
+) -> None:
+    async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
+        asked = (limiters[number % processes].take(KEY) for number in range(3 * LIMIT))
+        return await asyncio.gather(*asked)
+
+    answers = run_with_limiters(services, processes, take)
+    assert 0.8 * LIMIT <= let_through(answers) <= LIMIT, "a lease that was not used up is lost"
+    waits = [answer for answer in answers if answer is not None]
+    assert waits
+    assert all(1 <= wait_s <= 60 for wait_s in waits)
+
+
+def test_one_after_another_pass_until_exactly_the_limit(services: Services) -> None:
+    key = ApiKey("k1", "shop", frozenset(), Rate(1, 60))
+
+    async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
+        return [await limiters[0].take(key) for _ in range(100)]
+
+    answers = run_with_limiters(services, 1, take)
+    assert answers[:50] == [None] * 50
+    assert let_through(answers) <= 60
+    assert answers[-1]
+
+
+def test_keys_are_counted_apart(services: Services) -> None:
+    other = ApiKey("k2", "shop", frozenset(), PER_MINUTE)
+
+    async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
+        await asyncio.gather(*(limiters[0].take(KEY) for _ in range(2 * LIMIT)))
+        return [await limiters[0].take(KEY), await limiters[0].take(other)]
+
+    exhausted, fresh = run_with_limiters(services, 1, take)
+    assert exhausted
+    assert fresh is None
+
+
+def test_a_key_without_a_rate_of_its_own_has_the_default(services: Services) -> None:
+    async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
+        limiter = RateLimiter(services.redis_async, Rate(1, 60))
+        plain = ApiKey("k3", "shop", frozenset())
+        try:
+            return await asyncio.gather(*(limiter.take(plain) for _ in range(200)))
+        finally:
+            await services.redis_async.aclose()
+
+    assert 48 <= let_through(run_with_limiters(services, 1, take)) <= 60
+
+
+def test_without_valkey_nobody_is_counted_and_the_caller_is_told() -> None:
+    async def take() -> None:
+        limiter = RateLimiter(connect_redis_async(f"redis://127.0.0.1:{free_port()}"), PER_MINUTE)
+        with pytest.raises(Unavailable):
+            await limiter.take(KEY)
+
+    asyncio.run(take())
