@@ -3,11 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Security
-from pydantic import BaseModel, ConfigDict
 
 from crm_core.access.keys import ApiKey, Scope
 from crm_core.api.access import ServicesDep, authorize
-from crm_core.api.bodies import body_of, documented
+from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, to_responses
 from crm_core.customers.attributes import Attribute, AttributeType
 from crm_core.ingest.wire import ATTRIBUTE_NAME
@@ -18,10 +17,8 @@ Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_WRITE])]
 Name = Annotated[str, Path(pattern=ATTRIBUTE_NAME)]
 
 
-class AttributeBody(BaseModel):
+class AttributeBody(Body):
     """type: what values must be from now on; null takes the declaration back."""
-
-    model_config = ConfigDict(extra="forbid")
 
     type: AttributeType | None
 

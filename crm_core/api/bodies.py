@@ -5,7 +5,8 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
 
 from crm_core.api.problems import Problem
 from crm_core.services import current
@@ -13,6 +14,19 @@ from crm_core.services import current
 REF = "#/components/schemas/{model}"
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class Body(BaseModel):
+    """Strict, closed, and read in snake_case or camelCase; errors name fields in snake_case."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        loc_by_alias=False,
+    )
 
 
 async def read_body(request: Request) -> bytes:

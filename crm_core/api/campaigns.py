@@ -3,11 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Security
-from pydantic import BaseModel, ConfigDict
 
 from crm_core.access.keys import ApiKey, Scope
 from crm_core.api.access import ServicesDep, authorize
-from crm_core.api.bodies import body_of, documented
+from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, to_responses
 from crm_core.api.segments import RuleJson
 from crm_core.infra.mongo import Doc
@@ -20,10 +19,8 @@ UNKNOWN = {404: "No campaign has this id.", 422: "The id is not valid."}
 INTERNAL = {"_id", "plan_after"}
 
 
-class CampaignBody(BaseModel):
+class CampaignBody(Body):
     """Exactly one of segment_id and rule. message: a Liquid template, such as ``Hi {{ customer.name }}``."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str
     channel: str = "in_app"
@@ -32,10 +29,8 @@ class CampaignBody(BaseModel):
     rule: RuleJson | None = None
 
 
-class LaunchBody(BaseModel):
+class LaunchBody(Body):
     """confirm_everyone: that an audience without a condition is meant."""
-
-    model_config = ConfigDict(extra="forbid")
 
     confirm_everyone: bool = False
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Security
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from crm_core.access.keys import ApiKey, Scope
 from crm_core.api.access import ServicesDep, authorize
-from crm_core.api.bodies import body_of, documented
+from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, Problem, to_responses
 from crm_core.api.shapes import to_json_values
 from crm_core.infra.mongo import Doc
@@ -27,10 +27,6 @@ FIRST_MOMENT, LAST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 
 
 
 UNKNOWN = {404: "No segment has this id.", 422: "The id is not valid."}
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class PreviewBody(Body):

@@ -94,7 +94,8 @@ def _missing(run: DryRun) -> Iterator[str]:
     paths = {column.target.path for column in run.columns if column.target}
     missing = [name for name in run.kind.required if run.columns and name not in paths]
     if missing:
-        yield f"{run.kind.name.capitalize()} need {_list_bold(missing)}: choose it for the column that holds it."
+        each = "it" if len(missing) == 1 else "each"
+        yield f"{run.kind.name.capitalize()} need {_list_bold(missing)}: choose {each} for the column that holds it."
 
 
 def _list_bold(names: Sequence[str]) -> str:

@@ -98,5 +98,5 @@ def _show_chart() -> None:
     came_in = f"At most {number(round(peak))} records were accepted per second." if peak else "Nothing came in."
     summary = f"Per stream, each over {CHART_STEP.seconds} s. {came_in}"
     if not any(rates.values()):
-        summary = "Nothing is noted yet: the ingest worker notes it every 2 s while it runs."
+        summary = "Nothing is noted yet: the ingest worker notes it while it runs; a first rate takes 15 s."
     show_chart(stream_rates(rates, start=now - CHART_OVER, end=now), key="streams", summary=summary, height=430)

@@ -76,7 +76,7 @@ def test_a_full_backlog_refuses_whole_requests_until_the_worker_has_caught_up(
         assert status(fast)["waiting"] == waiting
         send(fast, "/orders", {"id": "full-o1", "customer_id": "full-1", "amount": 1})
     eventually(lambda: status(fast)["waiting"], lambda found: found == 0)
-    send(fast, "/customers", {"id": "full-after"})
+    eventually(lambda: fast.post("/customers", json={"id": "full-after"}).status_code, lambda found: found == 202)
     profile(fast, "full-after")
     assert fast.get("/customers/full-refused").status_code == 404
     for name in (accepted[0], accepted[-1]):
