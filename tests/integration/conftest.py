@@ -1,20 +1,32 @@
-"""The population that tests of rules share and only read, and a campaign's workers with an audience."""
+"""The population that tests of rules share and only read, a campaign's workers with an audience, and a stream."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from crm_core.infra.streams import connect_redis
 from crm_core.services import Services
 from crm_core.settings import Settings
 from tests.integration.campaign_rig import Rig
 from tests.integration.feeding import store_customers
 from tests.integration.population import open_shop
+from tests.integration.stream_line import Line
 
 
 @pytest.fixture(scope="session")
 def shop(servers: Settings) -> Iterator[Services]:
     with open_shop(servers) as services:
         yield services
+
+
+@pytest.fixture
+def line(servers: Settings) -> Iterator[Line]:
+    assert servers.redis_url
+    client = connect_redis(servers.redis_url)
+    client.flushdb()
+    yield Line(client)
+    client.flushdb()
+    client.close()
 
 
 @pytest.fixture
