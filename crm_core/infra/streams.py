@@ -76,17 +76,17 @@ def version_time(version: int) -> datetime:
     return datetime.fromtimestamp((version >> _SEQUENCE_BITS) / 1000, UTC)
 
 
-def _retry() -> Retry:
-    return Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.5), 3)
+def _retry(times: int) -> Retry:
+    return Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.5), times)
 
 
 SOCKET_TIMEOUT_S = 5.0
 """Longer than any command blocks. A server that is frozen counts as away, like one that is gone."""
 
 
-def connect_redis(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S) -> redis.Redis:
+def connect_redis(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S, retries: int = 3) -> redis.Redis:
     return redis.Redis.from_url(
-        url, retry=_retry(), socket_connect_timeout=3, socket_timeout=timeout_s, health_check_interval=30
+        url, retry=_retry(retries), socket_connect_timeout=3, socket_timeout=timeout_s, health_check_interval=30
     )
 
 
