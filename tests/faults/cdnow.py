@@ -1,7 +1,9 @@
 """The real purchases of CDNOW: what is published of them, and what is stored."""
 
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
 
 from bson import json_util
 
@@ -23,10 +25,26 @@ def check_totals(services: Services) -> None:
     assert services.monitor.dead_count() == 0
 
 
-def digest(services: Services, *, ignored: Sequence[str] = BOOKKEEPING) -> str:
-    """Of all customers and orders, without these fields."""
+def read_totals(file: Path) -> dict[str, tuple[int, int]]:
+    """What the file says: customer id to the number of purchases and their sum in cents."""
+    totals: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for line in file.read_text().splitlines():
+        customer, _, _, dollars = line.split()
+        count, cents = totals[customer]
+        totals[customer] = count + 1, cents + int(Decimal(dollars) * 100)
+    return dict(totals)
+
+
+def totals_by_customer(services: Services) -> dict[str, tuple[int, int]]:
+    """The same as it is stored."""
+    rows = services.db.customers.find({}, {"order_count": 1, "total_spend_minor": 1})
+    return {row["_id"]: (row["order_count"], row["total_spend_minor"]) for row in rows}
+
+
+def digest(services: Services) -> str:
+    """Of all customers and orders, without our bookkeeping."""
     hasher = hashlib.sha256()
     for collection in ("customers", "orders"):
-        for document in services.db[collection].find({}, dict.fromkeys(ignored, 0)).sort("_id", 1):
+        for document in services.db[collection].find({}, dict.fromkeys(BOOKKEEPING, 0)).sort("_id", 1):
             hasher.update(json_util.dumps(document).encode())
     return hasher.hexdigest()
