@@ -1,5 +1,6 @@
 """The moment as of which a preview may be asked for."""
 
+import json
 from datetime import UTC
 
 import pytest
@@ -12,7 +13,7 @@ from crm_core.rules.tree import load_rule
 
 
 def body(now: str) -> PreviewBody:
-    return PreviewBody.model_validate({"rule": {}, "now": now})
+    return PreviewBody.model_validate_json(json.dumps({"rule": {}, "now": now}))
 
 
 @pytest.mark.parametrize("now", ["1900-01-01T00:00:00Z", "1997-12-31T18:00:00+14:00", "9998-12-31T23:59:59Z"])
