@@ -27,12 +27,6 @@ def plan_csv(source: FileSource, options: ImportOptions) -> ImportPlan:
     return ImportPlan("csv", kind, count, columns, faults, lambda: _read(source, columns, kind))
 
 
-def read_column_names(source: FileSource) -> list[str]:
-    """What the header says, before a kind is chosen. Raises InvalidInput."""
-    with source.text() as text:
-        return read_header(read_rows(text, source.name), source.name)
-
-
 def _kind(names: Sequence[str], file_name: str, options: ImportOptions) -> Kind:
     if options.kind_name:
         return kind_named(options.kind_name)
