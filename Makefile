@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV   ?= .venv
 PORT   ?= 8501
+JOBS   ?= 2
 BIN    := $(VENV)/bin
 SOURCES := app.py crm_core pages workers tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format bench browser clean
+.PHONY: help run test test-fast check format fuzz bench browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,8 +16,9 @@ run: $(VENV)/.run ## start ClientNest at http://localhost:8501 (PORT=… for ano
 	@echo "ClientNest starts at http://localhost:$(PORT) (Ctrl-C ends it)"
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
 
-test: $(VENV)/.dev browser ## run all tests, against real servers and a real browser
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev browser ## run all tests, against real servers and a real browser (JOBS=… at once, 2 if unset)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/api/test_schemathesis.py
+	$(BIN)/python -m pytest tests/api/test_schemathesis.py
 
 test-fast: $(VENV)/.dev ## run the tests that need no server and no browser
 	$(BIN)/python -m pytest tests/unit tests/property tests/architecture
@@ -31,6 +33,10 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, then all tests
 format: $(VENV)/.dev ## format the code and fix what the linter can
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+fuzz: $(VENV)/.dev ## hold 20,000 random rules against all engines, and the API against many requests
+	CLIENTNEST_RULE_TREES=20000 $(BIN)/python -m pytest tests/integration/test_engines_agree.py --timeout 3600
+	CLIENTNEST_FUZZ_EXAMPLES=200 $(BIN)/python -m pytest tests/api/test_schemathesis.py --timeout 3600
 
 bench: $(VENV)/.dev ## print figures, each beside its bare baseline of the same run (ONLY=ingestion for part of them)
 	$(BIN)/python -m benchmarks $(ONLY)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks import chain, ingestion
+from benchmarks import chain, ingestion, rules
 from tests.running_app import RunningApp, start_app
 
-BENCHMARKS = {"ingestion": ingestion.run, "chain": chain.run}
+BENCHMARKS = {"ingestion": ingestion.run, "chain": chain.run, "rules": rules.run}
 
 
 @contextmanager

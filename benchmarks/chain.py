@@ -8,7 +8,7 @@ from pymongo import UpdateOne
 
 from benchmarks.report import Figure, median_of, time_of
 from crm_core.infra.streams import INGESTED
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from tests.running_app import RunningApp
 

@@ -21,6 +21,15 @@ class BadRule(InvalidInput):
     """A rule that cannot be evaluated; ``field`` is the path of the node in the tree."""
 
 
+class BadRuleText(BadRule):
+    """A rule's text that cannot be read; line and column count from 1."""
+
+    def __init__(self, message: str, *, line: int, column: int) -> None:
+        where = f"line {line}, column {column}" if line > 1 else f"column {column}"
+        super().__init__(f"{where}: {message}", field="text")
+        self.line, self.column = line, column
+
+
 class NotFound(CrmError):
     """Nothing has this id."""
 

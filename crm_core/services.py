@@ -11,6 +11,7 @@ from crm_core.access.audit import AuditLog
 from crm_core.access.keys import ApiKeys, Rate
 from crm_core.access.rate import RateLimiter
 from crm_core.audience.evaluation import Audience
+from crm_core.audience.scopes import Scopes
 from crm_core.audience.segments import Segments
 from crm_core.campaigns.delivery import Deliverer
 from crm_core.campaigns.ledger import Ledger
@@ -63,6 +64,7 @@ class Services:
     keys: ApiKeys
     attributes: Attributes
     customers: CustomerReader
+    scopes: Scopes
     audience: Audience
     segments: Segments
     campaigns: Campaigns
@@ -164,8 +166,10 @@ def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
     publisher_async = AsyncPublisher(client_async)
     audit = AuditLog(db, clock)
     customers = CustomerReader(db, digits=digits)
-    audience = Audience(db, customers, clock, digits=digits)
-    segments = Segments(db, audience, audit, clock)
+    attributes = Attributes(db, audit)
+    scopes = Scopes(db, attributes, clock, digits=digits)
+    audience = Audience(db, customers, scopes)
+    segments = Segments(db, audience, scopes, audit, clock)
     return Services(
         settings=settings,
         clock=clock,
@@ -180,11 +184,12 @@ def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
         monitor=Monitor(client, clock),
         audit=audit,
         keys=ApiKeys(db, audit, clock),
-        attributes=Attributes(db, audit),
+        attributes=attributes,
         customers=customers,
+        scopes=scopes,
         audience=audience,
         segments=segments,
-        campaigns=Campaigns(db, segments, audit, clock),
+        campaigns=Campaigns(db, segments, scopes, audit, clock),
         ledger=Ledger(db),
         overview=Overview(db, customers, clock),
     )

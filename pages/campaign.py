@@ -8,7 +8,7 @@ from crm_core.campaigns.ledger import Stats
 from crm_core.campaigns.states import CampaignState, MessageState
 from crm_core.errors import NotFound
 from crm_core.infra.mongo import Doc
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 from pages._ui import queries
 from pages._ui.charts import delivery_timeline, ranked_bars, show_chart
 from pages._ui.deps import services
@@ -33,9 +33,9 @@ REASONS = {
 
 
 def ask_to_launch(campaign: Doc) -> None:
-    rule, _ = services().campaigns.at_launch(campaign)
-    count = queries.preview(rule).count
-    launch_dialog(campaign["name"], campaign["segment_name"], rule, count, lambda: campaign)
+    bound, _ = services().campaigns.at_launch(campaign)
+    count = queries.preview(bound.rule).count
+    launch_dialog(campaign["name"], campaign["segment_name"], bound.rule, count, lambda: campaign)
 
 
 def show_head(campaign: Doc) -> None:
@@ -163,7 +163,7 @@ def show_definition(campaign: Doc) -> None:
     is_draft = campaign["state"] == CampaignState.DRAFT
     icon = ":material/edit_note:" if is_draft else ":material/lock:"
     with st.expander("Definition" if is_draft else "Definition, frozen at launch", icon=icon):
-        st.markdown(f"**Audience:** {rule_words(load_rule(campaign['rule']))}")
+        st.markdown(f"**Audience:** {rule_words(load_rule(campaign['rule']), campaign.get('rule_segments'))}")
         st.markdown("**Message**")
         st.code(campaign["message"], language=None, wrap_lines=True)
 

@@ -9,7 +9,7 @@ from crm_core.campaigns.eligibility import eligibility
 from crm_core.campaigns.template import FIELDS, check_template, render_message
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 from pages._ui import queries
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number, percent

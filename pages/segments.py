@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 from pages._ui.board_session import keep_cleared, open_segment
-from pages._ui.deps import services
+from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number
 from pages._ui.links import go_to
 from pages._ui.lists import PER_PAGE, pick_page, search_and_choose
@@ -13,6 +14,21 @@ from pages._ui.rule_words import rule_words
 from pages._ui.widgets import empty_state, page_header, time_caption
 
 SORTS = {"updated_at": "Newest", "count": "Largest", "name": "Name"}
+
+
+@st.dialog("Delete this segment?", icon=":material/delete:")
+def delete_dialog(segment: Doc) -> None:
+    st.markdown(f"**{literal(segment['name'])}** is removed from the list. No customer and no message is deleted.")
+    st.caption("Campaigns that were launched to it keep their audience; drafts that name it need another one.")
+    if not st.button("Delete segment", type="primary", key="segments_delete_confirm"):
+        return
+    try:
+        services().segments.remove(segment["_id"], actor=ACTOR)
+    except CrmError as exc:
+        st.error(literal(str(exc)), icon=":material/error:")
+        return
+    st.session_state["segments_deleted"] = segment["name"]
+    st.rerun()
 
 
 def show_segment(segment: Doc) -> None:
@@ -33,6 +49,8 @@ def show_segment(segment: Doc) -> None:
             if st.button("Count again", key=f"segments_count_{segment_id}", icon=":material/refresh:", type="tertiary"):
                 services().segments.recount(segment_id)
                 st.rerun()
+            if st.button("Delete …", key=f"segments_delete_{segment_id}", icon=":material/delete:", type="tertiary"):
+                delete_dialog(segment)
 
 
 with page_header("Segments", "Saved audiences. Each is counted anew when a campaign is launched to it."):
@@ -54,3 +72,5 @@ with place:
         ):
             if st.button("Build an audience", icon=":material/filter_alt:", key="segments_build"):
                 go_to("audience_builder")
+if deleted := st.session_state.pop("segments_deleted", None):
+    st.toast(f"Segment {literal(deleted)} is deleted.", icon=":material/check_circle:")

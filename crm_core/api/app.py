@@ -28,6 +28,7 @@ BODIES = (
     attributes.AttributeBody,
     segments.PreviewBody,
     segments.SegmentBody,
+    segments.SegmentChangeBody,
     campaigns.CampaignBody,
     campaigns.LaunchBody,
     ProblemDocument,

@@ -8,9 +8,8 @@ from crm_core.access.keys import ApiKey, Scope
 from crm_core.api.access import ServicesDep, authorize
 from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, to_responses
-from crm_core.api.segments import RuleJson
+from crm_core.api.rules import RuleJson, RuleText, read_rule
 from crm_core.infra.mongo import Doc
-from crm_core.rules.tree import load_rule
 
 router = APIRouter(prefix="/v1", tags=["Campaigns"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_READ])]
@@ -20,13 +19,14 @@ INTERNAL = {"_id", "plan_after"}
 
 
 class CampaignBody(Body):
-    """Exactly one of segment_id and rule. message: a Liquid template, such as ``Hi {{ customer.name }}``."""
+    """Exactly one of segment_id, rule and text. message: a Liquid template, such as ``Hi {{ customer.name }}``."""
 
     name: str
     channel: str = "in_app"
     message: str
     segment_id: str | None = None
     rule: RuleJson | None = None
+    text: RuleText | None = None
 
 
 class LaunchBody(Body):
@@ -45,7 +45,7 @@ def create_campaign(
     found: ServicesDep, key: Writer, body: Annotated[CampaignBody, Depends(body_of(CampaignBody))]
 ) -> dict[str, Any]:
     """A draft. It is sent when it is launched."""
-    rule = load_rule(body.rule) if body.rule is not None else None
+    rule = read_rule(body.rule, body.text, found.scopes.scope())
     campaign = found.campaigns.create(
         name=body.name,
         channel=body.channel,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from crm_core.errors import Conflict, CrmError, Forbidden, InvalidInput, NotFound, Unavailable
+from crm_core.errors import BadRuleText, Conflict, CrmError, Forbidden, InvalidInput, NotFound, Unavailable
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -27,7 +27,7 @@ STATUSES: tuple[tuple[type[CrmError], int, str], ...] = (
 
 
 class ProblemDocument(BaseModel):
-    """RFC 9457. field, errors, rejected: what was wrong, where the kind of problem has such a place."""
+    """RFC 9457. field, line, column, errors, rejected: what was wrong, where the kind of problem has such a place."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -90,10 +90,14 @@ def install_problems(api: FastAPI) -> None:
 async def _on_crm_error(_: Request, exc: CrmError) -> JSONResponse:
     for kind, status, title in STATUSES:
         if isinstance(exc, kind):
-            field: dict[str, Any] = {"field": exc.field} if isinstance(exc, InvalidInput) and exc.field else {}
-            return problem(status, title, str(exc), **field)
+            return problem(status, title, str(exc), **_place(exc))
     log.error("unmapped error", exc_info=exc)
     return problem(500, "Server error", str(exc))
+
+
+def _place(exc: CrmError) -> dict[str, Any]:
+    place: dict[str, Any] = {"field": exc.field} if isinstance(exc, InvalidInput) and exc.field else {}
+    return place | ({"line": exc.line, "column": exc.column} if isinstance(exc, BadRuleText) else {})
 
 
 async def _on_problem(_: Request, exc: Problem) -> JSONResponse:

@@ -3,60 +3,78 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Security
+from fastapi import APIRouter, Depends, Response, Security
 from pydantic import AwareDatetime, Field
 
 from crm_core.access.keys import ApiKey, Scope
 from crm_core.api.access import ServicesDep, authorize
 from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, Problem, to_responses
+from crm_core.api.rules import RuleJson, RuleText, need_rule, read_rule
 from crm_core.api.shapes import to_json_values
+from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.money import money_formatter
-from crm_core.rules.tree import load_rule
-from crm_core.rules.wording import to_sentence
+from crm_core.rules.binding import bind
+from crm_core.rules.loading import dump_rule, load_rule
+from crm_core.rules.printing import to_text
+from crm_core.rules.scope import Scope as RuleScope
+from crm_core.rules.sentence import to_sentence
+from crm_core.rules.tree import AnyRule
+from crm_core.services import Services
 
 router = APIRouter(prefix="/v1", tags=["Segments"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_READ])]
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_WRITE])]
-RuleJson = Annotated[
-    dict[str, Any], Field(examples=[{"kind": "field", "field": "total_spend", "op": "gt", "value": 100}])
-]
 FIRST_MOMENT, LAST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 """Between them every window of a rule can be computed, in every zone."""
-
 
 UNKNOWN = {404: "No segment has this id.", 422: "The id is not valid."}
 
 
 class PreviewBody(Body):
-    """now: evaluate relative windows as of then. sample: how many customers to show; needs customers:read."""
+    """Exactly one of rule and text. now: evaluate relative windows as of then. sample: how many customers to show;
+    needs customers:read."""
 
-    rule: RuleJson
+    rule: RuleJson | None = None
+    text: RuleText | None = None
     now: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)] | None = None
     sample: Annotated[int, Field(ge=0, le=100)] = 0
 
 
 class SegmentBody(Body):
+    """Exactly one of rule and text."""
+
     name: str
-    rule: RuleJson
+    rule: RuleJson | None = None
+    text: RuleText | None = None
+
+
+class SegmentChangeBody(Body):
+    """What is absent stays as it is. version: the one that you have seen; 409 if somebody changed it since."""
+
+    name: str | None = None
+    rule: RuleJson | None = None
+    text: RuleText | None = None
+    version: int | None = None
 
 
 @router.post("/segments/preview", openapi_extra=documented(PreviewBody), responses=to_responses(OF_A_BODY))
 def preview(
     found: ServicesDep, key: Reader, body: Annotated[PreviewBody, Depends(body_of(PreviewBody))]
 ) -> dict[str, Any]:
-    """How many customers match, exactly, and a sample of them."""
+    """How many customers match, exactly, and a sample of them; the rule as tree, text and sentence."""
     if body.sample and Scope.CUSTOMERS_READ not in key.scopes:
         raise Problem(403, "Missing scope", "A sample of customers needs the scope customers:read.")
-    rule = load_rule(body.rule)
-    now = body.now.astimezone(UTC) if body.now else None
-    result = found.audience.preview(rule, sample=body.sample, now=now)
+    scope = found.scopes.scope(body.now.astimezone(UTC) if body.now else None)
+    rule = need_rule(body.rule, body.text, scope)
+    forms = _forms(rule, scope, found)
+    result = found.audience.preview(rule, sample=body.sample, now=scope.now)
     return {
         "count": result.count,
         "total": result.total,
         "sample": to_json_values(result.sample),
-        "sentence": to_sentence(rule, money_formatter(found.settings.currency)),
+        **forms,
         "as_of": result.as_of,
         "took_ms": round(result.took_ms, 1),
     }
@@ -66,19 +84,73 @@ def preview(
 def create_segment(
     found: ServicesDep, key: Writer, body: Annotated[SegmentBody, Depends(body_of(SegmentBody))]
 ) -> dict[str, Any]:
-    return _shown(found.segments.save(body.name, load_rule(body.rule), actor=key.actor))
+    rule = need_rule(body.rule, body.text, found.scopes.scope())
+    return _shown(found, [found.segments.save(body.name, rule, actor=key.actor)])[0]
 
 
 @router.get("/segments", responses=to_responses())
 def list_segments(found: ServicesDep, key: Reader) -> dict[str, Any]:
     """The last changed first."""
-    return {"items": [_shown(segment) for segment in found.segments.list_all()]}
+    return {"items": _shown(found, found.segments.list_all())}
 
 
 @router.get("/segments/{segment_id}", responses=to_responses(UNKNOWN))
 def get_segment(segment_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
-    return _shown(found.segments.get(segment_id))
+    return _shown(found, [found.segments.get(segment_id)])[0]
 
 
-def _shown(segment: Doc) -> Doc:
-    return {"id": segment["_id"], **{name: value for name, value in segment.items() if name != "_id"}}
+@router.patch(
+    "/segments/{segment_id}",
+    openapi_extra=documented(SegmentChangeBody),
+    responses=to_responses({**OF_A_BODY, **UNKNOWN, 409: "Somebody changed it since the version that you name."}),
+)
+def change_segment(
+    segment_id: str,
+    found: ServicesDep,
+    key: Writer,
+    body: Annotated[SegmentChangeBody, Depends(body_of(SegmentChangeBody))],
+) -> dict[str, Any]:
+    """Rename it, or give it another rule: a new version, the old one is kept."""
+    rule = read_rule(body.rule, body.text, found.scopes.scope())
+    changed = found.segments.change(segment_id, name=body.name, rule=rule, version=body.version, actor=key.actor)
+    return _shown(found, [changed])[0]
+
+
+@router.delete(
+    "/segments/{segment_id}",
+    status_code=204,
+    response_class=Response,
+    responses=to_responses({**UNKNOWN, 409: "Other segments use it."}),
+)
+def delete_segment(segment_id: str, found: ServicesDep, key: Writer) -> None:
+    found.segments.remove(segment_id, actor=key.actor)
+
+
+@router.get("/segments/{segment_id}/versions", responses=to_responses(UNKNOWN))
+def list_versions(segment_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
+    """Every rule that it had, the newest first."""
+    found.segments.get(segment_id)
+    return {"items": found.segments.versions(segment_id)}
+
+
+def _shown(found: Services, segments: list[Doc]) -> list[Doc]:
+    scope = found.scopes.scope()
+    return [
+        {"id": segment["_id"], **{name: value for name, value in segment.items() if name != "_id"}}
+        | _forms_if_possible(load_rule(segment["rule"]), scope, found)
+        for segment in segments
+    ]
+
+
+def _forms(rule: AnyRule, scope: RuleScope, found: Services) -> Doc:
+    bound = bind(rule, scope)
+    money = money_formatter(found.settings.currency)
+    return {"rule": dump_rule(rule), "text": to_text(bound), "sentence": to_sentence(bound, money)}
+
+
+def _forms_if_possible(rule: AnyRule, scope: RuleScope, found: Services) -> Doc:
+    """A rule that has become impossible, as by a change of an attribute's type, is still listed."""
+    try:
+        return _forms(rule, scope, found)
+    except InvalidInput:
+        return {"text": None, "sentence": None}

@@ -5,22 +5,25 @@ from typing import Any
 from bson import ObjectId
 
 from crm_core.access.audit import AuditLog
+from crm_core.audience.scopes import FrozenSegments, Scopes
 from crm_core.audience.segments import Segments, check_name, named_like
 from crm_core.campaigns.states import CampaignState
 from crm_core.campaigns.template import check_template
 from crm_core.errors import Conflict, InvalidInput, NotFound
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
-from crm_core.rules.mongo import AnyRule, check_rule
-from crm_core.rules.tree import dump_rule, has_conditions, load_rule
+from crm_core.rules.binding import Bound, bind, has_conditions, segments_in
+from crm_core.rules.loading import dump_rule, load_rule
+from crm_core.rules.tree import AnyRule
 
 CHANNELS = ("in_app",)
 
 
 class Campaigns:
-    def __init__(self, db: Db, segments: Segments, audit: AuditLog, clock: Clock) -> None:
+    def __init__(self, db: Db, segments: Segments, scopes: Scopes, audit: AuditLog, clock: Clock) -> None:
         self._campaigns = db.campaigns
         self._segments = segments
+        self._scopes = scopes
         self._audit = audit
         self._clock = clock
 
@@ -38,7 +41,7 @@ class Campaigns:
         if channel not in CHANNELS:
             raise InvalidInput(f"There is no channel {channel!r}; allowed is {CHANNELS[0]}.", field="channel")
         if (segment_id is None) == (rule is None):
-            raise InvalidInput("A campaign needs exactly one of segment_id and rule.", field="segment_id")
+            raise InvalidInput("A campaign needs exactly one of segment_id, rule and text.", field="segment_id")
         check_template(message)
         audience: dict[str, Any] = self._audience(segment_id, rule)
         campaign: Doc = {
@@ -57,19 +60,20 @@ class Campaigns:
         return campaign
 
     def launch(self, campaign_id: str, *, actor: str, confirm_everyone: bool = False) -> Doc:
-        """Freeze the definition and hand the campaign to the campaign worker.
+        """Freeze the definition, with the segments that its rule names, and hand it to the campaign worker.
 
-        Raises NotFound, and Conflict when it is no draft or would reach everyone without saying so.
+        Raises NotFound, BadRule, and Conflict when it is no draft or would reach everyone without saying so.
         """
         campaign = self.get(campaign_id)
-        rule, version = self.at_launch(campaign)
-        if not confirm_everyone and not has_conditions(rule):
+        bound, version = self.at_launch(campaign)
+        if not confirm_everyone and not has_conditions(bound):
             raise Conflict(
                 "This audience has no condition and reaches everyone. Launch with confirm_everyone if that is meant."
             )
         launched = {
             "state": CampaignState.PREPARING,
-            "rule": dump_rule(rule),
+            "rule": dump_rule(bound.rule),
+            "rule_segments": FrozenSegments.freeze(segments_in(bound)),
             "segment_version": version,
             "launched_at": self._clock(),
             "launched_by": actor,
@@ -82,12 +86,15 @@ class Campaigns:
         self._audit.record(actor, "campaign.launch", campaign_id)
         return self.get(campaign_id)
 
-    def at_launch(self, campaign: Doc) -> tuple[AnyRule, int | None]:
-        """The rule that a launch now would freeze, and the version of its segment, None for a rule of its own."""
+    def at_launch(self, campaign: Doc) -> tuple[Bound, int | None]:
+        """What a launch now would freeze, and the version of its segment, None for a rule of its own.
+
+        Raises NotFound and BadRule.
+        """
         if not campaign["segment_id"]:
-            return load_rule(campaign["rule"]), None
+            return self._bind(load_rule(campaign["rule"])), None
         segment = self._segments.get(campaign["segment_id"])
-        return load_rule(segment["rule"]), segment["version"]
+        return self._bind(load_rule(segment["rule"])), segment["version"]
 
     def get(self, campaign_id: str) -> Doc:
         """Raises NotFound."""
@@ -139,8 +146,10 @@ class Campaigns:
             segment = self._segments.get(segment_id)
             return {"segment_id": segment_id, "segment_name": segment["name"], "rule": segment["rule"]}
         assert rule is not None
-        check_rule(rule)
-        return {"segment_id": None, "segment_name": None, "rule": dump_rule(rule)}
+        return {"segment_id": None, "segment_name": None, "rule": dump_rule(self._bind(rule).rule)}
+
+    def _bind(self, rule: AnyRule) -> Bound:
+        return bind(rule, self._scopes.scope())
 
 
 def _search(text: str, state: CampaignState | None) -> Doc:

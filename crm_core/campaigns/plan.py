@@ -7,6 +7,7 @@ import structlog
 from pydantic_core import to_json
 
 from crm_core.audience.evaluation import Audience
+from crm_core.audience.scopes import FrozenSegments
 from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.states import CampaignState
@@ -14,7 +15,7 @@ from crm_core.errors import InvalidInput
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Publisher, Stream
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -50,7 +51,10 @@ class Planner:
         """Write a row per customer and publish it. After a crash the walk goes on after the last chunk."""
         campaign_id = campaign["_id"]
         ids = self._audience.ids(
-            load_rule(campaign["rule"]), now=campaign["launched_at"], after=campaign.get("plan_after")
+            load_rule(campaign["rule"]),
+            now=campaign["launched_at"],
+            after=campaign.get("plan_after"),
+            segments=FrozenSegments(campaign.get("rule_segments", ())),
         )
         for chunk in _chunks(ids):
             self._ledger.add(campaign_id, chunk, at=self._clock())

@@ -22,12 +22,18 @@ Doc = dict[str, Any]
 Db = Database[Doc]
 
 INDEXES: dict[str, list[IndexModel]] = {
+    "customers": [IndexModel([(f"folded.{name}", ASCENDING)]) for name in ("email", "city", "tags")],
     "orders": [
         IndexModel([("customer_id", ASCENDING), ("ordered_at", DESCENDING)]),
         IndexModel([("ordered_at", DESCENDING)]),
     ],
     "events": [IndexModel([("customer_id", ASCENDING), ("type", ASCENDING), ("at", DESCENDING)])],
-    "segments": [IndexModel([("updated_at", DESCENDING)])],
+    "segments": [
+        IndexModel([("updated_at", DESCENDING)]),
+        IndexModel([("name", ASCENDING)]),
+        IndexModel([("uses", ASCENDING)]),
+    ],
+    "segment_versions": [IndexModel([("segment_id", ASCENDING), ("version", DESCENDING)])],
     "campaigns": [IndexModel([("created_at", DESCENDING)]), IndexModel([("state", ASCENDING)])],
     "messages": [
         IndexModel([("campaign_id", ASCENDING), ("rank", ASCENDING), ("reason", ASCENDING)]),

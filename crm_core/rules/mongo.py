@@ -1,194 +1,179 @@
-"""The MongoDB engine: a rule as an aggregation pipeline over ``customers``."""
+"""The MongoDB engine: a bound rule as an aggregation pipeline over ``customers``."""
 
+import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, assert_never
 
-from bson import Decimal128
+from crm_core.rules.binding import CANCELLED, Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.fields import ATTRIBUTES, CustomerField, FieldType
+from crm_core.rules.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
+from crm_core.rules.mongo_records import RecordsPart
+from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, StartsWith
 
-from crm_core.rules.fields import CustomerField, FieldType, find_field
-from crm_core.rules.operators import Operator, Takes, check_value, find_count_operator, find_operator, operators_for
-from crm_core.rules.tree import FieldRule, GroupRule, OrdersRule
-
-Filter = dict[str, Any]
-Stage = dict[str, Any]
-AnyRule = FieldRule | OrdersRule | GroupRule
-
+EVERYBODY: Filter = {}
 NOBODY: Filter = {"_id": {"$in": []}}
-DAY = timedelta(days=1)
 
 
-def to_mongo(rule: AnyRule, *, now: datetime, digits: int, fold: Callable[[str], str]) -> list[Stage]:
+def to_mongo(bound: Bound) -> list[Stage]:
     """The stages whose output is exactly the customers that match.
 
-    now: aware UTC, for relative windows. digits: minor digits of the currency. fold: how texts compare.
-    Conditions on fields come first, where they can use indexes; orders are looked up for the survivors only.
-    Raises BadRule and UnknownField with the path of the node.
+    Conditions on fields come first, where they can use indexes: also what conditions on orders imply for the fields
+    that follow from orders. Orders and events are looked up for the survivors only, once each. No stage holds all
+    customers at once, and none needs more than ``$lookup``, so the pipeline runs on a sharded cluster.
     """
-    compiler = _Compiler(now, digits, fold)
-    everything = compiler.filter(rule, "rule")
-    if not compiler.lookups:
-        return [{"$match": everything}]
-    needs = [child for child in _conjuncts(rule) if not _has_orders(child)]
-    first = [{"$match": {"$and": [compiler.filter(child, "rule") for child in needs]}}] if needs else []
-    names = list(compiler.lookups)
-    lookups = [stage for name in names for stage in compiler.lookups[name]]
-    return [*first, *lookups, {"$match": everything}, {"$unset": names}]
+    part = RecordsPart()
+    exact = _exact(bound, part)
+    if not part.is_needed:
+        return [{"$match": exact}]
+    first = _estimate(bound, above=True)
+    return [*([{"$match": first}] if first else []), *part.stages(), {"$match": exact}, {"$unset": part.names()}]
 
 
-def check_rule(rule: AnyRule) -> None:
-    """Refuse a rule that cannot be evaluated. Raises BadRule and UnknownField with the path of the node."""
-    to_mongo(rule, now=datetime.fromisoformat("2000-01-01T00:00:00+00:00"), digits=2, fold=str)
+def _exact(bound: Bound, part: RecordsPart) -> Filter:
+    match bound:
+        case BoundField():
+            return _field(bound)
+        case BoundRecords():
+            return _signed(part.filter(bound), bound.operator.is_negative)
+        case BoundList():
+            return {"_id": {"$in": list(bound.rule.customer_ids)}}
+        case BoundSegment():
+            return _exact(bound.child, part)
+        case BoundGroup():
+            return _join(bound.rule.kind, [_exact(child, part) for child in bound.children])
+        case _:
+            assert_never(bound)
 
 
-def _conjuncts(rule: AnyRule) -> list[AnyRule]:
-    """What every match must fulfil on its own."""
-    return list(rule.rules) if isinstance(rule, GroupRule) and rule.kind == "all" else [rule]
+def _estimate(bound: Bound, *, above: bool) -> Filter:
+    """A filter on fields alone that lets everybody through who matches (above), or nobody who does not.
+
+    A group of ``none`` turns the one into the other.
+    """
+    match bound:
+        case BoundRecords():
+            return _implied(bound) if above and not bound.operator.is_negative else (EVERYBODY if above else NOBODY)
+        case BoundSegment():
+            return _estimate(bound.child, above=above)
+        case BoundGroup():
+            inner = above if bound.rule.kind != "none" else not above
+            return _simplified(bound.rule.kind, [_estimate(child, above=inner) for child in bound.children])
+        case _:
+            return _exact(bound, RecordsPart())
 
 
-def _has_orders(rule: AnyRule) -> bool:
-    if isinstance(rule, GroupRule):
-        return any(_has_orders(child) for child in rule.rules)
-    return isinstance(rule, OrdersRule)
+def _implied(bound: BoundRecords) -> Filter:
+    """What a match implies for the totals that follow from orders, if it needs an order that counts among these.
+
+    Source: ``crm_core.customers.totals``; one transaction writes an order and the totals.
+    """
+    only, low = bound.only, bound.predicate.low
+    if bound.records == "events" or only.status == CANCELLED or not _needs_a_record(bound):
+        return EVERYBODY
+    parts: list[Filter] = [{"last_order_at": {"$gte": only.window[0]} if only.window else {"$type": "date"}}]
+    if only.category is not None:
+        parts.append({"folded.categories": only.category})
+    if bound.measure == "count":
+        parts.append({"order_count": {"$gte": low}})
+    spent = max(only.min_amount or 0, 0 if bound.measure == "count" or low is None else math.ceil(low))  # type: ignore[arg-type]
+    if spent > 0:
+        parts.append({"total_spend_minor": {"$gte": spent}})
+    return {"$and": parts}
 
 
-@dataclass
-class _Compiler:
-    now: datetime
-    digits: int
-    fold: Callable[[str], str]
-    lookups: dict[str, list[Stage]] = field(default_factory=dict)
+def _needs_a_record(bound: BoundRecords) -> bool:
+    """Whether nobody without such a record matches: a count or a sum of nothing is 0, other figures are missing."""
+    if bound.measure in {"avg", "max", "min"}:
+        return True
+    low, high = bound.predicate.low, bound.predicate.high
+    return (low is not None and low > 0) or (high is not None and high < 0)  # type: ignore[operator]
 
-    def filter(self, rule: AnyRule, path: str) -> Filter:
-        match rule:
-            case FieldRule():
-                return self._field(rule, path)
-            case OrdersRule():
-                return self._orders(rule, path)
-            case GroupRule():
-                children = [self.filter(child, f"{path}.rules[{n}]") for n, child in enumerate(rule.rules)]
-                return _join(rule.kind, children)
-            case _:
-                assert_never(rule)
 
-    def _field(self, rule: FieldRule, path: str) -> Filter:
-        found = find_field(rule.field, path)
-        operator = find_operator(rule.op, found.type, path)
-        value = check_value(operator, found.type, rule.value, path)
-        if operator.complement_of:
-            positive = next(row for row in operators_for(found.type) if row.key == operator.complement_of)
-            return {"$nor": [self._positive(found, positive, value)]}
-        return self._positive(found, operator, value)
+def _field(bound: BoundField) -> Filter:
+    if bound.field.is_average:
+        return _signed(_average(bound.predicate), bound.operator.is_negative)
+    test = _test(bound.predicate, bound.field)
+    found: Filter = {bound.field.path: test}
+    if bound.field.group == ATTRIBUTES:
+        found = {"$and": [found, {bound.field.path: _type_guard(bound.field.type)}]}
+    return _signed(found, bound.operator.is_negative)
 
-    def _positive(self, found: CustomerField, operator: Operator, value: Any) -> Filter:
-        if found.name == "avg_order_value":
-            return self._average(operator, value)
-        if operator.takes is Takes.NOTHING:
-            is_list = found.type is FieldType.LIST
-            return {f"{found.path}.0": {"$exists": True}} if is_list else {found.path: {"$ne": None}}
-        match found.type:
-            case FieldType.NUMBER:
-                return {found.path: _range(operator, value, _plain)}
-            case FieldType.MONEY:
-                return {found.path: _range(operator, value, self._minor)}
-            case FieldType.DATE:
-                return {found.path: self._date(operator, value)}
-            case FieldType.BOOLEAN:
-                return {found.path: value}
-            case FieldType.TEXT:
-                return {found.path: self._text(operator, value)}
-            case FieldType.LIST:
-                key = "$all" if operator.key == "has_all" else "$in"
-                return {found.path: {key: [self.fold(entry) for entry in value]}}
 
-    def _average(self, operator: Operator, value: Any) -> Filter:
-        """Never divides: sum against value times count. Nobody without an order has an average."""
-        if operator.takes is Takes.NOTHING:
-            return {"order_count": {"$gt": 0}}
-        bounds = _range(operator, value, self._exact_minor)
-        tests = [{key: ["$total_spend_minor", {"$multiply": [bound, "$order_count"]}]} for key, bound in bounds.items()]
-        return {"order_count": {"$gt": 0}, "$expr": {"$and": tests}}
+def _test(predicate: Predicate, found: CustomerField) -> Any:
+    match predicate:
+        case Range():
+            return to_range(predicate)
+        case OneOf() | HasAny():
+            return {"$in": sorted(predicate.texts)}
+        case HasAll():
+            return {"$all": sorted(predicate.texts)}
+        case Contains():
+            return {"$regex": re.escape(predicate.text)}
+        case StartsWith():
+            return {"$regex": "^" + re.escape(predicate.text)}
+        case Is():
+            return {"$eq": predicate.value}
+        case IsSet():
+            return _present(found.type)
+        case _:
+            assert_never(predicate)
 
-    def _date(self, operator: Operator, value: Any) -> Filter:
-        match operator.key:
-            case "before":
-                return {"$lt": value}
-            case "after":
-                return {"$gte": value + DAY}
-            case "on":
-                return {"$gte": value, "$lt": value + DAY}
-            case "between":
-                return {"$gte": value[0], "$lt": value[1] + DAY}
-            case "in_last_days":
-                return self._window(value)
-            case _:
-                return {"$lte": self.now - value * DAY}
 
-    def _window(self, days: int) -> Filter:
-        return {"$gte": self.now - days * DAY, "$lte": self.now}
+def _present(kind: FieldType) -> Filter:
+    """A value that is there: an empty text and an empty list are none."""
+    match kind:
+        case FieldType.TEXT:
+            return {"$gt": ""}
+        case FieldType.LIST:
+            return {"$type": "array", "$ne": []}
+        case FieldType.NUMBER | FieldType.MONEY:
+            return {"$type": "number"}
+        case FieldType.DATE:
+            return {"$type": "date"}
+        case FieldType.BOOLEAN:
+            return {"$type": "bool"}
 
-    def _text(self, operator: Operator, value: Any) -> Any:
-        if operator.takes is Takes.MANY:
-            return {"$in": [self.fold(entry) for entry in value]}
-        wanted = self.fold(value)
-        if operator.key == "eq":
-            return wanted
-        return {"$regex": ("^" if operator.key == "starts_with" else "") + re.escape(wanted)}
 
-    def _orders(self, rule: OrdersRule, path: str) -> Filter:
-        operator = find_count_operator(rule.op, path)
-        value = check_value(operator, FieldType.NUMBER, rule.value, path)
-        name = f"_orders_{len(self.lookups)}"
-        wanted = {"$filter": {"input": f"${name}", "as": "order", "cond": self._order_test(rule)}}
-        self.lookups[name] = [
-            {"$lookup": {"from": "orders", "localField": "_id", "foreignField": "customer_id", "as": name}},
-            {"$set": {name: {"$size": wanted}}},
-        ]
-        if operator.complement_of:
-            positive = next(row for row in operators_for(FieldType.NUMBER) if row.key == operator.complement_of)
-            return {"$nor": [{name: _range(positive, value, _plain)}]}
-        return {name: _range(operator, value, _plain)}
+def _type_guard(kind: FieldType) -> Filter:
+    """A custom attribute may hold a value of another type at some customers. A text is not to be found in a list, nor
+    a list to be taken for a text; MongoDB tells all other types apart by itself."""
+    return {"$type": "array"} if kind is FieldType.LIST else {"$not": {"$type": "array"}}
 
-    def _order_test(self, rule: OrdersRule) -> Filter:
-        """Whether an order counts, as an expression: filtering here is several times faster than in the lookup."""
-        tests: list[Filter] = [
-            {"$eq": ["$$order.status", rule.status]} if rule.status else {"$ne": ["$$order.status", "cancelled"]}
-        ]
-        if rule.category is not None:
-            tests.append({"$eq": ["$$order.category_folded", {"$literal": self.fold(rule.category)}]})
-        if rule.min_amount is not None:
-            tests.append({"$gte": ["$$order.amount_minor", self._minor(Decimal(str(rule.min_amount)))]})
-        if rule.within_days is not None:
-            tests += [{key: ["$$order.ordered_at", bound]} for key, bound in self._window(rule.within_days).items()]
-        return {"$and": tests}
 
-    def _minor(self, amount: Decimal) -> int | float:
-        return _plain(amount.scaleb(self.digits))
+def _average(predicate: Predicate) -> Filter:
+    """Nobody without an order has an average."""
+    if not isinstance(predicate, Range):
+        return {"order_count": {"$gt": 0}}
+    tests = to_quotient_tests(predicate, "$total_spend_minor", "$order_count")
+    return {"order_count": {"$gt": 0}, "$expr": {"$and": tests}}
 
-    def _exact_minor(self, amount: Decimal) -> int | Decimal128:
-        """Fit for a product: 0.1 as a double times 3 is more than 0.3."""
-        minor = amount.scaleb(self.digits)
-        return int(minor) if minor == minor.to_integral_value() else Decimal128(minor)
+
+def _signed(positive: Filter, is_negative: bool) -> Filter:
+    return {"$nor": [positive]} if is_negative else positive
 
 
 def _join(kind: str, children: list[Filter]) -> Filter:
     match kind:
         case "all":
-            return {"$and": children} if children else {}
+            return {"$and": children} if children else EVERYBODY
         case "any":
             return {"$or": children} if children else NOBODY
         case _:
-            return {"$nor": children} if children else {}
+            return {"$nor": children} if children else EVERYBODY
 
 
-def _range(operator: Operator, value: Any, convert: Callable[[Decimal], Any]) -> Filter:
-    if operator.takes is Takes.RANGE:
-        return {"$gte": convert(value[0]), "$lte": convert(value[1])}
-    return {f"${operator.key}": convert(value)}
-
-
-def _plain(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
+def _simplified(kind: str, children: list[Filter]) -> Filter:
+    """The same without the parts that say nothing."""
+    match kind:
+        case "all":
+            if NOBODY in children:
+                return NOBODY
+            return _join("all", [child for child in children if child != EVERYBODY])
+        case "any":
+            if EVERYBODY in children:
+                return EVERYBODY
+            return _join("any", [child for child in children if child != NOBODY])
+        case _:
+            if EVERYBODY in children:
+                return NOBODY
+            return _join("none", [child for child in children if child != NOBODY])

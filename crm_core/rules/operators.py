@@ -1,16 +1,16 @@
-"""The operator registry: one row feeds the check, the compiler, the editor and the wording."""
+"""The operator registry: one row feeds the check, the engines, the editor, the text and the sentence."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from crm_core.errors import BadRule
 from crm_core.rules.fields import FieldType
-from crm_core.rules.tree import Value
+from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, StartsWith
 
-MAX_DAYS = 36_500
+DAY = timedelta(days=1)
 
 
 class Takes(StrEnum):
@@ -23,61 +23,139 @@ class Takes(StrEnum):
     NOTHING = "nothing"
 
 
+Build = Callable[[Any, datetime], Predicate]
+"""From a checked value and the moment of the evaluation."""
+
+
 @dataclass(frozen=True)
 class Operator:
-    """complement_of: the positive operator whose exact opposite this one is, missing values included."""
+    """label: in the editor. build: what it asks of a value, for a negative operator what it must not fulfil.
+
+    spellings: in the text, ``{}`` for a value, the first is printed. words: in the sentence.
+    complement_of: the positive operator whose exact opposite this one is, missing values included.
+    """
 
     key: str
     label: str
     types: frozenset[FieldType]
+    build: Build
+    spellings: tuple[str, ...]
+    words: str
     takes: Takes = Takes.ONE
     complement_of: str | None = None
+
+    @property
+    def is_negative(self) -> bool:
+        return self.complement_of is not None
+
+
+def _between(value: Any, _: datetime) -> Predicate:
+    return Range(value[0], value[1])
+
+
+def _between_days(value: Any, _: datetime) -> Predicate:
+    return Range(value[0], value[1] + DAY, without_high=True)
+
+
+def _in_last_days(days: Any, now: datetime) -> Predicate:
+    return Range(now - days * DAY, now)
+
+
+def _equal(value: Any, _: datetime) -> Predicate:
+    return Range(value, value)
+
+
+def _same_text(value: Any, _: datetime) -> Predicate:
+    return OneOf(frozenset({value}))
+
+
+def _one_of(values: Any, _: datetime) -> Predicate:
+    return OneOf(frozenset(values))
+
+
+def _contains(value: Any, _: datetime) -> Predicate:
+    return Contains(value)
+
+
+def _starts_with(value: Any, _: datetime) -> Predicate:
+    return StartsWith(value)
+
+
+def _has_any(values: Any, _: datetime) -> Predicate:
+    return HasAny(frozenset(values))
+
+
+def _is_set(_: Any, __: datetime) -> Predicate:
+    return IsSet()
 
 
 _NUMBER = frozenset({FieldType.NUMBER, FieldType.MONEY})
 _TEXT = frozenset({FieldType.TEXT})
 _DATE = frozenset({FieldType.DATE})
 _LIST = frozenset({FieldType.LIST})
+_BOOLEAN = frozenset({FieldType.BOOLEAN})
 _ANY = frozenset(FieldType)
+_IS, _IS_NOT = ("= {}", "== {}", "is {}"), ("!= {}", "<> {}", "is not {}")
 
 OPERATORS: tuple[Operator, ...] = (
-    Operator("gt", "more than", _NUMBER),
-    Operator("gte", "at least", _NUMBER),
-    Operator("lt", "less than", _NUMBER),
-    Operator("lte", "at most", _NUMBER),
-    Operator("eq", "exactly", _NUMBER),
-    Operator("ne", "not exactly", _NUMBER, complement_of="eq"),
-    Operator("between", "between", _NUMBER, Takes.RANGE),
-    Operator("not_between", "not between", _NUMBER, Takes.RANGE, "between"),
-    Operator("in", "is one of", _TEXT, Takes.MANY),
-    Operator("not_in", "is none of", _TEXT, Takes.MANY, "in"),
-    Operator("eq", "is", _TEXT),
-    Operator("ne", "is not", _TEXT, complement_of="eq"),
-    Operator("contains", "contains", _TEXT),
-    Operator("not_contains", "does not contain", _TEXT, complement_of="contains"),
-    Operator("starts_with", "starts with", _TEXT),
-    Operator("not_starts_with", "does not start with", _TEXT, complement_of="starts_with"),
-    Operator("in_last_days", "in the last days", _DATE, Takes.DAYS),
-    Operator("more_than_days_ago", "more days ago than", _DATE, Takes.DAYS),
-    Operator("before", "before", _DATE),
-    Operator("after", "after", _DATE),
-    Operator("on", "on", _DATE),
-    Operator("between", "between", _DATE, Takes.RANGE),
-    Operator("is", "is", frozenset({FieldType.BOOLEAN})),
-    Operator("has_any", "include any of", _LIST, Takes.MANY),
-    Operator("has_all", "include all of", _LIST, Takes.MANY),
-    Operator("has_none", "include none of", _LIST, Takes.MANY, "has_any"),
-    Operator("is_set", "has a value", _ANY, Takes.NOTHING),
-    Operator("is_not_set", "has no value", _ANY, Takes.NOTHING, "is_set"),
-)
+    Operator("gt", "more than", _NUMBER, lambda v, _: Range(v, without_low=True), ("> {}",), "more than {}"),
+    Operator("gte", "at least", _NUMBER, lambda v, _: Range(v), (">= {}",), "at least {}"),
+    Operator("lt", "less than", _NUMBER, lambda v, _: Range(None, v, without_high=True), ("< {}",), "less than {}"),
+    Operator("lte", "at most", _NUMBER, lambda v, _: Range(None, v), ("<= {}",), "at most {}"),
+    Operator("eq", "exactly", _NUMBER, _equal, _IS, "exactly {}"),
+    Operator("ne", "not exactly", _NUMBER, _equal, _IS_NOT, "other than {}", complement_of="eq"),
+    Operator("between", "between", _NUMBER, _between, ("between {} and {}",), "between {} and {}", Takes.RANGE),
+    Operator(
+        "not_between", "not between", _NUMBER, _between, ("not between {} and {}",), "less than {} or more than {}",
+        Takes.RANGE, "between",
+    ),
+    Operator("in", "is one of", _TEXT, _one_of, ("in {}", "is in {}"), "is one of {}", Takes.MANY),
+    Operator("not_in", "is none of", _TEXT, _one_of, ("not in {}", "is not in {}"), "is none of {}", Takes.MANY, "in"),
+    Operator("eq", "is", _TEXT, _same_text, _IS, "is {}"),
+    Operator("ne", "is not", _TEXT, _same_text, _IS_NOT, "is not {}", complement_of="eq"),
+    Operator("contains", "contains", _TEXT, _contains, ("contains {}",), "contains {}"),
+    Operator(
+        "not_contains", "does not contain", _TEXT, _contains, ("not contains {}", "does not contain {}"),
+        "does not contain {}", complement_of="contains",
+    ),
+    Operator("starts_with", "starts with", _TEXT, _starts_with, ("starts with {}",), "starts with {}"),
+    Operator(
+        "not_starts_with", "does not start with", _TEXT, _starts_with, ("not starts with {}", "does not start with {}"),
+        "does not start with {}", complement_of="starts_with",
+    ),
+    Operator(
+        "in_last_days", "in the last days", _DATE, _in_last_days, ("in last {} days", "in the last {} days"),
+        "in the last {}", Takes.DAYS,
+    ),
+    Operator(
+        "more_than_days_ago", "more days ago than", _DATE, lambda v, now: Range(None, now - v * DAY),
+        ("more than {} days ago",), "more than {} ago", Takes.DAYS,
+    ),
+    Operator("before", "before", _DATE, lambda v, _: Range(None, v, without_high=True), ("before {}",), "before {}"),
+    Operator("after", "after", _DATE, lambda v, _: Range(v + DAY), ("after {}",), "after {}"),
+    Operator("on", "on", _DATE, lambda v, _: Range(v, v + DAY, without_high=True), ("on {}", "= {}"), "on {}"),
+    Operator("between", "between", _DATE, _between_days, ("between {} and {}",), "between {} and {}", Takes.RANGE),
+    Operator("is", "is", _BOOLEAN, lambda v, _: Is(v), ("is {}", "= {}"), "is {}"),
+    Operator("has_any", "include any of", _LIST, _has_any, ("has any {}", "has any of {}"), "any of {}", Takes.MANY),
+    Operator(
+        "has_all", "include all of", _LIST, lambda v, _: HasAll(frozenset(v)), ("has all {}", "has all of {}"),
+        "all of {}", Takes.MANY,
+    ),
+    Operator(
+        "has_none", "include none of", _LIST, _has_any, ("has none {}", "has none of {}"), "none of {}", Takes.MANY,
+        "has_any",
+    ),
+    Operator("is_set", "has a value", _ANY, _is_set, ("is set",), "is known", Takes.NOTHING),
+    Operator("is_not_set", "has no value", _ANY, _is_set, ("is not set",), "is not known", Takes.NOTHING, "is_set"),
+)  # fmt: skip
 
 
 def operators_for(kind: FieldType) -> list[Operator]:
     return [operator for operator in OPERATORS if kind in operator.types]
 
 
-def operators_for_counts() -> list[Operator]:
-    """Those for a number of orders, which is never missing."""
+def operators_for_figures() -> list[Operator]:
+    """Those for a figure over orders or events."""
     return [operator for operator in operators_for(FieldType.NUMBER) if operator.takes is not Takes.NOTHING]
 
 
@@ -86,9 +164,9 @@ def find_operator(key: str, kind: FieldType, path: str = "rule") -> Operator:
     return _find(key, operators_for(kind), f"a {kind} field", path)
 
 
-def find_count_operator(key: str, path: str = "rule") -> Operator:
-    """The operator for a number of orders. Raises BadRule with those that are allowed."""
-    return _find(key, operators_for_counts(), "a number of orders", path)
+def find_figure_operator(key: str, path: str = "rule") -> Operator:
+    """The operator for a figure over orders or events. Raises BadRule with those that are allowed."""
+    return _find(key, operators_for_figures(), "a figure over orders or events", path)
 
 
 def _find(key: str, offered: list[Operator], what: str, path: str) -> Operator:
@@ -97,67 +175,3 @@ def _find(key: str, offered: list[Operator], what: str, path: str) -> Operator:
             return operator
     allowed = ", ".join(operator.key for operator in offered)
     raise BadRule(f"{path}.op: {key!r} does not go with {what}; allowed are {allowed}.", field=f"{path}.op")
-
-
-def check_value(operator: Operator, kind: FieldType, value: Value | None, path: str = "rule") -> Any:
-    """The value as engines use it: Decimal, folded later, date or bool; None when none is taken.
-
-    Raises BadRule that names the value and what is allowed.
-    """
-    path = f"{path}.value"
-    match operator.takes:
-        case Takes.NOTHING:
-            if value is not None:
-                raise BadRule(f"{path}: {operator.key} takes no value.", field=path)
-            return None
-        case Takes.DAYS:
-            if type(value) is not int or not 0 <= value <= MAX_DAYS:
-                raise BadRule(f"{path}: {value!r} is no number of days from 0 to {MAX_DAYS:,}.", field=path)
-            return value
-        case Takes.ONE:
-            return _check_one(kind, value, path)
-        case Takes.RANGE:
-            return _check_range(kind, value, path)
-        case Takes.MANY:
-            if not isinstance(value, list) or not value:
-                raise BadRule(f"{path}: {operator.key} takes an array of at least one text.", field=path)
-            return [_check_one(FieldType.TEXT, entry, path) for entry in value]
-
-
-def _check_range(kind: FieldType, value: Value | None, path: str) -> list[Any]:
-    if not isinstance(value, list) or len(value) != 2:
-        raise BadRule(f"{path}: between takes an array [low, high], both included.", field=path)
-    low, high = (_check_one(kind, entry, path) for entry in value)
-    if low > high:
-        raise BadRule(f"{path}: {value[0]} to {value[1]} is reversed; the lower end comes first.", field=path)
-    return [low, high]
-
-
-def _check_one(kind: FieldType, value: Any, path: str) -> Any:
-    match kind:
-        case FieldType.NUMBER | FieldType.MONEY:
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise BadRule(f"{path}: {value!r} is no number.", field=path)
-            if abs(value) > 10**15:
-                raise BadRule(f"{path}: {value!r} is beyond 10^15.", field=path)
-            return Decimal(str(value))
-        case FieldType.DATE:
-            return _check_date(value, path)
-        case FieldType.BOOLEAN:
-            if not isinstance(value, bool):
-                raise BadRule(f"{path}: {value!r} is neither true nor false.", field=path)
-            return value
-        case FieldType.TEXT | FieldType.LIST:
-            if not isinstance(value, str) or len(value) > 200 or "\x00" in value:
-                raise BadRule(f"{path}: {value!r} is no text of at most 200 characters.", field=path)
-            return value
-
-
-def _check_date(value: Any, path: str) -> datetime:
-    try:
-        day = date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise BadRule(f'{path}: {value!r} is no date such as "2026-01-31".', field=path) from None
-    if not 1900 <= day.year <= 9998:
-        raise BadRule(f"{path}: the year of {value} is not between 1900 and 9998.", field=path)
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

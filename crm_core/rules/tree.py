@@ -2,17 +2,16 @@
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError, to_json
-
-from crm_core.errors import BadRule
-
-MAX_DEPTH = 8
-MAX_NODES = 200
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic_core import PydanticCustomError
 
 MAX_VALUES = 1000
+MAX_LIST = 10_000
+MAX_DAYS = 36_500
+STATUSES = ("pending", "confirmed", "shipped", "delivered", "cancelled")
+EVENT_TYPE = r"^[a-z][a-z0-9_]{0,39}$"
 
 Scalar = bool | int | float | str
 
@@ -31,6 +30,9 @@ def _is_scalar(value: Any) -> bool:
 
 
 Value = Annotated[Scalar | list[Scalar], PlainValidator(_check_value)]
+Days = Annotated[int, Field(ge=1, le=MAX_DAYS)]
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+Measure = Literal["count", "sum", "avg", "max", "min"]
 
 
 class Node(BaseModel):
@@ -47,19 +49,44 @@ class FieldRule(Node):
 
 
 class OrdersRule(Node):
-    """A condition on how many orders a customer has, of those that pass the filters.
+    """A condition on a figure over those of a customer's orders that pass the filters.
 
-    Cancelled orders count only when ``status`` names them. min_amount: major units. within_days: 24 h each.
+    Cancelled orders count only when ``status`` names them. measure: of the amounts; over no order the count and the
+    sum are 0, the others missing. value of all but the count, and min_amount: major units. within_days: 24 h each.
     """
 
     kind: Literal["orders"] = "orders"
-    measure: Literal["count"] = "count"
+    measure: Measure = "count"
     op: str
     value: Value
     category: str | None = None
     status: Literal["pending", "confirmed", "shipped", "delivered", "cancelled"] | None = None
     min_amount: Annotated[float, Field(ge=0)] | None = None
-    within_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    within_days: Days | None = None
+
+
+class EventsRule(Node):
+    """A condition on how many events of one type a customer has."""
+
+    kind: Literal["events"] = "events"
+    type: Annotated[str, Field(pattern=EVENT_TYPE)]
+    op: str
+    value: Value
+    within_days: Days | None = None
+
+
+class SegmentRule(Node):
+    """Whoever is in a saved segment, as it is when the rule is evaluated."""
+
+    kind: Literal["segment"] = "segment"
+    segment_id: Id
+
+
+class ListRule(Node):
+    """Customers picked by hand; an id that nobody has is nobody."""
+
+    kind: Literal["list"] = "list"
+    customer_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_LIST)]
 
 
 class GroupRule(Node):
@@ -69,67 +96,18 @@ class GroupRule(Node):
     rules: tuple["Rule", ...] = ()
 
 
-Rule = Annotated[FieldRule | OrdersRule | GroupRule, Field(discriminator="kind")]
-_ADAPTER: TypeAdapter[FieldRule | OrdersRule | GroupRule] = TypeAdapter(Rule)
+Condition: TypeAlias = FieldRule | OrdersRule | EventsRule | SegmentRule | ListRule
+AnyRule: TypeAlias = Condition | GroupRule
+Rule = Annotated[AnyRule, Field(discriminator="kind")]
+GroupRule.model_rebuild()
 
 EVERYONE = GroupRule(kind="all")
 
 
-def load_rule(data: Any) -> FieldRule | OrdersRule | GroupRule:
-    """Read a tree from JSON values. Raises BadRule with the path of the node and what is allowed there."""
-    _check_bounds(data)
-    try:
-        return _ADAPTER.validate_json(to_json(data, inf_nan_mode="constants"))
-    except ValidationError as exc:
-        error = exc.errors(include_url=False)[0]
-        raise BadRule(f"{_path(error['loc'])}: {error['msg']}", field=_path(error["loc"])) from None
-    except ValueError as exc:
-        raise BadRule(f"rule: is no JSON: {exc}", field="rule") from None
-
-
-def dump_rule(rule: FieldRule | OrdersRule | GroupRule) -> dict[str, Any]:
-    """The tree as JSON values; ``load_rule`` gives it back."""
-    data: dict[str, Any] = _ADAPTER.dump_python(rule, mode="json", exclude_none=True)
-    return data
-
-
-def walk(rule: FieldRule | OrdersRule | GroupRule, path: str = "rule") -> Iterator[tuple[str, FieldRule | OrdersRule]]:
-    """Every condition with its path, such as ``rule.rules[1]``, in the order of the tree."""
+def walk(rule: AnyRule) -> Iterator[Condition]:
+    """Every condition, in the order of the tree."""
     if isinstance(rule, GroupRule):
-        for index, child in enumerate(rule.rules):
-            yield from walk(child, f"{path}.rules[{index}]")
+        for child in rule.rules:
+            yield from walk(child)
     else:
-        yield path, rule
-
-
-def has_conditions(rule: FieldRule | OrdersRule | GroupRule) -> bool:
-    """Whether anything in the tree asks something of a customer; if not, it may well mean everyone."""
-    return any(True for _ in walk(rule))
-
-
-def _check_bounds(data: Any) -> None:
-    """Refuse what is too deep or too large before any recursion over it."""
-    level, depth, nodes = [data], 0, 0
-    while level:
-        depth, nodes = depth + 1, nodes + len(level)
-        if depth > MAX_DEPTH:
-            raise BadRule(f"A rule may nest {MAX_DEPTH} levels deep, this one goes deeper.", field="rule")
-        if nodes > MAX_NODES:
-            raise BadRule(f"A rule may have {MAX_NODES} nodes, this one has more.", field="rule")
-        groups = [
-            node["rules"] for node in level if isinstance(node, dict) and isinstance(node.get("rules"), list | tuple)
-        ]
-        level = [child for children in groups for child in children]
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    """``("all", "rules", 1, "field", "value")`` as ``rule.rules[1].value``: tags of the union are not part of it."""
-    path, after_rules = "rule", True
-    for part in location:
-        if isinstance(part, int):
-            path, after_rules = f"{path}[{part}]", True
-        elif after_rules and part in {"field", "orders", "all", "any", "none"}:
-            after_rules = False
-        else:
-            path, after_rules = f"{path}.{part}", False
-    return path
+        yield rule

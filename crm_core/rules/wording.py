@@ -1,75 +1,156 @@
-"""A rule in plain words: one condition as subject and predicate, a tree as a sentence."""
+"""One condition in plain words: as label and predicate on a chip, and as a phrase of the sentence."""
 
 from collections.abc import Callable
 from datetime import date
 from typing import Any, assert_never
 
-from crm_core.rules.fields import FieldType, find_field
-from crm_core.rules.operators import Operator, Takes, find_count_operator, find_operator
-from crm_core.rules.tree import FieldRule, GroupRule, OrdersRule
+from crm_core.rules.binding import BoundCondition, BoundField, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.fields import FieldType
+from crm_core.rules.operators import Operator, Takes
+from crm_core.rules.tree import OrdersRule, Value
 
 MOST_NAMED = 5
 Money = Callable[[float], str]
 """Formats an amount of major units in the workspace's currency."""
 
+MEASURES = {
+    "count": ("Orders", "made {}"),
+    "sum": ("Spend on orders", "spent {}"),
+    "avg": ("Average of orders", "spent {} per order on average"),
+    "max": ("Largest of orders", "spent {} on the largest order"),
+    "min": ("Smallest of orders", "spent {} on the smallest order"),
+}
+"""Label on the chip, and phrase of the sentence."""
 
-def describe(rule: FieldRule | OrdersRule, money: Money) -> tuple[str, str]:
+
+def describe(bound: BoundCondition | BoundSegment, money: Money) -> tuple[str, str]:
     """What a condition is about, and what it says of it: ("Total spend", "more than $100")."""
-    match rule:
-        case FieldRule():
-            found = find_field(rule.field)
-            operator = find_operator(rule.op, found.type)
-            return found.label, _predicate(operator, found.type, rule.value, money)
-        case OrdersRule():
-            operator = find_count_operator(rule.op)
-            return f"Orders{_filters(rule, money)}", _predicate(operator, FieldType.NUMBER, rule.value, money)
+    match bound:
+        case BoundField():
+            return bound.field.label, _predicate(bound.operator, bound.field.type, bound.rule.value, money)
+        case BoundRecords():
+            label = MEASURES[bound.measure][0] if bound.records == "orders" else f"Events {_event(bound)}"
+            kind = FieldType.NUMBER if bound.records == "events" else bound.type
+            words = _predicate(bound.operator, kind, bound.rule.value, money)
+            return f"{label}{_filters(bound, money)}", words
+        case BoundSegment():
+            return "Segment", f"“{bound.segment.name}”"
+        case BoundList():
+            return "Picked by hand", _customers(bound)
         case _:
-            assert_never(rule)
+            assert_never(bound)
 
 
-def to_sentence(rule: FieldRule | OrdersRule | GroupRule, money: Money) -> str:
-    """The whole tree for people, such as ``total spend more than $100 and visits less than 3``."""
-    if not isinstance(rule, GroupRule):
-        subject, predicate = describe(rule, money)
-        return f"{subject[0].lower()}{subject[1:]} {predicate}"
-    if not rule.rules:
-        return "nobody" if rule.kind == "any" else "everyone"
-    parts = [_nested(child, money) for child in rule.rules]
-    if rule.kind == "none":
-        return "none of: " + ", ".join(parts)
-    return (" and " if rule.kind == "all" else " or ").join(parts)
+def to_phrase(bound: BoundCondition | BoundSegment, money: Money) -> str:
+    """What a condition says of a customer: ``spent more than $100``."""
+    match bound:
+        case BoundField():
+            return _field_phrase(bound, money)
+        case BoundRecords():
+            return _records_phrase(bound, money)
+        case BoundSegment():
+            return f"is in the segment “{bound.segment.name}”"
+        case BoundList():
+            return f"is one of {_customers(bound)} picked by hand"
+        case _:
+            assert_never(bound)
 
 
-def _nested(rule: FieldRule | OrdersRule | GroupRule, money: Money) -> str:
-    text = to_sentence(rule, money)
-    needs_brackets = isinstance(rule, GroupRule) and (len(rule.rules) > 1 or (rule.kind == "none" and rule.rules))
-    return f"({text})" if needs_brackets else text
+def _field_phrase(bound: BoundField, money: Money) -> str:
+    found, operator, value = bound.field, bound.operator, bound.rule.value
+    if operator.takes is Takes.NOTHING:
+        return f"{_lowered(found.label)} {operator.words}"
+    if found.idle and operator.key == "more_than_days_ago":
+        return found.idle.phrase.format(_days(value))
+    if found.yes_no:
+        return found.yes_no[0] if value else found.yes_no[1]
+    words = _predicate(operator, found.type, value, money, in_sentence=True)
+    if found.unit and found.type is FieldType.NUMBER:
+        words = _counted(words)
+    return found.phrase.format(words) if found.phrase else f"{_lowered(found.label)} {_verb(found.type, words)}"
 
 
-def _filters(rule: OrdersRule, money: Money) -> str:
+def _verb(kind: FieldType, words: str) -> str:
+    """Custom attributes have no phrase of their own."""
+    match kind:
+        case FieldType.NUMBER | FieldType.MONEY:
+            return f"is {words}"
+        case FieldType.DATE:
+            return f"was {words}"
+        case FieldType.LIST:
+            return f"include {words}"
+        case _:
+            return words
+
+
+def _records_phrase(bound: BoundRecords, money: Money) -> str:
+    kind = FieldType.NUMBER if bound.records == "events" else bound.type
+    words = _predicate(bound.operator, kind, bound.rule.value, money, in_sentence=True)
+    if bound.measure != "count":
+        return f"{MEASURES[bound.measure][1].format(words)}{_among(bound)}{_filters(bound, money)}"
+    words = "no" if (bound.operator.key, bound.rule.value) == ("eq", 0) else _counted(words)
+    thing = f"{_event(bound)} event" if bound.records == "events" else "order"
+    thing = thing if (bound.operator.key, bound.rule.value) == ("eq", 1) else f"{thing}s"
+    return f"{'had' if bound.records == 'events' else 'made'} {words} {thing}{_filters(bound, money)}"
+
+
+def _among(bound: BoundRecords) -> str:
+    return " over recorded orders" if bound.measure in {"avg", "max", "min"} else " on orders"
+
+
+def _filters(bound: BoundRecords, money: Money) -> str:
+    rule = bound.rule
+    window = f" {_last(rule.within_days)}" if rule.within_days else ""
+    if not isinstance(rule, OrdersRule):
+        return window
     parts = [
-        f" in {rule.category}" if rule.category else "",
-        f" {rule.status}" if rule.status else "",
+        f" in “{rule.category}”" if rule.category else "",
+        f" with status {rule.status}" if rule.status else "",
         f" of at least {money(rule.min_amount)}" if rule.min_amount is not None else "",
-        f" in the last {rule.within_days} days" if rule.within_days else "",
+        window,
     ]
     return "".join(parts)
 
 
-def _predicate(operator: Operator, kind: FieldType, value: Any, money: Money) -> str:
+def _event(bound: BoundRecords) -> str:
+    return f"“{str(bound.only.type).replace('_', ' ')}”"
+
+
+def _customers(bound: BoundList) -> str:
+    count = len(bound.rule.customer_ids)
+    return f"{count:,} customer" if count == 1 else f"{count:,} customers"
+
+
+def _predicate(
+    operator: Operator, kind: FieldType, value: Value | None, money: Money, *, in_sentence: bool = False
+) -> str:
+    """On a chip the operator has the label that the editor offers, else the words of the sentence."""
+    words = operator.words if in_sentence or operator.takes is Takes.DAYS else operator.label
     match operator.takes:
         case Takes.NOTHING:
             return operator.label
         case Takes.DAYS:
-            before = operator.key == "in_last_days"
-            return f"in the last {value} days" if before else f"more than {value} days ago"
+            return _last(value) if operator.key == "in_last_days" else words.format(_days(value))
         case Takes.RANGE:
-            return f"{operator.label} {_word(kind, value[0], money)} and {_word(kind, value[1], money)}"
+            assert isinstance(value, list)
+            low, high = (_word(kind, end, money) for end in value)
+            return words.format(low, high) if in_sentence else f"{words} {low} and {high}"
         case Takes.MANY:
-            more = f" and {len(value) - MOST_NAMED} more" if len(value) > MOST_NAMED else ""
-            return f"{operator.label} {', '.join(value[:MOST_NAMED])}{more}"
+            assert isinstance(value, list)
+            return _listed(operator, words, value, in_sentence=in_sentence)
         case Takes.ONE:
-            return f"{operator.label} {_word(kind, value, money)}"
+            return words.format(_word(kind, value, money)) if in_sentence else f"{words} {_word(kind, value, money)}"
+
+
+def _listed(operator: Operator, words: str, values: list[Any], *, in_sentence: bool) -> str:
+    """``any of “a”, “b”``; one value needs no ``any of``."""
+    more = f" and {len(values) - MOST_NAMED} more" if len(values) > MOST_NAMED else ""
+    named = ", ".join(f"“{value}”" for value in values[:MOST_NAMED]) + more
+    if not in_sentence:
+        return f"{words} {named}"
+    if len(values) == 1 and operator.key in {"has_any", "has_all"}:
+        return named
+    return words.format(named)
 
 
 def _word(kind: FieldType, value: Any, money: Money) -> str:
@@ -84,3 +165,20 @@ def _word(kind: FieldType, value: Any, money: Money) -> str:
             return f"{date.fromisoformat(value):%-d %b %Y}"
         case _:
             return f"“{value}”"
+
+
+def _counted(words: str) -> str:
+    """Of what is counted there are fewer, not less."""
+    return words.replace("less than", "fewer than")
+
+
+def _last(days: Value | None) -> str:
+    return "in the last day" if days == 1 else f"in the last {_days(days)}"
+
+
+def _days(value: Value | None) -> str:
+    return "1 day" if value == 1 else f"{value:,} days"
+
+
+def _lowered(label: str) -> str:
+    return label[0].lower() + label[1:]

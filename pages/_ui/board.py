@@ -2,18 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
-from crm_core.errors import BadRule
-from crm_core.rules.fields import FIELDS, FieldType, find_field
-from crm_core.rules.operators import Operator, Takes, find_operator, operators_for, operators_for_counts
-from crm_core.rules.tree import FieldRule, GroupRule, OrdersRule
+from crm_core.errors import BadRule, InvalidInput
+from crm_core.rules.binding import BoundField, BoundRecords, bind
+from crm_core.rules.fields import FIELDS, CustomerField, FieldType
+from crm_core.rules.operators import Operator, Takes, find_operator, operators_for, operators_for_figures
+from crm_core.rules.scope import BUILT_IN, Scope
+from crm_core.rules.tree import AnyRule, FieldRule, GroupRule, OrdersRule
 from crm_core.rules.wording import Money, describe
 
 ORDERS = "orders"
 ORDERS_LABEL = "Orders (with filters)"
 INVISIBLE = "\u200b"
 """Repeated behind a chip's text to tell equal conditions apart: the board knows its chips by their text."""
+
+
+WORDING = Scope(datetime(2000, 1, 1, tzinfo=UTC), 2, str)
+"""Enough to put a condition into words, which are the same at any moment and in any currency."""
+
+
+def field_named(name: str) -> CustomerField:
+    return BUILT_IN.find(name)
 
 
 @dataclass(frozen=True)
@@ -31,16 +42,16 @@ class Condition:
 
     @property
     def type(self) -> FieldType:
-        return FieldType.NUMBER if self.name == ORDERS else find_field(self.name).type
+        return FieldType.NUMBER if self.name == ORDERS else field_named(self.name).type
 
     @property
     def label(self) -> str:
-        return ORDERS_LABEL if self.name == ORDERS else find_field(self.name).label
+        return ORDERS_LABEL if self.name == ORDERS else field_named(self.name).label
 
     @property
     def operators(self) -> list[Operator]:
         """Those on offer."""
-        return operators_for_counts() if self.name == ORDERS else operators_for(self.type)
+        return operators_for_figures() if self.name == ORDERS else operators_for(self.type)
 
     @property
     def operator(self) -> Operator:
@@ -61,7 +72,12 @@ class Condition:
         """Subject and predicate for the chip."""
         if not self.is_complete:
             return self.label, f"{self.operator.label} … choose a value below"
-        return describe(self.to_rule(), money)
+        try:
+            bound = bind(self.to_rule(), WORDING)
+        except InvalidInput:
+            return self.label, f"{self.operator.label} … this value is not valid"
+        assert isinstance(bound, BoundField | BoundRecords)
+        return describe(bound, money)
 
 
 @dataclass(frozen=True)
@@ -88,7 +104,7 @@ class Board:
 
     def add(self, name: str, position: int | None = None) -> "Board":
         """A new condition on that field, selected for editing."""
-        kind = FieldType.NUMBER if name == ORDERS else find_field(name).type
+        kind = FieldType.NUMBER if name == ORDERS else field_named(name).type
         made = Condition(self.next_id, name, operators_for(kind)[0].key)
         at = len(self.conditions) if position is None else position
         conditions = (*self.conditions[:at], made, *self.conditions[at:])
@@ -143,20 +159,30 @@ def palette_texts() -> dict[str, str]:
     return {ORDERS_LABEL: ORDERS, **fields}
 
 
-def board_of(rule: FieldRule | OrdersRule | GroupRule, *, first_id: int = 1) -> Board:
-    """A saved rule on the board. Raises BadRule for groups in groups, which this board has no room for.
+def board_of(rule: AnyRule, *, first_id: int = 1) -> Board:
+    """A saved rule on the board. Raises BadRule for what this board has no room for: groups in groups, conditions on
+    custom attributes, events, other segments and picked customers, and on orders all but their number.
 
     first_id: from which conditions are numbered; widgets remember what they showed by these ids.
     """
     group = rule if isinstance(rule, GroupRule) else GroupRule(kind="all", rules=(rule,))
-    if group.kind == "none" or any(isinstance(child, GroupRule) for child in group.rules):
-        raise BadRule("This segment nests groups; the board shows one group. Its size and campaigns are not affected.")
+    if group.kind == "none" or not all(map(_has_room, group.rules)):
+        raise BadRule(
+            "This segment has conditions or nested groups that the board cannot show yet. Its size and campaigns are "
+            "not affected."
+        )
     conditions = tuple(_condition(number, child) for number, child in enumerate(group.rules, start=first_id))
     selected = conditions[0].id if conditions else None
     return Board(group.kind, conditions, selected, revision=0, next_id=first_id + len(conditions))
 
 
-def _condition(number: int, rule: FieldRule | OrdersRule | GroupRule) -> Condition:
+def _has_room(rule: AnyRule) -> bool:
+    if isinstance(rule, OrdersRule):
+        return rule.measure == "count"
+    return isinstance(rule, FieldRule) and rule.field in {found.name for found in FIELDS}
+
+
+def _condition(number: int, rule: AnyRule) -> Condition:
     if isinstance(rule, OrdersRule):
         filters = rule.model_dump(include={"category", "status", "min_amount", "within_days"}, exclude_none=True)
         return Condition(number, ORDERS, rule.op, rule.value, filters)

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 from pages._ui.board import Board, board_of
 from pages._ui.deps import services
 

@@ -9,10 +9,11 @@ import streamlit as st
 from babel.numbers import get_currency_precision
 
 from crm_core.ingest.wire import OrderStatus
-from crm_core.rules.fields import FieldType, find_field
-from crm_core.rules.operators import MAX_DAYS, Takes
+from crm_core.rules.fields import FieldType
+from crm_core.rules.operators import Takes
+from crm_core.rules.tree import MAX_DAYS
 from pages._ui import queries
-from pages._ui.board import ORDERS, Condition
+from pages._ui.board import ORDERS, Condition, field_named
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 
@@ -106,7 +107,7 @@ def _whole(value: float | None) -> float | None:
 
 
 def _many(condition: Condition, key: str) -> list[str] | None:
-    found = find_field(condition.name)
+    found = field_named(condition.name)
     known = queries.options(found.name) if found.has_options else []
     chosen: Sequence[str] = condition.value or []
     offered = [*known, *(value for value in chosen if value not in known)]

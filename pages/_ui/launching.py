@@ -6,8 +6,8 @@ import streamlit as st
 
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
-from crm_core.rules.mongo import AnyRule
-from crm_core.rules.tree import has_conditions
+from crm_core.rules.binding import bind, has_conditions
+from crm_core.rules.tree import AnyRule
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number
 from pages._ui.links import go_to
@@ -24,7 +24,7 @@ def launch_dialog(name: str, segment: str | None, rule: AnyRule, count: int, dra
     whom = f" of **{literal(segment)}**." if segment else f": {rule_words(rule)}."
     st.markdown(f"**{literal(name)}** goes to **{number(count)}** customers{whom}")
     st.caption("They are evaluated once more at launch. A launched campaign cannot be called back.")
-    is_everyone = not has_conditions(rule)
+    is_everyone = not has_conditions(bind(rule, services().scopes.scope()))
     confirmed = st.checkbox("Yes, everyone", key="launch_everyone") if is_everyone else False
     if not st.button("Launch now", type="primary", disabled=is_everyone and not confirmed, key="launch_confirm"):
         return

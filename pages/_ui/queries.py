@@ -14,8 +14,8 @@ from crm_core.importing.sources import FileSource
 from crm_core.infra.mongo import Doc
 from crm_core.ingest.scalars import Border
 from crm_core.insights.overview import Totals
-from crm_core.rules.mongo import AnyRule
-from crm_core.rules.tree import dump_rule, load_rule
+from crm_core.rules.loading import dump_rule, load_rule
+from crm_core.rules.tree import AnyRule
 from pages._ui.deps import services
 
 SAMPLE = 10

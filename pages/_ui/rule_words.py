@@ -1,13 +1,26 @@
 """A rule as the sentence that pages show."""
 
+from collections.abc import Iterable
+
+from crm_core.audience.scopes import FrozenSegments
+from crm_core.errors import InvalidInput
+from crm_core.infra.mongo import Doc
 from crm_core.money import money_formatter
-from crm_core.rules.mongo import AnyRule
-from crm_core.rules.wording import to_sentence
+from crm_core.rules.binding import bind
+from crm_core.rules.sentence import to_sentence
+from crm_core.rules.tree import AnyRule
 from pages._ui.deps import services
 from pages._ui.formats import literal
 
 
-def rule_words(rule: AnyRule) -> str:
-    """Markdown-safe, in the workspace's currency, beginning with a capital."""
-    text = to_sentence(rule, money_formatter(services().settings.currency))
+def rule_words(rule: AnyRule, frozen: Iterable[Doc] | None = None) -> str:
+    """Markdown-safe, in the workspace's currency, beginning with a capital.
+
+    frozen: the segments that a campaign's rule names, as they were at its launch.
+    """
+    scope = services().scopes.scope(segments=None if frozen is None else FrozenSegments(frozen))
+    try:
+        text = to_sentence(bind(rule, scope), money_formatter(services().settings.currency))
+    except InvalidInput as exc:
+        text = f"this rule cannot be evaluated any more: {exc}"
     return literal(text[0].upper() + text[1:])

@@ -62,12 +62,15 @@ def test_ingestion_bodies_are_documented_as_one_record_or_an_array(
 
 def test_other_bodies_are_documented(document: Json) -> None:
     for path, fields in {
-        "/v1/segments/preview": {"rule", "now", "sample"},
-        "/v1/segments": {"name", "rule"},
-        "/v1/campaigns": {"name", "channel", "message", "segment_id", "rule"},
+        "/v1/segments/preview": {"rule", "text", "now", "sample"},
+        "/v1/segments": {"name", "rule", "text"},
+        "/v1/segments/{segment_id}": {"name", "rule", "text", "version"},
+        "/v1/campaigns": {"name", "channel", "message", "segment_id", "rule", "text"},
         "/v1/campaigns/{campaign_id}/launch": {"confirm_everyone"},
     }.items():
-        schema = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        operations = document["paths"][path]
+        operation = operations.get("post") or operations["patch"]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
         assert set(resolve(document, schema["$ref"])["properties"]) == fields
 
 

@@ -31,10 +31,10 @@ def preview(client: httpx.Client, rule: Json, **more: Any) -> Json:
 
 def test_preview_gives_the_exact_count_the_total_and_the_rule_in_words(client: httpx.Client) -> None:
     found = preview(client, all_of(tagged("api-segment"), SPENDERS))
-    assert set(found) == {"count", "total", "sample", "sentence", "as_of", "took_ms"}
+    assert set(found) == {"count", "total", "sample", "rule", "text", "sentence", "as_of", "took_ms"}
     assert found["count"] == 5
     assert found["total"] == preview(client, {"kind": "all", "rules": []})["count"]
-    for words in ("api-segment", "and", "total spend more than $100"):
+    for words in ("api-segment", "and", "spent more than $100"):
         assert words in found["sentence"].lower()
     assert found["sample"] == []
     assert found["took_ms"] >= 0
@@ -86,7 +86,7 @@ def test_relative_window_is_evaluated_as_of_now_in_the_request(client: httpx.Cli
         ({**SPENDERS, "value": "many"}, "rule.rules[1].value", "no number"),
         ({**SPENDERS, "op": "between", "value": [5, 1]}, "rule.rules[1].value", "reversed"),
         ({**SPENDERS, "also": 1}, "rule.rules[1].also", "not permitted"),
-        ({"kind": "magic"}, "rule.rules[1]", "'field', 'orders', 'all', 'any', 'none'"),
+        ({"kind": "magic"}, "rule.rules[1]", "'field', 'orders', 'events', 'segment', 'list', 'all', 'any', 'none'"),
         ({"kind": "any", "rules": [{"kind": "field", "field": "visits"}]}, "rule.rules[1].rules[0].op", "required"),
     ],
 )
@@ -107,7 +107,6 @@ def test_bad_rule_is_refused_with_the_path_of_the_node(client: httpx.Client, rul
         (b"{", "body"),
         (b"", "body"),
         (b"[]", "body"),
-        (b"{}", "rule"),
         (b'{"rule": {"kind": "all"}, "sample": 101}', "sample"),
         (b'{"rule": {"kind": "all"}, "now": "2026-01-01T00:00:00"}', "now"),
         (b'{"rule": {"kind": "all"}, "extra": 1}', "extra"),
@@ -115,6 +114,24 @@ def test_bad_rule_is_refused_with_the_path_of_the_node(client: httpx.Client, rul
 )
 def test_bad_body_of_a_preview_names_the_field(client: httpx.Client, body: bytes, field: str) -> None:
     assert problem_in(client.post("/segments/preview", content=body), 422)["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "words"),
+    [
+        ({}, "rule", "A rule is needed"),
+        ({"rule": SPENDERS, "text": "spend > 100"}, "text", "Say the rule once"),
+    ],
+    ids=["none", "both"],
+)
+def test_a_rule_is_said_once(client: httpx.Client, body: Json, field: str, words: str) -> None:
+    for answer in (
+        client.post("/segments/preview", json=body),
+        client.post("/segments", json=body | {"name": "never saved"}),
+    ):
+        document = problem_in(answer, 422)
+        assert document["field"] == field
+        assert words in document["detail"]
 
 
 def test_saved_segment_is_listed_and_fetched_with_its_count(client: httpx.Client) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from crm_core.access.keys import Scope
 from crm_core.infra.streams import Stream
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 from pages._ui.palette import SURFACES
 from tests.browser.screen import BIN, PALETTE, RULES, Screen
 from tests.running_app import RunningApp, start_app

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import pandas as pd
 import pytest
 
 from crm_core.infra.streams import Stream
+from crm_core.rules.parsing import parse_text
 from crm_core.services import Services
 from tests.faults.campaign import check_each_messaged_once, launch
 from tests.faults.cdnow import CUSTOMERS, PURCHASES, check_totals, digest
+from tests.faults.cdnow_rules import NOW, find_with_pandas
 from tests.running_app import RunningApp
 
 pytestmark = pytest.mark.usefixtures("cdnow_master")
@@ -69,12 +70,21 @@ def test_second_import_changes_nothing(
 
 
 @pytest.mark.usefixtures("first_digest")
+def test_ten_rules_find_those_whom_pandas_finds_in_the_file(
+    services: Services, client: httpx.Client, cdnow_master: Path
+) -> None:
+    scope = services.scopes.scope(NOW)
+    for text, expected in find_with_pandas(cdnow_master).items():
+        preview = client.post("/segments/preview", json={"text": text, "now": NOW.isoformat()}).json()
+        assert (preview["count"], preview["text"]) == (len(expected), text)
+        assert list(services.audience.ids(parse_text(text, scope), now=NOW)) == sorted(expected)
+
+
+@pytest.mark.usefixtures("first_digest")
 def test_campaign_to_the_large_spenders_reaches_exactly_those_that_pandas_finds(
     running: RunningApp, services: Services, client: httpx.Client, cdnow_master: Path
 ) -> None:
-    frame = pd.read_csv(cdnow_master, sep=r"\s+", header=None, names=["id", "day", "cds", "amount"], dtype={"id": str})
-    cents = (frame["amount"] * 100).round().astype("int64").groupby(frame["id"]).sum()
-    expected = set(cents[cents > 10_000].index)
+    expected = set(find_with_pandas(cdnow_master)["spend > 100"])
     campaign_id = launch(client, {"kind": "field", "field": "total_spend", "op": "gt", "value": 100})
     check_each_messaged_once(running, services, campaign_id, len(expected))
     rows = services.db.messages.find({"campaign_id": campaign_id}, {"customer_id": 1})

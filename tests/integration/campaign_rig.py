@@ -9,7 +9,7 @@ from crm_core.campaigns.delivery import Deliverer
 from crm_core.campaigns.receipts import parse_receipts
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import Stream
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from tests.integration.population import field
 

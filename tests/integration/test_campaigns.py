@@ -8,7 +8,8 @@ from pydantic_core import from_json
 from crm_core.campaigns.plan import CHUNK
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound
 from crm_core.infra.streams import Stream
-from crm_core.rules.tree import EVERYONE, load_rule
+from crm_core.rules.loading import load_rule
+from crm_core.rules.tree import EVERYONE
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import HAS_VISITED, HELLO, Rig
 from tests.integration.feeding import store_customers

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from crm_core.errors import BadRule, InvalidInput, NotFound, UnknownField
-from crm_core.rules.tree import EVERYONE, load_rule
+from crm_core.rules.loading import load_rule
+from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services
 from tests.conftest import TestClock
 from tests.integration.feeding import store_customers

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crm_core.rules.tree import dump_rule
+from crm_core.rules.loading import dump_rule
 from pages._ui.board import Board
 from pages._ui.board_session import BOARD
 from tests.ui.page import Page

@@ -6,7 +6,7 @@ from typing import Any
 from crm_core.campaigns.ledger import row_id
 from crm_core.campaigns.states import CampaignState, MessageState
 from crm_core.infra.mongo import Doc
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 
 RULE = load_rule({"kind": "field", "field": "visits", "op": "gte", "value": 5})

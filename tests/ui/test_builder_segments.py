@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from pages._ui.board import ORDERS_LABEL
 from tests.ui.builder import ADD, SAVE, USE, builder_with, matches, rules_of
@@ -70,7 +70,7 @@ def test_a_link_to_no_segment_says_so(shop: Shop) -> None:
 def test_a_segment_with_nested_groups_says_why_it_is_not_shown(shop: Shop, workspace: Services) -> None:
     inner = {"kind": "any", "rules": [{"kind": "field", "field": "visits", "op": "gt", "value": 1}]}
     page = Page("audience_builder", segment=save(workspace, inner))
-    assert "This segment nests groups" in page.errors
+    assert "This segment has conditions or nested groups" in page.errors
 
 
 def test_of_two_segments_opened_one_after_the_other_the_second_is_shown(shop: Shop, workspace: Services) -> None:

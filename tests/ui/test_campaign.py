@@ -119,7 +119,7 @@ def test_a_draft_is_sent_only_when_it_is_launched(workspace: Services) -> None:
     assert campaign_of(workspace, campaign_id)["state"] == "draft"
     page.click(LAUNCH)
     assert campaign_of(workspace, campaign_id)["state"] == "draft"
-    assert "customers: Visits at least 5." in page.words
+    assert "customers: Visited at least 5 times." in page.words
     page.click("Launch now", dialog=LAUNCH)
     assert campaign_of(workspace, campaign_id)["state"] == "preparing"
     page.run()
@@ -140,7 +140,7 @@ def test_a_draft_for_everyone_is_launched_only_when_that_is_said(workspace: Serv
 
 def test_the_definition_is_shown_as_it_was_frozen(workspace: Services) -> None:
     page = Page("campaign", campaign=launched(workspace, {DELIVERED: 1}))
-    assert "Visits at least 5" in page.words
+    assert "Visited at least 5 times" in page.words
     assert "Hi {{ customer.first_name }}" in page.words
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from crm_core.campaigns.template import FIELDS
 from crm_core.infra.mongo import Doc
-from crm_core.rules.mongo import AnyRule
-from crm_core.rules.tree import EVERYONE, load_rule
+from crm_core.rules.loading import load_rule
+from crm_core.rules.tree import EVERYONE, AnyRule
 from crm_core.services import Services
 from tests.ui.page import Page
 from tests.ui.shop import Shop
@@ -69,7 +69,7 @@ def test_a_segment_of_nobody_cannot_be_launched_to(shop: Shop, workspace: Servic
 def test_the_audience_is_counted_and_said_in_words(shop: Shop, regulars: Doc) -> None:
     page = Page("new_campaign", segment=regulars["_id"])
     assert page.metric("Customers match now") == str(shop.count(lambda who, _: who["visits"] >= 5))
-    assert "Visits at least 5" in page.words
+    assert "Visited at least 5 times" in page.words
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from crm_core.infra.streams import Stream
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from tests.conftest import TestClock
 from tests.ui.page import Page

@@ -1,7 +1,7 @@
 """Segments: each saved rule with its exact size, found, sorted, counted again, used."""
 
 from crm_core.infra.mongo import Doc
-from crm_core.rules.tree import load_rule
+from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from tests.conftest import TestClock
 from tests.ui.page import Page
@@ -34,7 +34,7 @@ def test_each_segment_is_shown_in_words_with_its_exact_size(shop: Shop, workspac
     save(workspace, "Regulars", at_least=5)
     page = Page("segments")
     assert names(page) == ["Regulars"]
-    assert "Visits at least 5" in page.words
+    assert "Visited at least 5 times" in page.words
     assert sizes(page) == [shop.count(lambda who, _: who["visits"] >= 5)]
 
 

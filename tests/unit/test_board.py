@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from crm_core.errors import BadRule
 from crm_core.money import money_formatter
 from crm_core.rules.fields import FIELDS, CustomerField, FieldType
+from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for
-from crm_core.rules.tree import GroupRule, OrdersRule, dump_rule, load_rule
+from crm_core.rules.tree import GroupRule, OrdersRule
 from pages._ui.board import ORDERS, Board, Condition, board_of, chip_texts, palette_texts
 
 MONEY = money_formatter("USD")
@@ -265,7 +266,7 @@ def test_a_lone_condition_is_shown_as_the_only_one(tree: dict[str, Any]) -> None
     ],
 )
 def test_groups_in_groups_are_refused_and_not_flattened(tree: dict[str, Any]) -> None:
-    with pytest.raises(BadRule, match="nests groups"):
+    with pytest.raises(BadRule, match="nested groups"):
         board_of(load_rule(tree))
 
 

@@ -7,9 +7,11 @@ import pytest
 from pydantic import ValidationError
 
 from crm_core.api.segments import PreviewBody
+from crm_core.rules.binding import bind
+from crm_core.rules.loading import load_rule
 from crm_core.rules.mongo import to_mongo
-from crm_core.rules.operators import MAX_DAYS
-from crm_core.rules.tree import load_rule
+from crm_core.rules.scope import Scope
+from crm_core.rules.tree import MAX_DAYS
 
 
 def body(now: str) -> PreviewBody:
@@ -22,7 +24,7 @@ def test_every_window_can_be_computed_as_of_an_allowed_moment(now: str, op: str)
     moment = body(now).now
     assert moment
     rule = load_rule({"kind": "field", "field": "last_order_at", "op": op, "value": MAX_DAYS})
-    assert to_mongo(rule, now=moment.astimezone(UTC), digits=2, fold=str)
+    assert to_mongo(bind(rule, Scope(moment.astimezone(UTC), 2, str)))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,216 @@
+"""Binds a tree to a scope: names become fields, operators predicates, relative windows moments.
+
+What comes out is checked as a whole and is all that the engines, the text and the sentence need.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias, assert_never
+
+from crm_core.errors import BadRule
+from crm_core.rules.fields import CustomerField, FieldType
+from crm_core.rules.operators import (
+    DAY,
+    Build,
+    Operator,
+    find_figure_operator,
+    find_operator,
+)
+from crm_core.rules.predicates import Predicate, Range
+from crm_core.rules.ranges import ceil_minor, to_fractions, to_plain, to_whole
+from crm_core.rules.scope import Scope, SegmentDefinition
+from crm_core.rules.tree import AnyRule, EventsRule, FieldRule, GroupRule, ListRule, Measure, OrdersRule, SegmentRule
+from crm_core.rules.values import check_number, check_text, check_value
+
+MAX_CHAIN = 8
+MAX_BOUND_NODES = 1000
+CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class BoundField:
+    """predicate: what a value must fulfil, or must not if the operator is negative."""
+
+    rule: FieldRule
+    path: str
+    field: CustomerField
+    operator: Operator
+    predicate: Predicate
+
+
+@dataclass(frozen=True)
+class Only:
+    """Which records count. status: None for all but cancelled ones. window: both ends belong to it.
+
+    category: folded. min_amount: in minor units.
+    """
+
+    category: str | None = None
+    status: str | None = None
+    min_amount: int | None = None
+    type: str | None = None
+    window: tuple[datetime, datetime] | None = None
+
+
+@dataclass(frozen=True)
+class BoundRecords:
+    """A figure over the orders or the events of a customer. predicate: of the figure, amounts in minor units."""
+
+    rule: OrdersRule | EventsRule
+    path: str
+    records: Literal["orders", "events"]
+    measure: Measure
+    only: Only
+    operator: Operator
+    predicate: Range
+
+    @property
+    def type(self) -> FieldType:
+        return FieldType.NUMBER if self.measure == "count" else FieldType.MONEY
+
+
+@dataclass(frozen=True)
+class BoundList:
+    rule: ListRule
+    path: str
+
+
+@dataclass(frozen=True)
+class BoundSegment:
+    """child: the segment's own rule."""
+
+    rule: SegmentRule
+    path: str
+    segment: SegmentDefinition
+    child: "Bound"
+
+
+@dataclass(frozen=True)
+class BoundGroup:
+    rule: GroupRule
+    path: str
+    children: tuple["Bound", ...]
+
+
+BoundCondition: TypeAlias = BoundField | BoundRecords | BoundList
+Bound: TypeAlias = BoundCondition | BoundSegment | BoundGroup
+
+
+def bind(rule: AnyRule, scope: Scope, *, own: SegmentDefinition | None = None) -> Bound:
+    """Check ``rule`` and give it its meaning. own: the segment whose rule this is going to be.
+
+    Raises UnknownField and BadRule with the path of the node: also for segments that do not exist, that contain
+    themselves, or that together are larger than MAX_BOUND_NODES.
+    """
+    return _Binder(scope).bind(rule, "rule", (own,) if own else ())
+
+
+def has_conditions(bound: Bound) -> bool:
+    """Whether anything in the rule asks something of a customer; if not, it may well mean everyone."""
+    match bound:
+        case BoundSegment():
+            return has_conditions(bound.child)
+        case BoundGroup():
+            return any(has_conditions(child) for child in bound.children)
+        case _:
+            return True
+
+
+def segments_in(bound: Bound) -> Iterator[SegmentDefinition]:
+    """Those that the rule names, and those that these name."""
+    match bound:
+        case BoundSegment():
+            yield bound.segment
+            yield from segments_in(bound.child)
+        case BoundGroup():
+            for child in bound.children:
+                yield from segments_in(child)
+
+
+class _Binder:
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._nodes = 0
+
+    def bind(self, rule: AnyRule, path: str, trail: tuple[SegmentDefinition, ...]) -> Bound:
+        self._nodes += 1
+        if self._nodes > MAX_BOUND_NODES:
+            raise BadRule(
+                f"{path}: a rule may have {MAX_BOUND_NODES:,} nodes with the segments that it uses; this one has more.",
+                field=path,
+            )
+        match rule:
+            case FieldRule():
+                return self._field(rule, path)
+            case OrdersRule():
+                return self._orders(rule, path)
+            case EventsRule():
+                return self._events(rule, path)
+            case ListRule():
+                return BoundList(rule, path)
+            case SegmentRule():
+                return self._segment(rule, path, trail)
+            case GroupRule():
+                children = (self.bind(child, f"{path}.rules[{n}]", trail) for n, child in enumerate(rule.rules))
+                return BoundGroup(rule, path, tuple(children))
+            case _:
+                assert_never(rule)
+
+    def _field(self, rule: FieldRule, path: str) -> Bound:
+        found = self._scope.catalogue.find(rule.field, path)
+        operator = find_operator(rule.op, found.type, path)
+        value = check_value(operator, found.type, rule.value, self._scope.fold, path)
+        return BoundField(rule, path, found, operator, self._predicate(operator.build, value, found))
+
+    def _predicate(self, build: Build, value: Any, found: CustomerField) -> Predicate:
+        predicate = build(value, self._scope.now)
+        if not isinstance(predicate, Range) or found.type is FieldType.DATE:
+            return predicate
+        if found.is_average:
+            return to_fractions(predicate, self._scope.digits)
+        if not found.is_whole:
+            return to_plain(predicate)
+        return to_whole(predicate, self._scope.digits if found.type is FieldType.MONEY else 0)
+
+    def _orders(self, rule: OrdersRule, path: str) -> Bound:
+        digits = 0 if rule.measure == "count" else self._scope.digits
+        operator, wanted = self._figure(rule, path)
+        predicate = to_fractions(wanted, digits) if rule.measure == "avg" else to_whole(wanted, digits)
+        category = None if rule.category is None else check_text(rule.category, self._scope.fold, f"{path}.category")
+        only = Only(category, rule.status, self._min_amount(rule, path), None, self._window(rule.within_days))
+        return BoundRecords(rule, path, "orders", rule.measure, only, operator, predicate)
+
+    def _events(self, rule: EventsRule, path: str) -> Bound:
+        operator, wanted = self._figure(rule, path)
+        only = Only(type=rule.type, window=self._window(rule.within_days))
+        return BoundRecords(rule, path, "events", "count", only, operator, to_whole(wanted, 0))
+
+    def _figure(self, rule: OrdersRule | EventsRule, path: str) -> tuple[Operator, Range]:
+        operator = find_figure_operator(rule.op, path)
+        value = check_value(operator, FieldType.NUMBER, rule.value, self._scope.fold, path)
+        predicate = operator.build(value, self._scope.now)
+        assert isinstance(predicate, Range)
+        return operator, predicate
+
+    def _min_amount(self, rule: OrdersRule, path: str) -> int | None:
+        if rule.min_amount is None:
+            return None
+        amount = check_number(rule.min_amount, f"{path}.min_amount")
+        return ceil_minor(amount, self._scope.digits)
+
+    def _window(self, days: int | None) -> tuple[datetime, datetime] | None:
+        return None if days is None else (self._scope.now - days * DAY, self._scope.now)
+
+    def _segment(self, rule: SegmentRule, path: str, trail: tuple[SegmentDefinition, ...]) -> Bound:
+        found = self._scope.segments.find(rule.segment_id)
+        where = f"{path}.segment_id"
+        if found is None:
+            raise BadRule(f"{where}: there is no segment with the id {rule.segment_id!r}.", field=where)
+        names = " → ".join(f"“{segment.name}”" for segment in (*trail, found))
+        if found.id in {segment.id for segment in trail}:
+            raise BadRule(f"{where}: a segment cannot contain itself, and here {names}.", field=where)
+        if len(trail) == MAX_CHAIN:
+            raise BadRule(f"{where}: segments may use each other {MAX_CHAIN} deep, and here {names}.", field=where)
+        inner = f"{path}.segment “{found.name}”"
+        return BoundSegment(rule, path, found, self.bind(found.rule, inner, (*trail, found)))

@@ -1,0 +1,62 @@
+"""What the text says of a field or a figure: from a spelling of the registry to operator and value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lark import Token
+from lark.tree import Meta
+
+from crm_core.errors import BadRule
+from crm_core.rules.fields import FieldType
+from crm_core.rules.literals import at, read_literal
+from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
+from crm_core.rules.scope import Scope
+from crm_core.rules.values import check_value
+
+
+@dataclass(frozen=True)
+class Said:
+    """A predicate as it was written."""
+
+    spelling: str
+    values: Sequence[Token]
+    place: Token | Meta
+
+
+def read_comparison(said: Said, kind: FieldType | None, subject: str, scope: Scope) -> dict[str, Any]:
+    """``op`` and ``value`` of a condition. kind: of the field; None for a figure over records.
+
+    Raises BadRuleText at the operator if it does not go with the kind, at the value if that does not.
+    """
+    operator = _find(said, kind, subject)
+    if operator.takes is Takes.NOTHING:
+        return {"op": operator.key}
+    values = [read_literal(token) for token in said.values]
+    value = values if operator.takes in {Takes.MANY, Takes.RANGE} else values[0]
+    checked = [[one] for one in values] if operator.takes is Takes.MANY else [value]
+    for token, one in zip(said.values, checked, strict=False):
+        with at(token):
+            check_value(operator, kind or FieldType.NUMBER, one, scope.fold)
+    return {"op": operator.key, "value": value}
+
+
+def _find(said: Said, kind: FieldType | None, subject: str) -> Operator:
+    offered = operators_for(kind) if kind else operators_for_figures()
+    for operator in offered:
+        if said.spelling in operator.spellings:
+            return operator
+    what = f"{subject}, which is a {kind} field" if kind else subject
+    allowed = ", ".join(readable(operator.spellings[0]) for operator in offered)
+    with at(said.place):
+        raise BadRule(f"{readable(said.spelling)} does not go with {what}; allowed are: {allowed}.")
+    raise AssertionError
+
+
+def readable(spelling: str) -> str:
+    """A spelling without the places of its values: ``not between … and …``."""
+    return (
+        spelling.replace(" {}", "", 1)
+        if spelling.count("{}") == 1 and spelling.endswith("{}")
+        else spelling.replace("{}", "…")
+    )

@@ -1,0 +1,132 @@
+"""From rule text to the tree: ``spend > 10000 AND NOT inactive for 90 days``."""
+
+from typing import Any
+
+from lark import Token
+from lark.exceptions import UnexpectedInput, VisitError
+from lark.tree import Meta
+from lark.visitors import Transformer_NonRecursive, v_args
+
+from crm_core.errors import BadRule, BadRuleText
+from crm_core.rules.comparing import Said, read_comparison
+from crm_core.rules.fields import nearest
+from crm_core.rules.filtering import EVENT_FILTERS, ORDER_FILTERS, Filter, read_filters, read_measure
+from crm_core.rules.grammar import parser, spellings
+from crm_core.rules.literals import at, read_text
+from crm_core.rules.loading import load_rule
+from crm_core.rules.scope import Scope
+from crm_core.rules.syntax_errors import explain_syntax
+from crm_core.rules.tree import AnyRule
+
+MAX_LENGTH = 200_000
+Node = dict[str, Any]
+
+
+def parse_text(text: str, scope: Scope) -> AnyRule:
+    """Read a rule from text. Law: ``parse_text(to_text(bind(rule, scope)), scope) == rule``.
+
+    Raises BadRuleText with the place, what was expected there, and the nearest name of a field or an operator.
+    """
+    if len(text) > MAX_LENGTH:
+        raise BadRuleText(f"a text may have {MAX_LENGTH:,} characters.", line=1, column=1)
+    try:
+        node = _Builder(scope).transform(parser().parse(text))
+        return load_rule(node)
+    except UnexpectedInput as exc:
+        raise explain_syntax(exc, text) from None
+    except VisitError as exc:
+        raise exc.orig_exc from None
+    except BadRuleText:
+        raise
+    except BadRule as exc:  # too deep or too large as a whole
+        raise BadRuleText(str(exc), line=1, column=1) from None
+
+
+@v_args(meta=True)
+class _Builder(Transformer_NonRecursive[Token, Node]):
+    """Makes JSON values of a tree, bottom up, without recursion: a text may be nested as deep as it is long."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self._scope = scope
+
+    def any(self, _: Meta, children: list[Node]) -> Node:
+        return {"kind": "any", "rules": children}
+
+    def all(self, _: Meta, children: list[Node]) -> Node:
+        return {"kind": "all", "rules": children}
+
+    def negated(self, _: Meta, children: list[Node]) -> Node:
+        return {"kind": "none", "rules": children}
+
+    def group(self, _: Meta, children: list[Any]) -> Node:
+        kind, *rules = children
+        return {"kind": kind.lower(), "rules": [rule for rule in rules if rule is not None]}
+
+    def everybody(self, _: Meta, children: list[Token]) -> Node:
+        return {"kind": "all" if children[0].lower() == "everyone" else "any", "rules": []}
+
+    def texts(self, meta: Meta, children: list[Token]) -> list[Token]:
+        return children
+
+    def listed(self, _: Meta, children: list[list[Token]]) -> Node:
+        ids = []
+        for token in children[0]:
+            with at(token):
+                ids.append(read_text(token, "a customer id"))
+        return {"kind": "list", "customer_ids": ids}
+
+    def not_listed(self, meta: Meta, children: list[list[Token]]) -> Node:
+        return {"kind": "none", "rules": [self.listed(meta, children)]}
+
+    def segment(self, _: Meta, children: list[Token]) -> Node:
+        return {"kind": "segment", "segment_id": read_text(children[0], "an id")}
+
+    def segment_named(self, _: Meta, children: list[Token]) -> Node:
+        with at(children[0]):
+            name = read_text(children[0], "a name")
+            found = self._scope.segments.find_named(name)
+            if found is None:
+                raise BadRule(f"there is no segment named {name!r}.{nearest(name, self._scope.segments.names())}")
+        return {"kind": "segment", "segment_id": found.id}
+
+    def idle(self, _: Meta, children: list[Token]) -> Node:
+        word, days = children
+        with at(word):
+            found = self._scope.catalogue.find_idle(word, "text")
+        said = Said("more than {} days ago", [days], days)
+        return {"kind": "field", "field": found.name} | read_comparison(said, found.type, word, self._scope)
+
+    def field(self, _: Meta, children: list[Any]) -> Node:
+        word, said = children
+        with at(word):
+            found = self._scope.catalogue.find_word(word, "text")
+        return {"kind": "field", "field": found.name} | read_comparison(said, found.type, word, self._scope)
+
+    def orders(self, _: Meta, children: list[Any]) -> Node:
+        word, *filters, said = children
+        measure = read_measure(word) if word else "count"
+        node = {"kind": "orders", "measure": measure} | read_filters(filters, ORDER_FILTERS, self._scope)
+        return node | read_comparison(said, None, f"orders.{measure}", self._scope)
+
+    def events(self, meta: Meta, children: list[Any]) -> Node:
+        *filters, said = children
+        node = {"kind": "events"} | read_filters(filters, EVENT_FILTERS, self._scope)
+        if "type" not in node:
+            with at(meta):
+                raise BadRule("events(…) needs the type of the events, such as events(visit).")
+        return node | read_comparison(said, None, "events", self._scope)
+
+    def named(self, _: Meta, children: list[Token]) -> Filter:
+        return Filter(children[0], children[0].lower(), str(children[1]), children[2])
+
+    def last(self, _: Meta, children: list[Token]) -> Filter:
+        return Filter(children[0], "last", "=", children[0])
+
+    def bare(self, _: Meta, children: list[Token]) -> Filter:
+        return Filter(children[0], "type", "=", children[0])
+
+    def __default__(self, data: Any, children: list[Any], meta: Meta) -> Any:
+        """A predicate, by the alias of its spelling."""
+        values = children[0] if children and isinstance(children[0], list) else children
+        return Said(spellings()[str(data)], values, meta)

@@ -1,0 +1,94 @@
+"""From a bound rule to its text, which ``parse_text`` reads back to the same tree."""
+
+from typing import assert_never
+
+from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.fields import FieldType
+from crm_core.rules.literals import printed, quoted
+from crm_core.rules.operators import Operator, Takes
+from crm_core.rules.tree import OrdersRule, Value
+
+JOINED = {"all": " AND ", "any": " OR "}
+
+
+def to_text(bound: Bound) -> str:
+    """The rule as analysts write it, with no brackets that are not needed."""
+    match bound:
+        case BoundField():
+            return _field(bound)
+        case BoundRecords():
+            return f"{_records(bound)} {_comparison(bound.operator, FieldType.NUMBER, bound.rule.value)}"
+        case BoundList():
+            return f"customer in ({', '.join(map(quoted, bound.rule.customer_ids))})"
+        case BoundSegment():
+            return f"segment {quoted(bound.segment.name)}"
+        case BoundGroup():
+            return _group(bound)
+        case _:
+            assert_never(bound)
+
+
+def _group(bound: BoundGroup) -> str:
+    """With operators where they say the same: ``a AND b``, ``NOT a``; else as ``ANY OF (a)``."""
+    kind, children = bound.rule.kind, bound.children
+    if kind == "none" and len(children) == 1:
+        return f"NOT {_bracketed(children[0], within='none')}"
+    if kind in JOINED and len(children) > 1:
+        return JOINED[kind].join(_bracketed(child, within=kind) for child in children)
+    if not children and kind in JOINED:
+        return "everyone" if kind == "all" else "nobody"
+    return f"{kind.upper()} OF ({', '.join(map(to_text, children))})"
+
+
+def _bracketed(child: Bound, *, within: str) -> str:
+    """NOT binds before AND before OR; a group in one of its own kind keeps its brackets."""
+    text = to_text(child)
+    is_joined = isinstance(child, BoundGroup) and child.rule.kind in JOINED and len(child.children) > 1
+    if not is_joined:
+        return text
+    assert isinstance(child, BoundGroup)
+    return text if within == "any" and child.rule.kind == "all" else f"({text})"
+
+
+def _field(bound: BoundField) -> str:
+    found, operator = bound.field, bound.operator
+    if found.idle and operator.key == "more_than_days_ago":
+        return f"{found.idle.word} for {_days(bound.rule.value)}"
+    return f"{found.text_name} {_comparison(operator, found.type, bound.rule.value)}"
+
+
+def _comparison(operator: Operator, kind: FieldType, value: Value | None) -> str:
+    spelling = operator.spellings[0]
+    match operator.takes:
+        case Takes.NOTHING:
+            return spelling
+        case Takes.DAYS:
+            return spelling.replace("{} days", _days(value))
+        case Takes.MANY:
+            assert isinstance(value, list)
+            return spelling.replace("{}", f"({', '.join(map(printed, value))})")
+        case _:
+            values = value if isinstance(value, list) else [value]
+            return spelling.format(*(str(each) if kind is FieldType.DATE else printed(each) for each in values))
+
+
+def _records(bound: BoundRecords) -> str:
+    rule = bound.rule
+    window = [f"last {_days(rule.within_days)}"] if rule.within_days is not None else []
+    if not isinstance(rule, OrdersRule):
+        return f"events({', '.join([quoted(rule.type), *window])})"
+    parts = [
+        *([f"category = {quoted(rule.category)}"] if rule.category is not None else []),
+        *([f"status = {quoted(rule.status)}"] if rule.status is not None else []),
+        *([f"amount >= {_amount(rule.min_amount)}"] if rule.min_amount is not None else []),
+        *window,
+    ]
+    return f"orders{'' if rule.measure == 'count' else '.' + rule.measure}({', '.join(parts)})"
+
+
+def _amount(amount: float) -> str:
+    return printed(int(amount) if amount.is_integer() else amount)
+
+
+def _days(value: Value | None) -> str:
+    return "1 day" if value == 1 else f"{value} days"

@@ -1,0 +1,49 @@
+"""The tables of ``docs/rules.md``, made from the registry and the catalogue; a test compares them."""
+
+from crm_core.rules.fields import FIELDS, FieldType
+from crm_core.rules.operators import OPERATORS, Operator, Takes
+
+VALUES = {
+    Takes.ONE: "one value",
+    Takes.RANGE: "`[low, high]`",
+    Takes.MANY: "an array of texts",
+    Takes.DAYS: "a number of days",
+    Takes.NOTHING: "nothing",
+}
+OPERATORS_HEAD = "| op | types | value | in the text | matches a missing value |"
+FIELDS_HEAD = "| field | in the text | type | what |"
+
+
+def operators_table() -> str:
+    """One row an operator of the registry."""
+    return "\n".join([OPERATORS_HEAD, _line(OPERATORS_HEAD), *map(_operator_row, OPERATORS)])
+
+
+def fields_table() -> str:
+    """One row a built-in field."""
+    rows = [
+        f"| `{found.name}` | {_text_names(found.name, found.aliases, found.idle.word if found.idle else None)} "
+        f"| {_type(found.type, found.unit)} | {found.label} |"
+        for found in FIELDS
+    ]
+    return "\n".join([FIELDS_HEAD, _line(FIELDS_HEAD), *rows])
+
+
+def _operator_row(operator: Operator) -> str:
+    types = "any" if len(operator.types) == len(FieldType) else ", ".join(sorted(operator.types))
+    spelled = ", ".join(f"`{spelling.replace('{}', '…')}`" for spelling in operator.spellings)
+    missing = f"yes: it is the opposite of `{operator.complement_of}`" if operator.complement_of else "no"
+    return f"| `{operator.key}` | {types} | {VALUES[operator.takes]} | {spelled} | {missing} |"
+
+
+def _text_names(name: str, aliases: tuple[str, ...], idle: str | None) -> str:
+    idle_words = [f"`{idle} for … days`"] if idle else []
+    return ", ".join([*(f"`{word}`" for word in (*aliases, name)), *idle_words])
+
+
+def _type(kind: FieldType, unit: str) -> str:
+    return f"{kind} ({unit})" if unit and kind is FieldType.NUMBER else str(kind)
+
+
+def _line(head: str) -> str:
+    return "|" + " --- |" * (head.count("|") - 1)

@@ -1,0 +1,72 @@
+"""What a rule is read against: the fields there are, the moment, the currency, and the saved segments."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from crm_core.rules.fields import Catalogue
+from crm_core.rules.tree import AnyRule
+
+
+@dataclass(frozen=True)
+class SegmentDefinition:
+    """A saved segment as a rule sees it."""
+
+    id: str
+    name: str
+    version: int
+    rule: AnyRule
+
+
+class SegmentSource(Protocol):
+    """Where the segments are that a rule may name."""
+
+    def find(self, segment_id: str) -> SegmentDefinition | None: ...
+
+    def find_named(self, name: str) -> SegmentDefinition | None: ...
+
+    def names(self) -> Sequence[str]:
+        """For suggestions."""
+        ...
+
+
+class KnownSegments:
+    """Segments that are at hand: none, or those that somebody kept."""
+
+    def __init__(self, segments: Iterable[SegmentDefinition] = ()) -> None:
+        self._known = {segment.id: segment for segment in segments}
+
+    def find(self, segment_id: str) -> SegmentDefinition | None:
+        return self._known.get(segment_id)
+
+    def find_named(self, name: str) -> SegmentDefinition | None:
+        return next((segment for segment in self._known.values() if segment.name == name), None)
+
+    def names(self) -> Sequence[str]:
+        return [segment.name for segment in self._known.values()]
+
+
+BUILT_IN = Catalogue()
+NO_SEGMENTS = KnownSegments()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """now: aware UTC; relative windows end there. It is taken to the millisecond, as the database keeps times.
+
+    digits: minor digits of the currency. fold: how texts compare, the same that stored texts were folded by.
+    """
+
+    now: datetime
+    digits: int
+    fold: Callable[[str], str]
+    catalogue: Catalogue = BUILT_IN
+    segments: SegmentSource = NO_SEGMENTS
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "now", self.now - self.now.microsecond % 1000 * timedelta(microseconds=1))
+
+    def at(self, now: datetime) -> "Scope":
+        """The same as of another moment."""
+        return replace(self, now=now)

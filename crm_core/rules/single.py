@@ -1,0 +1,127 @@
+"""The single-customer engine: whether one customer matches, from its stored documents."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, assert_never
+
+from crm_core.rules.binding import (
+    CANCELLED,
+    Bound,
+    BoundCondition,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundRecords,
+    BoundSegment,
+    Only,
+)
+from crm_core.rules.fields import CustomerField, FieldType
+from crm_core.rules.predicates import holds
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One customer as stored, with all its orders and events: amounts in minor units, aware UTC times."""
+
+    customer: Record
+    orders: Sequence[Record] = ()
+    events: Sequence[Record] = ()
+
+
+def matches(bound: Bound, subject: Subject) -> bool:
+    """Law: true exactly for those whom ``to_mongo`` and ``mask`` find."""
+    match bound:
+        case BoundField() | BoundRecords() | BoundList():
+            return fulfils(bound, subject)
+        case BoundSegment():
+            return matches(bound.child, subject)
+        case BoundGroup():
+            found = (matches(child, subject) for child in bound.children)
+            return join(bound.rule.kind, found)
+        case _:
+            assert_never(bound)
+
+
+def join(kind: str, children: Any) -> bool:
+    match kind:
+        case "all":
+            return all(children)
+        case "any":
+            return any(children)
+        case _:
+            return not any(children)
+
+
+def fulfils(bound: BoundCondition, subject: Subject) -> bool:
+    """The same for one condition."""
+    if isinstance(bound, BoundList):
+        return subject.customer["_id"] in bound.rule.customer_ids
+    value = actual_value(bound, subject)
+    is_positive = value is not None and holds(bound.predicate, value)
+    return is_positive is not bound.operator.is_negative
+
+
+def actual_value(bound: BoundField | BoundRecords, subject: Subject) -> Any:
+    """What the predicate is asked of, None where it is missing. Amounts in minor units."""
+    if isinstance(bound, BoundField):
+        return read_value(bound.field, subject.customer)
+    records = subject.orders if bound.records == "orders" else subject.events
+    chosen = [record for record in records if _counts(bound.only, record, bound.records)]
+    return _figure(bound.measure, chosen)
+
+
+def read_value(found: CustomerField, customer: Record) -> Any:
+    """A field of a stored customer as it compares; None for what is missing, empty, or of another type."""
+    if found.is_average:
+        count = customer["order_count"]
+        return Fraction(customer["total_spend_minor"], count) if count else None
+    value: Any = customer
+    for part in found.path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value if _is_of(found.type, value) else None
+
+
+def _is_of(kind: FieldType, value: Any) -> bool:
+    match kind:
+        case FieldType.NUMBER | FieldType.MONEY:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case FieldType.TEXT:
+            return isinstance(value, str) and value != ""
+        case FieldType.DATE:
+            return isinstance(value, datetime)
+        case FieldType.BOOLEAN:
+            return isinstance(value, bool)
+        case FieldType.LIST:
+            return isinstance(value, list) and bool(value)
+
+
+def _counts(only: Only, record: Record, records: str) -> bool:
+    if records == "events":
+        return record["type"] == only.type and _is_within(only, record["at"])
+    return (
+        (record["status"] == only.status if only.status else record["status"] != CANCELLED)
+        and (only.category is None or record.get("category_folded") == only.category)
+        and (only.min_amount is None or record["amount_minor"] >= only.min_amount)
+        and _is_within(only, record["ordered_at"])
+    )
+
+
+def _is_within(only: Only, moment: datetime) -> bool:
+    return only.window is None or only.window[0] <= moment <= only.window[1]
+
+
+def _figure(measure: str, records: Sequence[Record]) -> Any:
+    if measure == "count":
+        return len(records)
+    amounts = [record["amount_minor"] for record in records]
+    if measure == "sum":
+        return sum(amounts)
+    if not amounts:
+        return None
+    if measure == "avg":
+        return Fraction(sum(amounts), len(amounts))
+    return max(amounts) if measure == "max" else min(amounts)

@@ -1,0 +1,105 @@
+"""The value of a condition, checked and in the form that operators are built from."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from crm_core.errors import BadRule
+from crm_core.rules.fields import FieldType
+from crm_core.rules.operators import Operator, Takes
+from crm_core.rules.tree import MAX_DAYS, Value
+
+MAX_NUMBER = 10**15
+"""Doubles hold every whole number up to here, so that comparing is exact in every engine."""
+MAX_TEXT = 200
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_UNWANTED = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def check_value(
+    operator: Operator, kind: FieldType, value: Value | None, fold: Callable[[str], str], path: str = "rule"
+) -> Any:
+    """A number as Decimal, a date as its first instant in UTC, a text folded, or a bool; a list of these for
+    operators that take several, the number of days, or None.
+
+    Raises BadRule that names the value and what is allowed.
+    """
+    path = f"{path}.value"
+    match operator.takes:
+        case Takes.NOTHING:
+            if value is not None:
+                raise BadRule(f"{path}: {operator.key} takes no value.", field=path)
+            return None
+        case Takes.DAYS:
+            if type(value) is not int or not 0 <= value <= MAX_DAYS:
+                raise BadRule(f"{path}: {_shown(value)} is no number of days from 0 to {MAX_DAYS:,}.", field=path)
+            return value
+        case Takes.ONE:
+            return _check_one(kind, value, fold, path)
+        case Takes.RANGE:
+            return _check_range(kind, value, fold, path)
+        case Takes.MANY:
+            if not isinstance(value, list) or not value:
+                raise BadRule(f"{path}: {operator.key} takes an array of at least one text.", field=path)
+            return [_check_one(FieldType.TEXT, entry, fold, path) for entry in value]
+
+
+def check_text(value: Any, fold: Callable[[str], str], path: str) -> str:
+    """The text as it compares. An empty one is no value, so nothing can be equal to it, contain it or begin with it."""
+    if not isinstance(value, str) or len(value) > MAX_TEXT or _UNWANTED.search(value):
+        raise BadRule(f"{path}: {_shown(value)} is no text of at most {MAX_TEXT} characters.", field=path)
+    folded = fold(value)
+    if not folded:
+        raise BadRule(f"{path}: an empty text is no value; ask for customers without one by is_not_set.", field=path)
+    return folded
+
+
+def check_number(value: Any, path: str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadRule(f"{path}: {_shown(value)} is no number.", field=path)
+    if abs(value) > MAX_NUMBER:
+        raise BadRule(f"{path}: {_shown(value)} is beyond 10^15.", field=path)
+    return Decimal(str(value))
+
+
+def _check_range(kind: FieldType, value: Any, fold: Callable[[str], str], path: str) -> list[Any]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise BadRule(f"{path}: between takes an array [low, high], both included.", field=path)
+    low, high = (_check_one(kind, entry, fold, path) for entry in value)
+    if low > high:
+        raise BadRule(f"{path}: {value[0]} to {value[1]} is reversed; the lower end comes first.", field=path)
+    return [low, high]
+
+
+def _check_one(kind: FieldType, value: Any, fold: Callable[[str], str], path: str) -> Any:
+    match kind:
+        case FieldType.NUMBER | FieldType.MONEY:
+            return check_number(value, path)
+        case FieldType.DATE:
+            return _check_date(value, path)
+        case FieldType.BOOLEAN:
+            if not isinstance(value, bool):
+                raise BadRule(f"{path}: {_shown(value)} is neither true nor false.", field=path)
+            return value
+        case FieldType.TEXT | FieldType.LIST:
+            return check_text(value, fold, path)
+
+
+def _check_date(value: Any, path: str) -> datetime:
+    try:
+        if not isinstance(value, str) or not _DATE.fullmatch(value):
+            raise ValueError
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise BadRule(f'{path}: {_shown(value)} is no date such as "2026-01-31".', field=path) from None
+    if not 1900 <= day.year <= 9998:
+        raise BadRule(f"{path}: the year of {value} is not between 1900 and 9998.", field=path)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _shown(value: Any) -> str:
+    """The value as people wrote it, cut: it may be as long as a body may be."""
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"

@@ -1,0 +1,88 @@
+"""One rule, four ways: in MongoDB, over columns, customer by customer, and explained."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from crm_core.infra.mongo import Doc
+from crm_core.infra.streams import Stream
+from crm_core.infra.text import fold
+from crm_core.rules.binding import Bound
+from crm_core.rules.columns import Columns
+from crm_core.rules.encoding import encode
+from crm_core.rules.explaining import explain
+from crm_core.rules.fields import Catalogue
+from crm_core.rules.mask import mask
+from crm_core.rules.mongo import to_mongo
+from crm_core.rules.scope import Scope, SegmentSource
+from crm_core.rules.single import Subject, matches
+from crm_core.services import Services
+from tests.engines.people import NOW, Json
+from tests.integration.feeding import make_entry, read_state
+
+
+@dataclass(frozen=True)
+class Town:
+    """A population, in the database and in memory."""
+
+    services: Services
+    subjects: list[Subject]
+    columns: Columns
+    catalogue: Catalogue
+
+    def scope(self, segments: SegmentSource, now: datetime = NOW) -> Scope:
+        return Scope(now, self.services.settings.currency_digits, fold, self.catalogue, segments)
+
+    def by_engine(self, bound: Bound) -> dict[str, list[str]]:
+        """The ids of those who match, in order, by each engine."""
+        ids = [subject.customer["_id"] for subject in self.subjects]
+        digits = self.services.settings.currency_digits
+        found = self.services.db.customers.aggregate([*to_mongo(bound), {"$project": {"_id": 1}}])
+        return {
+            "mongo": sorted(row["_id"] for row in found),
+            "mask": [ids[row] for row in np.flatnonzero(mask(bound, self.columns))],
+            "single": [name for name, subject in zip(ids, self.subjects, strict=True) if matches(bound, subject)],
+            "explained": [
+                name
+                for name, subject in zip(ids, self.subjects, strict=True)
+                if explain(bound, subject, digits=digits).matches
+            ],
+        }
+
+
+@contextmanager
+def open_town(
+    services: Services, customers: list[Json], orders: list[Json], events: list[Json], catalogue: Catalogue
+) -> Iterator[Town]:
+    """Store what the API would take, as the ingest worker does, in an emptied database."""
+    for name in ("customers", "orders", "events"):
+        services.db[name].delete_many({})
+    for stream, records in ((Stream.CUSTOMERS, customers), (Stream.ORDERS, orders), (Stream.EVENTS, events)):
+        if records:
+            refused = services.persister.store([make_entry(stream, record, at=NOW) for record in records])
+            assert not refused, refused
+    yield build_town(services, catalogue)
+
+
+def build_town(services: Services, catalogue: Catalogue) -> Town:
+    """Over what the database holds now."""
+    state = read_state(services)
+    columns = encode(state["customers"], state["orders"], state["events"], catalogue.fields)
+    mine: dict[str, defaultdict[str, list[Doc]]] = {name: defaultdict(list) for name in ("orders", "events")}
+    for name, records in mine.items():
+        for record in state[name]:
+            records[record["customer_id"]].append(record)
+    subjects = [
+        Subject(customer, mine["orders"][customer["_id"]], mine["events"][customer["_id"]])
+        for customer in state["customers"]
+    ]
+    return Town(services, subjects, columns, catalogue)
+
+
+def new_database() -> str:
+    return f"test_rules_{uuid.uuid4().hex[:12]}"

@@ -1,0 +1,99 @@
+"""Random customers made of the values that engines get wrong: gaps, ties, edges of windows, texts that fold oddly."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from random import Random
+from typing import Any
+
+from crm_core.rules.fields import FieldType
+from crm_core.rules.tree import STATUSES
+
+Json = dict[str, Any]
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+DAYS = (0, 1, 7, 30, 90, 365)
+EDGES = (timedelta(0), timedelta(milliseconds=1), timedelta(milliseconds=-1), timedelta(hours=5), timedelta(days=-1))
+ZONES = (UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-9)), timezone(timedelta(hours=14)))
+TEXTS = (
+    *("", "a", "A", "ab", "ba", "x y", "^a.*$", "$a"),
+    *("straße", "STRASSE", "İ", "i̇", "ſ", "s", "Σ", "ς", "ﬁ", "fi", "日本", "\u00e9", "e\u0301"),
+)
+"""With texts of one letter and several forms of what folds to the same."""
+AMOUNTS = (0, 0.01, 0.1, 0.3, 1, 9.99, 10, 10.01, 33.33, 33.34, 100, 999_999_999_999.99, 1_000_000_000_000)
+COUNTS = (0, 1, 2, 3, 10, 10**9)
+NUMBERS = (0, 1, -1, 2.5, 0.1, 3, 10**15, 2**53 + 1, -(2**63), 2**63 - 1, 1e300, -1e-300)
+EVENT_TYPES = ("visit", "cart_abandoned", "signup")
+ATTRIBUTES = {
+    "size": FieldType.TEXT,
+    "score": FieldType.NUMBER,
+    "birthday": FieldType.DATE,
+    "vegan": FieldType.BOOLEAN,
+    "wants": FieldType.LIST,
+}
+"""As rules see them; the customers' values are sometimes of another type."""
+
+
+class People:
+    """customers, orders, events: as the API takes them."""
+
+    def __init__(self, seed: int, size: int) -> None:
+        self._random = Random(seed)
+        names = [f"c{number}" for number in range(size)]
+        self.customers = [self._customer(name) for name in names]
+        strangers = [*names, "x1", "x2"]
+        self.orders = [self._order(number, strangers) for number in range(size * 3)]
+        self.events = [self._event(number, strangers) for number in range(size * 2)]
+
+    def _customer(self, name: str) -> Json:
+        pick = self._random.choice
+        record: Json = {
+            "name": pick(TEXTS),
+            "email": pick(("a@b.de", "A@B.DE", "ſ@b.de")),
+            "phone": pick(("+49 1", "+491")) + "23",
+            "city": pick(TEXTS),
+            "country": pick(TEXTS[:4]),
+            "category": pick(TEXTS),
+            "tags": self._some(TEXTS),
+            "loyalty_member": pick((True, False)),
+            "abandoned_cart": pick((True, False)),
+            "cart_value": pick(AMOUNTS),
+            "visits": pick(COUNTS),
+            "total_spend": pick(AMOUNTS),
+            "order_count": pick(COUNTS),
+            "attributes": self._kept(
+                {
+                    "size": pick((*TEXTS, *TEXTS, 5, True, ["a", "ab"], "2026-01-01")),
+                    "score": pick((*NUMBERS, *NUMBERS, "3", True, ["3"])),
+                    "birthday": pick((self._moment().isoformat(), "2026-06-15", "2026-06-15T12:00", "1969-12-31", "a")),
+                    "vegan": pick((True, False, "true", 1)),
+                    "wants": pick((self._some(TEXTS), self._some(TEXTS), "a", 5)),
+                }
+            ),
+        }
+        return {"id": name} | self._kept(record)
+
+    def _order(self, number: int, names: list[str]) -> Json:
+        pick = self._random.choice
+        whose = {"id": f"o{number}", "customer_id": pick(names), "amount": pick(AMOUNTS)}
+        details = {"status": pick(STATUSES), "category": pick(TEXTS), "ordered_at": self._moment().isoformat()}
+        return whose | self._kept(details)
+
+    def _event(self, number: int, names: list[str]) -> Json:
+        event = {
+            "id": f"e{number}",
+            "customer_id": self._random.choice(names),
+            "type": self._random.choice(EVENT_TYPES),
+        }
+        return event | {"at": self._moment().isoformat()}
+
+    def _moment(self) -> datetime:
+        """On the edge of a window or of a day, in some zone."""
+        edge = self._random.choice((NOW, NOW.replace(hour=0))) - timedelta(days=self._random.choice(DAYS))
+        moment = min(edge + self._random.choice(EDGES), NOW)
+        return moment.astimezone(self._random.choice(ZONES))
+
+    def _some(self, values: tuple[str, ...]) -> list[str]:
+        return self._random.choices(values, k=self._random.choice((0, 1, 1, 2, 3)))
+
+    def _kept(self, record: Json) -> Json:
+        """Without some of it."""
+        return {name: value for name, value in record.items() if self._random.random() < 0.75}

@@ -1,0 +1,92 @@
+"""Random rules over the fields, values and windows that ``people`` is made of."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from crm_core.rules.fields import Catalogue, CustomerField, FieldType
+from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
+from crm_core.rules.tree import STATUSES
+from tests.engines.people import AMOUNTS, ATTRIBUTES, COUNTS, DAYS, EVENT_TYPES, NOW, NUMBERS, TEXTS
+
+Json = dict[str, Any]
+Strategy = st.SearchStrategy[Any]
+
+CATALOGUE = Catalogue(ATTRIBUTES)
+TYPED = [text for text in TEXTS if text]
+LIMIT = 10**15
+BOUNDS = [number for number in (*AMOUNTS, *COUNTS, *NUMBERS, 0.005, 10.005, 33.335, 1 / 3) if abs(number) <= LIMIT]
+DATES = sorted({(NOW - timedelta(days=days + more)).date().isoformat() for days in DAYS for more in (-1, 0, 1)})
+VALUES: dict[FieldType, Strategy] = {
+    FieldType.NUMBER: st.sampled_from(BOUNDS),
+    FieldType.MONEY: st.sampled_from(BOUNDS),
+    FieldType.TEXT: st.sampled_from(TYPED),
+    FieldType.LIST: st.sampled_from(TYPED),
+    FieldType.DATE: st.sampled_from([*DATES, "1969-12-31", "1970-01-01"]),
+    FieldType.BOOLEAN: st.booleans(),
+}
+SEGMENTS = ("s1", "s2", "s3")
+
+
+def value_for(operator: Operator, kind: FieldType) -> Strategy:
+    match operator.takes:
+        case Takes.NOTHING:
+            return st.none()
+        case Takes.DAYS:
+            return st.sampled_from(DAYS)
+        case Takes.RANGE:
+            return st.tuples(VALUES[kind], VALUES[kind]).map(sorted)
+        case Takes.MANY:
+            return st.lists(VALUES[kind], min_size=1, max_size=3)
+        case Takes.ONE:
+            return VALUES[kind]
+
+
+def _on_field(found: CustomerField) -> Strategy:
+    def build(operator: Operator) -> Strategy:
+        node: Json = {"kind": "field", "field": found.name, "op": operator.key}
+        return value_for(operator, found.type).map(lambda value: node if value is None else node | {"value": value})
+
+    return st.sampled_from(operators_for(found.type)).flatmap(build)
+
+
+def _figure(node: Json) -> Strategy:
+    def build(operator: Operator) -> Strategy:
+        return value_for(operator, FieldType.NUMBER).map(lambda value: node | {"op": operator.key, "value": value})
+
+    return st.sampled_from(operators_for_figures()).flatmap(build)
+
+
+WINDOW = {"within_days": st.sampled_from([days for days in DAYS if days])}
+ORDERS = st.fixed_dictionaries(
+    {"kind": st.just("orders")},
+    optional={
+        "measure": st.sampled_from(("count", "sum", "avg", "max", "min")),
+        "category": st.sampled_from(TYPED),
+        "status": st.sampled_from(STATUSES),
+        "min_amount": st.sampled_from([*AMOUNTS, 0.005, 33.335]),
+        **WINDOW,
+    },
+).flatmap(_figure)
+EVENTS = st.fixed_dictionaries(
+    {"kind": st.just("events"), "type": st.sampled_from((*EVENT_TYPES, "unheard_of"))}, optional=WINDOW
+).flatmap(_figure)
+FIGURES = st.one_of(ORDERS, ORDERS, ORDERS, EVENTS)
+LISTS = st.lists(st.sampled_from(("c0", "c1", "c2", "c3", "x1", "nobody")), min_size=1, max_size=4).map(
+    lambda ids: {"kind": "list", "customer_ids": ids}
+)
+FIELDS = st.sampled_from(CATALOGUE.fields).flatmap(_on_field)
+
+
+def _group(children: Strategy) -> Strategy:
+    return st.fixed_dictionaries(
+        {"kind": st.sampled_from(("all", "any", "none")), "rules": st.lists(children, max_size=4)}
+    )
+
+
+CONDITIONS = st.one_of(FIELDS, FIELDS, ORDERS, ORDERS, EVENTS, LISTS)
+TREES = st.recursive(CONDITIONS, _group, max_leaves=10)
+"""Without segments; deeper than eight levels they hardly get."""
+SEGMENT = st.sampled_from(SEGMENTS).map(lambda name: {"kind": "segment", "segment_id": name})
+TREES_WITH_SEGMENTS = st.recursive(st.one_of(CONDITIONS, CONDITIONS, SEGMENT), _group, max_leaves=10)
