@@ -12,6 +12,7 @@ from crm_core.rules.fields import FieldType
 from crm_core.rules.literals import at, read_literal
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
 from crm_core.rules.scope import Scope
+from crm_core.rules.tree import MAX_VALUES
 from crm_core.rules.values import check_value
 
 
@@ -32,6 +33,9 @@ def read_comparison(said: Said, kind: FieldType | None, subject: str, scope: Sco
     operator = _find(said, kind, subject)
     if operator.takes is Takes.NOTHING:
         return {"op": operator.key}
+    if len(said.values) > MAX_VALUES:
+        with at(said.place):
+            raise BadRule(f"{MAX_VALUES:,} texts may stand here, not {len(said.values):,}.")
     values = [read_literal(token) for token in said.values]
     value = values if operator.takes in {Takes.MANY, Takes.RANGE} else values[0]
     checked = [[one] for one in values] if operator.takes is Takes.MANY else [value]

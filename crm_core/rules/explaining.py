@@ -1,8 +1,8 @@
 """Why a customer matches or does not: a tick or a cross per condition, what it has, and what is lacking."""
 
 import math
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias, assert_never
 
@@ -11,6 +11,7 @@ from crm_core.rules.fields import FieldType
 from crm_core.rules.predicates import Range
 from crm_core.rules.single import Subject, actual_value, fulfils, join
 
+MILLISECOND = timedelta(milliseconds=1)
 Distance: TypeAlias = Decimal | timedelta
 
 
@@ -67,33 +68,44 @@ def _distance(bound: BoundField | BoundRecords, value: Any) -> Any:
     wanted: Any = bound.predicate
     if not isinstance(wanted, Range) or wanted.is_empty:
         return None
-    step = _least_change(value)
-    return _out_of(wanted, value, step) if bound.operator.is_negative else _into(wanted, value, step)
+    if isinstance(bound, BoundField) and not bound.field.is_whole and isinstance(value, int | float):
+        wanted, value = _as_decimals(wanted), Decimal(str(value))
+    way = _out_of if bound.operator.is_negative else _into
+    return way(wanted, value)
 
 
-def _least_change(value: Any) -> Any:
-    """By which a value passes an end that does not belong to a range."""
-    match value:
-        case datetime():
-            return timedelta(milliseconds=1)
-        case float():
-            return 0
-        case _:
-            return 1
+def _as_decimals(wanted: Range) -> Any:
+    """As people wrote the numbers: the difference of two doubles has a tail of digits."""
+    ends = [None if end is None else Decimal(str(end)) for end in (wanted.low, wanted.high)]
+    return replace(wanted, low=ends[0], high=ends[1])  # type: ignore[arg-type]
 
 
-def _into(wanted: Any, value: Any, step: Any) -> Any:
+def _into(wanted: Any, value: Any) -> Any:
     """To the low end from below it, to the high end from above it."""
     if wanted.low is not None and not wanted.low < value:
-        return wanted.low - value + step * wanted.without_low
-    return wanted.high - value - step * wanted.without_high
+        return _beyond(wanted.low - value, is_past=wanted.without_low, is_up=True)
+    return _beyond(wanted.high - value, is_past=wanted.without_high, is_up=False)
 
 
-def _out_of(wanted: Any, value: Any, step: Any) -> Any:
+def _out_of(wanted: Any, value: Any) -> Any:
     """The shorter way out of a range with both ends, as those of negative operators are."""
-    up = wanted.high - value + step * (not wanted.without_high)
-    down = wanted.low - value - step * (not wanted.without_low)
-    return (up if up <= -down else down) or None
+    up = _beyond(wanted.high - value, is_past=not wanted.without_high, is_up=True)
+    down = _beyond(wanted.low - value, is_past=not wanted.without_low, is_up=False)
+    return up if up <= -down else down
+
+
+def _beyond(change: Any, *, is_past: bool, is_up: bool) -> Any:
+    """The least change of whole units, minor ones or ms, that reaches an end, or passes it; of a custom number the
+    change to the end itself."""
+    match change:
+        case Decimal():
+            return change
+        case timedelta():
+            return change + is_past * MILLISECOND * (1 if is_up else -1)
+        case _:
+            size = abs(change)
+            whole = math.floor(size) + 1 if is_past else math.ceil(size)
+            return whole if is_up else -whole
 
 
 def _actual(value: Any, minor_digits: int | None) -> Any:
@@ -104,9 +116,7 @@ def _actual(value: Any, minor_digits: int | None) -> Any:
 
 
 def _shown(distance: Any, minor_digits: int | None) -> Distance | None:
-    if distance is None or isinstance(distance, timedelta):
-        return distance
-    if minor_digits is None:
-        return Decimal(str(distance))
-    away = math.ceil(distance) if distance > 0 else math.floor(distance)
-    return Decimal(away).scaleb(-minor_digits)
+    if isinstance(distance, int):
+        return Decimal(distance).scaleb(-(minor_digits or 0))
+    shown: Distance | None = distance
+    return shown

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from crm_core.errors import BadRule, UnknownField
+from crm_core.rules.quoting import shown
 
 
 class FieldType(StrEnum):
@@ -112,6 +113,7 @@ FIELDS: tuple[CustomerField, ...] = (
 )  # fmt: skip
 
 MOST_NAMED = 30
+LABELS = frozenset(found.label for found in FIELDS)
 ATTRIBUTES = "Attributes"
 ATTRIBUTE_PREFIX = "attributes."
 RESERVED = frozenset({"orders", "events", "segment", "customer", "everyone", "nobody", "not", "all", "any", "none"})
@@ -141,6 +143,8 @@ class Catalogue:
 
     def find_word(self, word: str, path: str) -> CustomerField:
         """The same for a name or an alias in any case, as the text has it."""
+        if word.lower() in self._idle:
+            raise UnknownField(f"{path}: {word} goes with a number of days, such as {word} for 90 days.", field=path)
         if word.lower() == "orders":
             raise UnknownField(
                 f"{path}: orders is no field; order_count is the number of all orders, orders() that of the recorded "
@@ -160,7 +164,7 @@ class Catalogue:
             raise BadRule(
                 f"{path}: the values of {name} are of several types; declare its type to use it in rules.", field=path
             )
-        raise UnknownField(f"{path}: there is no field {name!r}.{nearest(name, known)}", field=path)
+        raise UnknownField(f"{path}: there is no field {shown(name)}.{nearest(name, known)}", field=path)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -177,6 +181,8 @@ def _attribute(name: str, kind: FieldType, taken: Iterable[str]) -> CustomerFiel
     aliases = () if name in taken else (name,)
     path = _FOLDED.get(kind, ATTRIBUTE_PREFIX) + name
     label = name.replace("_", " ").capitalize()
+    if label in LABELS:
+        label += " (attribute)"
     return CustomerField(
         ATTRIBUTE_PREFIX + name, label, kind, ATTRIBUTES, path, "", aliases, has_options=False, is_whole=False
     )

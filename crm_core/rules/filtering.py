@@ -10,6 +10,7 @@ from lark import Token
 from crm_core.errors import BadRule
 from crm_core.rules.fields import nearest
 from crm_core.rules.literals import at, read_literal
+from crm_core.rules.quoting import cut, shown
 from crm_core.rules.scope import Scope
 from crm_core.rules.tree import EVENT_TYPE, MAX_DAYS, STATUSES, Measure
 from crm_core.rules.values import check_number, check_text
@@ -33,7 +34,7 @@ def read_measure(word: Token) -> str:
     measures = get_args(Measure)
     with at(word):
         if word.lower() not in measures:
-            raise BadRule(f"there is no measure {word!s}.{nearest(word.lower(), measures)}")
+            raise BadRule(f"there is no measure {cut(word)}.{nearest(word.lower(), measures)}")
     return word.lower()
 
 
@@ -45,7 +46,7 @@ def read_filters(filters: Sequence[Filter | None], known: Mapping[str, str], sco
             continue
         with at(each.place):
             if each.name not in known:
-                raise BadRule(f"there is no filter {each.place!s} here.{nearest(each.name, known)}")
+                raise BadRule(f"there is no filter {cut(each.place)} here.{nearest(each.name, known)}")
             if known[each.name] in node:
                 raise BadRule(f"{each.name} is said twice.")
             wanted = ">=" if each.name == "amount" else "="
@@ -68,14 +69,14 @@ def _read(each: Filter, scope: Scope) -> Any:
             value = float(value)
         case "status":
             if value not in STATUSES:
-                raise BadRule(f"there is no status {value!r}.{nearest(str(value), STATUSES)}")
+                raise BadRule(f"there is no status {shown(value)}.{nearest(str(value), STATUSES)}")
         case "category":
             if each.value.type != "STRING":
-                raise BadRule(f'texts are written in quotes: "{each.value}".')
+                raise BadRule(f'texts are written in quotes: "{cut(each.value)}".')
             check_text(value, scope.fold, "text")
         case _:
             if not re.fullmatch(EVENT_TYPE, str(value)):
                 raise BadRule(
-                    f"{value!r} is no type of events: lower-case letters, digits and _, such as cart_abandoned."
+                    f"{shown(value)} is no type of events: lower-case letters, digits and _, such as cart_abandoned."
                 )
     return value

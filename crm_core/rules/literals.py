@@ -1,6 +1,7 @@
 """The literals of the rule text, both ways, and the place that an error names."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +11,11 @@ from lark import Token
 from lark.tree import Meta
 
 from crm_core.errors import BadRule, BadRuleText, InvalidInput
+from crm_core.rules.quoting import cut, shown
+from crm_core.rules.tree import MAX_ID
 
 MOST_DIGITS = 30
+SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_OR_QUOTE = re.compile(r"\\.|\"", re.DOTALL)
 
 
@@ -40,12 +44,14 @@ def read_literal(token: Token) -> Any:
             return str(token)
 
 
-def read_text(token: Token, what: str) -> str:
-    """The text in quotes that ``token`` must be."""
+def read_id(token: Token, what: str) -> str:
+    """The id in quotes that ``token`` must be."""
+    value = read_literal(token)
     with at(token):
-        value = read_literal(token)
-        if token.type != "STRING" or not value:
-            raise BadRule(f'{token!s} is not {what} in quotes, such as "c-17".')
+        if token.type != "STRING":
+            raise BadRule(f'{cut(token)} is not {what} in quotes, such as "c-17".')
+        if not 1 <= len(value) <= MAX_ID or SURROGATE.search(value):
+            raise BadRule(f"{shown(value)} is not {what}: a text of 1 to {MAX_ID} characters.")
     return str(value)
 
 
@@ -63,7 +69,11 @@ def _number(token: Token) -> int | float:
     if len(token) > MOST_DIGITS:
         with at(token):
             raise BadRule(f"a number may have {MOST_DIGITS} digits.")
-    return float(token) if set(token) & set(".eE") else int(token)
+    value = float(token) if set(token) & set(".eE") else int(token)
+    if value in (math.inf, -math.inf):
+        with at(token):
+            raise BadRule(f"{token} is beyond what a number can be.")
+    return value
 
 
 def _unquoted(token: Token) -> str:

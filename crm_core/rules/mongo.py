@@ -85,8 +85,8 @@ def _needs_a_record(bound: BoundRecords) -> bool:
     """Whether nobody without such a record matches: a count or a sum of nothing is 0, other figures are missing."""
     if bound.measure in {"avg", "max", "min"}:
         return True
-    low, high = bound.predicate.low, bound.predicate.high
-    return (low is not None and low > 0) or (high is not None and high < 0)  # type: ignore[operator]
+    low = bound.predicate.low
+    return low is not None and low > 0  # type: ignore[operator]
 
 
 def _field(bound: BoundField) -> Filter:

@@ -9,6 +9,7 @@ from typing import Any
 from crm_core.errors import BadRule
 from crm_core.rules.fields import FieldType
 from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, StartsWith
+from crm_core.rules.quoting import shown
 
 DAY = timedelta(days=1)
 
@@ -106,7 +107,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("ne", "not exactly", _NUMBER, _equal, _IS_NOT, "other than {}", complement_of="eq"),
     Operator("between", "between", _NUMBER, _between, ("between {} and {}",), "between {} and {}", Takes.RANGE),
     Operator(
-        "not_between", "not between", _NUMBER, _between, ("not between {} and {}",), "less than {} or more than {}",
+        "not_between", "not between", _NUMBER, _between, ("not between {} and {}",), "not between {} and {}",
         Takes.RANGE, "between",
     ),
     Operator("in", "is one of", _TEXT, _one_of, ("in {}", "is in {}"), "is one of {}", Takes.MANY),
@@ -145,8 +146,8 @@ OPERATORS: tuple[Operator, ...] = (
         "has_none", "include none of", _LIST, _has_any, ("has none {}", "has none of {}"), "none of {}", Takes.MANY,
         "has_any",
     ),
-    Operator("is_set", "has a value", _ANY, _is_set, ("is set",), "is known", Takes.NOTHING),
-    Operator("is_not_set", "has no value", _ANY, _is_set, ("is not set",), "is not known", Takes.NOTHING, "is_set"),
+    Operator("is_set", "has a value", _ANY, _is_set, ("is set",), "has a value for", Takes.NOTHING),
+    Operator("is_not_set", "has no value", _ANY, _is_set, ("is not set",), "has no value for", Takes.NOTHING, "is_set"),
 )  # fmt: skip
 
 
@@ -174,4 +175,4 @@ def _find(key: str, offered: list[Operator], what: str, path: str) -> Operator:
         if operator.key == key:
             return operator
     allowed = ", ".join(operator.key for operator in offered)
-    raise BadRule(f"{path}.op: {key!r} does not go with {what}; allowed are {allowed}.", field=f"{path}.op")
+    raise BadRule(f"{path}.op: {shown(key)} does not go with {what}; allowed are {allowed}.", field=f"{path}.op")

@@ -12,11 +12,12 @@ from crm_core.rules.comparing import Said, read_comparison
 from crm_core.rules.fields import nearest
 from crm_core.rules.filtering import EVENT_FILTERS, ORDER_FILTERS, Filter, read_filters, read_measure
 from crm_core.rules.grammar import parser, spellings
-from crm_core.rules.literals import at, read_text
+from crm_core.rules.literals import at, read_id, read_literal
 from crm_core.rules.loading import load_rule
+from crm_core.rules.quoting import shown
 from crm_core.rules.scope import Scope
 from crm_core.rules.syntax_errors import explain_syntax
-from crm_core.rules.tree import AnyRule
+from crm_core.rules.tree import MAX_LIST, AnyRule
 
 MAX_LENGTH = 200_000
 Node = dict[str, Any]
@@ -70,24 +71,28 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
         return children
 
     def listed(self, _: Meta, children: list[list[Token]]) -> Node:
-        ids = []
-        for token in children[0]:
-            with at(token):
-                ids.append(read_text(token, "a customer id"))
-        return {"kind": "list", "customer_ids": ids}
+        tokens = children[0]
+        if len(tokens) > MAX_LIST:
+            with at(tokens[0]):
+                raise BadRule(f"a list may name {MAX_LIST:,} customers, this one names {len(tokens):,}.")
+        return {"kind": "list", "customer_ids": [read_id(token, "a customer id") for token in tokens]}
 
     def not_listed(self, meta: Meta, children: list[list[Token]]) -> Node:
         return {"kind": "none", "rules": [self.listed(meta, children)]}
 
     def segment(self, _: Meta, children: list[Token]) -> Node:
-        return {"kind": "segment", "segment_id": read_text(children[0], "an id")}
+        with at(children[0]):
+            segment_id = read_id(children[0], "an id of a segment")
+            if self._scope.segments.find(segment_id) is None:
+                raise BadRule(f"there is no segment with the id {shown(segment_id)}.")
+        return {"kind": "segment", "segment_id": segment_id}
 
     def segment_named(self, _: Meta, children: list[Token]) -> Node:
         with at(children[0]):
-            name = read_text(children[0], "a name")
+            name = str(read_literal(children[0]))
             found = self._scope.segments.find_named(name)
             if found is None:
-                raise BadRule(f"there is no segment named {name!r}.{nearest(name, self._scope.segments.names())}")
+                raise BadRule(f"there is no segment named {shown(name)}.{nearest(name, self._scope.segments.names())}")
         return {"kind": "segment", "segment_id": found.id}
 
     def idle(self, _: Meta, children: list[Token]) -> Node:

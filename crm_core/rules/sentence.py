@@ -36,4 +36,6 @@ def _is_single(group: BoundGroup) -> bool:
 
 
 def _is_joined(child: Bound) -> bool:
+    while isinstance(child, BoundGroup) and _is_single(child):  # it reads as what is in it
+        child = child.children[0]
     return isinstance(child, BoundGroup) and child.rule.kind in WORDS and len(child.children) > 1

@@ -7,6 +7,7 @@ from lark.lexer import PatternStr
 
 from crm_core.errors import BadRuleText
 from crm_core.rules.grammar import parser
+from crm_core.rules.quoting import cut
 
 CONDITION = "a condition such as spend > 100"
 COMPARISON = "a comparison such as =, >=, between, contains, in, before, has any or is set"
@@ -31,7 +32,7 @@ def explain_syntax(exc: UnexpectedInput, text: str) -> BadRuleText:
     assert isinstance(exc, UnexpectedToken)
     if exc.token.type == "$END":
         line, column = text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
-    found = "the text ends" if exc.token.type == "$END" else f"{_cut(exc.token)} cannot stand"
+    found = "the text ends" if exc.token.type == "$END" else f"{cut(exc.token)} cannot stand"
     message = f"{found} here; expected {_expected(exc.accepts)}.{_hint(exc, text)}"
     return BadRuleText(message, line=line, column=column)
 
@@ -44,17 +45,13 @@ def _unreadable(char: str) -> str:
     return f"{char!r} cannot stand in a rule."
 
 
-def _cut(token: str) -> str:
-    return token if len(token) <= 40 else token[:39] + "…"
-
-
 def _expected(accepts: set[str]) -> str:
     """What may stand there, a condition or a comparison summed up."""
     if "_NOT" in accepts and "LPAR" in accepts and "GROUP" in accepts:
         return CONDITION
     if {"_BETWEEN", "_CONTAINS"} <= accepts:
         return COMPARISON
-    if accepts == {"$END"}:  # what follows a whole condition; the parser has already closed it
+    if "$END" in accepts and accepts <= {"$END", "_AND", "_OR"}:  # a whole condition; the parser may have closed it
         return GOING_ON
     words = [*dict.fromkeys(_word(name) for name in sorted(accepts, key=_order))]
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
@@ -80,7 +77,9 @@ def _hint(exc: UnexpectedToken, text: str) -> str:
         return " Numbers are written without separators, such as 10000."
     if not token[:1].isalpha():
         return ""
+    if text[: token.start_pos].rstrip().lower().endswith("segment"):
+        return f' The name of a segment is written in quotes: "{cut(token)}".'
     words = {_word(name).lower(): _word(name) for name in exc.accepts if name.startswith("_")}
     if near := get_close_matches(token.lower(), words, n=1):
         return f" Did you mean {words[near[0]]}?"
-    return f' Texts are written in quotes: "{_cut(token)}".' if "STRING" in exc.accepts else ""
+    return f' Texts are written in quotes: "{cut(token)}".' if "STRING" in exc.accepts else ""

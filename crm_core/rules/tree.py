@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 MAX_VALUES = 1000
 MAX_LIST = 10_000
+MAX_ID = 64
 MAX_DAYS = 36_500
 STATUSES = ("pending", "confirmed", "shipped", "delivered", "cancelled")
 EVENT_TYPE = r"^[a-z][a-z0-9_]{0,39}$"
@@ -31,7 +32,7 @@ def _is_scalar(value: Any) -> bool:
 
 Value = Annotated[Scalar | list[Scalar], PlainValidator(_check_value)]
 Days = Annotated[int, Field(ge=1, le=MAX_DAYS)]
-Id = Annotated[str, Field(min_length=1, max_length=64)]
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 Measure = Literal["count", "sum", "avg", "max", "min"]
 
 

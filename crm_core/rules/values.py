@@ -9,6 +9,7 @@ from typing import Any
 from crm_core.errors import BadRule
 from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Operator, Takes
+from crm_core.rules.quoting import shown
 from crm_core.rules.tree import MAX_DAYS, Value
 
 MAX_NUMBER = 10**15
@@ -34,7 +35,7 @@ def check_value(
             return None
         case Takes.DAYS:
             if type(value) is not int or not 0 <= value <= MAX_DAYS:
-                raise BadRule(f"{path}: {_shown(value)} is no number of days from 0 to {MAX_DAYS:,}.", field=path)
+                raise BadRule(f"{path}: {shown(value)} is no number of days from 0 to {MAX_DAYS:,}.", field=path)
             return value
         case Takes.ONE:
             return _check_one(kind, value, fold, path)
@@ -49,7 +50,7 @@ def check_value(
 def check_text(value: Any, fold: Callable[[str], str], path: str) -> str:
     """The text as it compares. An empty one is no value, so nothing can be equal to it, contain it or begin with it."""
     if not isinstance(value, str) or len(value) > MAX_TEXT or _UNWANTED.search(value):
-        raise BadRule(f"{path}: {_shown(value)} is no text of at most {MAX_TEXT} characters.", field=path)
+        raise BadRule(f"{path}: {shown(value)} is no text of at most {MAX_TEXT} characters.", field=path)
     folded = fold(value)
     if not folded:
         raise BadRule(f"{path}: an empty text is no value; ask for customers without one by is_not_set.", field=path)
@@ -58,9 +59,9 @@ def check_text(value: Any, fold: Callable[[str], str], path: str) -> str:
 
 def check_number(value: Any, path: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadRule(f"{path}: {_shown(value)} is no number.", field=path)
+        raise BadRule(f"{path}: {shown(value)} is no number.", field=path)
     if abs(value) > MAX_NUMBER:
-        raise BadRule(f"{path}: {_shown(value)} is beyond 10^15.", field=path)
+        raise BadRule(f"{path}: {shown(value)} is beyond 10^15.", field=path)
     return Decimal(str(value))
 
 
@@ -69,7 +70,9 @@ def _check_range(kind: FieldType, value: Any, fold: Callable[[str], str], path: 
         raise BadRule(f"{path}: between takes an array [low, high], both included.", field=path)
     low, high = (_check_one(kind, entry, fold, path) for entry in value)
     if low > high:
-        raise BadRule(f"{path}: {value[0]} to {value[1]} is reversed; the lower end comes first.", field=path)
+        raise BadRule(
+            f"{path}: {shown(value[0])} to {shown(value[1])} is reversed; the lower end comes first.", field=path
+        )
     return [low, high]
 
 
@@ -81,7 +84,7 @@ def _check_one(kind: FieldType, value: Any, fold: Callable[[str], str], path: st
             return _check_date(value, path)
         case FieldType.BOOLEAN:
             if not isinstance(value, bool):
-                raise BadRule(f"{path}: {_shown(value)} is neither true nor false.", field=path)
+                raise BadRule(f"{path}: {shown(value)} is neither true nor false.", field=path)
             return value
         case FieldType.TEXT | FieldType.LIST:
             return check_text(value, fold, path)
@@ -93,13 +96,7 @@ def _check_date(value: Any, path: str) -> datetime:
             raise ValueError
         day = date.fromisoformat(value)
     except ValueError:
-        raise BadRule(f'{path}: {_shown(value)} is no date such as "2026-01-31".', field=path) from None
+        raise BadRule(f'{path}: {shown(value)} is no date such as "2026-01-31".', field=path) from None
     if not 1900 <= day.year <= 9998:
         raise BadRule(f"{path}: the year of {value} is not between 1900 and 9998.", field=path)
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _shown(value: Any) -> str:
-    """The value as people wrote it, cut: it may be as long as a body may be."""
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"

@@ -1,5 +1,6 @@
 """One condition in plain words: as label and predicate on a chip, and as a phrase of the sentence."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any, assert_never
@@ -51,7 +52,8 @@ def to_phrase(bound: BoundCondition | BoundSegment, money: Money) -> str:
         case BoundSegment():
             return f"is in the segment “{bound.segment.name}”"
         case BoundList():
-            return f"is one of {_customers(bound)} picked by hand"
+            count = len(bound.rule.customer_ids)
+            return f"is one of {count:,} customers picked by hand" if count > 1 else "is a customer picked by hand"
         case _:
             assert_never(bound)
 
@@ -59,14 +61,14 @@ def to_phrase(bound: BoundCondition | BoundSegment, money: Money) -> str:
 def _field_phrase(bound: BoundField, money: Money) -> str:
     found, operator, value = bound.field, bound.operator, bound.rule.value
     if operator.takes is Takes.NOTHING:
-        return f"{_lowered(found.label)} {operator.words}"
+        return f"{operator.words} {_lowered(found.label)}"
     if found.idle and operator.key == "more_than_days_ago":
         return found.idle.phrase.format(_days(value))
     if found.yes_no:
         return found.yes_no[0] if value else found.yes_no[1]
     words = _predicate(operator, found.type, value, money, in_sentence=True)
     if found.unit and found.type is FieldType.NUMBER:
-        words = _counted(words)
+        return re.sub(r"\b1 times", "1 time", found.phrase.format(_counted(words)))
     return found.phrase.format(words) if found.phrase else f"{_lowered(found.label)} {_verb(found.type, words)}"
 
 

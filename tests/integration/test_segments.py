@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.errors import BadRule, InvalidInput, NotFound, UnknownField
+from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound, UnknownField
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services
@@ -13,6 +13,7 @@ from tests.integration.feeding import store_customers
 from tests.integration.population import field, group
 
 VIP = field("tags", "has_any", ["vip"])
+EARLY = field("tags", "has_any", ["early"])
 
 
 def save(services: Services, name: str = "VIPs", rule: dict[str, Any] = VIP) -> dict[str, Any]:
@@ -65,6 +66,91 @@ def test_a_segment_that_breaks_a_rule_is_not_saved(services: Services) -> None:
     assert services.db.audit.count_documents({}) == 0
 
 
+def test_versions_are_kept_with_who_made_them_and_when(services: Services, clock: TestClock) -> None:
+    segment = save(services)
+    first_at = clock.now
+    clock.advance(hours=1)
+    changed = services.segments.change(segment["_id"], rule=load_rule(EARLY), actor="bela")
+    assert services.segments.versions(segment["_id"]) == [
+        {"segment_id": segment["_id"], "version": 2, "rule": EARLY, "created_at": clock.now, "created_by": "bela"},
+        {"segment_id": segment["_id"], "version": 1, "rule": VIP, "created_at": first_at, "created_by": "asha"},
+    ]
+    assert (changed["created_by"], changed["created_at"], changed["updated_at"]) == ("asha", first_at, clock.now)
+    services.segments.remove(segment["_id"], actor="asha")
+    assert [row["version"] for row in services.segments.versions(segment["_id"])] == [2, 1]
+
+
+def test_another_rule_is_counted_at_once(services: Services, clock: TestClock) -> None:
+    store_customers(services, {"id": "c1", "tags": ["VIP"]}, {"id": "c2", "tags": ["early"]}, {"id": "c3"})
+    segment = save(services)
+    clock.advance(hours=1)
+    changed = services.segments.change(segment["_id"], rule=EVERYONE, actor="asha")
+    assert (changed["count"], changed["counted_at"], changed["version"]) == (3, clock.now, 2)
+    assert services.segments.get(segment["_id"]) == changed
+
+
+def test_a_new_name_and_the_same_rule_make_no_version(services: Services, clock: TestClock) -> None:
+    segment = save(services)
+    clock.advance(hours=1)
+    renamed = services.segments.change(segment["_id"], name=" Regulars ", actor="bela")
+    assert renamed == segment | {"name": "Regulars", "updated_at": clock.now}
+    same = services.segments.change(segment["_id"], name="Regulars", rule=load_rule(VIP), actor="bela")
+    assert (same["name"], same["version"]) == ("Regulars", 1)
+    assert len(services.segments.versions(segment["_id"])) == 1
+
+
+def test_a_change_is_refused_when_somebody_else_was_first(services: Services) -> None:
+    segment = save(services)
+    services.segments.change(segment["_id"], rule=load_rule(EARLY), version=1, actor="bela")
+    before = services.segments.get(segment["_id"])
+    with pytest.raises(Conflict, match="at version 2, not 1: somebody else changed it"):
+        services.segments.change(segment["_id"], name="Mine", rule=EVERYONE, version=1, actor="asha")
+    assert services.segments.get(segment["_id"]) == before
+    assert len(services.segments.versions(segment["_id"])) == 2
+
+
+def test_a_change_that_breaks_a_rule_changes_nothing(services: Services) -> None:
+    segment = save(services)
+    save(services, "Taken")
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"name": "Taken"}, "already a segment named 'Taken'"),
+        ({"name": " "}, "1 to 100 printable"),
+        ({"name": "Good", "rule": load_rule(field("visits", "contains", "x"))}, "does not go with"),
+        ({"rule": load_rule(field("nmae", "eq", "x"))}, "there is no field 'nmae'"),
+    ]
+    for change, words in refused:
+        with pytest.raises(InvalidInput, match=words):
+            services.segments.change(segment["_id"], **change, actor="asha")
+    assert services.segments.get(segment["_id"]) == segment
+    assert services.db.audit.count_documents({"action": "segment.change"}) == 0
+
+
+def test_changing_and_deleting_are_audited(services: Services, clock: TestClock) -> None:
+    segment_id = save(services)["_id"]
+    services.segments.change(segment_id, name="Regulars", actor="bela")
+    clock.advance(hours=1)
+    services.segments.change(segment_id, rule=load_rule(EARLY), actor="cem")
+    services.segments.remove(segment_id, actor="dora")
+    entries = list(services.db.audit.find({"target": segment_id}))
+    assert [(entry["actor"], entry["action"]) for entry in entries] == [
+        ("asha", "segment.create"),
+        ("bela", "segment.change"),
+        ("cem", "segment.change"),
+        ("dora", "segment.delete"),
+    ]
+    assert entries[1]["details"] == {"version": 1, "fields": ["name"]}
+    assert entries[2]["details"]["version"] == 2
+    assert "rule" in entries[2]["details"]["fields"]
+    assert entries[3]["at"] == clock.now
+
+
+def test_a_deleted_segment_is_gone_and_its_name_is_free(services: Services) -> None:
+    segment = save(services)
+    services.segments.remove(segment["_id"], actor="asha")
+    assert services.segments.list_all() == []
+    assert save(services)["_id"] != segment["_id"]
+
+
 def test_segments_are_listed_with_the_last_changed_first(services: Services, clock: TestClock) -> None:
     for name in ("first", "second", "third"):
         services.segments.save(name, EVERYONE, actor="asha")
@@ -74,6 +160,13 @@ def test_segments_are_listed_with_the_last_changed_first(services: Services, clo
 
 
 def test_an_unknown_segment_is_not_found(services: Services) -> None:
-    for ask in (services.segments.get, services.segments.recount):
+    for ask in (
+        lambda: services.segments.get("nothing"),
+        lambda: services.segments.recount("nothing"),
+        lambda: services.segments.change("nothing", name="New", actor="asha"),
+        lambda: services.segments.change("nothing", rule=EVERYONE, version=1, actor="asha"),
+        lambda: services.segments.remove("nothing", actor="asha"),
+    ):
         with pytest.raises(NotFound, match="'nothing'"):
-            ask("nothing")
+            ask()
+    assert services.segments.versions("nothing") == []

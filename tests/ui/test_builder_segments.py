@@ -67,10 +67,31 @@ def test_a_link_to_no_segment_says_so(shop: Shop) -> None:
     assert "There is no segment with the id 'nope'." in page.errors
 
 
-def test_a_segment_with_nested_groups_says_why_it_is_not_shown(shop: Shop, workspace: Services) -> None:
-    inner = {"kind": "any", "rules": [{"kind": "field", "field": "visits", "op": "gt", "value": 1}]}
-    page = Page("audience_builder", segment=save(workspace, inner))
-    assert "This segment has conditions or nested groups" in page.errors
+VISITS = {"kind": "field", "field": "visits", "op": "gt", "value": 1}
+NO_ROOM: list[dict[str, Any]] = [
+    {"kind": "any", "rules": [VISITS]},
+    {"kind": "none", "rules": [VISITS]},
+    {"kind": "events", "type": "page_view", "op": "eq", "value": 0},
+    {"kind": "field", "field": "attributes.size", "op": "gt", "value": 1},
+    {"kind": "list", "customer_ids": ["c01"]},
+    {"kind": "orders", "measure": "avg", "op": "gt", "value": 1},
+    {"kind": "segment", "segment_id": "Used"},
+]
+
+
+@pytest.mark.parametrize("rule", NO_ROOM, ids=json.dumps)
+def test_a_segment_that_the_board_has_no_room_for_says_so(
+    shop: Shop, workspace: Services, rule: dict[str, Any]
+) -> None:
+    Shop([{"id": "sized", "attributes": {"size": 5}}]).store_in(workspace)
+    if rule["kind"] == "segment":
+        rule = rule | {"segment_id": save(workspace, VISITS, name="Used")}
+    segment_id = save(workspace, VISITS, rule)
+    before = workspace.segments.get(segment_id)
+    page = Page("audience_builder", segment=segment_id)
+    assert "conditions or nested groups that the board cannot show yet" in page.errors
+    assert not page.test.metric
+    assert workspace.segments.get(segment_id) == before
 
 
 def test_of_two_segments_opened_one_after_the_other_the_second_is_shown(shop: Shop, workspace: Services) -> None:

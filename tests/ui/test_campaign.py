@@ -1,14 +1,15 @@
 """Campaign: what became of every message, to the last row of its log."""
 
 import re
+from typing import Any
 
 import pytest
 
 from crm_core.campaigns.states import MessageState
-from crm_core.rules.tree import EVERYONE
+from crm_core.rules.tree import EVERYONE, SegmentRule
 from crm_core.services import Services
 from tests.conftest import TestClock
-from tests.ui.deliveries import Rows, campaign_of, draft, launched
+from tests.ui.deliveries import RULE, Rows, campaign_of, draft, launched
 from tests.ui.page import Page
 
 LAUNCH = "Launch …"
@@ -142,6 +143,45 @@ def test_the_definition_is_shown_as_it_was_frozen(workspace: Services) -> None:
     page = Page("campaign", campaign=launched(workspace, {DELIVERED: 1}))
     assert "Visited at least 5 times" in page.words
     assert "Hi {{ customer.first_name }}" in page.words
+
+
+def test_the_definition_names_segments_as_they_were_at_launch(workspace: Services) -> None:
+    used = workspace.segments.save("Regulars", RULE, actor="test")
+    outer = workspace.segments.save("Around", SegmentRule(segment_id=used["_id"]), actor="test")
+    campaign_id = workspace.campaigns.create(
+        name="June", channel="in_app", message="Hi", rule=SegmentRule(segment_id=outer["_id"]), actor="test"
+    )["_id"]
+    workspace.campaigns.launch(campaign_id, actor="test")
+    workspace.segments.change(outer["_id"], name="Renamed", actor="test")
+    assert "Is in the segment “Around”" in Page("campaign", campaign=campaign_id).words
+    for segment in (outer, used):
+        workspace.segments.remove(segment["_id"], actor="test")
+    assert "Is in the segment “Around”" in Page("campaign", campaign=campaign_id).words
+
+
+@pytest.mark.parametrize("by_rule", [True, False], ids=["a rule that names it", "a segment"])
+def test_a_draft_whose_segment_is_gone_says_so_and_is_not_launched(workspace: Services, by_rule: bool) -> None:
+    segment_id = workspace.segments.save("Regulars", RULE, actor="test")["_id"]
+    audience: dict[str, Any] = {"rule": SegmentRule(segment_id=segment_id)} if by_rule else {"segment_id": segment_id}
+    made = workspace.campaigns.create(name="June", channel="in_app", message="Hi", **audience, actor="test")
+    workspace.segments.remove(segment_id, actor="test")
+    page = Page("campaign", campaign=made["_id"])
+    page.click(LAUNCH)
+    assert f"no segment with the id '{segment_id}'" in page.errors
+    assert "Launch now" not in page.buttons()
+    assert campaign_of(workspace, made["_id"])["state"] == "draft"
+
+
+def test_a_draft_for_a_segment_of_everyone_is_launched_only_when_that_is_said(workspace: Services) -> None:
+    everyone = workspace.segments.save("Everyone", EVERYONE, actor="test")
+    rule = SegmentRule(segment_id=everyone["_id"])
+    made = workspace.campaigns.create(name="All", channel="in_app", message="Hi", rule=rule, actor="test")
+    page = Page("campaign", campaign=made["_id"])
+    page.click(LAUNCH)
+    assert page.button("Launch now").disabled
+    page.choose("Yes, everyone", True, dialog=LAUNCH)
+    page.click("Launch now", dialog=LAUNCH)
+    assert campaign_of(workspace, made["_id"])["state"] == "preparing"
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,27 @@ def test_the_audience_is_counted_and_said_in_words(shop: Shop, regulars: Doc) ->
     assert "Visited at least 5 times" in page.words
 
 
+def test_a_segment_in_a_segment_is_counted_and_named(shop: Shop, workspace: Services, regulars: Doc) -> None:
+    rule = load_rule({"kind": "none", "rules": [{"kind": "segment", "segment_id": regulars["_id"]}]})
+    page = ready(workspace.segments.save("Others", rule, actor="test"))
+    assert page.metric("Customers match now") == str(shop.count(lambda who, _: who["visits"] < 5))
+    assert "Not: is in the segment “Regulars”" in page.words
+    page.click(LAUNCH)
+    page.click(CONFIRM, dialog=LAUNCH)
+    (campaign,) = workspace.db.campaigns.find()
+    assert [kept["name"] for kept in campaign["rule_segments"]] == ["Regulars"]
+
+
+def test_a_segment_whose_rule_became_impossible_says_why_and_cannot_be_launched_to(workspace: Services) -> None:
+    Shop([{"id": "a", "attributes": {"size": 5}}]).store_in(workspace)
+    rule = load_rule({"kind": "field", "field": "attributes.size", "op": "gt", "value": 1})
+    segment = workspace.segments.save("Impossible", rule, actor="test")
+    Shop([{"id": "b", "attributes": {"size": "large"}}]).store_in(workspace)
+    page = Page("new_campaign", segment=segment["_id"])
+    assert "declare its type to use it in rules" in page.errors
+    assert LAUNCH not in page.buttons() or page.button(LAUNCH).disabled
+
+
 @pytest.mark.parametrize(
     ("message", "words"),
     [

@@ -1,9 +1,15 @@
 """Segments: each saved rule with its exact size, found, sorted, counted again, used."""
 
+from typing import Any
+
+import pytest
+
 from crm_core.infra.mongo import Doc
+from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from tests.conftest import TestClock
+from tests.integration.feeding import make_entry
 from tests.ui.page import Page
 from tests.ui.shop import Shop
 
@@ -36,6 +42,87 @@ def test_each_segment_is_shown_in_words_with_its_exact_size(shop: Shop, workspac
     assert names(page) == ["Regulars"]
     assert "Visited at least 5 times" in page.words
     assert sizes(page) == [shop.count(lambda who, _: who["visits"] >= 5)]
+
+
+SENTENCES: list[tuple[dict[str, Any], str, int]] = [
+    (
+        {"kind": "events", "type": "page_view", "op": "gte", "value": 2, "within_days": 30},
+        "Had at least 2 “page view” events in the last 30 days",
+        1,
+    ),
+    ({"kind": "field", "field": "attributes.shoe_size", "op": "gt", "value": 42}, "Shoe size is more than 42", 2),
+    ({"kind": "list", "customer_ids": ["a", "b", "nobody"]}, "Is one of 3 customers picked by hand", 2),
+    (
+        {"kind": "orders", "measure": "sum", "op": "gt", "value": 10, "category": "Books"},
+        "Spent more than $10 on orders in “Books”",
+        1,
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "sentence", "size"), SENTENCES, ids=[rule["kind"] for rule, _, _ in SENTENCES])
+def test_every_kind_of_condition_is_shown_in_words_with_its_size(
+    workspace: Services, rule: dict[str, Any], sentence: str, size: int
+) -> None:
+    Shop(
+        [{"id": who, "attributes": {"shoe_size": number}} for who, number in (("a", 40), ("b", 43), ("c", 44))],
+        [{"id": "o1", "customer_id": "a", "amount": 11, "category": "books"}],
+    ).store_in(workspace)
+    visits = [{"id": f"e{n}", "customer_id": "c", "type": "page_view", "at": "2026-06-01T00:00:00Z"} for n in range(2)]
+    assert not workspace.persister.store([make_entry(Stream.EVENTS, record) for record in visits])
+    workspace.segments.save("Some", load_rule(rule), actor="test")
+    page = Page("segments")
+    assert sentence in page.words
+    assert sizes(page) == [size]
+
+
+def test_a_segment_that_uses_others_names_them(shop: Shop, workspace: Services) -> None:
+    used = save(workspace, "Regulars *of* Pune", at_least=5)
+    rule = {"kind": "none", "rules": [{"kind": "segment", "segment_id": used["_id"]}]}
+    workspace.segments.save("The others", load_rule(rule), actor="test")
+    page = Page("segments")
+    page.choose("Sort by", "Name")
+    assert names(page) == ["Regulars \\*of\\* Pune", "The others"]
+    assert "Not: is in the segment “Regulars *of* Pune”" in page.words
+    few = shop.count(lambda who, _: who["visits"] >= 5)
+    assert sizes(page) == [few, len(shop.customers) - few]
+
+
+def test_a_segment_whose_rule_became_impossible_is_listed_and_says_why(shop: Shop, workspace: Services) -> None:
+    Shop([{"id": "a", "attributes": {"size": 5}}]).store_in(workspace)
+    rule = {"kind": "field", "field": "attributes.size", "op": "gt", "value": 1}
+    impossible = workspace.segments.save("Impossible", load_rule(rule), actor="test")
+    user = {"kind": "segment", "segment_id": impossible["_id"]}
+    workspace.segments.save("User", load_rule(user), actor="test")
+    save(workspace, "Sound", at_least=5)
+    Shop([{"id": "b", "attributes": {"size": "large"}}]).store_in(workspace)
+    page = Page("segments")
+    assert sorted(names(page)) == ["Impossible", "Sound", "User"]
+    assert page.words.count("This rule cannot be evaluated any more") == 2
+    assert "the values of attributes.size are of several types; declare its type" in page.words
+    assert "Visited at least 5 times" in page.words
+    page.choose("Search", "Impossible")
+    page.click("Count again")
+    assert "declare its type" in page.errors
+    assert workspace.segments.get(impossible["_id"]) == impossible
+
+
+def test_opening_a_segment_that_the_board_cannot_show_says_so_and_keeps_the_board(
+    shop: Shop, workspace: Services
+) -> None:
+    save(workspace, "Regulars", at_least=5)
+    page = Page("segments")
+    page.click("Open in builder")
+    page.follow_to("audience_builder")
+    before = page.test.session_state["builder_board"]
+    events = load_rule({"kind": "events", "type": "page_view", "op": "gte", "value": 2})
+    workspace.segments.save("Viewers", events, actor="test")
+    page.go_to("segments")
+    page.choose("Search", "Viewers")
+    page.click("Open in builder")
+    assert "the board cannot show yet" in page.errors
+    assert page.title == "Segments"
+    assert page.test.session_state["builder_board"] == before
 
 
 def test_a_name_is_read_as_it_was_typed(workspace: Services) -> None:

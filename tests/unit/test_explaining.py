@@ -164,6 +164,7 @@ def test_a_count_that_does_not_match_is_told_with_how_many_more_or_fewer(
         (orders("gt", 5, "min"), "5.00", "0.01"),
         (orders("gte", 25.01, "avg", category="Books"), "25.00", "0.01"),
         (orders("lt", 20, "avg", category="Books", within_days=30), "30.00", "-10.01"),
+        (orders("gt", 30, "avg", category="Books", within_days=30), "30.00", "0.01"),
         (orders("gte", 10, "sum", status="pending"), "0.00", "10.00"),
     ],
 )
@@ -224,6 +225,35 @@ def test_the_distance_makes_it_match_and_anything_less_does_not(name: str, data:
     less = change - step if change > 0 * step else change + step
     assert matches(bound, with_field(name, ANN.customer[name] + change))
     assert not matches(bound, with_field(name, ANN.customer[name] + less))
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "score", "distance"),
+    [
+        ("gt", 2.5, 2, "0.5"),
+        ("gte", 2.5, 2, "0.5"),
+        ("gt", 2, 2, "0"),
+        ("lt", 2.5, 3, "-0.5"),
+        ("gt", 0.3, 0.1, "0.2"),
+        ("ne", 2.5, 2.5, "0"),
+        ("not_between", [1, 2.5], 2.25, "0.25"),
+        ("between", [1, 2.5], 0, "1"),
+    ],
+)
+def test_a_custom_number_is_told_with_how_far_the_end_is(op: str, value: Any, score: float, distance: str) -> None:
+    customer = Subject({"_id": "x", "attributes": {"score": score}})
+    found = explain(bind(load_rule(on("attributes.score", op, value)), SCOPE), customer, digits=2)
+    assert (found.matches, found.actual, found.distance) == (False, score, Decimal(distance))
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "distance"),
+    [("gt", 40, "6.67"), ("gte", 40, "6.67"), ("lt", 33, "-0.34"), ("lte", 33, "-0.34"), ("eq", 33.34, "0.01")],
+)
+def test_the_distance_of_an_average_is_the_least_whole_minor_unit_that_does(op: str, value: Any, distance: str) -> None:
+    customer = Subject({"_id": "x", "total_spend_minor": 10000, "order_count": 3})
+    found = explain(bind(load_rule(on("avg_order_value", op, value)), SCOPE), customer, digits=2)
+    assert found.distance == Decimal(distance)
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,30 @@ def test_the_words_of_an_operator_may_be_in_any_case_and_spaced_at_will(
     assert parsed(f"{word.upper()}\n{predicate}") == on(name, operator.key, value)
 
 
+@pytest.mark.parametrize(
+    ("texts", "tree"),
+    [
+        (["visits = 1", "visits == 1", "visits is 1"], on("visits", "eq", 1)),
+        (["visits != 1", "visits <> 1", "visits is not 1"], on("visits", "ne", 1)),
+        (["city = 'a'", "city == 'a'", "city is 'a'"], on("city", "eq", "a")),
+        (["city != 'a'", "city <> 'a'", "city is not 'a'"], on("city", "ne", "a")),
+        (["city in ('a')", "city is in ('a')"], on("city", "in", ["a"])),
+        (["city not in ('a')", "city is not in ('a')"], on("city", "not_in", ["a"])),
+        (["city not contains 'a'", "city does not contain 'a'"], on("city", "not_contains", "a")),
+        (["city not starts with 'a'", "city does not start with 'a'"], on("city", "not_starts_with", "a")),
+        (["last_order in last 9 days", "last_order in the last 9 days"], on("last_order_at", "in_last_days", 9)),
+        (["inactive for 9 days", "last_order more than 9 days ago"], on("last_order_at", "more_than_days_ago", 9)),
+        (["last_order on 2026-01-31", "last_order = 2026-01-31"], on("last_order_at", "on", "2026-01-31")),
+        (["vegan is true", "vegan = true", "vegan is yes"], on("attributes.vegan", "is", True)),
+        (["tags has any ('a')", "tags has any of ('a')"], on("tags", "has_any", ["a"])),
+        (["tags has all ('a')", "tags has all of ('a')"], on("tags", "has_all", ["a"])),
+        (["tags has none ('a')", "tags has none of ('a')"], on("tags", "has_none", ["a"])),
+    ],
+)
+def test_different_spellings_mean_the_same(texts: list[str], tree: Json) -> None:
+    assert [parsed(text) for text in texts] == [tree] * len(texts)
+
+
 @pytest.mark.parametrize("measure", ["count", "sum", "avg", "max", "min"])
 @pytest.mark.parametrize("operator", operators_for_figures(), ids=lambda operator: operator.key)
 def test_every_figure_goes_with_every_comparison_of_numbers(operator: Operator, measure: str) -> None:
@@ -150,6 +174,7 @@ def test_not_binds_before_and_before_or_and_brackets_before_all(text: str, tree:
     ("text", "tree"),
     [
         ("everyone", EVERYONE),
+        ("EVERYONE", EVERYONE),
         ("Nobody", NOBODY),
         ("ALL OF ()", EVERYONE),
         ("any of()", NOBODY),
@@ -334,6 +359,7 @@ def test_a_text_is_what_stands_between_its_quotes(literal: str, value: str) -> N
         (on("visits", "not_between", [1, 2.5]), "visits not between 1 and 2.5"),
         (on("loyalty_member", "is", True), "loyalty_member is true"),
         (on("city", "in", ["a", 'b"']), 'city in ("a", "b\\"")'),
+        (on("city", "eq", "日本 é\n\\"), 'city = "日本 é\\n\\\\"'),
         (on("attributes.size", "is_set"), "size is set"),
         (on("attributes.not", "eq", 1), "attributes.not = 1"),
         (on("attributes.city", "is_not_set"), "attributes.city is not set"),
