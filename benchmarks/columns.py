@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from crm_core.rules.columns import Coded, Columns, Events, Numbers, Orders, to_ms
+from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orders, to_ms
 
 CUSTOMERS, ORDERS, EVENTS = 1_000_000, 5_000_000, 1_000_000
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)

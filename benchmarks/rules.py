@@ -11,11 +11,11 @@ from benchmarks.columns import CUSTOMERS, NOW, NOW_MS, make_columns
 from benchmarks.report import Figure, median_of
 from crm_core.infra.text import fold
 from crm_core.rules.binding import Bound, bind
-from crm_core.rules.columns import Coded, Columns
-from crm_core.rules.mask import mask
-from crm_core.rules.mongo import to_mongo
-from crm_core.rules.parsing import parse_text
+from crm_core.rules.engines.columns import Coded, Columns
+from crm_core.rules.engines.mask import mask
+from crm_core.rules.engines.mongo import to_mongo
 from crm_core.rules.scope import Scope
+from crm_core.rules.text.parsing import parse_text
 from crm_core.services import Services
 from tests.running_app import RunningApp
 

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from crm_core.errors import InvalidInput
 from crm_core.rules.loading import load_rule
-from crm_core.rules.parsing import MAX_LENGTH, parse_text
 from crm_core.rules.scope import Scope
+from crm_core.rules.text.parsing import MAX_LENGTH, parse_text
 from crm_core.rules.tree import AnyRule
 
 RuleJson = Annotated[

@@ -17,9 +17,9 @@ from crm_core.infra.mongo import Doc
 from crm_core.money import money_formatter
 from crm_core.rules.binding import bind
 from crm_core.rules.loading import dump_rule, load_rule
-from crm_core.rules.printing import to_text
 from crm_core.rules.scope import Scope as RuleScope
 from crm_core.rules.sentence import to_sentence
+from crm_core.rules.text.printing import to_text
 from crm_core.rules.tree import AnyRule
 from crm_core.services import Services
 

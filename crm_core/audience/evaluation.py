@@ -9,8 +9,8 @@ from crm_core.audience.scopes import Scopes
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db, Doc, consistent, translated
 from crm_core.rules.binding import Bound, bind
-from crm_core.rules.mongo import to_mongo
-from crm_core.rules.mongo_ranges import Stage
+from crm_core.rules.engines.mongo import to_mongo
+from crm_core.rules.engines.mongo_ranges import Stage
 from crm_core.rules.scope import SegmentSource
 from crm_core.rules.tree import AnyRule
 

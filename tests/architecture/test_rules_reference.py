@@ -9,11 +9,11 @@ from crm_core.rules.binding import bind
 from crm_core.rules.fields import FIELDS
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import OPERATORS
-from crm_core.rules.parsing import parse_text
-from crm_core.rules.printing import to_text
 from crm_core.rules.reference import fields_table, operators_table
 from crm_core.rules.scope import Scope
 from crm_core.rules.sentence import to_sentence
+from crm_core.rules.text.parsing import parse_text
+from crm_core.rules.text.printing import to_text
 from tests.running_app import ROOT
 
 DOCS = (ROOT / "docs" / "rules.md").read_text()

@@ -13,14 +13,14 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.infra.text import fold
 from crm_core.rules.binding import Bound
-from crm_core.rules.columns import Columns
-from crm_core.rules.encoding import encode
-from crm_core.rules.explaining import explain
+from crm_core.rules.engines.columns import Columns
+from crm_core.rules.engines.encoding import encode
+from crm_core.rules.engines.explaining import explain
+from crm_core.rules.engines.mask import mask
+from crm_core.rules.engines.mongo import to_mongo
+from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.fields import Catalogue
-from crm_core.rules.mask import mask
-from crm_core.rules.mongo import to_mongo
 from crm_core.rules.scope import Scope, SegmentSource
-from crm_core.rules.single import Subject, matches
 from crm_core.services import Services
 from tests.engines.people import NOW, Json
 from tests.integration.feeding import make_entry, read_state

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from crm_core.infra.streams import Stream
-from crm_core.rules.parsing import parse_text
+from crm_core.rules.text.parsing import parse_text
 from crm_core.services import Services
 from tests.faults.campaign import check_each_messaged_once, launch
 from tests.faults.cdnow import CUSTOMERS, PURCHASES, check_totals, digest

@@ -18,9 +18,9 @@ from crm_core.infra.streams import Stream
 from crm_core.rules.binding import bind
 from crm_core.rules.fields import Catalogue, FieldType
 from crm_core.rules.loading import load_rule
-from crm_core.rules.parsing import parse_text
-from crm_core.rules.printing import to_text
 from crm_core.rules.scope import KnownSegments, Scope, SegmentDefinition
+from crm_core.rules.text.parsing import parse_text
+from crm_core.rules.text.printing import to_text
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.engines.agreement import Town, build_town, new_database

@@ -1,5 +1,6 @@
 """The rule board as a value: what a drag does to it, and that it says exactly the rule of a segment."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -268,6 +269,23 @@ def test_a_lone_condition_is_shown_as_the_only_one(tree: dict[str, Any]) -> None
 def test_groups_in_groups_are_refused_and_not_flattened(tree: dict[str, Any]) -> None:
     with pytest.raises(BadRule, match="nested groups"):
         board_of(load_rule(tree))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"kind": "events", "type": "visit", "op": "gte", "value": 1},
+        {"kind": "segment", "segment_id": "s1"},
+        {"kind": "list", "customer_ids": ["c1"]},
+        {"kind": "field", "field": "attributes.size", "op": "gt", "value": 1},
+        *({**BOOKS, "measure": measure} for measure in ("sum", "avg", "max", "min")),
+    ],
+    ids=json.dumps,
+)
+def test_conditions_that_the_board_has_no_room_for_are_refused_and_not_left_out(condition: dict[str, Any]) -> None:
+    for tree in (condition, group("all", condition), group("any", SPEND, condition)):
+        with pytest.raises(BadRule, match="conditions or nested groups that the board cannot show yet"):
+            board_of(load_rule(tree))
 
 
 @given(st.lists(NAMES, min_size=1, max_size=6))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 
 from crm_core.rules.binding import Bound, BoundGroup, BoundSegment, bind
-from crm_core.rules.explaining import Explanation, explain
+from crm_core.rules.engines.explaining import Explanation, explain
+from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.loading import load_rule
-from crm_core.rules.single import Subject, matches
 from crm_core.rules.tree import AnyRule
 from tests.unit.rule_samples import NOW, RULES, SCOPE, Json, events, group, on, orders, picked, use
 

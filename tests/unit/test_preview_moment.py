@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from crm_core.api.segments import PreviewBody
 from crm_core.rules.binding import bind
+from crm_core.rules.engines.mongo import to_mongo
 from crm_core.rules.loading import load_rule
-from crm_core.rules.mongo import to_mongo
 from crm_core.rules.scope import Scope
 from crm_core.rules.tree import MAX_DAYS
 

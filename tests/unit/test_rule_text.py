@@ -10,8 +10,8 @@ from crm_core.rules.binding import bind
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.operators import OPERATORS, Operator, Takes, operators_for_figures
-from crm_core.rules.parsing import parse_text
-from crm_core.rules.printing import to_text
+from crm_core.rules.text.parsing import parse_text
+from crm_core.rules.text.printing import to_text
 from crm_core.rules.tree import STATUSES, AnyRule
 from tests.unit.rule_samples import RULES, SCOPE, Json, events, group, on, orders, picked, use
 

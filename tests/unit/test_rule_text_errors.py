@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from crm_core.errors import BadRule, BadRuleText
 from crm_core.rules.binding import bind
-from crm_core.rules.parsing import MAX_LENGTH, parse_text
-from crm_core.rules.printing import to_text
+from crm_core.rules.text.parsing import MAX_LENGTH, parse_text
+from crm_core.rules.text.printing import to_text
 from tests.unit.rule_samples import RULES, SCOPE
 
 

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 
 from crm_core.money import money_formatter
 from crm_core.rules.binding import bind
+from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.fields import FIELDS, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import operators_for, operators_for_figures
-from crm_core.rules.parsing import parse_text
-from crm_core.rules.printing import to_text
 from crm_core.rules.sentence import to_sentence
-from crm_core.rules.single import Subject, matches
+from crm_core.rules.text.parsing import parse_text
+from crm_core.rules.text.printing import to_text
 from crm_core.rules.tree import AnyRule
 from tests.unit.rule_samples import CATALOGUE, RULES, SCOPE, Json, events, group, on, orders, picked, use
 from tests.unit.test_wording import sample

@@ -6,8 +6,8 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from lark.lexer import PatternStr
 
 from crm_core.errors import BadRuleText
-from crm_core.rules.grammar import parser
 from crm_core.rules.quoting import cut
+from crm_core.rules.text.grammar import parser
 
 CONDITION = "a condition such as spend > 100"
 COMPARISON = "a comparison such as =, >=, between, contains, in, before, has any or is set"

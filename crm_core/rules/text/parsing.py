@@ -8,15 +8,15 @@ from lark.tree import Meta
 from lark.visitors import Transformer_NonRecursive, v_args
 
 from crm_core.errors import BadRule, BadRuleText
-from crm_core.rules.comparing import Said, read_comparison
 from crm_core.rules.fields import nearest
-from crm_core.rules.filtering import EVENT_FILTERS, ORDER_FILTERS, Filter, read_filters, read_measure
-from crm_core.rules.grammar import parser, spellings
-from crm_core.rules.literals import at, read_id, read_literal
 from crm_core.rules.loading import load_rule
 from crm_core.rules.quoting import shown
 from crm_core.rules.scope import Scope
-from crm_core.rules.syntax_errors import explain_syntax
+from crm_core.rules.text.comparing import Said, read_comparison
+from crm_core.rules.text.filtering import EVENT_FILTERS, ORDER_FILTERS, Filter, read_filters, read_measure
+from crm_core.rules.text.grammar import parser, spellings
+from crm_core.rules.text.literals import at, read_id, read_literal
+from crm_core.rules.text.syntax_errors import explain_syntax
 from crm_core.rules.tree import MAX_LIST, AnyRule
 
 MAX_LENGTH = 200_000

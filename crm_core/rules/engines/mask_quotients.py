@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.columns import Mask
+from crm_core.rules.engines.columns import Mask
 from crm_core.rules.predicates import Range
 from crm_core.rules.ranges import MAX_INTEGER
 

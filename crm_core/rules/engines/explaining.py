@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any, TypeAlias, assert_never
 
 from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.engines.single import Subject, actual_value, fulfils, join
 from crm_core.rules.fields import FieldType
 from crm_core.rules.predicates import Range
-from crm_core.rules.single import Subject, actual_value, fulfils, join
 
 MILLISECOND = timedelta(milliseconds=1)
 Distance: TypeAlias = Decimal | timedelta

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from crm_core.rules.columns import Coded, Columns, Events, Numbers, Orders, to_ms
+from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orders, to_ms
+from crm_core.rules.engines.single import Record, read_value
 from crm_core.rules.fields import CustomerField, FieldType
-from crm_core.rules.single import Record, read_value
 
 CODED = frozenset({FieldType.TEXT, FieldType.LIST, FieldType.BOOLEAN})
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.columns import Mask, to_ms
+from crm_core.rules.engines.columns import Mask, to_ms
 from crm_core.rules.predicates import End, Range
 
 

@@ -5,9 +5,9 @@ import re
 from typing import Any, assert_never
 
 from crm_core.rules.binding import CANCELLED, Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
+from crm_core.rules.engines.mongo_records import RecordsPart
 from crm_core.rules.fields import ATTRIBUTES, CustomerField, FieldType
-from crm_core.rules.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
-from crm_core.rules.mongo_records import RecordsPart
 from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, StartsWith
 
 EVERYBODY: Filter = {}

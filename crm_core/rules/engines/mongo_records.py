@@ -1,7 +1,7 @@
 """The part of a pipeline that looks up orders and events: one ``$lookup`` each, however many conditions use it."""
 
 from crm_core.rules.binding import CANCELLED, BoundRecords, Only
-from crm_core.rules.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
+from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
 
 AMOUNT = "amount_minor"
 TIMES = {"orders": "ordered_at", "events": "at"}

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_core.rules.binding import CANCELLED, BoundRecords, Only
-from crm_core.rules.columns import Coded, Columns, Events, Mask, Orders, to_ms
-from crm_core.rules.mask_quotients import is_quotient_within
-from crm_core.rules.mask_ranges import range_mask
+from crm_core.rules.engines.columns import Coded, Columns, Events, Mask, Orders, to_ms
+from crm_core.rules.engines.mask_quotients import is_quotient_within
+from crm_core.rules.engines.mask_ranges import range_mask
 
 EXACT = 2**53
 """``bincount`` adds up doubles, which hold every whole number up to here."""

@@ -4,8 +4,8 @@ from typing import assert_never
 
 from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
 from crm_core.rules.fields import FieldType
-from crm_core.rules.literals import printed, quoted
 from crm_core.rules.operators import Operator, Takes
+from crm_core.rules.text.literals import printed, quoted
 from crm_core.rules.tree import OrdersRule, Value
 
 JOINED = {"all": " AND ", "any": " OR "}

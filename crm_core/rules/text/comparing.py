@@ -9,9 +9,9 @@ from lark.tree import Meta
 
 from crm_core.errors import BadRule
 from crm_core.rules.fields import FieldType
-from crm_core.rules.literals import at, read_literal
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
 from crm_core.rules.scope import Scope
+from crm_core.rules.text.literals import at, read_literal
 from crm_core.rules.tree import MAX_VALUES
 from crm_core.rules.values import check_value
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from crm_core.errors import BadRule
 from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
-from crm_core.rules.columns import Coded, Columns, Mask, Numbers
-from crm_core.rules.mask_quotients import is_quotient_within
-from crm_core.rules.mask_ranges import range_mask
-from crm_core.rules.mask_records import figure_mask
+from crm_core.rules.engines.columns import Coded, Columns, Mask, Numbers
+from crm_core.rules.engines.mask_quotients import is_quotient_within
+from crm_core.rules.engines.mask_ranges import range_mask
+from crm_core.rules.engines.mask_records import figure_mask
 from crm_core.rules.predicates import IsSet, Predicate, Range, holds
 
 

@@ -9,9 +9,9 @@ from lark import Token
 
 from crm_core.errors import BadRule
 from crm_core.rules.fields import nearest
-from crm_core.rules.literals import at, read_literal
 from crm_core.rules.quoting import cut, shown
 from crm_core.rules.scope import Scope
+from crm_core.rules.text.literals import at, read_literal
 from crm_core.rules.tree import EVENT_TYPE, MAX_DAYS, STATUSES, Measure
 from crm_core.rules.values import check_number, check_text
 
