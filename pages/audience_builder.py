@@ -1,11 +1,12 @@
 """Audience builder: drag fields to rules, see at once whom they reach, keep the rule as a segment."""
 
 from dataclasses import replace
+from typing import NoReturn
 
 import streamlit as st
 
 from crm_core.audience.evaluation import Preview
-from crm_core.errors import CrmError, InvalidInput
+from crm_core.errors import BadRule, CrmError, InvalidInput
 from crm_core.money import money_formatter
 from pages._ui import queries
 from pages._ui.board import Board, palette_texts
@@ -25,10 +26,26 @@ currency = services().settings.currency
 show_money = money_formatter(currency)
 
 
+def offer_other_ways(exc: BadRule) -> NoReturn:
+    """What to do with a segment that the board cannot show."""
+    st.warning(literal(str(exc)), icon=":material/dashboard_customize:")
+    with st.container(horizontal=True):
+        if st.button("All segments", icon=":material/groups:"):
+            go_to("segments")
+        if st.button("Start with an empty board", icon=":material/add:"):
+            keep_cleared()
+            del st.query_params["segment"]
+            st.rerun()
+    st.stop()
+
+
 def load_board() -> Board:
     """The board of this session after what was dragged; a link with ``?segment=`` puts that segment on it, once."""
     if wanted := st.query_params.get("segment"):
-        open_segment(wanted)
+        try:
+            open_segment(wanted)
+        except BadRule as exc:
+            offer_other_ways(exc)
     return apply_drag(board_now(), show_money)
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from crm_core.campaigns.ledger import Stats
 from crm_core.campaigns.states import CampaignState, MessageState
-from crm_core.errors import NotFound
+from crm_core.errors import CrmError, NotFound
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from pages._ui import queries
@@ -159,11 +159,22 @@ def show_now(campaign_id: str, *, is_live: bool) -> None:
     show_charts(campaign, stats)
 
 
+def audience_words(campaign: Doc) -> str:
+    """Of a draft what a launch now would freeze, of others what was frozen."""
+    if campaign["state"] != CampaignState.DRAFT:
+        return rule_words(load_rule(campaign["rule"]), campaign.get("rule_segments"))
+    try:
+        bound, _ = services().campaigns.at_launch(campaign)
+    except CrmError as exc:
+        return literal(str(exc))
+    return rule_words(bound.rule)
+
+
 def show_definition(campaign: Doc) -> None:
     is_draft = campaign["state"] == CampaignState.DRAFT
     icon = ":material/edit_note:" if is_draft else ":material/lock:"
     with st.expander("Definition" if is_draft else "Definition, frozen at launch", icon=icon):
-        st.markdown(f"**Audience:** {rule_words(load_rule(campaign['rule']), campaign.get('rule_segments'))}")
+        st.markdown(f"**Audience:** {audience_words(campaign)}")
         st.markdown("**Message**")
         st.code(campaign["message"], language=None, wrap_lines=True)
 

@@ -8,6 +8,7 @@ from crm_core.rules.loading import load_rule
 from pages._ui.board_session import keep_cleared, open_segment
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number
+from pages._ui.guard import errors_in_words
 from pages._ui.links import go_to
 from pages._ui.lists import PER_PAGE, pick_page, search_and_choose
 from pages._ui.rule_words import rule_words
@@ -43,14 +44,19 @@ def show_segment(segment: Doc) -> None:
         with st.container(horizontal=True, gap="small"):
             if st.button("Use in campaign", key=f"segments_use_{segment_id}", icon=":material/arrow_forward:"):
                 go_to("new_campaign", segment=segment_id)
-            if st.button("Open in builder", key=f"segments_open_{segment_id}", icon=":material/filter_alt:"):
-                open_segment(segment_id, again=True)
-                go_to("audience_builder", segment=segment_id)
-            if st.button("Count again", key=f"segments_count_{segment_id}", icon=":material/refresh:", type="tertiary"):
-                services().segments.recount(segment_id)
-                st.rerun()
+            to_open = st.button("Open in builder", key=f"segments_open_{segment_id}", icon=":material/filter_alt:")
+            to_count = st.button(
+                "Count again", key=f"segments_count_{segment_id}", icon=":material/refresh:", type="tertiary"
+            )
             if st.button("Delete …", key=f"segments_delete_{segment_id}", icon=":material/delete:", type="tertiary"):
                 delete_dialog(segment)
+        with errors_in_words():  # within its card: the others are shown all the same
+            if to_open:
+                open_segment(segment_id, again=True)
+                go_to("audience_builder", segment=segment_id)
+            if to_count:
+                services().segments.recount(segment_id)
+                st.rerun()
 
 
 with page_header("Segments", "Saved audiences. Each is counted anew when a campaign is launched to it."):

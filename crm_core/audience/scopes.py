@@ -49,12 +49,12 @@ class StoredSegments:
         return self._read({"name": name})
 
     def names(self) -> Sequence[str]:
-        with translated():
+        with translated(self._session):
             rows = self._segments.find({}, {"name": 1}, session=self._session).sort("name", 1).limit(MOST_SUGGESTED)
             return [row["name"] for row in rows]
 
     def _read(self, query: Doc) -> SegmentDefinition | None:
-        with translated():
+        with translated(self._session):
             row = self._segments.find_one(query, {"name": 1, "version": 1, "rule": 1}, session=self._session)
         return SegmentDefinition(row["_id"], row["name"], row["version"], load_rule(row["rule"])) if row else None
 

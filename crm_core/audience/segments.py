@@ -1,29 +1,22 @@
 """Saved segments: a named rule, with its versions and its last exact count."""
 
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import pymongo
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
 from crm_core.access.audit import AuditLog
 from crm_core.audience.evaluation import Audience
-from crm_core.audience.scopes import Scopes, StoredSegments
+from crm_core.audience.scopes import Scopes
+from crm_core.audience.segment_guard import SegmentGuard
 from crm_core.errors import Conflict, InvalidInput, NotFound
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
-from crm_core.rules.binding import bind
 from crm_core.rules.loading import dump_rule, load_rule
-from crm_core.rules.scope import SegmentDefinition
 from crm_core.rules.tree import AnyRule, SegmentRule, walk
 
 MAX_NAME = 100
-TIME_LIMIT_S = 15.0
-LOCK = "segments"
-
-Result = TypeVar("Result")
 
 
 class Segments:
@@ -31,7 +24,7 @@ class Segments:
         self._db = db
         self._segments = db.segments
         self._audience = audience
-        self._scopes = scopes
+        self._guard = SegmentGuard(db, scopes)
         self._audit = audit
         self._clock = clock
 
@@ -49,12 +42,13 @@ class Segments:
         }
 
         def insert(session: ClientSession) -> Doc:
-            self._check_whole(segment, session)
+            self._guard.check_name(segment, session)
+            self._guard.check_rule(segment, session)
             self._segments.insert_one(segment, session=session)
-            self._note_version(segment, actor, session)
+            self._guard.note_version(segment, actor, session)
             return segment
 
-        made = self._exclusively(insert)
+        made = self._guard.exclusively(insert)
         self._audit.record(actor, "segment.create", segment["_id"], count=segment["count"])
         return made
 
@@ -70,8 +64,10 @@ class Segments:
         """Rename, or give it another rule, which makes a new version; the old ones are kept.
 
         version: the one that the caller has seen. Raises NotFound, InvalidInput, BadRule, and Conflict when it is
-        not the present one.
+        not the present one, or when a segment that uses this one could not be evaluated any more.
         """
+        if name is None and rule is None:
+            raise InvalidInput("Nothing to change: give a name, or a rule.")
         changes: Doc = {} if name is None else {"name": check_name(name, "segment")}
         if rule is not None:
             changes |= self._measured(rule)
@@ -84,14 +80,20 @@ class Segments:
                 )
             is_new = rule is not None and changes["rule"] != before["rule"]
             after = before | changes | {"version": before["version"] + is_new, "updated_at": self._clock()}
-            self._check_whole(after, session)
-            self._segments.replace_one({"_id": segment_id}, after, session=session)
-            if is_new:
-                self._note_version(after, actor, session)
+            self._guard.check_name(after, session)
+            if not is_new:
+                self._segments.replace_one({"_id": segment_id}, after, session=session)
+                return after
+            with self._guard.users_kept(after, session):
+                self._segments.replace_one({"_id": segment_id}, after, session=session)
+                self._guard.check_rule(after, session)
+            self._guard.note_version(before, before["created_by"], session)
+            self._guard.note_version(after, actor, session)
             return after
 
-        changed = self._exclusively(update)
-        self._audit.record(actor, "segment.change", segment_id, version=changed["version"], fields=sorted(changes))
+        changed = self._guard.exclusively(update)
+        fields = sorted(changes.keys() & {"name", "rule"})
+        self._audit.record(actor, "segment.change", segment_id, version=changed["version"], fields=fields)
         return changed
 
     def remove(self, segment_id: str, *, actor: str) -> None:
@@ -104,12 +106,12 @@ class Segments:
                 raise Conflict(f"“{name}” is used by {', '.join(names)}. Change or delete {_them(names)} first.")
             self._segments.delete_one({"_id": segment_id}, session=session)
 
-        self._exclusively(delete)
+        self._guard.exclusively(delete)
         self._audit.record(actor, "segment.delete", segment_id)
 
     def get(self, segment_id: str, *, session: ClientSession | None = None) -> Doc:
         """Raises NotFound."""
-        with translated():
+        with translated(session):
             segment = self._segments.find_one({"_id": segment_id}, session=session)
         if segment is None:
             raise NotFound(f"There is no segment with the id {segment_id!r}.")
@@ -139,12 +141,12 @@ class Segments:
             return self._segments.count_documents(named_like(text))
 
     def recount(self, segment_id: str) -> Doc:
-        """Count again, and keep the figure with its time."""
+        """Count again, and keep the figure with its time, unless the rule was changed meanwhile, and counted then."""
         segment = self.get(segment_id)
         counted = self._count(load_rule(segment["rule"]))
         with translated():
-            self._segments.update_one({"_id": segment_id}, {"$set": counted})
-        return segment | counted
+            self._segments.update_one({"_id": segment_id, "version": segment["version"]}, {"$set": counted})
+        return self.get(segment_id)
 
     def _measured(self, rule: AnyRule) -> Doc:
         """The rule as it is kept, with its count."""
@@ -154,33 +156,6 @@ class Segments:
     def _count(self, rule: AnyRule) -> Doc:
         now = self._clock()
         return {"count": self._audience.count(rule, now=now), "counted_at": now}
-
-    def _check_whole(self, segment: Doc, session: ClientSession) -> None:
-        """No two of one name, and no segment that leads back to itself."""
-        if self._segments.find_one({"name": segment["name"], "_id": {"$ne": segment["_id"]}}, session=session):
-            raise InvalidInput(
-                f"There is already a segment named {segment['name']!r}; choose another name.", field="name"
-            )
-        rule = load_rule(segment["rule"])
-        own = SegmentDefinition(segment["_id"], segment["name"], segment["version"], rule)
-        bind(rule, self._scopes.scope(segments=StoredSegments(self._db, session)), own=own)
-
-    def _note_version(self, segment: Doc, actor: str, session: ClientSession) -> None:
-        kept = {"segment_id": segment["_id"], "version": segment["version"], "rule": segment["rule"]}
-        made = {"created_at": segment["updated_at"], "created_by": actor}
-        row = {"_id": f"{segment['_id']}:{segment['version']}", **kept, **made}
-        self._db.segment_versions.insert_one(row, session=session)
-
-    def _exclusively(self, change: Callable[[ClientSession], Result]) -> Result:
-        """Run ``change`` in a transaction that no other change of segments overlaps: what it checks stays true."""
-
-        def run(session: ClientSession) -> Result:
-            self._db.workspace.update_one({"_id": LOCK}, {"$inc": {"changes": 1}}, session=session)
-            return change(session)
-
-        with translated(), pymongo.timeout(TIME_LIMIT_S), self._db.client.start_session() as session:
-            self._db.workspace.update_one({"_id": LOCK}, {"$setOnInsert": {"changes": 0}}, upsert=True)
-            return session.with_transaction(run)
 
 
 def named_like(text: str) -> Doc:

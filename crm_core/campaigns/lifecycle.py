@@ -62,7 +62,8 @@ class Campaigns:
     def launch(self, campaign_id: str, *, actor: str, confirm_everyone: bool = False) -> Doc:
         """Freeze the definition, with the segments that its rule names, and hand it to the campaign worker.
 
-        Raises NotFound, BadRule, and Conflict when it is no draft or would reach everyone without saying so.
+        Raises NotFound, BadRule, and Conflict when it is no draft, when its segment was deleted, or when it would reach
+        everyone without saying so.
         """
         campaign = self.get(campaign_id)
         bound, version = self.at_launch(campaign)
@@ -89,11 +90,14 @@ class Campaigns:
     def at_launch(self, campaign: Doc) -> tuple[Bound, int | None]:
         """What a launch now would freeze, and the version of its segment, None for a rule of its own.
 
-        Raises NotFound and BadRule.
+        Raises BadRule, and Conflict when that segment was deleted.
         """
         if not campaign["segment_id"]:
             return self._bind(load_rule(campaign["rule"])), None
-        segment = self._segments.get(campaign["segment_id"])
+        try:
+            segment = self._segments.get(campaign["segment_id"])
+        except NotFound as exc:
+            raise Conflict(f"The segment “{campaign['segment_name']}” of this draft was deleted.") from exc
         return self._bind(load_rule(segment["rule"])), segment["version"]
 
     def get(self, campaign_id: str) -> Doc:

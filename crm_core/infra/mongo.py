@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, MongoClient
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import (
@@ -93,15 +94,24 @@ def page_newest(
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn the driver's connection errors into Unavailable; what a write breaks passes through."""
+def translated(session: ClientSession | None = None) -> Iterator[None]:
+    """Turn the driver's connection errors into Unavailable; what a write breaks passes through.
+
+    session: of a transaction that this is part of; its errors pass too, since the driver repeats it for some of them.
+    """
     try:
         yield
-    except (ConnectionFailure, ExecutionTimeout) as exc:
-        raise Unavailable("The database does not answer. Nothing was lost; try again in a moment.") from exc
-    except (DuplicateKeyError, BulkWriteError):
-        raise
     except PyMongoError as exc:
-        if exc.has_error_label("TransientTransactionError") or exc.has_error_label("RetryableWriteError"):
-            raise Unavailable("The database is changing its primary. Try again in a moment.") from exc
+        if session is None and (unavailable := _to_unavailable(exc)):
+            raise unavailable from exc
         raise
+
+
+def _to_unavailable(exc: PyMongoError) -> Unavailable | None:
+    if isinstance(exc, ConnectionFailure | ExecutionTimeout):
+        return Unavailable("The database does not answer. Nothing was lost; try again in a moment.")
+    if isinstance(exc, DuplicateKeyError | BulkWriteError):
+        return None
+    if exc.has_error_label("TransientTransactionError") or exc.has_error_label("RetryableWriteError"):
+        return Unavailable("The database is changing its primary. Try again in a moment.")
+    return None

@@ -3,16 +3,17 @@
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import to_json
+from pydantic_core import ErrorDetails, to_json
 
 from crm_core.errors import BadRule
+from crm_core.rules.quoting import cut
 from crm_core.rules.tree import AnyRule, Rule
 
 MAX_DEPTH = 8
 MAX_NODES = 200
 
 _ADAPTER: TypeAdapter[AnyRule] = TypeAdapter(Rule)
-_KINDS = {kind for node in get_args(AnyRule) for kind in get_args(node.model_fields["kind"].annotation)}
+_KINDS = [kind for node in get_args(AnyRule) for kind in get_args(node.model_fields["kind"].annotation)]
 
 
 def load_rule(data: Any) -> AnyRule:
@@ -23,7 +24,7 @@ def load_rule(data: Any) -> AnyRule:
     except ValidationError as exc:
         error = exc.errors(include_url=False)[0]
         path = _path(error["loc"])
-        raise BadRule(f"{path}: {error['msg']}", field=path) from None
+        raise BadRule(f"{path}: {_words(error)}", field=path) from None
     except ValueError as exc:
         raise BadRule(f"rule: is no JSON: {exc}", field="rule") from None
 
@@ -49,6 +50,17 @@ def _check_bounds(data: Any) -> None:
         level = [child for children in groups for child in children]
 
 
+def _words(error: ErrorDetails) -> str:
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "union_tag_not_found":
+            return f"a node needs a kind, one of {', '.join(map(repr, _KINDS))}."
+        case "union_tag_invalid":
+            return f"there is no kind {cut(context['tag'])!r}; there are {context['expected_tags']}."
+        case _:
+            return error["msg"]
+
+
 def _path(location: tuple[int | str, ...]) -> str:
     """``("all", "rules", 1, "field", "value")`` as ``rule.rules[1].value``: tags of the union are not part of it."""
     path, after_rules = "rule", True
@@ -58,5 +70,5 @@ def _path(location: tuple[int | str, ...]) -> str:
         elif after_rules and part in _KINDS:
             after_rules = False
         else:
-            path, after_rules = f"{path}.{part}", False
+            path, after_rules = f"{path}.{cut(part)}", False
     return path

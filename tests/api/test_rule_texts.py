@@ -82,6 +82,7 @@ def test_a_text_comes_back_as_tree_text_and_sentence_and_the_tree_means_the_same
         ('city = "Pune', 1, 8, "no end"),
         ("city = “Pune”", 1, 8, "straight quotes"),
         ('segment "No such segment"', 1, 9, "there is no segment named 'No such segment'"),
+        ('segment "\\ud800"', 1, 9, "there is no segment named"),
         ("orders(colour = 5) > 1", 1, 8, "there is no filter colour"),
         ("orders(last 0 days) > 1", 1, 13, "no number of days"),
         ("events() > 1", 1, 8, "expected"),

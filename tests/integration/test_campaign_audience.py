@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.errors import BadRule, Conflict, NotFound
+from crm_core.errors import BadRule, Conflict
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
@@ -149,7 +149,7 @@ def test_a_launch_whose_segment_is_gone_says_so_and_leaves_the_draft(rig: Rig) -
     with pytest.raises(BadRule, match=r"there is no segment with the id") as caught:
         rig.launch(of_rule)
     assert caught.value.field == "rule.rules[1].segment_id"
-    with pytest.raises(NotFound, match=f"no segment with the id '{segment['_id']}'"):
+    with pytest.raises(Conflict, match="The segment “Gone” of this draft was deleted"):
         rig.launch(of_segment)
     for campaign in (of_rule, of_segment):
         assert rig.state(campaign) == "draft"

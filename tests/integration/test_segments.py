@@ -1,12 +1,13 @@
 """Saved segments: a name, a rule, and the count it had at a moment that is told."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound, UnknownField
 from crm_core.rules.loading import load_rule
-from crm_core.rules.tree import EVERYONE
+from crm_core.rules.tree import EVERYONE, AnyRule
 from crm_core.services import Services
 from tests.conftest import TestClock
 from tests.integration.feeding import store_customers
@@ -170,3 +171,42 @@ def test_an_unknown_segment_is_not_found(services: Services) -> None:
         with pytest.raises(NotFound, match="'nothing'"):
             ask()
     assert services.segments.versions("nothing") == []
+
+
+def test_a_count_of_a_rule_that_was_changed_meanwhile_is_not_kept(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_customers(services, {"id": "c1", "visits": 3}, {"id": "c2", "visits": 8})
+    segment = save(services, rule=field("visits", "gte", 3))
+    count = services.audience.count
+
+    def count_slowly(rule: AnyRule, *, now: datetime) -> int:
+        monkeypatch.undo()
+        services.segments.change(segment["_id"], rule=load_rule(field("visits", "gte", 7)), actor="bela")
+        return count(rule, now=now)
+
+    monkeypatch.setattr(services.audience, "count", count_slowly)
+    assert services.segments.recount(segment["_id"])["count"] == 1
+    assert services.segments.get(segment["_id"])["count"] == 1
+
+
+def test_a_segment_from_before_versions_were_kept_has_its_first_one_after_a_change(services: Services) -> None:
+    segment = save(services)
+    services.db.segment_versions.delete_many({})
+    services.segments.change(segment["_id"], rule=EVERYONE, actor="bela")
+    assert [row["version"] for row in services.segments.versions(segment["_id"])] == [2, 1]
+    assert services.segments.versions(segment["_id"])[1]["rule"] == VIP
+
+
+def test_a_segment_whose_rule_became_impossible_can_be_renamed(services: Services) -> None:
+    store_customers(services, {"id": "c1", "attributes": {"size": "XL"}})
+    segment = save(services, rule=field("attributes.size", "eq", "xl"))
+    store_customers(services, {"id": "c2", "attributes": {"size": 5}})
+    assert services.segments.change(segment["_id"], name="Large", actor="bela")["name"] == "Large"
+
+
+def test_a_change_of_nothing_is_refused(services: Services) -> None:
+    segment = save(services)
+    with pytest.raises(InvalidInput, match="Nothing to change"):
+        services.segments.change(segment["_id"], version=1, actor="bela")
+    assert services.segments.get(segment["_id"]) == segment

@@ -253,3 +253,22 @@ def test_of_two_changes_of_one_version_at_once_one_wins(services: Services, othe
     kept = services.segments.versions(segment["_id"])
     assert [row["version"] for row in kept] == list(range(ROUNDS + 1, 0, -1))
     assert kept[0]["rule"] == services.segments.get(segment["_id"])["rule"]
+
+
+def test_a_segment_may_not_grow_until_its_users_cannot_be_evaluated(services: Services) -> None:
+    base = save(services, "Base")
+    many = save(services, "Many", using(*[base] * 100, kind="any"))
+    large = load_rule(group("all", *[VISITORS] * 20))
+    with pytest.raises(Conflict, match="“Many” uses this segment and could not be evaluated any more"):
+        services.segments.change(base["_id"], rule=large, actor="bela")
+    assert services.segments.get(base["_id"])["version"] == 1
+    services.segments.change(many["_id"], rule=load_rule(using(base)), actor="bela")
+    assert services.segments.change(base["_id"], rule=large, actor="bela")["version"] == 2
+
+
+def test_a_user_that_could_not_be_evaluated_before_is_no_hindrance(services: Services) -> None:
+    store_customers(services, {"id": "c1", "attributes": {"size": "XL"}})
+    base = save(services, "Base")
+    save(services, "User", group("all", using(base), field("attributes.size", "is_set")))
+    store_customers(services, {"id": "c2", "attributes": {"size": 5}})
+    assert services.segments.change(base["_id"], rule=load_rule(group("all")), actor="bela")["version"] == 2

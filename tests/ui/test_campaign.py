@@ -167,7 +167,9 @@ def test_a_draft_whose_segment_is_gone_says_so_and_is_not_launched(workspace: Se
     workspace.segments.remove(segment_id, actor="test")
     page = Page("campaign", campaign=made["_id"])
     page.click(LAUNCH)
-    assert f"no segment with the id '{segment_id}'" in page.errors
+    words = f"no segment with the id '{segment_id}'" if by_rule else "The segment “Regulars” of this draft was deleted"
+    assert words in page.errors
+    assert words in page.words
     assert "Launch now" not in page.buttons()
     assert campaign_of(workspace, made["_id"])["state"] == "draft"
 

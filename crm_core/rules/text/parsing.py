@@ -15,7 +15,7 @@ from crm_core.rules.scope import Scope
 from crm_core.rules.text.comparing import Said, read_comparison
 from crm_core.rules.text.filtering import EVENT_FILTERS, ORDER_FILTERS, Filter, read_filters, read_measure
 from crm_core.rules.text.grammar import parser, spellings
-from crm_core.rules.text.literals import at, read_id, read_literal
+from crm_core.rules.text.literals import SURROGATE, at, read_id, read_literal
 from crm_core.rules.text.syntax_errors import explain_syntax
 from crm_core.rules.tree import MAX_LIST, AnyRule
 
@@ -90,7 +90,7 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
     def segment_named(self, _: Meta, children: list[Token]) -> Node:
         with at(children[0]):
             name = str(read_literal(children[0]))
-            found = self._scope.segments.find_named(name)
+            found = None if SURROGATE.search(name) else self._scope.segments.find_named(name)
             if found is None:
                 raise BadRule(f"there is no segment named {shown(name)}.{nearest(name, self._scope.segments.names())}")
         return {"kind": "segment", "segment_id": found.id}

@@ -1,0 +1,87 @@
+"""What keeps segments whole: one change at a time, names that are unique, and no rule that leads back to itself."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import pymongo
+from pymongo.client_session import ClientSession
+
+from crm_core.audience.scopes import Scopes, StoredSegments
+from crm_core.errors import Conflict, InvalidInput
+from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.rules.binding import bind
+from crm_core.rules.loading import load_rule
+from crm_core.rules.scope import SegmentDefinition
+
+TIME_LIMIT_S = 15.0
+LOCK = "segments"
+
+Result = TypeVar("Result")
+
+
+class SegmentGuard:
+    """Its checks are made within the transaction of the change, and so hold when that is done."""
+
+    def __init__(self, db: Db, scopes: Scopes) -> None:
+        self._db = db
+        self._segments = db.segments
+        self._scopes = scopes
+
+    def exclusively(self, change: Callable[[ClientSession], Result]) -> Result:
+        """Run ``change`` in a transaction that no other change of segments overlaps: what it checks stays true."""
+
+        def run(session: ClientSession) -> Result:
+            self._db.workspace.update_one({"_id": LOCK}, {"$inc": {"changes": 1}}, session=session)
+            return change(session)
+
+        with translated(), pymongo.timeout(TIME_LIMIT_S), self._db.client.start_session() as session:
+            self._db.workspace.update_one({"_id": LOCK}, {"$setOnInsert": {"changes": 0}}, upsert=True)
+            return session.with_transaction(run)
+
+    def check_name(self, segment: Doc, session: ClientSession) -> None:
+        if self._segments.find_one({"name": segment["name"], "_id": {"$ne": segment["_id"]}}, session=session):
+            raise InvalidInput(
+                f"There is already a segment named {segment['name']!r}; choose another name.", field="name"
+            )
+
+    def check_rule(self, segment: Doc, session: ClientSession) -> None:
+        """It may not lead back to itself."""
+        rule = load_rule(segment["rule"])
+        own = SegmentDefinition(segment["_id"], segment["name"], segment["version"], rule)
+        bind(rule, self._scopes.scope(segments=StoredSegments(self._db, session)), own=own)
+
+    @contextmanager
+    def users_kept(self, segment: Doc, session: ClientSession) -> Iterator[None]:
+        """Raises Conflict if a segment that uses this one can be evaluated before what is done within, and not after.
+
+        Rules add up: what is changed at the bottom may be too large or too deep at the top.
+        """
+        before = self._broken_users(segment, session)
+        yield
+        for user, reason in self._broken_users(segment, session).items():
+            if user not in before:
+                raise Conflict(f"“{user}” uses this segment and could not be evaluated any more: {reason}")
+
+    def _broken_users(self, segment: Doc, session: ClientSession) -> dict[str, str]:
+        """Of the segments that use it, and those that use these: name to why it cannot be evaluated."""
+        found: dict[str, Doc] = {}
+        level = [segment["_id"]]
+        while level:
+            users = list(self._segments.find({"uses": {"$in": level}}, session=session))
+            level = [user["_id"] for user in users if user["_id"] not in found]
+            found |= {user["_id"]: user for user in users}
+        broken: dict[str, str] = {}
+        for user in found.values():
+            try:
+                self.check_rule(user, session)
+            except InvalidInput as exc:
+                broken[user["name"]] = str(exc)
+        return broken
+
+    def note_version(self, segment: Doc, actor: str, session: ClientSession) -> None:
+        """Once: a segment from before versions were kept gets the row of its first one when it is changed."""
+        row = {"segment_id": segment["_id"], "version": segment["version"], "rule": segment["rule"]}
+        row |= {"created_at": segment["updated_at"], "created_by": actor}
+        place = {"_id": f"{segment['_id']}:{segment['version']}"}
+        self._db.segment_versions.update_one(place, {"$setOnInsert": row}, upsert=True, session=session)
