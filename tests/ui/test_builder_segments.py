@@ -147,3 +147,14 @@ def test_a_new_segment_starts_with_no_rules(shop: Shop) -> None:
     assert rules_of(page) == []
     page.choose(ADD, "Visits")
     assert "Not counted yet, because no value is chosen: Visits." in page.words + page.errors
+
+
+def test_from_a_segment_that_the_board_cannot_show_there_is_a_way_on(shop: Shop, workspace: Services) -> None:
+    segment_id = save(workspace, VISITS, {"kind": "events", "type": "visit", "op": "gte", "value": 1})
+    page = Page("audience_builder", segment=segment_id)
+    page.click("Start with an empty board")
+    assert rules_of(page) == []
+    assert page.query == {}
+    page.go_to("audience_builder", segment=segment_id)
+    page.click("All segments")
+    assert page.title == "Segments"

@@ -214,3 +214,17 @@ def test_a_new_segment_starts_in_the_builder(workspace: Services) -> None:
     page = Page("segments")
     page.click("New segment")
     assert page.title == "Audience builder"
+
+
+@pytest.mark.parametrize(("button", "words"), [("Open in builder", "cannot show yet"), ("Count again", "no segment")])
+def test_an_error_stays_in_its_card(workspace: Services, button: str, words: str) -> None:
+    gone = save(workspace, "Gone")
+    nested = load_rule({"kind": "any", "rules": [{"kind": "segment", "segment_id": gone["_id"]}]})
+    workspace.segments.save("A", nested, actor="test")
+    save(workspace, "B")
+    workspace.db.segments.delete_one({"_id": gone["_id"]})
+    page = Page("segments")
+    page.choose("Sort by", "Name")
+    page.click(button)
+    assert words in page.errors
+    assert names(page) == ["A", "B"]
