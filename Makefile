@@ -17,7 +17,7 @@ run: $(VENV)/.run ## start ClientNest at http://localhost:8501 (PORT=… for ano
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
 
 test: $(VENV)/.dev browser ## run all tests, against real servers and a real browser (JOBS=… at once, 2 if unset)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/api/test_schemathesis.py
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --ignore tests/api/test_schemathesis.py
 	$(BIN)/python -m pytest tests/api/test_schemathesis.py
 
 test-fast: $(VENV)/.dev ## run the tests that need no server and no browser

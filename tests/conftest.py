@@ -1,6 +1,7 @@
 """Real servers for every test that needs one: a mongod and a valkey-server of our own, on free ports."""
 
 import os
+import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,14 @@ class TestClock:
 
     def advance(self, **length: float) -> None:
         self.now += timedelta(**length)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _main_module_stays() -> Iterator[None]:
+    """A page that runs takes the place of the program's main module; processes that later tests start would run it."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture

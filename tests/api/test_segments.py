@@ -218,9 +218,9 @@ def test_what_no_reader_takes_is_refused(client: httpx.Client, rule: str) -> Non
 )
 def test_a_text_is_taken_literally(client: httpx.Client, op: str, value: Any, expected: list[str]) -> None:
     store_customers(
-        client, "api-odd", [{"id": "seg-odd", "name": "{$gt (a+)+$ %_\\"}, {"id": "seg-plain", "name": "a" * 40}]
+        client, "api-literal", [{"id": "seg-odd", "name": "{$gt (a+)+$ %_\\"}, {"id": "seg-plain", "name": "a" * 40}]
     )
-    rule = all_of(tagged("api-odd"), {"kind": "field", "field": "name", "op": op, "value": value})
+    rule = all_of(tagged("api-literal"), {"kind": "field", "field": "name", "op": op, "value": value})
     assert [found["id"] for found in preview(client, rule, sample=10)["sample"]] == expected
 
 

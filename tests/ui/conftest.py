@@ -1,6 +1,5 @@
 """Pages run in this process, on real servers: what the services of a test hold is what they show."""
 
-import sys
 from collections.abc import Iterator
 from functools import cache
 
@@ -19,14 +18,6 @@ def _installed_packages_are_read_once() -> Iterator[None]:
         scan = manifest_scanner.scan_component_manifests
         patched.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
         yield
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _main_module_stays() -> Iterator[None]:
-    """A page that runs takes the place of the program's main module; processes that later tests start would run it."""
-    main = sys.modules["__main__"]
-    yield
-    sys.modules["__main__"] = main
 
 
 @pytest.fixture(autouse=True)
