@@ -1,5 +1,7 @@
 """Rule trees from and to JSON values, bounded before anything walks them."""
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -36,18 +38,26 @@ def dump_rule(rule: AnyRule) -> dict[str, Any]:
 
 
 def _check_bounds(data: Any) -> None:
-    """Refuse what is too deep or too large before any recursion over it."""
-    level, depth, nodes = [data], 0, 0
-    while level:
-        depth, nodes = depth + 1, nodes + len(level)
-        if depth > MAX_DEPTH:
-            raise BadRule(f"A rule may nest {MAX_DEPTH} levels deep, this one goes deeper.", field="rule")
+    """Refuse what is too deep or too large before any recursion over it, level by level."""
+    level, nodes = [("rule", data)], 1
+    for _ in range(MAX_DEPTH):
+        level = list(islice(_children(level), MAX_NODES - nodes + 1))
+        nodes += len(level)
         if nodes > MAX_NODES:
-            raise BadRule(f"A rule may have {MAX_NODES} nodes, this one has more.", field="rule")
-        groups = [
-            node["rules"] for node in level if isinstance(node, dict) and isinstance(node.get("rules"), list | tuple)
-        ]
-        level = [child for children in groups for child in children]
+            path = level[-1][0]
+            raise BadRule(f"{path}: a rule may have {MAX_NODES} nodes, this one has more.", field=path)
+        if not level:
+            return
+    path = level[0][0]
+    raise BadRule(f"{path}: a rule may nest {MAX_DEPTH} levels deep, this one goes deeper.", field=path)
+
+
+def _children(level: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The nodes of the next level, with their paths."""
+    for path, node in level:
+        if isinstance(node, dict) and isinstance(node.get("rules"), list | tuple):
+            for index, child in enumerate(node["rules"]):
+                yield f"{path}.rules[{index}]", child
 
 
 def _words(error: ErrorDetails) -> str:

@@ -174,8 +174,8 @@ HOSTILE: list[tuple[Json, str, str]] = [
     ({"kind": "all", "rules": [None]}, "rule.rules[0]", "object"),
     ({"kind": {"$ne": ""}}, "rule", "kind"),
     ({}, "rule", "kind"),
-    (all_of(*[SPENDERS] * 300), "rule", "200 nodes"),
-    (nested(40), "rule", "8 levels"),
+    (all_of(*[SPENDERS] * 300), "rule.rules[199]", "200 nodes"),
+    (nested(40), "rule" + ".rules[0]" * 8, "8 levels"),
 ]
 
 

@@ -285,3 +285,16 @@ def test_a_tree_written_and_read_again_is_the_same(rule: AnyRule) -> None:
     again = load_rule(json.loads(json.dumps(dump_rule(rule))))
     assert again == rule
     assert json.dumps(dump_rule(again)) == json.dumps(dump_rule(rule))
+
+
+@pytest.mark.parametrize(
+    ("tree", "path"),
+    [
+        (nested(MAX_DEPTH + 1), "rule" + ".rules[0]" * MAX_DEPTH),
+        (group(FIELD, *[FIELD] * MAX_NODES), f"rule.rules[{MAX_NODES - 1}]"),
+        (group(group(*[FIELD] * 150), group(*[FIELD] * 60)), "rule.rules[1].rules[47]"),
+    ],
+    ids=["too deep", "too many at once", "too many in all"],
+)
+def test_the_first_node_that_is_too_much_is_named(tree: dict[str, Any], path: str) -> None:
+    assert refusal(tree).field == path

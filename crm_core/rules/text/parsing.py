@@ -40,7 +40,7 @@ def parse_text(text: str, scope: Scope) -> AnyRule:
     except BadRuleText:
         raise
     except BadRule as exc:  # too deep or too large as a whole
-        raise BadRuleText(str(exc), line=1, column=1) from None
+        raise BadRuleText(str(exc).removeprefix(f"{exc.field}: "), line=1, column=1) from None
 
 
 @v_args(meta=True)
