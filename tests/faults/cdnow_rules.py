@@ -29,7 +29,7 @@ def find_with_pandas(file: Path) -> dict[str, list[str]]:
         "average_order between 20 and 30": (spend >= 2_000 * count) & (spend <= 3_000 * count),
         "inactive for 180 days": last <= NOW - pd.Timedelta(days=180),
         "first_order before 1997-02-01": first < pd.Timestamp("1997-02-01", tz="UTC"),
-        "last_order in last 30 days AND order_count = 1": (last >= NOW - pd.Timedelta(days=30)) & (count == 1),
+        "last_order in last 30 days AND order_count <= 5": (last >= NOW - pd.Timedelta(days=30)) & (count <= 5),
         "orders(last 90 days) >= 2": of_all(since(90).groupby("id").size()) >= 2,
         "orders.sum(last 365 days) > 200": of_all(since(365).groupby("id")["cents"].sum()) > 20_000,
         "orders.max() >= 100 AND NOT orders.min() < 10": (by["cents"].max() >= 10_000) & ~(by["cents"].min() < 1_000),

@@ -77,6 +77,7 @@ def test_ten_rules_find_those_whom_pandas_finds_in_the_file(
     for text, expected in find_with_pandas(cdnow_master).items():
         preview = client.post("/segments/preview", json={"text": text, "now": NOW.isoformat()}).json()
         assert (preview["count"], preview["text"]) == (len(expected), text)
+        assert 0 < len(expected) < CUSTOMERS
         assert list(services.audience.ids(parse_text(text, scope), now=NOW)) == sorted(expected)
 
 
