@@ -181,7 +181,7 @@ def watch_until_delivered(desk: Screen, api: Api, audience: int) -> None:
 
 def find_it_among_the_campaigns(desk: Screen) -> None:
     desk.go_to("Campaigns")
-    expect(desk.page.get_by_text("completed")).to_be_visible()
+    expect(desk.page.locator(".stMarkdownBadge").filter(has_text="completed")).to_be_visible()
     desk.page.get_by_test_id("stMain").get_by_role("link", name=CAMPAIGN).click()
     expect(desk.heading(CAMPAIGN)).to_be_visible()
     desk.go_to("Segments")
