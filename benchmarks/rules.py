@@ -49,7 +49,7 @@ PLANNED = (
     'email = "nobody@example.com"',
     'city in ("Pune", "Mumbai")',
     'tags has any ("vip")',
-    'customer in ("d1", "d2")',
+    'customer in ("demo-000001", "demo-000002")',
     'city = "Pune" AND orders(last 90 days) >= 2',
     "spend > 100",
     "orders(last 90 days) >= 2",
