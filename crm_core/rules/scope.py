@@ -1,7 +1,7 @@
 """What a rule is read against: the fields there are, the moment, the currency, and the saved segments."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -66,7 +66,3 @@ class Scope:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "now", self.now - self.now.microsecond % 1000 * timedelta(microseconds=1))
-
-    def at(self, now: datetime) -> "Scope":
-        """The same as of another moment."""
-        return replace(self, now=now)

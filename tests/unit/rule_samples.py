@@ -1,6 +1,5 @@
 """Valid rules of every kind, over a catalogue and saved segments of their own, and the scope they are read against."""
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,7 +9,7 @@ from crm_core.infra.text import fold
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import MAX_DEPTH, MAX_NODES, load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
-from crm_core.rules.scope import NO_SEGMENTS, Scope, SegmentDefinition, SegmentSource
+from crm_core.rules.scope import NO_SEGMENTS, KnownSegments, Scope, SegmentDefinition, SegmentSource
 from crm_core.rules.tree import MAX_DAYS, STATUSES, AnyRule
 from crm_core.rules.values import MAX_NUMBER
 
@@ -39,22 +38,6 @@ CATALOGUE = Catalogue(
     }
 )
 """Custom attributes of every type, some named like keywords and built-in fields, and one of mixed types."""
-
-
-class GivenSegments:
-    """The saved segments of a test."""
-
-    def __init__(self, known: Iterable[SegmentDefinition]) -> None:
-        self._known = {segment.id: segment for segment in known}
-
-    def find(self, segment_id: str) -> SegmentDefinition | None:
-        return self._known.get(segment_id)
-
-    def find_named(self, name: str) -> SegmentDefinition | None:
-        return next((segment for segment in self._known.values() if segment.name == name), None)
-
-    def names(self) -> list[str]:
-        return [segment.name for segment in self._known.values()]
 
 
 def on(name: str, op: str, value: Any = None) -> Json:
@@ -86,7 +69,7 @@ def segment(segment_id: str, rule: Json, name: str | None = None) -> SegmentDefi
     return SegmentDefinition(segment_id, name or f"Segment {segment_id}", 1, load_rule(rule))
 
 
-SEGMENTS = GivenSegments(
+SEGMENTS = KnownSegments(
     [
         segment("s1", on("total_spend", "gt", 100), "Big spenders"),
         segment("s2", group("any", use("s1"), on("city", "eq", "Pune")), 'Größe "XL"\n\\ it\'s'),

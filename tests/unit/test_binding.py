@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from crm_core.errors import BadRule, InvalidInput, UnknownField
+from crm_core.infra.text import fold
 from crm_core.rules.binding import (
     MAX_CHAIN,
     Bound,
@@ -22,13 +23,12 @@ from crm_core.rules.binding import (
 )
 from crm_core.rules.loading import load_rule
 from crm_core.rules.predicates import Contains, HasAny, OneOf, Range
-from crm_core.rules.scope import Scope, SegmentDefinition
+from crm_core.rules.scope import KnownSegments, Scope, SegmentDefinition
 from crm_core.rules.tree import AnyRule, GroupRule
 from tests.unit.rule_samples import (
     NOW,
     RULES,
     SCOPE,
-    GivenSegments,
     Json,
     events,
     group,
@@ -50,7 +50,7 @@ def bound(data: Json, scope: Scope = SCOPE) -> Bound:
 
 def refusal(data: Json, *saved: SegmentDefinition, own: SegmentDefinition | None = None) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
-        bind(load_rule(data), make_scope(GivenSegments(saved)), own=own)
+        bind(load_rule(data), make_scope(KnownSegments(saved)), own=own)
     assert str(caught.value).startswith(f"{caught.value.field}: ")
     return caught.value
 
@@ -145,7 +145,7 @@ def test_a_rule_that_is_going_to_be_a_segment_cannot_use_it() -> None:
     assert exc.field == "rule.segment_id"
     exc = refusal(group("all", use("b")), own, segment("b", use("a"), "B"), own=own)
     assert "cannot contain itself, and here “A” → “B” → “A”" in str(exc)
-    bind(load_rule(use("a")), make_scope(GivenSegments([own])))
+    bind(load_rule(use("a")), make_scope(KnownSegments([own])))
 
 
 def test_the_same_segment_may_be_used_twice_side_by_side() -> None:
@@ -161,7 +161,7 @@ def chain(length: int) -> list[SegmentDefinition]:
 
 def test_segments_may_use_each_other_8_deep_and_no_deeper() -> None:
     assert MAX_CHAIN == 8
-    node = bind(load_rule(use("c0")), make_scope(GivenSegments(chain(8))))
+    node = bind(load_rule(use("c0")), make_scope(KnownSegments(chain(8))))
     assert len(list(segments_in(node))) == 8
     exc = refusal(use("c0"), *chain(9))
     assert "segments may use each other 8 deep, and here “Segment c0” → " in str(exc)
@@ -170,7 +170,7 @@ def test_segments_may_use_each_other_8_deep_and_no_deeper() -> None:
 
 def test_a_segment_of_its_own_counts_as_one_of_the_chain() -> None:
     own = segment("own", FINE)
-    bind(load_rule(use("c0")), make_scope(GivenSegments(chain(7))), own=own)
+    bind(load_rule(use("c0")), make_scope(KnownSegments(chain(7))), own=own)
     assert "“Segment own” → “Segment c0”" in str(refusal(use("c0"), *chain(8), own=own))
 
 
@@ -185,7 +185,7 @@ def test_segments_that_multiply_are_refused_at_1_000_nodes() -> None:
 
 def test_a_rule_may_have_1_000_nodes_with_its_segments_and_no_more() -> None:
     big = segment("big", group("all", *[FINE] * 196))  # 198 nodes each time with the node that uses it
-    scope = make_scope(GivenSegments([big]))
+    scope = make_scope(KnownSegments([big]))
     bind(load_rule(group("any", *[use("big")] * 5, *[FINE] * 9)), scope)
     with pytest.raises(BadRule, match="1,000 nodes"):
         bind(load_rule(group("any", *[use("big")] * 5, *[FINE] * 10)), scope)
@@ -234,7 +234,7 @@ def test_the_segments_of_a_rule_are_those_it_names_and_those_that_these_name() -
 
 
 def test_the_moment_is_taken_to_the_millisecond() -> None:
-    late = make_scope().at(datetime(2026, 6, 15, 12, 0, 0, 123_999, tzinfo=UTC))
+    late = Scope(datetime(2026, 6, 15, 12, 0, 0, 123_999, tzinfo=UTC), 2, fold)
     now = datetime(2026, 6, 15, 12, 0, 0, 123_000, tzinfo=UTC)
     assert late.now == now
     assert field_predicate("last_order_at", "in_last_days", 7, late) == Range(now - 7 * DAY, now)
