@@ -28,6 +28,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
         address = f"http://127.0.0.1:{st.get_option('server.port')}"
         with open_platform(settings, app_url=address) as ready:
             services = build_services(ready)
+            services.snapshot.start()
             install(services)
             settle_memory()
             try:

@@ -1,32 +1,40 @@
-"""``make bench``: every benchmark, or those named, each on an app of its own in a folder that is removed afterwards."""
+"""``make bench``: every benchmark, or those named, each on servers of its own in a folder that is removed after it."""
 
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import chain, ingestion, rules
+from benchmarks import audience, chain, ingestion, rules
 from tests.running_app import RunningApp, start_app
 
-BENCHMARKS = {"ingestion": ingestion.run, "chain": chain.run, "rules": rules.run}
 
-
-@contextmanager
-def start_unlimited(folder: Path) -> Iterator[RunningApp]:
+def _on_an_app(measure: Callable[[RunningApp], None]) -> Callable[[Path], None]:
     """An app whose limits a benchmark never meets: it shall measure the work, not the refusal of it."""
-    with start_app(folder, CRM_API_RATE="1000000", CRM_API_BURST="5000000", CRM_MAX_BACKLOG="10000000") as app:
-        yield app
+
+    def run(folder: Path) -> None:
+        with start_app(folder, CRM_API_RATE="1000000", CRM_API_BURST="5000000", CRM_MAX_BACKLOG="10000000") as app:
+            measure(app)
+
+    return run
+
+
+BENCHMARKS: dict[str, Callable[[Path], None]] = {
+    "ingestion": _on_an_app(ingestion.run),
+    "chain": _on_an_app(chain.run),
+    "rules": _on_an_app(rules.run),
+    "audience": audience.run,
+}
 
 
 def main(names: list[str]) -> None:
     if unknown := set(names) - set(BENCHMARKS):
         sys.exit(f"No benchmark is named {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}.")
     for name in names or BENCHMARKS:
-        with tempfile.TemporaryDirectory() as folder, start_unlimited(Path(folder)) as app:
+        with tempfile.TemporaryDirectory() as folder:
             print(f"{name}:", flush=True)
-            BENCHMARKS[name](app)
+            BENCHMARKS[name](Path(folder))
 
 
 if __name__ == "__main__":

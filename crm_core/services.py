@@ -10,17 +10,23 @@ from redis.asyncio import Redis as AsyncRedis
 from crm_core.access.audit import AuditLog
 from crm_core.access.keys import ApiKeys, Rate
 from crm_core.access.rate import RateLimiter
+from crm_core.audience.eligibility import Cap, Policy
 from crm_core.audience.evaluation import Audience
+from crm_core.audience.membership import Memberships
 from crm_core.audience.scopes import Scopes
 from crm_core.audience.segments import Segments
+from crm_core.audience.shared_rules import SharedRules
+from crm_core.audience.suppressions import Suppressions
 from crm_core.campaigns.delivery import Deliverer
 from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.plan import Planner
 from crm_core.campaigns.receipts import ReceiptBooker
+from crm_core.campaigns.recipients import Recipients
 from crm_core.campaigns.vendor import HttpVendor
 from crm_core.customers.attributes import Attributes
 from crm_core.customers.reading import CustomerReader
+from crm_core.customers.searching import CustomerSearch
 from crm_core.errors import InvalidInput, Unavailable
 from crm_core.infra.clock import Clock, utc_now
 from crm_core.infra.group_publishing import AsyncPublisher
@@ -36,9 +42,12 @@ from crm_core.infra.streams import (
 from crm_core.ingest.backlog import BacklogGate
 from crm_core.ingest.persist import Persister
 from crm_core.insights.overview import Overview
+from crm_core.insights.timeline import Timeline
 from crm_core.settings import Settings
 
 if TYPE_CHECKING:
+    from crm_core.audience.previews import Previews
+    from crm_core.audience.snapshot.keeper import Keeper
     from crm_core.demo.loading import DemoLoader
     from crm_core.infra.consumer import Handler
     from crm_core.jobs.demo import DemoJobs
@@ -64,12 +73,24 @@ class Services:
     keys: ApiKeys
     attributes: Attributes
     customers: CustomerReader
+    customer_search: CustomerSearch
     scopes: Scopes
     audience: Audience
+    memberships: Memberships
     segments: Segments
+    shared_rules: SharedRules
+    suppressions: Suppressions
     campaigns: Campaigns
     ledger: Ledger
     overview: Overview
+    timeline: Timeline
+
+    @property
+    def policy(self) -> Policy:
+        """What preview, planner and sender ask ``eligibility`` with."""
+        most = self.settings.frequency_cap
+        cap = Cap(most, self.settings.frequency_cap_days) if most else None
+        return Policy(self.settings.message_unknown_consent, cap)
 
     @property
     def vendor_secret(self) -> str:
@@ -77,6 +98,20 @@ class Services:
         if secret is None:
             raise InvalidInput("Set CRM_VENDOR_SECRET: it authenticates calls to the vendor and its receipts.")
         return secret.get_secret_value()
+
+    @cached_property
+    def snapshot(self) -> "Keeper":
+        """Started by the app alone; until then it holds nothing."""
+        from crm_core.audience.snapshot.keeper import Keeper  # imports NumPy, which workers do without
+
+        return Keeper(self.db, self.scopes, self.policy, self.clock, limit_mb=self.settings.snapshot_max_mb)
+
+    @cached_property
+    def previews(self) -> "Previews":
+        from crm_core.audience.previews import Previews
+
+        digits = self.settings.currency_digits
+        return Previews(self.db, self.snapshot, self.audience, self.scopes, self.customers, self.policy, digits=digits)
 
     @cached_property
     def persister(self) -> Persister:
@@ -87,11 +122,15 @@ class Services:
         return Planner(self.campaigns, self.audience, self.ledger, self.publisher, self.clock)
 
     @cached_property
+    def recipients(self) -> Recipients:
+        return Recipients(self.customers, self.suppressions, self.ledger)
+
+    @cached_property
     def deliverer(self) -> Deliverer:
         if self.settings.vendor_url is None:
             raise InvalidInput("Set CRM_VENDOR_URL: the delivery worker needs a message vendor.")
         vendor = HttpVendor(self.settings.vendor_url, self.vendor_secret)
-        return Deliverer(self.campaigns, self.ledger, self.customers, vendor, self.clock)
+        return Deliverer(self.campaigns, self.ledger, self.recipients, vendor, self.policy, self.clock)
 
     @cached_property
     def receipt_booker(self) -> ReceiptBooker:
@@ -151,6 +190,8 @@ class Services:
         return connect_redis(self.settings.redis_url, timeout_s=2, retries=0)
 
     def close(self) -> None:
+        if "snapshot" in vars(self):
+            self.snapshot.stop()
         self.db.client.close()
         self.redis.close()
 
@@ -186,12 +227,17 @@ def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
         keys=ApiKeys(db, audit, clock),
         attributes=attributes,
         customers=customers,
+        customer_search=CustomerSearch(db, customers),
         scopes=scopes,
         audience=audience,
+        memberships=Memberships(db, scopes),
         segments=segments,
+        shared_rules=SharedRules(db, audit, clock),
+        suppressions=Suppressions(db, audit, clock),
         campaigns=Campaigns(db, segments, scopes, audit, clock),
         ledger=Ledger(db),
         overview=Overview(db, customers, clock),
+        timeline=Timeline(db, customers),
     )
 
 

@@ -102,6 +102,33 @@ class Settings(BaseSettings):
             "have caught up.",
         ),
     ] = 200_000
+    snapshot_max_mb: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_000_000,
+            description="Most memory, in MB, for the snapshot that the audience builder counts in: about 100 bytes a "
+            "customer and 32 an order or event. Beyond it MongoDB counts.",
+        ),
+    ] = 512
+    message_unknown_consent: Annotated[
+        bool,
+        Field(
+            description="Whether customers of whom no consent is known may be messaged (opt-out). False: only those "
+            "who granted it (strict)."
+        ),
+    ] = True
+    frequency_cap: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="Most messages that a customer gets over one channel within `CRM_FREQUENCY_CAP_DAYS`. "
+            "Unset: no cap.",
+        ),
+    ] = None
+    frequency_cap_days: Annotated[
+        int, Field(ge=1, le=90, description="Days, of 24 hours each, over which `CRM_FREQUENCY_CAP` counts.")
+    ] = 7
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severe log line to write.")
     ] = "INFO"

@@ -34,6 +34,10 @@ chosen = st.navigation(
             page("campaigns.py", "Campaigns", "campaign"),
             page("campaign.py", "Campaign", "insights", hidden=True),
         ],
+        "Explore": [
+            page("customers.py", "Customers", "contacts"),
+            page("customer.py", "Customer", "person", hidden=True),
+        ],
         "Operate": [
             page("data.py", "Data", "database"),
         ],

@@ -4,19 +4,17 @@ from functools import partial
 
 import streamlit as st
 
+from crm_core.audience.eligibility import REASON_LABELS, Reason, eligibility
+from crm_core.audience.preview import Preview
 from crm_core.campaigns.delivery import template_fields
-from crm_core.campaigns.eligibility import eligibility
 from crm_core.campaigns.template import FIELDS, check_template, render_message
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
-from crm_core.rules.loading import load_rule
-from pages._ui import queries
+from pages._ui.campaign_audience import Chosen, choose_audience
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number, percent
 from pages._ui.launching import launch_dialog
-from pages._ui.links import go_to
-from pages._ui.rule_words import rule_words
-from pages._ui.widgets import empty_state, page_header
+from pages._ui.widgets import page_header
 
 CHANNEL = "in_app"
 MESSAGE = "new_campaign_message"
@@ -31,25 +29,6 @@ def insert_field() -> None:
         text = st.session_state[MESSAGE].rstrip()
         st.session_state[MESSAGE] = f"{text} {{{{ customer.{name}{default} }}}}"
         st.session_state["new_campaign_field"] = None
-
-
-def choose_segment() -> Doc | None:
-    segments = services().segments.list_all()
-    if not segments:
-        with empty_state("groups", "No segment yet", "A campaign goes to a segment. Build one first."):
-            if st.button("Build an audience", icon=":material/filter_alt:", type="primary"):
-                go_to("audience_builder")
-        return None
-    wanted = st.query_params.get("segment")
-    if wanted and not any(segment["_id"] == wanted for segment in segments):
-        segments.append(services().segments.get(wanted))  # an old one, or none: then this says so
-    ids = [segment["_id"] for segment in segments]
-    names = {segment["_id"]: segment["name"] for segment in segments}
-    index = ids.index(wanted) if wanted else None
-    picked = st.selectbox(
-        "Segment", ids, index, format_func=names.__getitem__, key="new_campaign_segment", placeholder="Choose a segment"
-    )
-    return next((segment for segment in segments if segment["_id"] == picked), None)
 
 
 def write_message() -> str:
@@ -74,12 +53,19 @@ def is_sound(message: str) -> bool:
     return True
 
 
+def reason_to_skip(customer_id: str) -> Reason | None:
+    """Why this customer would get nothing if the message were sent now."""
+    policy, now = services().policy, services().clock()
+    people = services().recipients.read([customer_id], CHANNEL, policy.cap, now)
+    return eligibility(people.get(customer_id), CHANNEL, policy, now)
+
+
 def show_preview(message: str, sample: list[Doc]) -> None:
-    """What the first customers of the segment will read."""
+    """What the first customers of the audience will read."""
     with st.container(border=True):
         st.markdown("**Preview with real customers**")
         if not sample:
-            st.caption("Choose a segment that has customers to see what they will read.")
+            st.caption("Choose an audience that has customers to see what they will read.")
             return
         labels = {record["id"]: record.get("name") or record["id"] for record in sample}
         picked = st.selectbox(
@@ -95,8 +81,41 @@ def show_preview(message: str, sample: list[Doc]) -> None:
                 st.text(render_message(message, template_fields(customer)))
             except CrmError as exc:
                 st.error(f"For this customer {literal(str(exc))}.", icon=":material/error:")
-        if eligibility(customer, CHANNEL):
-            st.caption("This customer has declined in-app messages and will be skipped.")
+        if reason := reason_to_skip(picked):
+            st.caption(f"This customer will be skipped: {REASON_LABELS[reason].lower()}.")
+
+
+def show_count(result: Preview) -> None:
+    share = percent(result.count, result.total)
+    with st.container(border=True):
+        st.metric(
+            "Customers match now",
+            number(result.count),
+            f"{share} of {number(result.total)}",
+            delta_color="off",
+            delta_arrow="off",
+        )
+        st.caption(f"Exact as of {result.as_of:%H:%M:%S} UTC. Evaluated once more at launch.")
+
+
+def offer_launch(chosen: Chosen | None, name: str, message: str, *, is_sound: bool) -> None:
+    """Say what is missing; when nothing is, ask for the launch."""
+    lacks = [
+        chosen.lack if chosen else "a segment",
+        None if name.strip() else "a name",
+        None if is_sound else "a message without errors",
+    ]
+    missing = [lack for lack in lacks if lack]
+    if missing:
+        st.caption(f"Still needed: {', '.join(missing)}.")
+    asked = st.button(
+        "Launch …", type="primary", icon=":material/rocket_launch:", disabled=bool(missing), width="stretch"
+    )
+    if not asked or not chosen or not chosen.result:
+        return
+    audience = {"segment_id": chosen.segment["_id"]} if chosen.segment else {"rule": chosen.rule}
+    draft = partial(services().campaigns.create, name=name, channel=CHANNEL, message=message, actor=ACTOR, **audience)
+    launch_dialog(name, chosen.segment["name"] if chosen.segment else None, chosen.rule, chosen.result.count, draft)
 
 
 page_header("New campaign", "Choose whom to write to, write the message, and launch.")
@@ -104,10 +123,7 @@ left, right = st.columns([3, 2], gap="medium")
 with left:
     with st.container(border=True):
         st.subheader("Audience", anchor=False)
-        segment = choose_segment()
-        result = queries.preview(load_rule(segment["rule"])) if segment else None
-        if segment and result:
-            st.caption(rule_words(load_rule(segment["rule"])))
+        chosen = choose_audience()
     with st.container(border=True):
         st.subheader("Message", anchor=False)
         name = st.text_input(
@@ -121,39 +137,9 @@ with left:
         message = write_message()
         sound = is_sound(message)
 with right:
+    result = chosen.result if chosen else None
     if result:
-        share = percent(result.count, result.total)
-        with st.container(border=True):
-            st.metric(
-                "Customers match now",
-                number(result.count),
-                f"{share} of {number(result.total)}",
-                delta_color="off",
-                delta_arrow="off",
-            )
-            st.caption(f"Exact as of {result.as_of:%H:%M:%S} UTC. Evaluated once more at launch.")
+        show_count(result)
     if sound:
         show_preview(message, result.sample if result else [])
-    missing = [
-        word
-        for word, is_there in (("a segment", segment), ("a name", name.strip()), ("a message without errors", sound))
-        if not is_there
-    ]
-    if result and not result.count:
-        missing.append("a segment that has customers")
-    if missing:
-        st.caption(f"Still needed: {', '.join(missing)}.")
-    if (
-        st.button("Launch …", type="primary", icon=":material/rocket_launch:", disabled=bool(missing), width="stretch")
-        and segment
-        and result
-    ):
-        draft = partial(
-            services().campaigns.create,
-            name=name,
-            channel=CHANNEL,
-            message=message,
-            segment_id=segment["_id"],
-            actor=ACTOR,
-        )
-        launch_dialog(name, segment["name"], load_rule(segment["rule"]), result.count, draft)
+    offer_launch(chosen, name, message, is_sound=sound)

@@ -5,7 +5,7 @@ import streamlit as st
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
-from pages._ui.board_session import keep_cleared, open_segment
+from pages._ui.builder_links import open_in_builder
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number
 from pages._ui.guard import errors_in_words
@@ -52,8 +52,7 @@ def show_segment(segment: Doc) -> None:
                 delete_dialog(segment)
         with errors_in_words():  # within its card: the others are shown all the same
             if to_open:
-                open_segment(segment_id, again=True)
-                go_to("audience_builder", segment=segment_id)
+                open_in_builder("segment", segment_id)
             if to_count:
                 services().segments.recount(segment_id)
                 st.rerun()
@@ -61,8 +60,7 @@ def show_segment(segment: Doc) -> None:
 
 with page_header("Segments", "Saved audiences. Each is counted anew when a campaign is launched to it."):
     if st.button("New segment", type="primary", icon=":material/add:"):
-        keep_cleared()
-        go_to("audience_builder")
+        open_in_builder("new")
 search, sort = search_and_choose("segments", "Sort by", SORTS)
 place = st.container()
 skip = pick_page("segments", services().segments.count_found(search))

@@ -12,11 +12,13 @@ from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, Problem, to_responses
 from crm_core.api.rules import RuleJson, RuleText, need_rule, read_rule
 from crm_core.api.shapes import to_json_values
+from crm_core.audience.preview import Preview
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.money import money_formatter
-from crm_core.rules.binding import bind
+from crm_core.rules.binding import Bound, bind, node_at
 from crm_core.rules.loading import dump_rule, load_rule
+from crm_core.rules.quoting import cut
 from crm_core.rules.scope import Scope as RuleScope
 from crm_core.rules.sentence import to_sentence
 from crm_core.rules.text.printing import to_text
@@ -63,18 +65,26 @@ class SegmentChangeBody(Body):
 def preview(
     found: ServicesDep, key: Reader, body: Annotated[PreviewBody, Depends(body_of(PreviewBody))]
 ) -> dict[str, Any]:
-    """How many customers match, exactly, and a sample of them; the rule as tree, text and sentence."""
+    """How many customers match, exactly, why, and who of them can be messaged; the rule as tree, text and sentence.
+
+    All that was stored before the call is counted. waterfall: who is left after each rule of the outermost group, of
+    an ``any`` group who is in by then. conditions: who match each ``alone``, and the whole ``without`` it. deliverable:
+    by channel, with the reasons for the rest. These are null when the database has counted, as ``source`` says: if the
+    customers do not fit into memory, are still being loaded, or a field is not held there.
+    """
     if body.sample and Scope.CUSTOMERS_READ not in key.scopes:
         raise Problem(403, "Missing scope", "A sample of customers needs the scope customers:read.")
     scope = found.scopes.scope(body.now.astimezone(UTC) if body.now else None)
     rule = need_rule(body.rule, body.text, scope)
     forms = _forms(rule, scope, found)
-    result = found.audience.preview(rule, sample=body.sample, now=scope.now)
+    result = found.previews.preview(rule, sample=body.sample, now=scope.now, is_fresh=True)
     return {
         "count": result.count,
         "total": result.total,
+        **_details(result, bind(rule, scope)),
         "sample": to_json_values(result.sample),
         **forms,
+        "source": result.source,
         "as_of": result.as_of,
         "took_ms": round(result.took_ms, 1),
     }
@@ -131,6 +141,28 @@ def list_versions(segment_id: str, found: ServicesDep, key: Reader) -> dict[str,
     """Every rule that it had, the newest first."""
     found.segments.get(segment_id)
     return {"items": found.segments.versions(segment_id)}
+
+
+def _details(result: Preview, bound: Bound) -> Doc:
+    if result.steps is None or result.effects is None or result.deliverable is None:
+        return dict.fromkeys(("waterfall", "conditions", "deliverable"))
+    return {
+        "waterfall": [
+            {**_node(bound, step.place), "count": step.count, "change": step.change} for step in result.steps
+        ],
+        "conditions": [
+            {**_node(bound, effect.place), "alone": effect.alone, "without": effect.without}
+            for effect in result.effects
+        ],
+        "deliverable": {
+            channel: {"count": some.count, "reasons": some.reasons} for channel, some in result.deliverable.items()
+        },
+    }
+
+
+def _node(bound: Bound, place: tuple[int, ...]) -> Doc:
+    node = node_at(bound, place)
+    return {"path": node.path, "text": cut(to_text(node))}
 
 
 def _shown(found: Services, segments: list[Doc]) -> list[Doc]:

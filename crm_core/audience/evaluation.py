@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from pymongo.client_session import ClientSession
+
+from crm_core.audience.preview import Preview
 from crm_core.audience.scopes import Scopes
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db, Doc, consistent, translated
@@ -17,17 +19,6 @@ from crm_core.rules.tree import AnyRule
 TIME_LIMIT_MS = 60_000
 
 
-@dataclass(frozen=True)
-class Preview:
-    """count: exact, of ``total`` customers. sample: the first by id. as_of: aware UTC. took_ms: milliseconds."""
-
-    count: int
-    total: int
-    sample: list[Doc]
-    as_of: datetime
-    took_ms: float
-
-
 class Audience:
     def __init__(self, db: Db, reader: CustomerReader, scopes: Scopes) -> None:
         self._db = db
@@ -35,24 +26,30 @@ class Audience:
         self._reader = reader
         self._scopes = scopes
 
-    def preview(self, rule: AnyRule, *, sample: int = 0, now: datetime | None = None) -> Preview:
-        """The exact count, now or as of ``now``, with up to ``sample`` customers. Raises BadRule."""
+    def preview(
+        self, rule: AnyRule, *, sample: int = 0, now: datetime | None = None, session: ClientSession | None = None
+    ) -> Preview:
+        """The exact count, now or as of ``now``, with up to ``sample`` customers. session: of one who may end it.
+
+        Raises BadRule, and Unavailable when it takes longer than TIME_LIMIT_MS.
+        """
         started = time.perf_counter()
         scope = self._scopes.scope(now)
         bound = bind(rule, scope)
-        count = self._count(bound)
+        count = self._count(bound, session)
         total = self.total()
-        rows = self._sample(bound, sample) if sample and count else []
+        rows = self._sample(bound, sample, session) if sample and count else []
         took_ms = (time.perf_counter() - started) * 1000
-        return Preview(count, total, [self._reader.to_record(row) for row in rows], scope.now, took_ms)
+        return Preview(count, total, scope.now, took_ms, sample=[self._reader.to_record(row) for row in rows])
 
     def count(self, rule: AnyRule, *, now: datetime) -> int:
         """Raises BadRule."""
         return self._count(bind(rule, self._scopes.scope(now)))
 
-    def _count(self, bound: Bound) -> int:
+    def _count(self, bound: Bound, session: ClientSession | None = None) -> int:
+        stages = [*to_mongo(bound), {"$count": "count"}]
         with translated():
-            rows = self._counted.customers.aggregate([*to_mongo(bound), {"$count": "count"}], maxTimeMS=TIME_LIMIT_MS)
+            rows = self._counted.customers.aggregate(stages, session=session, maxTimeMS=TIME_LIMIT_MS)
             return next((row["count"] for row in rows), 0)
 
     def total(self) -> int:
@@ -74,7 +71,7 @@ class Audience:
             for row in self._db.customers.aggregate(stages, batchSize=5000):
                 yield row["_id"]
 
-    def _sample(self, bound: Bound, size: int) -> list[Doc]:
+    def _sample(self, bound: Bound, size: int, session: ClientSession | None) -> list[Doc]:
         stages = [{"$sort": {"_id": 1}}, *to_mongo(bound), {"$limit": size}]
         with translated():
-            return list(self._db.customers.aggregate(stages, maxTimeMS=TIME_LIMIT_MS))
+            return list(self._db.customers.aggregate(stages, session=session, maxTimeMS=TIME_LIMIT_MS))

@@ -1,11 +1,16 @@
 """What rules are read against in this workspace: its attributes, its currency, and its saved segments."""
 
-from collections.abc import Iterable, Sequence
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from pymongo.client_session import ClientSession
 
-from crm_core.customers.attributes import Attributes
+from crm_core.customers.attributes import REMEMBERED_S, Attributes
+from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.text import fold
@@ -14,6 +19,44 @@ from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.scope import KnownSegments, Scope, SegmentDefinition, SegmentSource
 
 MOST_SUGGESTED = 1000
+LATEST_EVENTS = 100_000
+TIME_LIMIT_MS = 10_000
+RETRY_S = 1.0
+"""After an outage of the database it is asked again so soon."""
+
+Value = TypeVar("Value")
+
+
+class Remembered(Generic[Value]):
+    """What was read at most 5 s ago; during an outage of the database what was known last.
+
+    failure: of the last reading. clock: in seconds.
+    """
+
+    def __init__(self, read: Callable[[], Value], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.failure: Unavailable | None = None
+        self._read = read
+        self._clock = clock
+        self._known: Value | None = None
+        self._until = -math.inf
+        self._lock = threading.Lock()
+
+    def get(self) -> Value:
+        """Raises Unavailable while nothing was ever read."""
+        with self._lock:
+            if self._clock() >= self._until:
+                self._read_again()
+            if self._known is None:
+                assert self.failure
+                raise self.failure
+            return self._known
+
+    def _read_again(self) -> None:
+        try:
+            self._known, self.failure = self._read(), None
+        except Unavailable as exc:
+            self.failure = exc
+        self._until = self._clock() + (RETRY_S if self.failure else REMEMBERED_S)
 
 
 class Scopes:
@@ -24,12 +67,45 @@ class Scopes:
         self._attributes = attributes
         self._clock = clock
         self._digits = digits
+        self._known = Remembered(lambda: (self._read_catalogue(), self._read_segment_names()))
+
+    def catalogue(self) -> Catalogue:
+        """The fields, at most 5 s old; during an outage of the database those known last."""
+        return self._known.get()[0]
+
+    def segment_names(self) -> Mapping[str, str]:
+        """Id to name of saved segments, by name; as old as the catalogue."""
+        return self._known.get()[1]
+
+    @property
+    def failure(self) -> Unavailable | None:
+        """Why catalogue and names of segments are older than 5 s."""
+        return self._known.failure
+
+    def event_types(self) -> list[str]:
+        """Of the latest events, the most frequent first."""
+        stages: list[Doc] = [{"$limit": LATEST_EVENTS}, {"$sortByCount": "$type"}, {"$limit": MOST_SUGGESTED}]
+        with translated():
+            rows = self._db.events.aggregate(stages, hint={"$natural": -1}, maxTimeMS=TIME_LIMIT_MS)
+            return [row["_id"] for row in rows]
 
     def scope(self, now: datetime | None = None, segments: SegmentSource | None = None) -> Scope:
         """The scope of this moment, or of ``now``. segments: instead of those that are saved."""
-        types = {each.name: FieldType(each.type) if each.type else None for each in self._attributes.all()}
         source = segments or StoredSegments(self._db)
-        return Scope(now or self._clock(), self._digits, fold, Catalogue(types), source)
+        return Scope(now or self._clock(), self._digits, fold, self._read_catalogue(), source)
+
+    def remembered_scope(self, segments: SegmentSource | None = None) -> Scope:
+        """The scope of this moment with the fields as ``catalogue`` has them. Raises Unavailable as that does."""
+        return Scope(self._clock(), self._digits, fold, self.catalogue(), segments or StoredSegments(self._db))
+
+    def _read_catalogue(self) -> Catalogue:
+        types = {each.name: FieldType(each.type) if each.type else None for each in self._attributes.all()}
+        return Catalogue(types)
+
+    def _read_segment_names(self) -> Mapping[str, str]:
+        with translated():
+            rows = self._db.segments.find({}, {"name": 1}).sort("name", 1).limit(MOST_SUGGESTED)
+            return {row["_id"]: row["name"] for row in rows}
 
 
 class StoredSegments:

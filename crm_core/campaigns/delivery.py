@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from crm_core.campaigns.eligibility import eligibility
+from crm_core.audience.eligibility import Policy, eligibility
 from crm_core.campaigns.ledger import Ledger, row_id
 from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.campaigns.recipients import Recipients
 from crm_core.campaigns.states import MessageState
 from crm_core.campaigns.template import render_message
 from crm_core.campaigns.vendor import Vendor
-from crm_core.customers.reading import CustomerReader
 from crm_core.errors import NotFound, Permanent
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Doc
@@ -25,12 +25,19 @@ REFUSED = "refused_by_vendor"
 
 class Deliverer:
     def __init__(
-        self, campaigns: Campaigns, ledger: Ledger, reader: CustomerReader, vendor: Vendor, clock: Clock
+        self,
+        campaigns: Campaigns,
+        ledger: Ledger,
+        recipients: Recipients,
+        vendor: Vendor,
+        policy: Policy,
+        clock: Clock,
     ) -> None:
         self._campaigns = campaigns
         self._ledger = ledger
-        self._reader = reader
+        self._recipients = recipients
         self._vendor = vendor
+        self._policy = policy
         self._clock = clock
 
     def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
@@ -48,23 +55,23 @@ class Deliverer:
 
     def _deliver(self, campaign: Doc, customer_ids: Sequence[str]) -> None:
         """Send to those who still wait. Repeating it is harmless: the vendor knows a key that it has seen."""
-        campaign_id = campaign["_id"]
+        campaign_id, channel = campaign["_id"], campaign["channel"]
         waiting = self._ledger.pending(campaign_id, customer_ids)
-        customers = {record["id"]: record for record in self._reader.by_ids(waiting)}
+        now = self._clock()
+        people = self._recipients.read(waiting, channel, self._policy.cap, now, campaign_id=campaign_id)
         skipped: dict[str, str] = {}
         messages: list[dict[str, str]] = []
         failed: dict[str, str] = {}
         for customer_id in waiting:
             row = row_id(campaign_id, customer_id)
-            customer = customers.get(customer_id)
-            if reason := eligibility(customer, campaign["channel"]):
+            person = people.get(customer_id)
+            if reason := eligibility(person, channel, self._policy, now):
                 skipped[row] = reason
                 continue
+            assert person  # else there is a reason
             try:
-                body = render_message(campaign["message"], template_fields(customer or {}))
-                messages.append(
-                    {"key": row + FIRST_TRY, "to": customer_id, "channel": campaign["channel"], "body": body}
-                )
+                body = render_message(campaign["message"], template_fields(person.customer))
+                messages.append({"key": row + FIRST_TRY, "to": customer_id, "channel": channel, "body": body})
             except Permanent:
                 failed[row] = TEMPLATE_FAILED
         self._ledger.skip(skipped, at=self._clock())

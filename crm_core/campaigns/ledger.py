@@ -1,6 +1,6 @@
 """The communication log: one row per customer and campaign, whatever happens."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
+from crm_core.audience.eligibility import FIRST_CHANNEL
 from crm_core.campaigns.states import STATES, MessageState
 from crm_core.infra.mongo import Db, Doc, consistent, page_newest, translated
 
@@ -39,13 +40,14 @@ class Ledger:
         self._messages = db.messages
         self._counted = consistent(db).messages
 
-    def add(self, campaign_id: str, customer_ids: Sequence[str], *, at: datetime) -> None:
+    def add(self, campaign_id: str, customer_ids: Sequence[str], *, channel: str, at: datetime) -> None:
         """Write pending rows for those that have none yet."""
         rows: list[Doc] = [
             {
                 "_id": row_id(campaign_id, customer_id),
                 "campaign_id": campaign_id,
                 "customer_id": customer_id,
+                "channel": channel,
                 "rank": MessageState.PENDING.rank,
                 "created_at": at,
             }
@@ -64,6 +66,19 @@ class Ledger:
         query = {"_id": {"$in": ids}, "rank": MessageState.PENDING.rank}
         with translated():
             return [row["customer_id"] for row in self._messages.find(query, {"customer_id": 1})]
+
+    def sent_since(
+        self, start: datetime, customer_ids: Sequence[str], channel: str, *, besides: str | None = None
+    ) -> dict[str, list[datetime]]:
+        """When messages were sent over ``channel`` from ``start`` on, by customer; besides: a campaign left out."""
+        named: list[str | None] = [channel, None] if channel == FIRST_CHANNEL else [channel]
+        query = {"customer_id": {"$in": list(customer_ids)}, "sent_at": {"$gte": start}, "channel": {"$in": named}}
+        sent: dict[str, list[datetime]] = defaultdict(list)
+        with translated():
+            for row in self._messages.find(query, {"customer_id": 1, "campaign_id": 1, "sent_at": 1}):
+                if row["campaign_id"] != besides:
+                    sent[row["customer_id"]].append(row["sent_at"])
+        return dict(sent)
 
     def of_customer(
         self, customer_id: str, *, limit: int = 50, after: str | None = None

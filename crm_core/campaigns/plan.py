@@ -57,7 +57,7 @@ class Planner:
             segments=FrozenSegments(campaign.get("rule_segments", ())),
         )
         for chunk in _chunks(ids):
-            self._ledger.add(campaign_id, chunk, at=self._clock())
+            self._ledger.add(campaign_id, chunk, channel=campaign["channel"], at=self._clock())
             self._publish(campaign_id, [chunk])
             self._campaigns.note_progress(campaign_id, chunk[-1])
         audience = self._ledger.stats(campaign_id).audience

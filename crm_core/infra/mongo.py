@@ -23,7 +23,11 @@ Doc = dict[str, Any]
 Db = Database[Doc]
 
 INDEXES: dict[str, list[IndexModel]] = {
-    "customers": [IndexModel([(f"folded.{name}", ASCENDING)]) for name in ("email", "city", "tags")],
+    "customers": [
+        *(IndexModel([(f"folded.{name}", ASCENDING)]) for name in ("email", "city", "tags", "search")),
+        IndexModel([("folded.name", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
+    ],
     "orders": [
         IndexModel([("customer_id", ASCENDING), ("ordered_at", DESCENDING)]),
         IndexModel([("ordered_at", DESCENDING)]),
@@ -39,6 +43,11 @@ INDEXES: dict[str, list[IndexModel]] = {
     "messages": [
         IndexModel([("campaign_id", ASCENDING), ("rank", ASCENDING), ("reason", ASCENDING)]),
         IndexModel([("customer_id", ASCENDING), ("created_at", DESCENDING)]),
+    ],
+    "suppressions": [IndexModel([("customer_id", ASCENDING)])],
+    "shared_rules": [
+        IndexModel([("hash", ASCENDING)], unique=True),
+        IndexModel([("touched_at", ASCENDING)], expireAfterSeconds=90 * 24 * 3600),
     ],
     "api_keys": [IndexModel([("hash", ASCENDING)], unique=True)],
     "audit": [IndexModel([("at", DESCENDING)])],
@@ -108,7 +117,9 @@ def translated(session: ClientSession | None = None) -> Iterator[None]:
 
 
 def _to_unavailable(exc: PyMongoError) -> Unavailable | None:
-    if isinstance(exc, ConnectionFailure | ExecutionTimeout):
+    if isinstance(exc, ExecutionTimeout):
+        return Unavailable("The database took too long and gave up. Nothing was lost; ask for less, or try again.")
+    if isinstance(exc, ConnectionFailure):
         return Unavailable("The database does not answer. Nothing was lost; try again in a moment.")
     if isinstance(exc, DuplicateKeyError | BulkWriteError):
         return None

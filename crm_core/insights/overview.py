@@ -8,6 +8,8 @@ from crm_core.customers.reading import CustomerReader
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 
+MOST_LOOKED_AT = 50_000
+
 
 @dataclass(frozen=True)
 class Totals:
@@ -71,8 +73,10 @@ class Overview:
         return [self._reader.to_record(row) for row in rows]
 
     def options(self, path: str, *, limit: int = 50) -> list[str]:
-        """The most frequent values of a text or list field as typed, for the builder's suggestions."""
+        """The most frequent values of a text or list field as typed, for the builder's suggestions: among as many
+        customers as can be looked at while somebody waits."""
         stages: list[Doc] = [
+            {"$limit": MOST_LOOKED_AT},
             {"$match": {path: {"$nin": [None, []]}}},
             {"$unwind": f"${path}"},
             {"$sortByCount": f"${path}"},

@@ -95,6 +95,8 @@ class BoundGroup:
 
 BoundCondition: TypeAlias = BoundField | BoundRecords | BoundList
 Bound: TypeAlias = BoundCondition | BoundSegment | BoundGroup
+Place: TypeAlias = tuple[int, ...]
+"""Where a node is in its tree: which child, of which child, from the root on; segments are not entered."""
 
 
 def bind(rule: AnyRule, scope: Scope, *, own: SegmentDefinition | None = None) -> Bound:
@@ -126,6 +128,22 @@ def segments_in(bound: Bound) -> Iterator[SegmentDefinition]:
         case BoundGroup():
             for child in bound.children:
                 yield from segments_in(child)
+
+
+def node_at(bound: Bound, place: Place) -> Bound:
+    for number in place:
+        assert isinstance(bound, BoundGroup)
+        bound = bound.children[number]
+    return bound
+
+
+def walk_bound(bound: Bound, place: Place = ()) -> Iterator[tuple[Place, BoundCondition | BoundSegment]]:
+    """Every condition with its place, in the order of the tree; a segment is one."""
+    if isinstance(bound, BoundGroup):
+        for number, child in enumerate(bound.children):
+            yield from walk_bound(child, (*place, number))
+    else:
+        yield place, bound
 
 
 class _Binder:

@@ -1,60 +1,77 @@
 """Draws the board with streamlit-sortables and reads back what was dragged."""
 
-from dataclasses import replace
-from functools import cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import streamlit as st
 from streamlit_sortables import sort_items
 
-from crm_core.rules.wording import Money
-from pages._ui.board import Board, Condition, chip_texts, palette_texts
+from pages._ui.board import Board
+from pages._ui.board_arranging import arrange
+from pages._ui.board_chips import Container, arrangement_of, containers_of
+from pages._ui.board_palette import Entry
+from pages._ui.board_session import act
+from pages._ui.board_style import board_style, least_height_px
+from pages._ui.board_words import Words
+from pages._ui.plot_theme import reader_theme
 
-STYLE = (Path(__file__).parent / "assets" / "board.css").read_text()
-FONTS = Path(st.__file__).parent / "static" / "static" / "media"
-PALETTE = "Drag a field down to your rules"
-BIN = "Drop here to remove"
-HEADERS = {"all": "Customers who match ALL of these", "any": "Customers who match ANY of these"}
-
-
-def apply_drag(board: Board, money: Money) -> Board:
-    """The board after what was dragged on it since it was drawn."""
-    containers: list[dict[str, Any]] | None = st.session_state.get(_key(board))
-    if not containers:
-        return board
-    chips = {part["header"]: part["items"] for part in containers}
-    meaning: dict[str, Condition | str] = {**palette_texts(), **chip_texts(board, money)}
-    arranged = board.arrange(chips[HEADERS[board.kind]], meaning)
-    is_stale = arranged.revision == board.revision and len(chips[PALETTE]) < len(palette_texts())
-    return replace(arranged, revision=board.revision + 1) if is_stale else arranged  # a field went to the bin
+DRAWN: Final = "builder_drawn"
+PLACE: Final = "builder_board_place"
+Shown = Sequence[tuple[str, Sequence[str]]]
+"""Header and chips of each list of the component."""
 
 
-def draw_board(board: Board, money: Money) -> None:
-    """Palette, rules and bin. A new revision is a new component: it reads its chips only once."""
-    sort_items(
-        [
-            {"header": PALETTE, "items": list(palette_texts())},
-            {"header": HEADERS[board.kind], "items": list(chip_texts(board, money))},
-            {"header": BIN, "items": []},
-        ],
-        multi_containers=True,
-        direction="vertical",
-        custom_style=_style(),
-        key=_key(board),
-    )
+@dataclass(frozen=True)
+class Drawn:
+    """serial: of the component that stands on the page. shown: how its chips lie there, as far as it has told."""
+
+    serial: int
+    containers: Sequence[Container]
+    shown: Shown
+
+    @property
+    def key(self) -> str:
+        return f"builder_board_{self.serial}"
 
 
-@cache
-def _style() -> str:
-    """The board's style with the app's own font: a frame does not inherit it, Streamlit's files have it."""
-    faces = [
-        '@font-face { font-family: "Source Sans"; font-weight: 200 900; '
-        f'src: url("../../static/media/{font.name}"); }}\n'
-        for font in FONTS.glob("SourceSansVF-Upright*.woff2")
-    ]
-    return "".join(faces) + STYLE
+def apply_drag() -> None:
+    """Do to the board what was dragged since it was drawn. A drag that makes no sense only draws it anew."""
+    drawn: Drawn | None = st.session_state.get(DRAWN)
+    if drawn is None:
+        return
+    shown = _told(st.session_state.get(drawn.key))
+    if not shown or shown == drawn.shown:
+        return
+    st.session_state[DRAWN] = replace(drawn, shown=shown)
+    arrangement = arrangement_of(shown, drawn.containers)
+    if arrangement:
+        act(lambda board: arrange(board, arrangement))
 
 
-def _key(board: Board) -> str:
-    return f"builder_board_{board.revision}"
+def draw_board(board: Board, words: Words, entries: Sequence[Entry], problems: Mapping[int, str]) -> None:
+    """The component reads its chips only once: where they must lie otherwise than they do, it becomes a new one."""
+    containers = containers_of(board, words, entries, problems)
+    wanted = [(container.header, list(container.chips)) for container in containers]
+    drawn: Drawn | None = st.session_state.get(DRAWN)
+    if drawn is None:
+        drawn = Drawn(0, containers, wanted)
+    elif wanted != drawn.shown:
+        drawn = Drawn(drawn.serial + 1, containers, wanted)
+    else:
+        drawn = replace(drawn, containers=containers)
+    st.session_state[DRAWN] = drawn
+    st.html(f"<style>.st-key-{PLACE} {{ min-height: {least_height_px(board)}px; }}</style>")
+    with st.container(key=PLACE):
+        sort_items(
+            [{"header": header, "items": chips} for header, chips in wanted],
+            multi_containers=True,
+            direction="vertical",
+            custom_style=board_style(containers, board, problems, reader_theme()),
+            key=drawn.key,
+        )
+
+
+def _told(report: Any) -> Shown:
+    """What the component has reported; nothing before the first drag."""
+    return [(part["header"], list(part["items"])) for part in report or ()]

@@ -6,7 +6,17 @@ from typing import Literal, NoReturn
 import streamlit as st
 
 PAGES = Path(__file__).resolve().parents[1]
-PageName = Literal["overview", "audience_builder", "segments", "new_campaign", "campaigns", "campaign", "data"]
+PageName = Literal[
+    "overview",
+    "audience_builder",
+    "segments",
+    "new_campaign",
+    "campaigns",
+    "campaign",
+    "customers",
+    "customer",
+    "data",
+]
 
 
 def page_file(name: PageName) -> str:

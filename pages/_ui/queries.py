@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from crm_core.audience.evaluation import Preview
+from crm_core.audience.preview import Preview
 from crm_core.importing.plan import ImportOptions
 from crm_core.importing.preview import DryRun, FileFacts, look_at, try_import
 from crm_core.importing.sources import FileSource
@@ -15,7 +15,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.ingest.scalars import Border
 from crm_core.insights.overview import Totals
 from crm_core.rules.loading import dump_rule, load_rule
-from crm_core.rules.tree import AnyRule
+from crm_core.rules.tree import AnyRule, ListRule
 from pages._ui.deps import services
 
 SAMPLE = 10
@@ -42,6 +42,26 @@ def options(field: str) -> list[str]:
     return services().overview.options(field)
 
 
+@st.cache_data(ttl=60, max_entries=4, show_spinner=False)
+def event_types() -> list[str]:
+    """Of the latest events, the most frequent first."""
+    return services().scopes.event_types()
+
+
+@st.cache_data(ttl=30, max_entries=100, show_spinner=False)
+def find_customers(text: str, limit: int) -> dict[str, str]:
+    """Id to name and id of those whom a search finds, by name. Raises InvalidInput."""
+    found = services().customer_search.search(text, sort="name", skip=0, limit=limit)
+    return {each["id"]: f"{each['name']} · {each['id']}" if each.get("name") else each["id"] for each in found}
+
+
+@st.cache_data(ttl=30, max_entries=20, show_spinner=False)
+def known_customers(ids: tuple[str, ...]) -> int:
+    """How many of these ids are customers."""
+    found = services()
+    return found.audience.count(ListRule(customer_ids=ids), now=found.clock())
+
+
 def preview(rule: AnyRule) -> Preview:
     """Exact as of the time it carries, at most 5 s ago."""
     return _preview(json.dumps(dump_rule(rule), sort_keys=True))
@@ -50,7 +70,7 @@ def preview(rule: AnyRule) -> Preview:
 @st.cache_data(ttl=5, max_entries=200, show_spinner=False)
 def _preview(rule: str) -> Preview:
     data: dict[str, Any] = json.loads(rule)
-    return services().audience.preview(load_rule(data), sample=SAMPLE)
+    return services().previews.preview(load_rule(data), sample=SAMPLE)
 
 
 @st.cache_data(ttl=600, max_entries=20, show_spinner=False)

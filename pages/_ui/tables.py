@@ -1,55 +1,86 @@
-"""Tables of records: money with its currency, times to the day, no empty columns."""
+"""Tables of customers and orders that lead to the customer: money, relative times, no empty columns."""
 
-from collections.abc import Sequence
-
-import pandas as pd
-import streamlit as st
-from streamlit.elements.lib.column_types import ColumnConfig
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from crm_core.infra.mongo import Doc
+from pages._ui.deps import services
+from pages._ui.formats import money_major, number, relative_time, utc_exact
+from pages._ui.link_table import Cell, Column, Row, link_table
+from pages._ui.links import go_to
 
-CUSTOMER_COLUMNS = {
-    "who": "Customer",
-    "total_spend": "Spend",
-    "order_count": "Orders",
-    "last_order_at": "Last order",
+CUSTOMER_COLUMNS: Final = {
+    "who": Column("Customer", is_link=True),
+    "email": Column("E-mail", shape="wide plain"),
+    "city": Column("City", shape="plain"),
+    "total_spend": Column("Spend", "right"),
+    "order_count": Column("Orders", "right"),
+    "last_order_at": Column("Last order"),
+    "why": Column("Why", shape="wide"),
 }
-ORDER_COLUMNS = {
-    "ordered_at": "When",
-    "customer_id": "Customer",
-    "amount": "Amount",
-    "status": "Status",
-    "category": "Category",
+ORDER_COLUMNS: Final = {
+    "customer_id": Column("Customer", is_link=True),
+    "ordered_at": Column("When"),
+    "amount": Column("Amount", "right"),
+    "status": Column("Status"),
+    "category": Column("Category"),
 }
+SAMPLE: Final = ("who", "total_spend", "order_count", "last_order_at", "why")
 
 
-def customer_table(records: Sequence[Doc], currency: str, *, key: str) -> None:
-    """Customers as CustomerReader gives them, by name, or by id where there is none."""
-    named = [{**record, "who": record.get("name") or record["id"]} for record in records]
-    _table(named, CUSTOMER_COLUMNS, currency, key)
+def customer_table(
+    records: Sequence[Doc],
+    currency: str,
+    *,
+    key: str,
+    why: Mapping[str, str] | None = None,
+    columns: Sequence[str] = SAMPLE,
+) -> None:
+    """Customers as CustomerReader gives them, by name, or by id where there is none; each leads to its page.
+
+    why: customer id to a line of plain text. columns: of CUSTOMER_COLUMNS, those without any value are left out.
+    """
+    told = why or {}
+    rows = [
+        {**record, "who": record.get("name") or record["id"], "why": told.get(record["id"]) or None}
+        for record in records
+    ]
+    _table("Customers", {name: CUSTOMER_COLUMNS[name] for name in columns}, rows, "id", currency, key)
 
 
 def order_table(records: Sequence[Doc], currency: str, *, key: str) -> None:
-    """Orders as CustomerReader gives them."""
-    _table(records, ORDER_COLUMNS, currency, key)
+    """Orders as CustomerReader gives them; each leads to its customer."""
+    _table("Orders", ORDER_COLUMNS, records, "customer_id", currency, key)
 
 
-def _table(records: Sequence[Doc], columns: dict[str, str], currency: str, key: str) -> None:
+def _table(
+    label: str, columns: Mapping[str, Column], records: Sequence[Doc], id_field: str, currency: str, key: str
+) -> None:
     present = [name for name in columns if any(record.get(name) is not None for record in records)]
-    frame = pd.DataFrame([{columns[name]: record.get(name) for name in present} for record in records])
-    config = {columns[name]: shown for name in present if (shown := _config(name, currency))}
-    st.dataframe(frame, hide_index=True, column_config=config, key=key, height="content")
+    now = services().clock()
+    rows = [
+        Row(
+            record[id_field],
+            f"customer?{urlencode({'customer': record[id_field]})}",
+            [_cell(record.get(name), name, currency, now) for name in present],
+        )
+        for record in records
+    ]
+    if opened := link_table(label, [columns[name] for name in present], rows, key=key):
+        go_to("customer", customer=opened)
 
 
-def _config(name: str, currency: str) -> ColumnConfig | None:
+def _cell(value: Any, name: str, currency: str, now: datetime) -> Cell:
+    if value is None:
+        return Cell()
     match name:
         case "total_spend" | "amount":
-            return st.column_config.NumberColumn(format=_money_format(currency))
+            return Cell(money_major(value, currency))
+        case "order_count":
+            return Cell(number(value))
         case "last_order_at" | "ordered_at":
-            return st.column_config.DatetimeColumn(format="D MMM YYYY", timezone="UTC")
+            return Cell(relative_time(value, now), utc_exact(value))
         case _:
-            return None
-
-
-def _money_format(currency: str) -> str:
-    return {"USD": "dollar", "EUR": "euro", "JPY": "yen"}.get(currency, f"%.2f {currency}")
+            return Cell(str(value))

@@ -1,16 +1,16 @@
 """What a person does on a page and sees there: reads figures, drags chips, presses keys."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from playwright.sync_api import ConsoleMessage, FrameLocator, Locator, Page, expect
 
 PATIENCE_MS: Final = 30_000
 BOARD: Final = 'iframe[title*="sortable"]'
-PALETTE, RULES, BIN = 0, 1, 2
-STEPS, STEP_MS = 15, 20
-"""A drag is a way of that many moves; the board looks at the mouse a few times a second."""
+PALETTE, RULES, EDIT, BIN = 0, 1, -2, -1
+"""Parts of the board by place; RULES is the outermost group, the ones in it stand between that and EDIT."""
+STEPS, STEP_MS, KEY_MS = 15, 20, 400
+"""A drag is a way of that many moves; the board looks at the mouse and at keys a few times a second."""
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -83,7 +83,7 @@ class Screen:
         expect(self.part(BIN)).to_be_visible()
 
     def part(self, place: int) -> Locator:
-        """PALETTE, RULES or BIN of the board."""
+        """PALETTE, RULES, EDIT or BIN of the board, or a group by its place."""
         return self.board.locator(".sortable-container").nth(place)
 
     def chip(self, place: int, text: str) -> Locator:
@@ -93,6 +93,8 @@ class Screen:
         """With the mouse, to the middle of a part of the board."""
         self.settle_board()
         self._settle_board()
+        for each in (self.part(place), chip):
+            each.scroll_into_view_if_needed()
         (from_x, from_y), (to_x, to_y) = _middle(chip), _middle(self.part(place))
         mouse = self.page.mouse
         mouse.move(from_x, from_y)
@@ -102,15 +104,15 @@ class Screen:
             self.page.wait_for_timeout(STEP_MS)
         mouse.up()
 
-    def carry(self, chip: Locator, text: str, place: int) -> None:
-        """With the keyboard: focus, Space, arrows until it is there, Space."""
+    def carry(self, chip: Locator) -> None:
+        """With the keyboard, from the palette to the right: into a group, or onto the place for editing, which adds it
+        as well."""
         self.settle_board()
         self._settle_board()
         chip.focus()
-        keyboard = self.page.keyboard
-        keyboard.press("Space")
-        _repeat(lambda: keyboard.press("ArrowDown"), until=self.chip(place, text))
-        keyboard.press("Space")
+        for key in ("Space", "ArrowRight", "Space"):
+            self.page.keyboard.press(key)
+            self.page.wait_for_timeout(KEY_MS)
 
     def _settle_board(self) -> None:
         self.settle()
@@ -119,18 +121,6 @@ class Screen:
 
 
 def _middle(found: Locator) -> tuple[float, float]:
-    found.scroll_into_view_if_needed()
     box = found.bounding_box()
     assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def _repeat(action: Callable[[], None], *, until: Locator, times: int = 12) -> None:
-    for _ in range(times):
-        action()
-        try:
-            expect(until).to_be_visible(timeout=400)
-        except AssertionError:
-            continue
-        return
-    raise AssertionError(f"{times} times were not enough to see {until}")

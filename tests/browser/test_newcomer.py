@@ -114,7 +114,9 @@ def build_audience(desk: Screen, api: Api) -> None:
     expect(shown).to_have_text(f"{spenders:,}")
     desk.settle_board()
     expect(desk.chip(RULES, "City")).to_have_count(0)
-    desk.carry(desk.chip(PALETTE, "Visits"), "Visits", RULES)
+    desk.carry(desk.chip(PALETTE, "Visits"))
+    desk.settle_board()
+    expect(desk.chip(RULES, "Visits")).to_contain_text("choose a value below")
     desk.fill("Value", str(VISITED_MORE))
     visitors = api.count(SPEND, VISITS)
     expect(shown).to_have_text(f"{visitors:,}")
@@ -132,7 +134,7 @@ def drag_in(desk: Screen, field: str) -> None:
 
 
 def choose_first_city(desk: Screen) -> str:
-    desk.page.get_by_label("Values").click()
+    desk.page.get_by_label("Values", exact=True).click()
     option = desk.page.get_by_role("option").first
     city = option.inner_text().strip()
     option.click()

@@ -1,4 +1,4 @@
-"""One rule, four ways: in MongoDB, over columns, customer by customer, and explained."""
+"""One rule, five ways: in MongoDB, over columns, over a snapshot in parts, customer by customer, and explained."""
 
 import uuid
 from collections import defaultdict
@@ -9,6 +9,10 @@ from datetime import datetime
 
 import numpy as np
 
+from crm_core.audience.snapshot.loading import Loader
+from crm_core.audience.snapshot.merging import merge
+from crm_core.audience.snapshot.population import Population
+from crm_core.audience.snapshot.version import Part, Version
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.infra.text import fold
@@ -33,6 +37,7 @@ class Town:
     services: Services
     subjects: list[Subject]
     columns: Columns
+    version: Version
     catalogue: Catalogue
 
     def scope(self, segments: SegmentSource, now: datetime = NOW) -> Scope:
@@ -43,6 +48,7 @@ class Town:
         ids = [subject.customer["_id"] for subject in self.subjects]
         digits = self.services.settings.currency_digits
         found = self.services.db.customers.aggregate([*to_mongo(bound), {"$project": {"_id": 1}}])
+        population = Population(self.version)
         return {
             "mongo": sorted(row["_id"] for row in found),
             "mask": [ids[row] for row in np.flatnonzero(mask(bound, self.columns))],
@@ -52,7 +58,7 @@ class Town:
                 for name, subject in zip(ids, self.subjects, strict=True)
                 if explain(bound, subject, digits=digits).matches
             ],
-        }
+        } | ({"snapshot": population.first_ids(population.find(bound), len(ids))} if population.holds(bound) else {})
 
 
 @contextmanager
@@ -81,7 +87,18 @@ def build_town(services: Services, catalogue: Catalogue) -> Town:
         Subject(customer, mine["orders"][customer["_id"]], mine["events"][customer["_id"]])
         for customer in state["customers"]
     ]
-    return Town(services, subjects, columns, catalogue)
+    return Town(services, subjects, columns, _in_parts(services, catalogue), catalogue)
+
+
+def _in_parts(services: Services, catalogue: Catalogue) -> Version:
+    """A snapshot as it is after changes: some customers were read again, once and twice, and parts were merged."""
+    loader = Loader(services.db, catalogue.fields, services.policy)
+    shard = loader.load_all()
+    ids = list(shard.ids)
+    version = Version((Part.whole(shard),)).changed(ids[::3], loader.load_some(ids[::3]))
+    version = version.changed(ids[::2], loader.load_some(ids[::2]))
+    *rest, before, last = version.parts
+    return Version((*rest, Part.whole(merge(before, last))))
 
 
 def new_database() -> str:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crm_core.audience.eligibility import Policy
 from crm_core.campaigns.delivery import Deliverer
 from crm_core.campaigns.receipts import parse_receipts
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
@@ -37,11 +38,15 @@ class CountingVendor:
 class Rig:
     """The services with the workers of a campaign, run by the test."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, policy: Policy | None = None) -> None:
+        """policy: instead of the one of the settings."""
         self.services = services
         self.vendor = CountingVendor()
         self.ledger = services.ledger
-        self.deliverer = Deliverer(services.campaigns, services.ledger, services.customers, self.vendor, services.clock)
+        chosen = policy or services.policy
+        self.deliverer = Deliverer(
+            services.campaigns, services.ledger, services.recipients, self.vendor, chosen, services.clock
+        )
         self._delivery = self._worker(Stream.DELIVERIES, self.deliverer.handle)
         self._receipts = self._worker(Stream.RECEIPTS, services.receipt_booker.handle)
 

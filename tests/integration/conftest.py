@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from crm_core.infra.streams import connect_redis
-from crm_core.services import Services
+from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests.engines.agreement import new_database
 from tests.integration.campaign_rig import Rig
 from tests.integration.feeding import store_customers
 from tests.integration.population import open_shop
@@ -40,3 +41,12 @@ def rig(services: Services) -> Rig:
         {"id": "c6", "visits": 1, "consent": {"in_app": "granted", "sms": "denied"}},
     )
     return Rig(services)
+
+
+@pytest.fixture(scope="module")
+def village(servers: Settings) -> Iterator[Services]:
+    """Services over a database whose customers a test makes anew, again and again."""
+    services = build_services(servers.with_servers(mongodb_database=new_database()))
+    yield services
+    services.db.client.drop_database(services.db.name)
+    services.close()

@@ -92,7 +92,7 @@ def test_every_step_of_a_campaign_is_audited(rig: Rig) -> None:
 
 def test_a_crash_after_the_log_was_written_and_before_it_was_published_loses_nobody(rig: Rig, clock: TestClock) -> None:
     campaign = rig.launch(rig.draft())
-    rig.ledger.add(campaign, ["c1", "c2"], at=clock.now)
+    rig.ledger.add(campaign, ["c1", "c2"], channel="in_app", at=clock.now)
     rig.plan()
     rig.deliver()
     assert rig.counts(campaign) == {"sent": 4, "skipped": 1}

@@ -2,10 +2,8 @@
 the others."""
 
 import os
-from collections.abc import Iterator
 from itertools import product
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,9 +11,8 @@ from crm_core.rules.binding import bind
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import OPERATORS
 from crm_core.rules.scope import KnownSegments, SegmentDefinition
-from crm_core.services import Services, build_services
-from crm_core.settings import Settings
-from tests.engines.agreement import Town, new_database, open_town
+from crm_core.services import Services
+from tests.engines.agreement import Town, open_town
 from tests.engines.people import Json, People
 from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TREES, TREES_WITH_SEGMENTS, value_for
 
@@ -31,14 +28,6 @@ def saved_segments(first: Json, second: Json) -> KnownSegments:
     both = {"kind": "none", "rules": [{"kind": "segment", "segment_id": "s1"}, first, second]}
     rules = zip(SEGMENTS, (first, second, both), strict=True)
     return KnownSegments(SegmentDefinition(name, name, 1, load_rule(rule)) for name, rule in rules)
-
-
-@pytest.fixture(scope="module")
-def village(servers: Settings) -> Iterator[Services]:
-    services = build_services(servers.with_servers(mongodb_database=new_database()))
-    yield services
-    services.db.client.drop_database(services.db.name)
-    services.close()
 
 
 def agreed(town: Town, rule: Json, segments: KnownSegments) -> list[str]:

@@ -125,7 +125,7 @@ def test_absent_leaves_a_field_as_it_is_and_null_clears_it(services: Services) -
     assert customer["name"] == "Asha"
     assert customer["loyalty_member"] is True
     assert not {"city", "tags"} & customer.keys()
-    assert services.db.customers.find_one({"_id": "c1"})["folded"].keys() == {"name", "categories"}  # type: ignore[index]
+    assert services.db.customers.find_one({"_id": "c1"})["folded"].keys() == {"name", "categories", "search"}  # type: ignore[index]
 
 
 def test_attributes_and_consent_change_one_by_one_and_null_clears_them_all(services: Services) -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 from crm_core.rules.loading import dump_rule
 from pages._ui.board import Board
-from pages._ui.board_session import BOARD
+from pages._ui.board_history import History
+from pages._ui.board_session import HISTORY
+from pages._ui.board_tree import path_words
 from tests.ui.page import Page
 
 ADD = "Add a rule without dragging"
@@ -22,7 +24,23 @@ def matches(page: Page) -> int:
     return int(page.metric("Customers match").replace(",", ""))
 
 
+def board_on(page: Page) -> Board:
+    history: History = page.test.session_state[HISTORY]
+    return history.present
+
+
+def rule_of(page: Page) -> dict[str, Any]:
+    return dump_rule(board_on(page).to_rule())
+
+
 def rules_of(page: Page) -> list[Any]:
-    held: Board = page.test.session_state[BOARD]
-    rules: list[Any] = dump_rule(held.to_rule())["rules"]
+    """What stands in the outermost group."""
+    rules: list[Any] = rule_of(page)["rules"]
     return rules
+
+
+def pick(page: Page, *path: int) -> None:
+    """Select the node at this path of child indexes for editing."""
+    place = path_words(path)
+    name = next(each for each in page.widget("Edit rule").options if each.split(" ")[0] == place)
+    page.choose("Edit rule", name)

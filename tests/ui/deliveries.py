@@ -27,7 +27,7 @@ def launched(services: Services, rows: Rows, *, name: str = "Spring", is_done: b
     keys = [key for key, count in rows.items() for _ in range(count)]
     customers = [f"c{place:03}" for place in range(len(keys))]
     if keys:
-        services.ledger.add(campaign_id, customers, at=services.clock())
+        services.ledger.add(campaign_id, customers, channel="in_app", at=services.clock())
     for customer, (state, reason) in zip(customers, keys, strict=True):
         kept = {"reason": reason} if reason else {}
         services.ledger.book([(row_id(campaign_id, customer), state, services.clock(), kept)])

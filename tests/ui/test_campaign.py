@@ -65,7 +65,7 @@ def test_an_audience_that_is_still_being_planned_is_not_said_to_add_up(workspace
     campaign_id = draft(workspace)
     workspace.campaigns.launch(campaign_id, actor="test")
     assert "Finding the audience" in Page("campaign", campaign=campaign_id).words
-    workspace.ledger.add(campaign_id, ["c1", "c2"], at=workspace.clock())
+    workspace.ledger.add(campaign_id, ["c1", "c2"], channel="in_app", at=workspace.clock())
     line = identity(Page("campaign", campaign=campaign_id))
     assert "2 audience = 2 pending · still being planned" in line
     assert "adds up" not in line

@@ -83,17 +83,24 @@ def test_a_segment_in_a_segment_is_counted_and_named(shop: Shop, workspace: Serv
     assert [kept["name"] for kept in campaign["rule_segments"]] == ["Regulars"]
 
 
-def test_a_segment_whose_rule_became_impossible_says_why_and_cannot_be_launched_to(workspace: Services) -> None:
+def test_a_segment_whose_rule_became_impossible_says_why_and_leaves_the_form_usable(workspace: Services) -> None:
     Shop([{"id": "a", "attributes": {"size": 5}}]).store_in(workspace)
     rule = load_rule({"kind": "field", "field": "attributes.size", "op": "gt", "value": 1})
     segment = workspace.segments.save("Impossible", rule, actor="test")
     Shop([{"id": "b", "attributes": {"size": "large"}}]).store_in(workspace)
-    page = Page("new_campaign", segment=segment["_id"])
+    workspace.segments.save("Possible", visits(0), actor="test")
+    page = ready(segment, "Hello")
     assert "declare its type to use it in rules" in page.errors
-    assert LAUNCH not in page.buttons()
+    assert "Still needed: a segment that can be evaluated." in page.words
+    assert page.button(LAUNCH).disabled
+    page.choose("Segment", "Possible")
+    assert not page.errors
+    assert (page.metric("Customers match now"), preview(page)) == ("2", "Hello")
+    page.choose("Segment", "Impossible")
     workspace.attributes.declare("size", "number", actor="test")
     page.run()
     assert page.metric("Customers match now") == "1"
+    assert not page.button(LAUNCH).disabled
 
 
 @pytest.mark.parametrize(
@@ -166,9 +173,16 @@ def test_a_customer_who_has_declined_is_said_to_be_skipped(workspace: Services) 
         ]
     ).store_in(workspace)
     page = ready(workspace.segments.save("Both", visits(1), actor="test"))
-    assert "declined in-app messages and will be skipped" in page.words
+    assert "This customer will be skipped: no consent." in page.words
     page.choose("Customer", "Yes Body")
     assert "will be skipped" not in page.words
+
+
+def test_a_customer_who_is_suppressed_is_said_to_be_skipped(workspace: Services) -> None:
+    Shop([{"id": "a", "visits": 1}]).store_in(workspace)
+    workspace.suppressions.add("a", "in_app", reason="manual", actor="test")
+    page = ready(workspace.segments.save("All", visits(1), actor="test"))
+    assert "This customer will be skipped: suppressed." in page.words
 
 
 def test_launching_creates_and_launches(shop: Shop, workspace: Services, regulars: Doc) -> None:
@@ -196,8 +210,11 @@ def test_everyone_has_to_be_meant(shop: Shop, workspace: Services) -> None:
     assert campaign["state"] == "preparing"
 
 
-def test_a_link_to_no_segment_says_so(regulars: Doc) -> None:
-    assert "There is no segment with the id 'nope'." in Page("new_campaign", segment="nope").errors
+def test_a_link_to_no_segment_says_so_and_offers_the_others(regulars: Doc) -> None:
+    page = Page("new_campaign", segment="nope")
+    assert "There is no segment with the id 'nope'." in page.errors
+    page.choose("Segment", "Regulars")
+    assert "Visited at least 5 times" in page.words
 
 
 def test_a_link_opens_a_segment_that_is_too_old_for_the_list(workspace: Services, regulars: Doc) -> None:

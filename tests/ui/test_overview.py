@@ -12,6 +12,7 @@ from crm_core.services import Services
 from tests.conftest import TestClock
 from tests.ui.page import Page
 from tests.ui.shop import Shop, counted, ordered_at, spend
+from tests.ui.tables import links_of, rows_of
 
 VISITED = load_rule({"kind": "field", "field": "visits", "op": "gt", "value": 0})
 MESSAGE = "Hi {{ customer.name }}"
@@ -89,9 +90,11 @@ def test_revenue_by_month_is_that_of_the_orders(shop: Shop) -> None:
 
 def test_the_latest_orders_are_shown_newest_first(shop: Shop) -> None:
     latest = sorted(shop.orders, key=lambda order: (ordered_at(order), order["id"]), reverse=True)
-    table = Page("overview").test.dataframe[0].value
-    assert list(table["Customer"]) == [order["customer_id"] for order in latest[: len(table)]]
-    assert [float(amount) for amount in table["Amount"]] == [order["amount"] for order in latest[: len(table)]]
+    page = Page("overview")
+    rows = rows_of(page, "Orders")
+    assert [row["Customer"] for row in rows] == [order["customer_id"] for order in latest[: len(rows)]]
+    assert [row["Amount"] for row in rows] == [f"${order['amount']:,.2f}" for order in latest[: len(rows)]]
+    assert links_of(page, "Orders") == [f"customer?customer={order['customer_id']}" for order in latest[: len(rows)]]
 
 
 def test_without_a_campaign_the_next_step_is_an_audience(shop: Shop) -> None:

@@ -12,11 +12,14 @@ from crm_core.audience.segments import Segments
 from crm_core.errors import Unavailable
 from crm_core.infra.embedded.folder import free_port
 from crm_core.infra.streams import Stream
+from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services, build_services, install
 from crm_core.settings import Settings
+from pages._ui.board_reading import Reading
 from pages._ui.links import PageName
 from tests.conftest import TestClock
+from tests.ui.builder import ADD, SAVE, builder_with, pick, rules_of
 from tests.ui.deliveries import draft
 from tests.ui.page import Page
 from tests.ui.shop import Shop
@@ -52,7 +55,7 @@ def test_a_page_says_in_words_that_the_database_is_away_and_comes_back(
     name: PageName, shop: Shop, workspace: Services, unreachable: Services
 ) -> None:
     campaign_id = draft(workspace)
-    query = {"campaign": campaign_id} if name == "campaign" else {}
+    query = {"campaign": {"campaign": campaign_id}, "customer": {"customer": "c01"}}.get(name, {})
     with outage(workspace, unreachable):
         page = Page(name, **query)
         assert "The database does not answer. Nothing was lost" in page.errors
@@ -73,6 +76,62 @@ def test_rules_on_the_board_outlive_an_outage(shop: Shop, workspace: Services, u
     page.run()
     assert not page.errors
     assert int(page.metric("Customers match")) == shop.count(lambda who, _: who["visits"] > 6) != int(count)
+
+
+def test_the_board_can_be_used_during_an_outage(shop: Shop, workspace: Services, unreachable: Services) -> None:
+    used = workspace.segments.save("Used", EVERYONE, actor="test")
+    page = builder_with("City", "Segment “Used”")
+    pick(page, 0)
+    page.choose("Values", ["Pune"])
+    with outage(workspace, unreachable):
+        page.choose("Values", ["Pune", "Goa"])
+        page.choose(ADD, "Group: NONE of these")
+        page.choose(ADD, "Visits")
+        page.choose("Value", 5)
+        assert "1.2 Segment" in page.widget("Edit rule").options
+        page.click("Undo")
+        page.choose("Value", 6)
+        page.click(SAVE)
+        assert page.errors.count("The database does not answer.") == 2  # the count, and the dialog
+    page.run()
+    assert not page.errors
+    assert rules_of(page) == [
+        {"kind": "field", "field": "city", "op": "in", "value": ["Pune", "Goa"]},
+        {"kind": "segment", "segment_id": used["_id"]},
+        {"kind": "none", "rules": [{"kind": "field", "field": "visits", "op": "gt", "value": 6}]},
+    ]
+
+
+def test_the_board_waits_for_a_database_that_is_away_only_once(workspace: Services, unreachable: Services) -> None:
+    asked = []
+
+    def ask() -> int:
+        asked.append(1)
+        return unreachable.segments.count_found("")
+
+    with outage(workspace, unreachable):
+        reading = Reading()
+        assert reading.away
+        assert reading.ask(ask, 7) == 7
+        assert reading.options("city") == reading.event_types() == []
+        with pytest.raises(Unavailable):
+            reading.find("s1")
+    assert not asked
+    back = Reading()
+    assert back.ask(workspace.overview.totals, None) is not None
+    assert not back.away
+
+
+def test_a_link_is_followed_once_the_database_is_back(shop: Shop, workspace: Services, unreachable: Services) -> None:
+    rule = load_rule({"kind": "field", "field": "visits", "op": "gt", "value": 5})
+    segment_id = workspace.segments.save("Regulars", rule, actor="test")["_id"]
+    with outage(workspace, unreachable):
+        page = Page("audience_builder", segment=segment_id)
+        assert AWAY in page.errors
+        assert page.query == {"segment": segment_id}
+    page.run()
+    assert "Segment **Regulars**, version 1" in page.words
+    assert len(rules_of(page)) == 1
 
 
 def test_a_launch_during_an_outage_launches_nothing_and_says_so(

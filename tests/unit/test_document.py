@@ -38,7 +38,7 @@ def test_a_customer_has_the_same_bytes_in_whatever_order_its_parts_came(names: l
 def test_what_orders_change_in_place_is_there_from_the_start_and_first() -> None:
     bare = arrange({"_id": "c1", "created_at": AT, "updated_at": AT})
     names = list(bare)
-    assert bare["folded"] == {"categories": []}
+    assert bare["folded"] == {"categories": [], "search": ["c1"]}
     assert list(arrange(dict(CUSTOMER)))[: len(names)] == names
 
 
@@ -55,6 +55,7 @@ def test_texts_are_folded_and_iso_dates_among_the_attributes_stand_as_times_too(
         "name": "strasse",
         "tags": ["vip"],
         "categories": ["books"],
+        "search": ["c1", "strasse"],
         "attributes": {"joined": "2026-01-02", "kinds": ["a"], "size": "m"},
         "dates": {"joined": datetime(2026, 1, 2, tzinfo=UTC)},
     }

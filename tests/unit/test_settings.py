@@ -22,6 +22,9 @@ EVERY_SETTING = Settings(
     vendor_success_rate=0.5,
     currency="JPY",
     max_body_mb=7,
+    message_unknown_consent=False,
+    frequency_cap=3,
+    frequency_cap_days=30,
     log_level="WARNING",
 )
 
@@ -50,6 +53,10 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         ("CRM_CURRENCY", "DOLLAR", "ISO 4217"),
         ("CRM_MAX_BODY_MB", "0", "greater than or equal to 1"),
         ("CRM_MAX_BODY_MB", "65", "less than or equal to 64"),
+        ("CRM_MESSAGE_UNKNOWN_CONSENT", "perhaps", "boolean"),
+        ("CRM_FREQUENCY_CAP", "0", "greater than or equal to 1"),
+        ("CRM_FREQUENCY_CAP_DAYS", "0", "greater than or equal to 1"),
+        ("CRM_FREQUENCY_CAP_DAYS", "91", "less than or equal to 90"),
         ("CRM_LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
     ],
 )

@@ -37,10 +37,13 @@ class Coded:
 
 @dataclass(frozen=True)
 class Orders:
-    """customers: row of the customer. amounts: minor units. times: ms. categories: folded. statuses: as stored."""
+    """In order of time. customers: row of the customer. amounts: minor units. times: ms. categories: folded.
+
+    statuses: as stored.
+    """
 
     customers: NDArray[np.integer[Any]]
-    amounts: NDArray[np.int64]
+    amounts: NDArray[np.integer[Any]]
     times: NDArray[np.int64]
     categories: Coded
     statuses: Coded

@@ -1,63 +1,193 @@
 """Stored documents as the columns that the mask engine reads."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orders, to_ms
-from crm_core.rules.engines.single import Record, read_value
+from crm_core.rules.engines.single import Record
 from crm_core.rules.fields import CustomerField, FieldType
 
+ReadMs: TypeAlias = Callable[[Any], int | None]
+"""A stored time as ms since 1970 UTC; None for what is no time."""
 CODED = frozenset({FieldType.TEXT, FieldType.LIST, FieldType.BOOLEAN})
+NOTHING: Mapping[str, Any] = {}
+
+
+def read_ms(value: Any) -> int | None:
+    return to_ms(value) if isinstance(value, datetime) else None
 
 
 def encode(
     customers: Sequence[Record], orders: Sequence[Record], events: Sequence[Record], fields: Iterable[CustomerField]
 ) -> Columns:
     """Columns of ``fields`` and of the records of these customers; records of others are left out."""
-    rows = {customer["_id"]: row for row, customer in enumerate(customers)}
-    columns = {found.name: _column(found, customers) for found in fields if not found.is_average}
-    bought = [order for order in orders if order["customer_id"] in rows]
-    happened = [event for event in events if event["customer_id"] in rows]
-    return Columns(
-        len(customers),
-        columns,
-        Orders(
-            _rows(bought, rows),
-            np.array([order["amount_minor"] for order in bought], dtype=np.int64),
-            _times(bought, "ordered_at"),
-            encode_values(order.get("category_folded") for order in bought),
-            encode_values(order["status"] for order in bought),
-        ),
-        Events(_rows(happened, rows), _times(happened, "at"), encode_values(event["type"] for event in happened)),
-        rows,
-    )
+    encoder = Encoder(fields)
+    encoder.add_customers(customers)
+    encoder.add_orders(orders)
+    encoder.add_events(events)
+    return encoder.finish()
 
 
-def encode_values(values: Iterable[Hashable | None]) -> Coded:
+class Encoder:
+    """Takes customers, then orders and events, in chunks, and gives them as columns.
+
+    Records of customers that were not added are left out. most_values: fields of texts or lists with more distinct
+    values than that get no column. times: how a stored time is read.
+    """
+
+    def __init__(
+        self, fields: Iterable[CustomerField], *, most_values: int | None = None, times: ReadMs = read_ms
+    ) -> None:
+        self._fields = [found for found in fields if not found.is_average]
+        self._times = times
+        self._columns = {
+            found.name: _Codes(most_values) if found.type in CODED else _Numbers(found) for found in self._fields
+        }
+        self._orders, self._events = _Records("ordered_at"), _Records("at")
+        self._amounts: list[NDArray[Any]] = []
+        self._categories, self._statuses, self._types = _Codes(), _Codes(), _Codes()
+        self.rows: dict[str, int] = {}
+        """Row of each customer so far."""
+
+    def add_customers(self, customers: Sequence[Record]) -> None:
+        first = len(self.rows)
+        self.rows.update((customer["_id"], row) for row, customer in enumerate(customers, start=first))
+        for found in self._fields:
+            self._columns[found.name].add(_read(found, customers, self._times))
+
+    def add_orders(self, orders: Sequence[Record]) -> None:
+        known = self._orders.add(orders, self.rows, self._times)
+        self._amounts.append(np.array([order["amount_minor"] for order in known], dtype=np.int64))
+        self._categories.add([order.get("category_folded") for order in known])
+        self._statuses.add([order["status"] for order in known])
+
+    def add_events(self, events: Sequence[Record]) -> None:
+        known = self._events.add(events, self.rows, self._times)
+        self._types.add([event["type"] for event in known])
+
+    def finish(self) -> Columns:
+        """Gives up what was gathered; the encoder is empty afterwards."""
+        columns = {name: column for name, each in self._columns.items() if (column := each.finish()) is not None}
+        bought, ordered_at, orders = self._orders.finish()
+        acted, at, events = self._events.finish()
+        amounts = smallest(_joined(self._amounts, np.int64)[orders])
+        return Columns(
+            len(self.rows),
+            columns,
+            Orders(bought, amounts, ordered_at, self._categories.sorted(orders), self._statuses.sorted(orders)),
+            Events(acted, at, self._types.sorted(events)),
+            self.rows,
+        )
+
+
+class _Numbers:
+    def __init__(self, found: CustomerField) -> None:
+        self._is_count = found.type is FieldType.NUMBER and found.is_whole
+        self._type = np.int64 if found.is_whole or found.type is FieldType.DATE else np.float64
+        self._values: list[NDArray[Any]] = []
+        self._present: list[NDArray[np.bool_]] = []
+
+    def add(self, values: Sequence[Any]) -> None:
+        self._values.append(np.array([0 if value is None else value for value in values], dtype=self._type))
+        self._present.append(np.array([value is not None for value in values], dtype=bool))
+
+    def finish(self) -> Numbers:
+        values, present = _joined(self._values, self._type), _joined(self._present, np.bool_)
+        return Numbers(smallest(values) if self._is_count else values, None if present.all() else present)
+
+
+class _Codes:
     """Each value as the position of its first occurrence among the distinct ones, None as -1."""
-    places: dict[Hashable, int] = {}
-    codes = [-1 if value is None else places.setdefault(value, len(places)) for value in values]
-    return Coded(np.array(codes, dtype=np.int32), list(places))
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
+        self._places: dict[Hashable, int] = {}
+        self._codes: list[NDArray[Any]] = []
+
+    def add(self, values: Sequence[Hashable | None]) -> None:
+        if self._is_full:
+            return
+        places = self._places
+        codes = [-1 if value is None else places.setdefault(value, len(places)) for value in values]
+        self._codes.append(np.array(codes, dtype=np.int32))
+
+    @property
+    def _is_full(self) -> bool:
+        return self._most is not None and len(self._places) > self._most
+
+    def finish(self) -> Coded | None:
+        if self._is_full:
+            return None
+        return Coded(as_codes(_joined(self._codes, np.int32), len(self._places)), list(self._places))
+
+    def sorted(self, order: NDArray[np.intp]) -> Coded:
+        codes = as_codes(_joined(self._codes, np.int32), len(self._places))
+        return Coded(codes[order], list(self._places))
 
 
-def _column(found: CustomerField, customers: Sequence[Record]) -> Numbers | Coded:
-    values = [read_value(found, customer) for customer in customers]
-    if found.type in CODED:
-        return encode_values(tuple(value) if isinstance(value, list) else value for value in values)
-    present = np.array([value is not None for value in values], dtype=bool)
-    convert: Callable[[Any], Any] = to_ms if found.type is FieldType.DATE else lambda value: value
-    numbers = [0 if value is None else convert(value) for value in values]
-    is_whole = found.is_whole or found.type is FieldType.DATE
-    return Numbers(np.array(numbers, dtype=np.int64 if is_whole else np.float64), None if present.all() else present)
+class _Records:
+    """Whose records they are, and when; moment: the field with their time."""
+
+    def __init__(self, moment: str) -> None:
+        self._moment = moment
+        self._customers: list[NDArray[Any]] = []
+        self._times: list[NDArray[Any]] = []
+
+    def add(self, records: Sequence[Record], rows: Mapping[str, int], times: ReadMs) -> Sequence[Record]:
+        """Gives those of known customers."""
+        known = [record for record in records if record["customer_id"] in rows]
+        self._customers.append(np.array([rows[record["customer_id"]] for record in known], dtype=np.int32))
+        self._times.append(np.array([times(record[self._moment]) for record in known], dtype=np.int64))
+        return known
+
+    def finish(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.intp]]:
+        """Rows and times in order of time, and that order."""
+        times = _joined(self._times, np.int64)
+        order = np.argsort(times, kind="stable")
+        return _joined(self._customers, np.int32)[order], times[order], order
 
 
-def _rows(records: Sequence[Record], rows: dict[str, int]) -> Any:
-    return np.array([rows[record["customer_id"]] for record in records], dtype=np.int32)
+def _read(found: CustomerField, customers: Sequence[Record], times: ReadMs) -> Sequence[Any]:
+    """The values of one field, as ``read_value`` of the single-customer engine gives them; dates in ms."""
+    values: Sequence[Any] = customers
+    *parts, last = found.path.split(".")
+    for part in parts:
+        values = [value.get(part) or NOTHING for value in values]
+    values = [value.get(last) for value in values]
+    match found.type:
+        case FieldType.NUMBER | FieldType.MONEY:
+            return [v if isinstance(v, int | float) and v is not True and v is not False else None for v in values]
+        case FieldType.TEXT:
+            return [value if isinstance(value, str) and value else None for value in values]
+        case FieldType.DATE:
+            return [None if value is None else times(value) for value in values]
+        case FieldType.BOOLEAN:
+            return [value if isinstance(value, bool) else None for value in values]
+        case FieldType.LIST:
+            return [tuple(value) if isinstance(value, list) and value else None for value in values]
 
 
-def _times(records: Sequence[Record], moment: str) -> Any:
-    times: list[datetime] = [record[moment] for record in records]
-    return np.array([to_ms(time) for time in times], dtype=np.int64)
+def smallest(values: NDArray[np.int64]) -> NDArray[Any]:
+    """Whole numbers in 32 bits if they fit."""
+    edge = np.iinfo(np.int32)
+    fits = not values.size or (values.min() >= edge.min and values.max() <= edge.max)
+    return values.astype(np.int32) if fits else values
+
+
+def as_codes(codes: NDArray[Any], count: int) -> NDArray[Any]:
+    """Positions among ``count`` values, in as few bits as hold them."""
+    for kind in (np.int8, np.int16):
+        if count <= np.iinfo(kind).max:
+            return codes.astype(kind)
+    return codes.astype(np.int32, copy=False)
+
+
+def _joined(chunks: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
+    """Empties ``chunks``, so that they do not stay beside what they became."""
+    joined = np.concatenate(chunks) if chunks else np.empty(0, dtype=kind)
+    chunks.clear()
+    return joined.astype(kind, copy=False)

@@ -1,12 +1,13 @@
 """Figures over orders and events per customer: a mask over the records, then counts and sums by customer."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crm_core.rules.binding import CANCELLED, BoundRecords, Only
-from crm_core.rules.engines.columns import Coded, Columns, Events, Mask, Orders, to_ms
+from crm_core.rules.engines.columns import Coded, Columns, Events, Mask, Numbers, Orders, to_ms
 from crm_core.rules.engines.mask_quotients import is_quotient_within
 from crm_core.rules.engines.mask_ranges import range_mask
 
@@ -17,39 +18,58 @@ LOW_BITS = 26
 
 def figure_mask(bound: BoundRecords, columns: Columns) -> Mask:
     """Where the figure lies within the range of the condition."""
-    records = columns.orders if bound.records == "orders" else columns.events
-    counted = _counts(bound.only, records)
+    if bound.measure == "avg":
+        records, counted = _chosen(bound, columns)
+        assert isinstance(records, Orders)
+        numbers = _numbers(records, counted, columns.size)
+        return is_quotient_within(bound.predicate, _sums(records, counted, columns.size), numbers)
+    figures = read_figures(bound, columns)
+    found = range_mask(bound.predicate, figures.values)
+    return found if figures.present is None else found & figures.present
+
+
+def read_figures(bound: BoundRecords, columns: Columns) -> Numbers:
+    """The figure of each customer, amounts in minor units; averages are none of these, they are never rounded."""
+    records, counted = _chosen(bound, columns)
     if bound.measure == "count":
-        return range_mask(bound.predicate, _numbers(records, counted, columns.size))
+        return Numbers(_numbers(records, counted, columns.size))
     assert isinstance(records, Orders)
     if bound.measure == "sum":
-        return range_mask(bound.predicate, _sums(records, counted, columns.size))
-    numbers = _numbers(records, counted, columns.size)
-    if bound.measure == "avg":
-        return is_quotient_within(bound.predicate, _sums(records, counted, columns.size), numbers)
+        return Numbers(_sums(records, counted, columns.size))
     extremes = _extremes(bound.measure, records, counted, columns.size)
-    return range_mask(bound.predicate, extremes) & (numbers > 0)
+    return Numbers(extremes, _numbers(records, counted, columns.size) > 0)
+
+
+def _chosen(bound: BoundRecords, columns: Columns) -> tuple[Orders | Events, Mask]:
+    """The records of its window, and which of them count."""
+    records = _within(bound.only, columns.orders if bound.records == "orders" else columns.events)
+    return records, _counts(bound.only, records)
+
+
+def _within(only: Only, records: Orders | Events) -> Orders | Events:
+    """Those of the window: a stretch, since records are in order of time."""
+    if only.window is None:
+        return records
+    first, last = map(to_ms, only.window)
+    stretch = slice(*np.searchsorted(records.times, [first, last + 1]))
+    parts = {name: _cut(value, stretch) for name, value in vars(records).items()}
+    return replace(records, **parts)
+
+
+def _cut(column: Any, stretch: slice) -> Any:
+    return Coded(column.codes[stretch], column.values) if isinstance(column, Coded) else column[stretch]
 
 
 def _counts(only: Only, records: Orders | Events) -> Mask:
     """Which records count."""
-    tests: list[Mask] = []
-    if isinstance(records, Orders):
-        status = only.status or CANCELLED
-        tests.append(_is(records.statuses, status) if only.status else ~_is(records.statuses, status))
-        if only.category is not None:
-            tests.append(_is(records.categories, only.category))
-        if only.min_amount is not None:
-            tests.append(records.amounts >= only.min_amount)
-    else:
+    if isinstance(records, Events):
         assert only.type is not None
-        tests.append(_is(records.types, only.type))
-    if only.window is not None:
-        first, last = map(to_ms, only.window)
-        tests += [records.times >= first, records.times <= last]
-    found = tests[0]
-    for test in tests[1:]:
-        found &= test
+        return _is(records.types, only.type)
+    found = _is(records.statuses, only.status) if only.status else ~_is(records.statuses, CANCELLED)
+    if only.category is not None:
+        found &= _is(records.categories, only.category)
+    if only.min_amount is not None:
+        found &= records.amounts >= only.min_amount
     return found
 
 
@@ -72,7 +92,7 @@ def _sums(orders: Orders, counted: Mask, size: int) -> NDArray[np.int64]:
     return (high << LOW_BITS) + low
 
 
-def _weighed(customers: NDArray[Any], amounts: NDArray[np.int64], counted: Mask, size: int) -> NDArray[np.int64]:
+def _weighed(customers: NDArray[Any], amounts: NDArray[Any], counted: Mask, size: int) -> NDArray[np.int64]:
     """If most orders count, it is faster to add the others as zeros than to pick."""
     if np.count_nonzero(counted) * 2 > counted.size:
         weights = np.multiply(amounts, counted, dtype=np.float64)

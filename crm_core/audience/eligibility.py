@@ -1,0 +1,134 @@
+"""Who may get a message: one pure function, asked by preview, planner, sender and rehearsal alike.
+
+``crm_core.audience.reach`` is its mask form; a property test holds the two to one meaning.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from crm_core.errors import InvalidInput
+
+CHANNELS = ("in_app", "email", "sms", "whatsapp", "push")
+FIRST_CHANNEL = "in_app"
+"""The channel of the messages from before messages named theirs: there was no other."""
+
+ADDRESSES: Mapping[str, str | None] = {
+    "in_app": None,
+    "email": "email",
+    "sms": "phone",
+    "whatsapp": "phone",
+    "push": "attributes.push_token",
+}
+"""Where a customer's address for a channel stands; in-app messages are addressed by the customer id."""
+
+
+class Reason(StrEnum):
+    """Why somebody gets no message, in the order in which it is asked: the first that holds counts."""
+
+    CUSTOMER_GONE = "customer_gone"
+    NO_CONSENT = "no_consent"
+    NO_ADDRESS = "no_address"
+    SUPPRESSED = "suppressed"
+    FREQUENCY_CAP = "frequency_cap"
+
+
+REASON_LABELS: Mapping[Reason, str] = {
+    Reason.CUSTOMER_GONE: "Customer removed",
+    Reason.NO_CONSENT: "No consent",
+    Reason.NO_ADDRESS: "No address",
+    Reason.SUPPRESSED: "Suppressed",
+    Reason.FREQUENCY_CAP: "Frequency cap reached",
+}
+
+
+@dataclass(frozen=True)
+class Cap:
+    """No more than ``messages`` over one channel to one customer within ``days`` x 24 h. Raises InvalidInput."""
+
+    messages: int
+    days: int
+
+    def __post_init__(self) -> None:
+        for name, value in (("messages", self.messages), ("days", self.days)):
+            if value < 1:
+                raise InvalidInput(f"A frequency cap needs at least 1 for {name}, not {value}.", field=name)
+
+    def start(self, now: datetime) -> datetime:
+        """The first moment whose messages count, to the millisecond, as the database keeps times.
+
+        There is no last one: what the clock of another machine has sent a little after ``now`` counts as well.
+        """
+        return now - timedelta(days=self.days, microseconds=now.microsecond % 1000)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """unknown_may_be_messaged: opt-out when true; when false, only who granted consent is messaged."""
+
+    unknown_may_be_messaged: bool = True
+    cap: Cap | None = None
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """customer: a record of CustomerReader or a stored document. suppressed: channels.
+
+    sent: channel to when messages were sent over it, aware UTC; needed back to the start of the cap's window, without
+    a cap not at all.
+    """
+
+    customer: Mapping[str, Any]
+    suppressed: Collection[str] = ()
+    sent: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
+
+
+def eligibility(person: Recipient | None, channel: str, policy: Policy, now: datetime) -> Reason | None:
+    """Why nothing may be sent to ``person`` over ``channel`` at ``now``; None when nothing forbids it.
+
+    person: None when there is no such customer any more. now: aware UTC. Raises InvalidInput for an unknown channel.
+    """
+    check_channel(channel)
+    if person is None:
+        return Reason.CUSTOMER_GONE
+    if not _has_consent(person.customer, channel, policy):
+        return Reason.NO_CONSENT
+    if not _has_address(person.customer, channel):
+        return Reason.NO_ADDRESS
+    if channel in person.suppressed:
+        return Reason.SUPPRESSED
+    if policy.cap and _count_sent(person, channel, policy.cap, now) >= policy.cap.messages:
+        return Reason.FREQUENCY_CAP
+    return None
+
+
+def check_channel(channel: str) -> None:
+    """Raises InvalidInput."""
+    if channel not in CHANNELS:
+        raise InvalidInput(f"There is no channel {channel!r}; allowed are {', '.join(CHANNELS)}.", field="channel")
+
+
+def is_address(value: Any) -> bool:
+    """A text that is not blank; a custom attribute can be anything."""
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _has_consent(customer: Mapping[str, Any], channel: str, policy: Policy) -> bool:
+    state = customer.get("consent", {}).get(channel, {}).get("state", "unknown")
+    return bool(state == "granted" or (state != "denied" and policy.unknown_may_be_messaged))
+
+
+def _has_address(customer: Mapping[str, Any], channel: str) -> bool:
+    path = ADDRESSES[channel]
+    if path is None:
+        return True
+    part, _, name = path.rpartition(".")
+    holder = customer.get(part, {}) if part else customer
+    return is_address(holder.get(name))
+
+
+def _count_sent(person: Recipient, channel: str, cap: Cap, now: datetime) -> int:
+    start = cap.start(now)
+    return sum(at >= start for at in person.sent.get(channel, ()))

@@ -1,0 +1,119 @@
+"""Why customers are in an audience or not: their records as stored, through the engine for single customers."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from crm_core.audience.scopes import Scopes
+from crm_core.errors import InvalidInput, NotFound
+from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.rules.binding import Bound, BoundGroup, BoundRecords, BoundSegment, bind
+from crm_core.rules.engines.explaining import Explanation, explain
+from crm_core.rules.engines.single import Subject
+from crm_core.rules.scope import Scope
+from crm_core.rules.tree import AnyRule
+
+MAX_EXPLAINED = 200
+TIME_LIMIT_MS = 30_000
+_PROFILE: Doc = {"versions": 0, "folded.search": 0}
+_ORDER: Doc = {"_id": 0, **dict.fromkeys(("customer_id", "amount_minor", "status", "category_folded", "ordered_at"), 1)}
+_EVENT: Doc = {"_id": 0, "customer_id": 1, "type": 1, "at": 1}
+
+
+@dataclass(frozen=True)
+class Needed:
+    """The records that rules look at: orders, and events of these types."""
+
+    orders: bool
+    event_types: frozenset[str]
+
+
+class Memberships:
+    def __init__(self, db: Db, scopes: Scopes) -> None:
+        self._db = db
+        self._scopes = scopes
+
+    def explain(self, customer_id: str, rule: AnyRule, *, now: datetime | None = None) -> Explanation:
+        """The rule for this customer, now or as of ``now``. Raises BadRule, NotFound."""
+        found = self.explain_many(rule, [customer_id], now=now)
+        if customer_id not in found:
+            raise NotFound(f"There is no customer with the id {customer_id!r}.")
+        return found[customer_id]
+
+    def explain_many(
+        self, rule: AnyRule, customer_ids: Sequence[str], *, now: datetime | None = None
+    ) -> dict[str, Explanation]:
+        """The same for up to 200 customers, by id in the order given, without unknown ones; at most three queries
+        for all of them. Raises BadRule, InvalidInput."""
+        if len(customer_ids) > MAX_EXPLAINED:
+            raise InvalidInput(
+                f"At most {MAX_EXPLAINED} customers are explained at once, these are {len(customer_ids):,}."
+            )
+        scope = self._scopes.scope(now)
+        bound = bind(rule, scope)
+        subjects = self._load(customer_ids, needed_by([bound]))
+        return {name: explain(bound, subject, digits=scope.digits) for name, subject in subjects.items()}
+
+    def explain_all(
+        self, customer_id: str, rules: Mapping[str, AnyRule], *, now: datetime | None = None
+    ) -> dict[str, Explanation | InvalidInput]:
+        """Several rules for one customer who is read once, by the rules' keys; for a rule that cannot be evaluated
+        any more its error. Raises NotFound."""
+        scope = self._scopes.scope(now)
+        bound = {key: _bound(rule, scope) for key, rule in rules.items()}
+        wanted = [each for each in bound.values() if not isinstance(each, InvalidInput)]
+        subject = self._load([customer_id], needed_by(wanted)).get(customer_id)
+        if subject is None:
+            raise NotFound(f"There is no customer with the id {customer_id!r}.")
+        return {
+            key: each if isinstance(each, InvalidInput) else explain(each, subject, digits=scope.digits)
+            for key, each in bound.items()
+        }
+
+    def _load(self, ids: Sequence[str], needed: Needed) -> dict[str, Subject]:
+        """Of those that are there: the profile, and what the rules need of the records."""
+        query: Doc = {"customer_id": {"$in": list(ids)}}
+        events_query = {**query, "type": {"$in": sorted(needed.event_types)}}
+        with translated():
+            rows = self._db.customers.find({"_id": {"$in": list(ids)}}, _PROFILE, max_time_ms=TIME_LIMIT_MS)
+            profiles = {row["_id"]: row for row in rows}
+            orders = self._records("orders", query, _ORDER) if needed.orders else {}
+            events = self._records("events", events_query, _EVENT) if needed.event_types else {}
+        return {
+            name: Subject(profiles[name], orders.get(name, ()), events.get(name, ()))
+            for name in ids
+            if name in profiles
+        }
+
+    def _records(self, collection: str, query: Doc, fields: Doc) -> Mapping[str, list[Doc]]:
+        """By customer."""
+        found: defaultdict[str, list[Doc]] = defaultdict(list)
+        for row in self._db[collection].find(query, fields, batch_size=5000, max_time_ms=TIME_LIMIT_MS):
+            found[row["customer_id"]].append(row)
+        return found
+
+
+def needed_by(rules: Iterable[Bound]) -> Needed:
+    """A customer may have 100,000 orders; most rules look at none of them."""
+    found = [each for rule in rules for each in _records_in(rule)]
+    types = {each.only.type for each in found if each.records == "events" and each.only.type}
+    return Needed(any(each.records == "orders" for each in found), frozenset(types))
+
+
+def _records_in(bound: Bound) -> Iterator[BoundRecords]:
+    match bound:
+        case BoundRecords():
+            yield bound
+        case BoundSegment():
+            yield from _records_in(bound.child)
+        case BoundGroup():
+            for child in bound.children:
+                yield from _records_in(child)
+
+
+def _bound(rule: AnyRule, scope: Scope) -> Bound | InvalidInput:
+    try:
+        return bind(rule, scope)
+    except InvalidInput as exc:
+        return exc

@@ -1,0 +1,131 @@
+"""Previews of rules: over the snapshot, or in the database where the snapshot cannot say."""
+
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from crm_core.audience.counting import Counting
+from crm_core.audience.curve import Curve, measure_curve
+from crm_core.audience.eligibility import Policy
+from crm_core.audience.evaluation import Audience
+from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
+from crm_core.audience.preview import Preview, Source
+from crm_core.audience.profile import Band, ValueShare, profile_recency, profile_spend, profile_values
+from crm_core.audience.scopes import Scopes
+from crm_core.audience.snapshot.bits import count
+from crm_core.audience.snapshot.keeper import Keeper
+from crm_core.audience.snapshot.population import Population
+from crm_core.customers.reading import CustomerReader
+from crm_core.infra.mongo import Db, Doc
+from crm_core.rules.binding import Bound, Place, bind
+from crm_core.rules.tree import AnyRule
+
+PATIENCE_S = 3.0
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A rule, whom it is asked of, and as of when these were as they are."""
+
+    bound: Bound
+    population: Population
+    as_of: datetime
+    now: datetime
+
+
+class Previews:
+    """digits: minor digits of the currency."""
+
+    def __init__(
+        self,
+        db: Db,
+        keeper: Keeper,
+        audience: Audience,
+        scopes: Scopes,
+        reader: CustomerReader,
+        policy: Policy,
+        *,
+        digits: int,
+    ) -> None:
+        self._db = db
+        self._keeper = keeper
+        self._audience = audience
+        self._scopes = scopes
+        self._reader = reader
+        self._policy = policy
+        self._digits = digits
+
+    def preview(
+        self, rule: AnyRule, *, sample: int = 0, now: datetime | None = None, is_fresh: bool = False
+    ) -> Preview:
+        """Whom the rule reaches, over the snapshot or in the database. Raises BadRule, Unavailable.
+
+        now: of relative windows, if not this moment. is_fresh: waits until all that was stored before is in it; else it
+        is as of a moment ago, as ``as_of`` says.
+        """
+        found = self.in_memory(rule, sample=sample, now=now, is_fresh=is_fresh)
+        return found or self._audience.preview(rule, sample=sample, now=now)
+
+    def in_memory(
+        self, rule: AnyRule, *, sample: int = 0, now: datetime | None = None, is_fresh: bool = False
+    ) -> Preview | None:
+        """The same over the snapshot; None when it cannot say. Raises BadRule."""
+        started = time.perf_counter()
+        asked = self._ask(rule, now, is_fresh=is_fresh)
+        if asked is None:
+            return None
+        population, bound = asked.population, asked.bound
+        found = population.find(bound)
+        made = Preview(
+            count(found),
+            population.total,
+            asked.now if now or is_fresh else asked.as_of,
+            0.0,
+            Source.MEMORY,
+            self._reader.by_ids(population.first_ids(found, sample)) if sample else [],
+            measure_steps(population, bound),
+            measure_effects(population, bound),
+            measure_deliverable(population, found, self._policy, asked.now),
+        )
+        return replace(made, took_ms=(time.perf_counter() - started) * 1000)
+
+    def start_counting(self, rule: AnyRule, *, sample: int) -> Counting:
+        """Count in the database, without waiting for it. Raises Unavailable."""
+        return Counting(self._db, self._audience, rule, sample=sample)
+
+    def sample(self, rule: AnyRule, size: int) -> list[Doc] | None:
+        """The first by id who match; None when the snapshot cannot say. Raises BadRule, Unavailable."""
+        asked = self._ask(rule)
+        if asked is None:
+            return None
+        return self._reader.by_ids(asked.population.first_ids(asked.population.find(asked.bound), size))
+
+    def spend(self, rule: AnyRule) -> list[Band] | None:
+        """The audience against everyone by total spend; None when the snapshot cannot say."""
+        asked = self._ask(rule)
+        return profile_spend(asked.population, asked.population.find(asked.bound)) if asked else None
+
+    def recency(self, rule: AnyRule) -> list[Band] | None:
+        """The same by days since the last order."""
+        asked = self._ask(rule)
+        return profile_recency(asked.population, asked.population.find(asked.bound), asked.now) if asked else None
+
+    def values(self, rule: AnyRule, field: str) -> list[ValueShare] | None:
+        """The same by the values of a text or list field."""
+        asked = self._ask(rule)
+        return profile_values(asked.population, asked.population.find(asked.bound), field) if asked else None
+
+    def curve(self, rule: AnyRule, place: Place) -> Curve | None:
+        """The audience over the thresholds of the condition at ``place``; None where there is none to move."""
+        asked = self._ask(rule)
+        return measure_curve(asked.population, asked.bound, place, digits=self._digits) if asked else None
+
+    def _ask(self, rule: AnyRule, now: datetime | None = None, *, is_fresh: bool = False) -> _Question | None:
+        """None when there is no snapshot, or a field is not in it."""
+        state = self._keeper.caught_up(PATIENCE_S) if is_fresh else self._keeper.state
+        if state.version is None or state.as_of is None:
+            return None
+        scope = self._scopes.scope(now) if now or is_fresh else self._scopes.remembered_scope()
+        bound = bind(rule, scope)
+        population = Population(state.version)
+        return _Question(bound, population, state.as_of, scope.now) if population.holds(bound) else None

@@ -1,0 +1,89 @@
+"""What happened in the database, as the customers to read again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pymongo.change_stream import DatabaseChangeStream
+from pymongo.errors import OperationFailure
+
+from crm_core.audience.eligibility import Policy
+from crm_core.infra.mongo import Db, Doc, translated
+
+AWAIT_MS = 200
+"""How long the database waits for a change before it says that there is none."""
+MOST_AT_ONCE = 10_000
+ENDS = frozenset({"drop", "rename", "dropDatabase", "invalidate"})
+
+
+class TokenLost(Exception):
+    """The database has forgotten the place where the stream was left: everything is to be read again."""
+
+
+class ColumnsOutdated(Exception):
+    """Something changed that columns are made by, or a collection was dropped: everything is to be read again."""
+
+
+class Changes:
+    """A change stream over what the snapshot is made of. place: where it may be taken up again."""
+
+    def __init__(self, stream: DatabaseChangeStream[Doc]) -> None:
+        self._stream = stream
+
+    @property
+    def place(self) -> Any:
+        return self._stream.resume_token
+
+    def read(self) -> tuple[set[str], bool]:
+        """Ids of customers that changed, at most MOST_AT_ONCE, and whether these are all so far.
+
+        Raises Unavailable, ColumnsOutdated, TokenLost.
+        """
+        ids: set[str] = set()
+        with _explained():
+            while len(ids) < MOST_AT_ONCE:
+                change = self._stream.try_next()
+                if change is None:
+                    return ids, True
+                ids.add(_customer(change))
+        return ids, False
+
+
+@contextmanager
+def watch(db: Db, policy: Policy, place: Any = None) -> Iterator[Changes]:
+    """From ``place`` on, or from now on. Orders and events need no watching: storing one writes its customer, in the
+    same transaction. Raises Unavailable, TokenLost."""
+    with _explained():
+        stream = db.watch(_stages(policy), max_await_time_ms=AWAIT_MS, resume_after=place, batch_size=MOST_AT_ONCE)
+    with stream:
+        yield Changes(stream)
+
+
+def _stages(policy: Policy) -> list[Doc]:
+    wanted: list[Doc] = [
+        {"ns.coll": {"$in": ["customers", "suppressions"]}},
+        {"ns.coll": "attributes"},
+        {"operationType": "dropDatabase"},
+    ]
+    if policy.cap:
+        wanted.append({"ns.coll": "messages", "updateDescription.updatedFields.sent_at": {"$exists": True}})
+    return [{"$match": {"$or": wanted}}, {"$project": {"operationType": 1, "ns": 1, "documentKey": 1}}]
+
+
+def _customer(change: Doc) -> str:
+    if change["operationType"] in ENDS or change["ns"]["coll"] == "attributes":
+        raise ColumnsOutdated
+    key: str = change["documentKey"]["_id"]
+    return key if change["ns"]["coll"] == "customers" else key.split(":", 1)[1]  # after the channel, or the campaign
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Source: MongoDB error codes 260, 280, 286: the token cannot be resumed, the stream is dead, its history gone."""
+    try:
+        with translated():
+            yield
+    except OperationFailure as exc:
+        if exc.code in {260, 280, 286} or exc.has_error_label("NonResumableChangeStreamError"):
+            raise TokenLost from exc
+        raise

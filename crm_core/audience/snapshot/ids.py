@@ -1,0 +1,73 @@
+"""Customer ids in order, in one piece of memory: 4 bytes more than their characters, where a dict needs 150."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+CHUNK = 100_000
+
+
+class IdTable(Mapping[str, int]):
+    """Id to row. ids: in the order of their UTF-8 bytes, which is that of the database, each once."""
+
+    def __init__(self, data: bytes, offsets: NDArray[np.uint32]) -> None:
+        self._data = data
+        self._offsets = offsets
+        self._ends = memoryview(offsets.data)  # gives plain integers, which is faster than the array
+
+    @classmethod
+    def of(cls, ids: Sequence[str]) -> "IdTable":
+        encoded = [name.encode() for name in ids]
+        lengths = np.array([len(name) for name in encoded], dtype=np.uint32)
+        return cls(b"".join(encoded), _offsets(lengths))
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __iter__(self) -> Iterator[str]:
+        return (self.at(row) for row in range(len(self)))
+
+    def __getitem__(self, name: str) -> int:
+        row = self.position(name)
+        if row == len(self) or self._raw(row) != name.encode():
+            raise KeyError(name)
+        return row
+
+    def at(self, row: int) -> str:
+        return self._raw(row).decode()
+
+    def position(self, name: str) -> int:
+        """How many ids come before ``name``."""
+        return bisect_left(range(len(self)), name.encode(), key=self._raw)
+
+    def _raw(self, row: int) -> bytes:
+        return self._data[self._ends[row] : self._ends[row + 1]]
+
+    @property
+    def nbytes(self) -> int:
+        return len(self._data) + self._offsets.nbytes
+
+    def joined(self, other: "IdTable", order: NDArray[np.intp]) -> "IdTable":
+        """The ids of both, those of ``other`` counted after these, at the rows of ``order``."""
+        data = np.frombuffer(self._data + other._data, dtype=np.uint8)
+        starts = np.concatenate([self._offsets[:-1], other._offsets[:-1].astype(np.int64) + len(self._data)])
+        lengths = np.concatenate([np.diff(self._offsets), np.diff(other._offsets)])[order]
+        pieces = [
+            data[_places(starts[order[at : at + CHUNK]], lengths[at : at + CHUNK])].tobytes()
+            for at in range(0, order.size, CHUNK)
+        ]
+        return IdTable(b"".join(pieces), _offsets(lengths))
+
+
+def _offsets(lengths: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    offsets = np.zeros(lengths.size + 1, dtype=np.uint32)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def _places(starts: NDArray[np.int64], lengths: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """The index of every byte of these pieces, one after another."""
+    ends = np.cumsum(lengths, dtype=np.int64)
+    return np.repeat(starts - (ends - lengths), lengths) + np.arange(ends[-1] if ends.size else 0)

@@ -1,0 +1,199 @@
+"""Keeps the snapshot of a process: loads it, follows the changes, and gives readers the newest version."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import structlog
+
+from crm_core.audience.eligibility import Policy
+from crm_core.audience.scopes import Scopes
+from crm_core.audience.snapshot.changes import Changes, ColumnsOutdated, TokenLost, watch
+from crm_core.audience.snapshot.loading import Loader
+from crm_core.audience.snapshot.merging import merge
+from crm_core.audience.snapshot.version import Part, Version
+from crm_core.errors import Unavailable
+from crm_core.infra.clock import Clock
+from crm_core.infra.mongo import Db, translated
+
+log = structlog.stdlib.get_logger(__name__)
+
+RETRY_S = 1.0
+CHECK_SIZE_S = 30.0
+MERGE_FROM = 4
+"""A part is merged into the one before it when it has a quarter of its rows."""
+MOST_PAUSE_S = 2.0
+CUSTOMER_BYTES, RECORD_BYTES = 100, 32
+
+
+class Status(StrEnum):
+    OFF = "off"
+    LOADING = "loading"
+    READY = "ready"
+    AWAY = "away"
+    TOO_LARGE = "too_large"
+
+
+@dataclass(frozen=True)
+class State:
+    """as_of: what the version shows was true then, aware UTC. loaded, total: records, while they are loaded."""
+
+    status: Status
+    version: Version | None = None
+    as_of: datetime | None = None
+    loaded: int = 0
+    total: int = 0
+
+
+class Keeper:
+    """limit_mb: above what it is expected to take, in millions of bytes, nothing is kept."""
+
+    def __init__(self, db: Db, scopes: Scopes, policy: Policy, clock: Clock, *, limit_mb: int) -> None:
+        self._db = db
+        self._scopes = scopes
+        self._policy = policy
+        self._clock = clock
+        self._limit = limit_mb * 1_000_000
+        self._changed = threading.Condition()
+        self._stop = threading.Event()
+        self._state = State(Status.OFF)
+        self._begun = self._settled = 0
+        self._place: Any = None
+        self._loader: Loader | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    def start(self) -> None:
+        self._show(State(Status.LOADING))
+        self._thread = threading.Thread(target=self._run, name="snapshot", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+        self._show(State(Status.OFF))
+
+    def caught_up(self, timeout_s: float) -> State:
+        """The state once all that was stored before this call is in it; or as it is when that takes too long."""
+        with self._changed:
+            wanted = self._begun + 1
+            self._changed.wait_for(lambda: self._settled >= wanted or self._state.status is not Status.READY, timeout_s)
+            return self._state if self._settled >= wanted else State(self._state.status)
+
+    def wait_until(self, is_wanted: Callable[[State], bool], timeout_s: float) -> State:
+        """For tests and benchmarks: the first state that is wanted. Raises Unavailable after the time."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: is_wanted(self._state), timeout_s):
+                raise Unavailable(f"The snapshot is {self._state.status} still.")
+            return self._state
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._follow()
+            except Unavailable:
+                self._show(State(Status.AWAY, self._state.version, self._state.as_of))
+                self._stop.wait(RETRY_S)
+            except (TokenLost, ColumnsOutdated):
+                self._place = None
+            except Exception:  # a bug here must not leave readers with numbers that age for ever
+                log.exception("snapshot failed")
+                self._place = None
+                self._show(State(Status.AWAY))
+                self._stop.wait(RETRY_S)
+
+    def _follow(self) -> None:
+        """Watch first, then load: what changes while it loads is read again."""
+        with watch(self._db, self._policy, self._place) as changes:
+            if self._place is None or self._state.version is None:
+                self._load()
+            checked = time.monotonic()
+            while not self._stop.is_set():
+                self._catch_up(changes)
+                if time.monotonic() - checked > CHECK_SIZE_S:
+                    checked = time.monotonic()
+                    self._check_size()
+
+    def _load(self) -> None:
+        total = self._check_size()
+        self._loader = Loader(self._db, self._scopes.scope().catalogue.fields, self._policy)
+        started, loaded = time.perf_counter(), 0
+
+        def note(records: int) -> None:
+            nonlocal loaded
+            loaded += records
+            if self._stop.is_set():
+                raise Unavailable("Stopping.")
+            if self._state.status is Status.LOADING:
+                self._show(State(Status.LOADING, loaded=loaded, total=total))
+
+        if self._state.version is None:
+            self._show(State(Status.LOADING, total=total))
+        shard = self._loader.load_all(note)
+        self._show(State(self._state.status, Version((Part.whole(shard),) if shard.size else ()), self._state.as_of))
+        log.info(
+            "snapshot loaded", customers=shard.size, records=loaded, seconds=round(time.perf_counter() - started, 1)
+        )
+
+    def _catch_up(self, changes: Changes) -> None:
+        """One step: read what changed, and show it. What is shown then was true when it was last asked for changes."""
+        with self._changed:
+            self._begun += 1
+            begun = self._begun
+        moment = self._clock()
+        ids, is_all = changes.read()
+        started = time.perf_counter()
+        version = self._state.version
+        assert version is not None
+        if ids:
+            version = self._refreshed(version, ids)
+        self._place = changes.place
+        with self._changed:
+            as_of = moment if is_all else self._state.as_of
+            self._state = State(Status.READY, version, as_of)
+            self._settled = begun if is_all else self._settled
+            self._changed.notify_all()
+        if ids:  # under a flood of changes half of the time is left to others
+            self._stop.wait(min(time.perf_counter() - started, MOST_PAUSE_S))
+
+    def _refreshed(self, version: Version, ids: set[str]) -> Version:
+        assert self._loader is not None
+        return _merged(version.changed(ids, self._loader.load_some(sorted(ids))))
+
+    def _check_size(self) -> int:
+        """Expected number of records. Raises ColumnsOutdated, after a while, when they are too many for memory."""
+        with translated():
+            customers = self._db.customers.estimated_document_count()
+            records = sum(self._db[name].estimated_document_count() for name in ("orders", "events"))
+        if customers * CUSTOMER_BYTES + records * RECORD_BYTES > self._limit:
+            self._show(State(Status.TOO_LARGE, total=customers + records))
+            self._stop.wait(CHECK_SIZE_S)
+            raise ColumnsOutdated
+        return customers + records
+
+    def _show(self, state: State) -> None:
+        with self._changed:
+            self._state = state
+            self._changed.notify_all()
+
+
+def _merged(version: Version) -> Version:
+    """Few parts, so that a condition is asked of few: each has several times the rows of the next."""
+    parts = list(version.parts)
+    while len(parts) > 1 and parts[-1].shard.weight * MERGE_FROM >= parts[-2].shard.weight:
+        last, before = parts.pop(), parts.pop()
+        parts.append(Part.whole(merge(before, last)))
+    return Version(tuple(parts))
+
+
+def age(state: State, now: datetime) -> timedelta | None:
+    """How old what it shows may be."""
+    return None if state.as_of is None else max(now - state.as_of, timedelta(0))

@@ -1,0 +1,126 @@
+"""Reads customers with their records from MongoDB into a shard, in chunks, by plain cursors."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+
+from crm_core.audience.eligibility import CHANNELS, FIRST_CHANNEL, Policy
+from crm_core.audience.reach import encode_reach
+from crm_core.audience.snapshot.ids import IdTable
+from crm_core.audience.snapshot.shard import Sends, Shard
+from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.rules.engines.encoding import Encoder
+from crm_core.rules.fields import CustomerField, FieldType
+
+CHUNK = 2000
+"""Documents decoded at once: some ms, in which no other thread of the process runs."""
+NOT_HELD = frozenset({"name", "email", "phone"})
+"""Nearly each customer has its own: conditions on these go to the database."""
+MOST_VALUES = 100_000
+REACH = ("email", "phone", "attributes.push_token", *(f"consent.{channel}.state" for channel in CHANNELS))
+
+
+def _in_ms(path: str) -> Doc:
+    """A time as the database's own milliseconds: a number is decoded in a third of the time."""
+    return {"$convert": {"input": f"${path}", "to": "long", "onError": None, "onNull": None}}
+
+
+ORDER: Doc = {"_id": 0, "customer_id": 1, "amount_minor": 1, "category_folded": 1, "status": 1}
+ORDER["ordered_at"] = _in_ms("ordered_at")
+EVENT: Doc = {"_id": 0, "customer_id": 1, "at": _in_ms("at"), "type": 1}
+SEND: Doc = {"customer_id": 1, "channel": 1, "sent_at": _in_ms("sent_at")}
+Progress = Callable[[int], None]
+"""Called with how many records were read since it was called last."""
+
+
+class Loader:
+    """fields: of the catalogue; those of NOT_HELD are left out."""
+
+    def __init__(self, db: Db, fields: Iterable[CustomerField], policy: Policy) -> None:
+        self._db = db
+        self.fields = tuple(found for found in fields if found.name not in NOT_HELD)
+        self._policy = policy
+        paths = {found.path for found in self.fields if not found.is_average} | set(REACH)
+        dates = {found.path for found in self.fields if found.type is FieldType.DATE}
+        self._customer: Doc = {path: _in_ms(path) if path in dates else 1 for path in _outermost(paths)}
+
+    def load_all(self, progress: Progress = lambda records: None) -> Shard:
+        """Everyone. What changes meanwhile may be read in part: whoever follows the changes reads it again."""
+        return self._load(None, None, progress)
+
+    def load_some(self, ids: Sequence[str]) -> Shard:
+        """Those of ``ids`` that exist, all as of one moment."""
+        with translated(), self._db.client.start_session(snapshot=True) as session:
+            return self._load(ids, session, lambda records: None)
+
+    def _load(self, ids: Sequence[str] | None, session: ClientSession | None, progress: Progress) -> Shard:
+        encoder = Encoder(self.fields, most_values=MOST_VALUES, times=_same)
+        mine: Doc = {} if ids is None else {"_id": {"$in": list(ids)}}
+        theirs: Doc = {} if ids is None else {"customer_id": {"$in": list(ids)}}
+        suppressed = self._suppressed(theirs, session)
+        reach = [np.empty(0, dtype=np.uint32)]
+        for chunk in _chunks(self._db.customers, mine, self._customer, session, in_order=True):
+            encoder.add_customers(chunk)
+            reach.append(encode_reach(chunk, suppressed))
+            progress(len(chunk))
+        table = IdTable.of(list(encoder.rows))
+        for chunk in _chunks(self._db.orders, theirs, ORDER, session):
+            encoder.add_orders(chunk)
+            progress(len(chunk))
+        for chunk in _chunks(self._db.events, theirs, EVENT, session):
+            encoder.add_events(chunk)
+            progress(len(chunk))
+        sends = self._sends(theirs, encoder.rows, session)
+        return Shard(replace(encoder.finish(), rows=table), table, np.concatenate(reach), sends)
+
+    def _suppressed(self, whose: Doc, session: ClientSession | None) -> Mapping[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for chunk in _chunks(self._db.suppressions, whose, {"customer_id": 1, "channel": 1}, session):
+            for row in chunk:
+                found.setdefault(row["customer_id"], set()).add(row["channel"])
+        return found
+
+    def _sends(self, whose: Doc, rows: Mapping[str, int], session: ClientSession | None) -> Sends:
+        """Only a frequency cap asks for them."""
+        sent: list[tuple[int, int, int]] = []
+        if self._policy.cap:
+            for chunk in _chunks(self._db.messages, {**whose, "sent_at": {"$exists": True}}, SEND, session):
+                sent += [
+                    (row, each["sent_at"], CHANNELS.index(each.get("channel", FIRST_CHANNEL)))
+                    for each in chunk
+                    if (row := rows.get(each["customer_id"])) is not None
+                ]
+        table = np.array(sent, dtype=np.int64).reshape(-1, 3)
+        return Sends(table[:, 0].astype(np.int32), table[:, 1].copy(), table[:, 2].astype(np.int8))
+
+
+def _chunks(
+    records: Collection[Doc], query: Doc, wanted: Doc, session: ClientSession | None, *, in_order: bool = False
+) -> Iterator[list[Doc]]:
+    with _reading(records, query, wanted, session, in_order) as cursor:
+        while chunk := list(islice(cursor, CHUNK)):
+            yield chunk
+
+
+@contextmanager
+def _reading(
+    records: Collection[Doc], query: Doc, wanted: Doc, session: ClientSession | None, in_order: bool
+) -> Iterator[Iterator[Doc]]:
+    with translated(), records.find(query, wanted, batch_size=CHUNK, session=session) as cursor:
+        yield cursor.sort("_id", 1) if in_order else cursor
+
+
+def _outermost(paths: Iterable[str]) -> list[str]:
+    """Without those that lie within another: a projection must not name both."""
+    every = set(paths)
+    return sorted(path for path in every if not any(path.startswith(f"{other}.") for other in every))
+
+
+def _same(value: Any) -> Any:
+    return value

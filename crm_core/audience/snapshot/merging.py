@@ -1,0 +1,99 @@
+"""Two shards as one, without asking the database again."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crm_core.audience.snapshot.bits import unpack
+from crm_core.audience.snapshot.shard import Sends, Shard
+from crm_core.audience.snapshot.version import Part
+from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orders
+from crm_core.rules.engines.encoding import as_codes
+
+Order = NDArray[np.intp]
+
+
+def merge(first: Part, second: Part) -> Shard:
+    """Those of both who are alive, in the order of their ids. No id is alive in both."""
+    order = _order(first, second)
+    rows = np.full(first.shard.size + second.shard.size, -1, dtype=np.int32)
+    rows[order] = np.arange(order.size, dtype=np.int32)
+    left, right = first.shard.columns, second.shard.columns
+    ids = first.shard.ids.joined(second.shard.ids, order)
+    fields = {name: _fields(left.fields[name], right.fields[name], order) for name in left.fields.keys() & right.fields}
+    columns = Columns(order.size, fields, _orders(left, right, rows), _events(left, right, rows), ids)
+    reach = np.concatenate([first.shard.reach, second.shard.reach])[order]
+    return Shard(columns, ids, reach, _sends(first.shard, second.shard, rows))
+
+
+def _order(first: Part, second: Part) -> Order:
+    """The rows that stay, those of the second counted after those of the first."""
+    size = first.shard.size
+    places = [first.shard.ids.position(name) for name in second.shard.ids]
+    order: Order = np.insert(np.arange(size), places, size + np.arange(second.shard.size))
+    alive = np.concatenate([unpack(part.alive, part.shard.size) for part in (first, second)])
+    stay: Order = order[alive[order]]
+    return stay
+
+
+def _fields(left: Numbers | Coded, right: Numbers | Coded, order: Order) -> Numbers | Coded:
+    if isinstance(left, Coded):
+        assert isinstance(right, Coded)
+        joined = _coded(left, right)
+        return Coded(joined.codes[order], joined.values)
+    assert isinstance(right, Numbers)
+    if left.present is None and right.present is None:
+        return Numbers(_one(left.values, right.values)[order])
+    present = np.concatenate([_present(left), _present(right)])[order]
+    return Numbers(_one(left.values, right.values)[order], present)
+
+
+def _present(column: Numbers) -> NDArray[np.bool_]:
+    return np.ones(column.values.size, dtype=bool) if column.present is None else column.present
+
+
+def _coded(left: Coded, right: Coded) -> Coded:
+    """The values of the second get the codes of the first, and new ones behind them."""
+    places = {value: code for code, value in enumerate(left.values)}
+    known = len(left.values)
+    codes = np.array([places.setdefault(value, len(places)) for value in right.values] + [-1], dtype=np.int32)
+    values = [*left.values, *list(places)[known:]]
+    return Coded(as_codes(np.concatenate([left.codes.astype(np.int32), codes[right.codes]]), len(values)), values)
+
+
+def _orders(left: Columns, right: Columns, rows: NDArray[np.int32]) -> Orders:
+    customers, times, order = _records(left.orders, right.orders, left.size, rows)
+    categories = _coded(left.orders.categories, right.orders.categories)
+    statuses = _coded(left.orders.statuses, right.orders.statuses)
+    return Orders(
+        customers,
+        _one(left.orders.amounts, right.orders.amounts)[order],
+        times,
+        Coded(categories.codes[order], categories.values),
+        Coded(statuses.codes[order], statuses.values),
+    )
+
+
+def _events(left: Columns, right: Columns, rows: NDArray[np.int32]) -> Events:
+    customers, times, order = _records(left.events, right.events, left.size, rows)
+    types = _coded(left.events.types, right.events.types)
+    return Events(customers, times, Coded(types.codes[order], types.values))
+
+
+def _sends(left: Shard, right: Shard, rows: NDArray[np.int32]) -> Sends:
+    customers, times, order = _records(left.sends, right.sends, left.size, rows)
+    return Sends(customers, times, np.concatenate([left.sends.channels, right.sends.channels])[order])
+
+
+def _records(left: Any, right: Any, size: int, rows: NDArray[np.int32]) -> tuple[Any, Any, Order]:
+    """New rows and times of the records that stay, in order of time, and which they were."""
+    customers = rows[np.concatenate([left.customers, right.customers + size])]
+    times = np.concatenate([left.times, right.times])
+    stay = np.flatnonzero(customers >= 0)
+    order = stay[np.argsort(times[stay], kind="stable")]
+    return customers[order], times[order], order
+
+
+def _one(left: NDArray[Any], right: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([left, right])

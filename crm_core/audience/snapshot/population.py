@@ -1,0 +1,121 @@
+"""Whom a rule finds in a version of the snapshot, as sets that can be joined, counted and taken apart."""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import assert_never
+
+import numpy as np
+
+from crm_core.audience.snapshot.bits import Bits, count, first_rows, unpack
+from crm_core.audience.snapshot.shard import Shard
+from crm_core.audience.snapshot.version import Version
+from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment, Place, node_at
+from crm_core.rules.engines.columns import Mask
+from crm_core.rules.engines.mask import mask
+
+
+class Population:
+    """Sets have a bit per row of every part, one part behind another. For one reader, who asks of one moment."""
+
+    def __init__(self, version: Version) -> None:
+        self._parts = version.parts
+        self.everyone = self._joined([part.alive for part in self._parts])
+        self.nobody = np.zeros_like(self.everyone)
+        self.total = count(self.everyone)
+        self._found: dict[int, Bits] = {}
+
+    def holds(self, bound: Bound) -> bool:
+        """Whether all fields that the rule asks for are in memory."""
+        match bound:
+            case BoundField():
+                names = {"total_spend", "order_count"} if bound.field.is_average else {bound.field.name}
+                return all(names <= part.shard.columns.fields.keys() for part in self._parts)
+            case BoundGroup():
+                return all(map(self.holds, bound.children))
+            case BoundSegment():
+                return self.holds(bound.child)
+            case BoundRecords() | BoundList():
+                return True
+            case _:
+                assert_never(bound)
+
+    def find(self, bound: Bound, instead: Mapping[Place, Bits] | None = None, place: Place = ()) -> Bits:
+        """Those who match. instead: sets that take the place of what these nodes find. Not to be changed."""
+        if instead and place in instead:
+            return instead[place]
+        if instead and any(other[: len(place)] == place for other in instead):
+            assert isinstance(bound, BoundGroup)
+            return self._group(bound, instead, place)
+        if (known := self._found.get(id(bound))) is None:  # the tree lives as long as this does
+            known = self._found[id(bound)] = self._node(bound)
+        return known
+
+    def find_without(self, bound: Bound, place: Place) -> Bits:
+        """Those who match the rule with that node taken out; a group that is left empty is taken out as well."""
+        while place:
+            parent = node_at(bound, place[:-1])
+            assert isinstance(parent, BoundGroup)
+            if len(parent.children) > 1:
+                neutral = self.everyone if parent.rule.kind == "all" else self.nobody
+                return self.find(bound, {place: neutral})
+            place = place[:-1]
+        return self.everyone
+
+    def collect(self, key: Hashable, compute: Callable[[Shard], Mask]) -> Bits:
+        """The set of the rows that ``compute`` finds in each shard, which remembers it by ``key``."""
+        sets = [part.shard.sets.get(key, lambda shard=part.shard: compute(shard)) for part in self._parts]  # type: ignore[misc]
+        return self._joined(sets) & self.everyone
+
+    def shards(self, bits: Bits) -> Iterator[tuple[Shard, Mask]]:
+        """Each shard with which of its rows are in the set."""
+        start = 0
+        for part in self._parts:
+            end = start + part.alive.size
+            yield part.shard, unpack(bits[start:end], part.shard.size)
+            start = end
+
+    def first_ids(self, bits: Bits, most: int) -> list[str]:
+        """The first customers of the set by id."""
+        ids: list[str] = []
+        start = 0
+        for part in self._parts:
+            end = start + part.alive.size
+            ids += [part.shard.ids.at(row) for row in first_rows(bits[start:end], most)]
+            start = end
+        return sorted(ids, key=str.encode)[:most]
+
+    def _node(self, bound: Bound) -> Bits:
+        match bound:
+            case BoundGroup():
+                return self._group(bound, None, ())
+            case BoundSegment():
+                return self.find(bound.child)
+            case BoundField() | BoundRecords() | BoundList():
+                return self.collect(_key(bound), lambda shard: mask(bound, shard.columns))
+            case _:
+                assert_never(bound)
+
+    def _group(self, bound: BoundGroup, instead: Mapping[Place, Bits] | None, place: Place) -> Bits:
+        is_all = bound.rule.kind == "all"
+        found = (self.everyone if is_all else self.nobody).copy()
+        for number, child in enumerate(bound.children):
+            one = self.find(child, instead, (*place, number)) if instead else self.find(child)
+            if is_all:
+                found &= one
+            else:
+                found |= one
+        return self.everyone & ~found if bound.rule.kind == "none" else found
+
+    @staticmethod
+    def _joined(sets: Sequence[Bits]) -> Bits:
+        return np.concatenate(sets) if sets else np.empty(0, dtype=np.uint64)
+
+
+def _key(bound: BoundField | BoundRecords | BoundList) -> Hashable:
+    """What tells conditions apart that find different people."""
+    match bound:
+        case BoundField():
+            return bound.field.name, bound.predicate, bound.operator.is_negative
+        case BoundRecords():
+            return bound.records, bound.measure, bound.only, bound.predicate, bound.operator.is_negative
+        case BoundList():
+            return "list", bound.rule.customer_ids

@@ -1,0 +1,83 @@
+"""A piece of the snapshot that never changes: some customers with all their orders, events and sent messages."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crm_core.audience.snapshot.bits import Bits, pack
+from crm_core.audience.snapshot.ids import IdTable
+from crm_core.rules.engines.columns import Columns, Mask
+
+MOST_REMEMBERED = 64
+
+
+@dataclass(frozen=True)
+class Sends:
+    """Messages that were sent, needed for the frequency cap: row of the customer, ms, place in CHANNELS."""
+
+    customers: NDArray[np.int32]
+    times: NDArray[np.int64]
+    channels: NDArray[np.int8]
+
+
+class RecentSets:
+    """The sets asked for last, by what they are; a drag changes one condition, and the others stay."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sets: OrderedDict[Hashable, Bits] = OrderedDict()
+
+    def get(self, key: Hashable, compute: Callable[[], Mask]) -> Bits:
+        """The set of that key; who changes it must take a copy."""
+        with self._lock:
+            if (known := self._sets.get(key)) is not None:
+                self._sets.move_to_end(key)
+                return known
+        made = pack(compute())
+        with self._lock:
+            self._sets[key] = made
+            while len(self._sets) > MOST_REMEMBERED:
+                self._sets.popitem(last=False)
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """reach: of ``encode_reach``, per row. Rows are in the order of the ids."""
+
+    columns: Columns
+    ids: IdTable
+    reach: NDArray[np.uint32]
+    sends: Sends
+    sets: RecentSets = field(default_factory=RecentSets)
+
+    @property
+    def size(self) -> int:
+        return self.columns.size
+
+    @property
+    def weight(self) -> int:
+        """Rows of all tables: what work on it goes by."""
+        return self.size + self.columns.orders.times.size + self.columns.events.times.size + self.sends.times.size
+
+    @property
+    def customer_bytes(self) -> int:
+        return _nbytes(self.columns.fields) + self.ids.nbytes + self.reach.nbytes
+
+    @property
+    def record_bytes(self) -> int:
+        return _nbytes(self.columns.orders) + _nbytes(self.columns.events) + _nbytes(self.sends)
+
+
+def _nbytes(held: Any) -> int:
+    """Of all arrays in columns of columns; the distinct values of texts are few."""
+    if isinstance(held, np.ndarray):
+        return held.nbytes
+    if is_dataclass(held):
+        return sum(_nbytes(getattr(held, each.name)) for each in fields(held))
+    return sum(map(_nbytes, held.values())) if isinstance(held, dict) else 0

@@ -1,0 +1,78 @@
+"""Suppressions: who gets nothing over a channel, whatever consent says, because somebody or the vendor said so."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Literal, get_args
+
+from pymongo.errors import DuplicateKeyError
+
+from crm_core.access.audit import AuditLog
+from crm_core.audience.eligibility import check_channel
+from crm_core.errors import InvalidInput, NotFound
+from crm_core.infra.clock import Clock
+from crm_core.infra.mongo import Db, Doc, translated
+
+SuppressionReason = Literal["manual", "hard_bounce", "complaint"]
+REASONS: tuple[str, ...] = get_args(SuppressionReason)
+"""From the lightest to the gravest: a graver one takes the place of a lighter one, never the other way round."""
+
+
+class Suppressions:
+    def __init__(self, db: Db, audit: AuditLog, clock: Clock) -> None:
+        self._suppressions = db.suppressions
+        self._customers = db.customers
+        self._audit = audit
+        self._clock = clock
+
+    def add(self, customer_id: str, channel: str, *, reason: SuppressionReason, actor: str) -> Doc:
+        """Send nothing more to this customer over ``channel``; gives what is kept.
+
+        Harmless to repeat: what is there for a reason as grave or graver stays. Raises InvalidInput, NotFound.
+        """
+        check_channel(channel)
+        if reason not in REASONS:
+            raise InvalidInput(f"{reason!r} is no reason; allowed are {', '.join(REASONS)}.", field="reason")
+        self._check_customer(customer_id)
+        if self._put(customer_id, channel, reason, actor):
+            self._audit.record(actor, "suppression.add", customer_id, channel=channel, reason=reason)
+        return self.of([customer_id])[customer_id][channel]
+
+    def lift(self, customer_id: str, channel: str, *, actor: str) -> bool:
+        """Allow messages over ``channel`` again; gives whether they were suppressed. Raises InvalidInput."""
+        check_channel(channel)
+        with translated():
+            found = self._suppressions.find_one_and_delete({"_id": _key(customer_id, channel)})
+        if found is None:
+            return False
+        self._audit.record(actor, "suppression.lift", customer_id, channel=channel, reason=found["reason"])
+        return True
+
+    def of(self, customer_ids: Collection[str]) -> Mapping[str, Mapping[str, Doc]]:
+        """Customer id to channel to suppression, of those that have any."""
+        found: dict[str, dict[str, Doc]] = defaultdict(dict)
+        with translated():
+            for row in self._suppressions.find({"customer_id": {"$in": list(customer_ids)}}):
+                found[row["customer_id"]][row["channel"]] = row
+        return dict(found)
+
+    def _check_customer(self, customer_id: str) -> None:
+        with translated():
+            if self._customers.find_one({"_id": customer_id}, {"_id": 1}) is None:
+                raise NotFound(f"There is no customer with the id {customer_id!r}.")
+
+    def _put(self, customer_id: str, channel: str, reason: str, actor: str) -> bool:
+        """Whether this is new: the key refuses a second one beside one that is as grave."""
+        lighter = list(REASONS[: REASONS.index(reason)])
+        row: Doc = {"customer_id": customer_id, "channel": channel, "reason": reason}
+        row |= {"created_at": self._clock(), "created_by": actor}
+        query = {"_id": _key(customer_id, channel), "reason": {"$in": lighter}}
+        with translated():
+            try:
+                self._suppressions.update_one(query, {"$set": row}, upsert=True)
+            except DuplicateKeyError:
+                return False
+        return True
+
+
+def _key(customer_id: str, channel: str) -> str:
+    return f"{channel}:{customer_id}"

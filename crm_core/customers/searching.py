@@ -1,0 +1,83 @@
+"""Finds customers by the beginnings of words: of name, e-mail address, phone number and id."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from crm_core.customers.reading import PAGE, CustomerReader
+from crm_core.customers.search_words import typed_terms
+from crm_core.errors import InvalidInput
+from crm_core.infra.mongo import Db, Doc, translated
+
+Sort: TypeAlias = Literal["id", "name", "newest"]
+MAX_TEXT = 200
+MAX_REACHED = 10_000
+TIME_LIMIT_MS = 10_000
+WORDS = "folded.search"
+BY_ID: Doc = {"_id": 1}
+BY_NAME: Doc = {"folded.name": 1, "_id": 1}
+NEWEST: Doc = {"created_at": -1, "_id": -1}
+_NAMED: Doc = {"folded.name": {"$gt": ""}}
+_NAMELESS: Doc = {"folded.name": {"$in": [None, ""]}}
+_PARTS: Mapping[Sort, list[tuple[Doc, Doc]]] = {
+    "id": [({}, BY_ID)],
+    "name": [(_NAMED, BY_NAME), (_NAMELESS, BY_ID)],
+    "newest": [({}, NEWEST)],
+}
+"""The parts of each list with their order; without a name one stands at the end."""
+
+
+class CustomerSearch:
+    def __init__(self, db: Db, reader: CustomerReader) -> None:
+        self._customers = db.customers
+        self._reader = reader
+
+    def search(self, text: str, *, sort: Sort = "id", skip: int = 0, limit: int = PAGE) -> list[Doc]:
+        """One page of those whom every word of ``text`` finds, all for an empty one. Raises InvalidInput.
+
+        Of a list only the first 10,000 are reached: more are for a narrower search.
+        """
+        _check_place(sort, skip, limit)
+        stages = page_stages(to_query(text), sort, min(skip + limit, MAX_REACHED))
+        with translated():
+            rows = self._customers.aggregate([*stages, {"$skip": skip}, {"$limit": limit}], maxTimeMS=TIME_LIMIT_MS)
+            return [self._reader.to_record(row) for row in rows]
+
+    def count_found(self, text: str, *, limit: int = MAX_REACHED + 1) -> int:
+        """How many these are, counted up to ``limit``. Raises InvalidInput."""
+        with translated():
+            return self._customers.count_documents(to_query(text), limit=limit, maxTimeMS=TIME_LIMIT_MS)
+
+
+def to_query(text: str) -> Doc:
+    """The filter for those who have, for every word typed, a word that begins with it. Raises InvalidInput."""
+    if len(text) > MAX_TEXT:
+        raise InvalidInput(f"A search takes at most {MAX_TEXT} characters, this one has {len(text):,}.", field="text")
+    terms = [_any_of(alternatives) for alternatives in typed_terms(text)]
+    return {"$and": terms} if terms else {}
+
+
+def page_stages(query: Doc, sort: Sort, reach: int) -> list[Doc]:
+    """The stages that give the first ``reach`` customers in order."""
+    first, *others = (_part(query, part, order, reach) for part, order in _PARTS[sort])
+    return [*first, *({"$unionWith": {"coll": "customers", "pipeline": stages}} for stages in others)]
+
+
+def _part(query: Doc, part: Doc, order: Doc, reach: int) -> list[Doc]:
+    return [{"$match": {"$and": [query, part]}}, {"$sort": order}, {"$limit": reach}]
+
+
+def _any_of(alternatives: list[list[str]]) -> Doc:
+    found: list[Doc] = [{"$and": [_begins(word) for word in words]} for words in alternatives]
+    return found[0] if len(found) == 1 else {"$or": found}
+
+
+def _begins(word: str) -> Doc:
+    return {WORDS: {"$regex": f"^{re.escape(word)}"}}
+
+
+def _check_place(sort: str, skip: int, limit: int) -> None:
+    if sort not in _PARTS:
+        raise InvalidInput(f"Customers are not sorted by {sort!r}; allowed are {', '.join(_PARTS)}.", field="sort")
+    if skip < 0 or not 1 <= limit <= MAX_REACHED:
+        raise InvalidInput(f"A page starts at 0 or later and has 1 to {MAX_REACHED:,} rows.", field="limit")

@@ -1,0 +1,62 @@
+"""What is known of a customer: the built-in fields, and the custom attributes."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import streamlit as st
+
+from crm_core.infra.mongo import Doc
+from crm_core.rules.fields import FIELDS
+from pages._ui.deps import services
+from pages._ui.formats import literal, money_major, relative_time, utc_exact
+
+SHOWN: Final = (
+    *("email", "phone", "city", "country", "category", "tags", "categories"),
+    *("loyalty_member", "abandoned_cart", "cart_value", "created_at", "updated_at"),
+)
+LABELS: Final = {found.name: found.label for found in FIELDS} | {"updated_at": "Last change"}
+FIELD_PX: Final = 140
+
+
+def show_profile(customer: Doc) -> None:
+    attributes: Doc = customer.get("attributes", {})
+    with st.container(border=True):
+        st.markdown("**Profile**")
+        _show_fields((LABELS[name], customer[name]) for name in SHOWN if not _is_empty(customer.get(name)))
+        if attributes:
+            st.markdown("**Attributes**")
+            _show_fields((_label(name), value) for name, value in attributes.items() if not _is_empty(value))
+
+
+def _show_fields(fields: Iterator[tuple[str, Any]]) -> None:
+    with st.grid(2, min_column_width=FIELD_PX, gap="small"):
+        for label, value in fields:
+            with st.container(gap=None):
+                st.caption(literal(label), help=utc_exact(value) if isinstance(value, datetime) else None)
+                st.markdown(literal(_words(value)))
+
+
+def _words(value: Any) -> str:
+    match value:
+        case bool():
+            return "Yes" if value else "No"
+        case Decimal():
+            return money_major(value, services().settings.currency)
+        case datetime():
+            return relative_time(value, services().clock())
+        case list():
+            return ", ".join(map(str, value))
+        case int() | float():
+            return f"{value:,}"
+        case _:
+            return str(value)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ("", [])
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,91 @@
+"""What happened with a customer, the newest first: orders, events and messages."""
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from crm_core.audience.eligibility import FIRST_CHANNEL
+from crm_core.infra.mongo import Doc
+from crm_core.insights.timeline import MAX_LIMIT, Kind
+from pages._ui.channels import CHANNEL_LABELS, reason_words
+from pages._ui.deps import services
+from pages._ui.formats import money_major, number, relative_time, utc_exact
+from pages._ui.link_table import Cell, Column, Row, link_table
+from pages._ui.links import go_to
+from pages._ui.palette import STATE_LABELS
+
+STEP: Final = 25
+KINDS: Final = {Kind.ORDER: "Orders", Kind.EVENT: "Events", Kind.MESSAGE: "Messages"}
+COLUMNS: Final = (
+    Column("What", shape="wide", is_link=True),
+    Column("Details", shape="wide plain"),
+    Column("Amount", "right", shape="plain"),
+    Column("When", shape="plain"),
+)
+MOST_NAMED: Final = 4
+
+
+def show_timeline(customer: Doc) -> None:
+    chosen = st.pills(
+        "Show", list(KINDS), selection_mode="multi", default=list(KINDS), format_func=KINDS.__getitem__,
+        key="customer_kinds", label_visibility="collapsed",
+    )  # fmt: skip
+    shown = f"customer_shown_{customer['id']}"
+    limit = st.session_state.get(shown, STEP)
+    entries, more = services().timeline.page(customer["id"], kinds=chosen, limit=limit)
+    if not entries:
+        st.caption(_nothing(len(chosen)))
+        return
+    if opened := link_table("Timeline", COLUMNS, [_row(entry) for entry in entries], key="customer_timeline"):
+        go_to("campaign", campaign=opened)
+    if more and limit < MAX_LIMIT:
+        if st.button("Show more", icon=":material/expand_more:"):
+            st.session_state[shown] = min(limit + STEP, MAX_LIMIT)
+            st.rerun()
+    elif more:
+        st.caption(f"The newest {number(MAX_LIMIT)} are shown.")
+
+
+def _nothing(kinds: int) -> str:
+    if not kinds:
+        return "Nothing is chosen to be shown."
+    return "Nothing yet: no order, no event, no message." if kinds == len(KINDS) else "Nothing of this kind yet."
+
+
+def _row(entry: Doc) -> Row:
+    when = Cell(relative_time(entry["at"], services().clock()), utc_exact(entry["at"]))
+    match entry["kind"]:
+        case Kind.ORDER:
+            amount = money_major(entry["amount"], services().settings.currency)
+            return Row("", "", [Cell("Order", icon="shopping_bag"), _order(entry), Cell(amount), when])
+        case Kind.EVENT:
+            what = entry["type"].replace("_", " ").capitalize()
+            return Row("", "", [Cell(what, icon="bolt"), Cell(_properties(entry.get("properties", {}))), Cell(), when])
+        case _:
+            campaign_id = entry["campaign_id"]
+            name = Cell(entry["campaign"] or "Message of a removed campaign", icon="mail")
+            href = f"campaign?{urlencode({'campaign': campaign_id})}" if entry["campaign"] else ""
+            return Row(campaign_id, href, [name, _message(entry), Cell(), when])
+
+
+def _order(entry: Doc) -> Cell:
+    parts = [entry["status"].capitalize(), entry.get("category"), _items(entry.get("items", [])), entry["id"]]
+    return Cell(" · ".join(part for part in parts if part))
+
+
+def _items(items: list[Doc]) -> str:
+    named = [f"{number(item['quantity'])} × {item['name']}" for item in items[:MOST_NAMED]]
+    return ", ".join(named) + (f" and {len(items) - MOST_NAMED} more" if len(items) > MOST_NAMED else "")
+
+
+def _message(entry: Doc) -> Cell:
+    channel = CHANNEL_LABELS[entry.get("channel", FIRST_CHANNEL)]
+    reason = entry.get("reason")
+    state = STATE_LABELS[entry["state"]]
+    return Cell(f"{channel} · {state}" + (f": {reason_words(reason).lower()}" if reason else ""))
+
+
+def _properties(properties: dict[str, Any]) -> str:
+    named = [f"{name.replace('_', ' ')}: {value}" for name, value in list(properties.items())[:MOST_NAMED]]
+    return " · ".join(named) + (f" and {len(properties) - MOST_NAMED} more" if len(properties) > MOST_NAMED else "")

@@ -1,0 +1,219 @@
+"""The snapshot follows the database: what is stored, changed, moved or erased is in it, whatever came between."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from bson import Timestamp
+
+from crm_core.audience.eligibility import Reason
+from crm_core.audience.preview import Preview, Source
+from crm_core.audience.snapshot.keeper import Keeper, Status
+from crm_core.errors import UnknownField
+from crm_core.infra.streams import Stream
+from crm_core.rules.text.parsing import parse_text
+from crm_core.services import Services, build_services
+from crm_core.settings import Settings
+from tests.conftest import TestClock
+from tests.integration.feeding import make_entry, store_customers, store_orders
+from tests.waiting import eventually
+
+READY_S = 20.0
+VISITORS = "visits >= 2"
+
+
+@pytest.fixture
+def live(services: Services) -> Services:
+    """Services whose snapshot is kept; ``services`` ends it."""
+    services.snapshot.start()
+    ready(services)
+    return services
+
+
+@pytest.fixture
+def capped(servers: Settings, clock: TestClock) -> Iterator[Services]:
+    """With a cap of one message a week."""
+    settings = servers.with_servers(mongodb_database=f"test_capped_{random.randrange(10**9)}", frequency_cap=1)
+    built = build_services(settings, clock=clock)
+    built.snapshot.start()
+    yield built
+    built.close()
+    build_services(settings).db.client.drop_database(settings.mongodb_database)
+
+
+def ready(services: Services) -> None:
+    services.snapshot.wait_until(lambda state: state.status is Status.READY, READY_S)
+
+
+def look(services: Services, text: str, *, sample: int = 0) -> Preview:
+    """As of all that was stored; the snapshot and the database must agree."""
+    rule = parse_text(text, services.scopes.scope())
+    found = services.previews.preview(rule, sample=sample, is_fresh=True)
+    stored = services.audience.preview(rule, sample=sample)
+    assert (found.count, found.total, found.sample) == (stored.count, stored.total, stored.sample)
+    return found
+
+
+def test_what_was_there_before_is_loaded(services: Services) -> None:
+    store_customers(services, *({"id": f"c{n}", "visits": n} for n in range(5)))
+    store_orders(services, {"id": "o1", "customer_id": "c1", "amount": 5, "category": "Books"})
+    services.snapshot.start()
+    ready(services)
+    found = look(services, "visits >= 1 AND orders() = 0", sample=2)
+    assert (found.source, found.count, found.total) == (Source.MEMORY, 3, 5)
+    assert [record["id"] for record in found.sample] == ["c2", "c3"]
+
+
+def test_new_changed_and_erased_customers_are_followed(live: Services) -> None:
+    assert look(live, VISITORS).count == 0
+    store_customers(live, {"id": "a", "visits": 2}, {"id": "b", "visits": 1}, {"id": "c", "visits": 9})
+    assert look(live, VISITORS).count == 2
+    live.persister.store([make_entry(Stream.CUSTOMERS, {"id": "b", "visits": 3}, at=live.clock())])
+    assert look(live, VISITORS).count == 3
+    live.db.customers.delete_one({"_id": "a"})
+    found = look(live, VISITORS)
+    assert (found.count, found.total, found.source) == (2, 2, Source.MEMORY)
+
+
+def test_orders_and_events_are_followed_also_when_one_moves_to_another_customer(live: Services) -> None:
+    store_customers(live, {"id": "a"}, {"id": "b"})
+    store_orders(live, {"id": "o1", "customer_id": "a", "amount": 5, "category": "Books"})
+    assert look(live, 'orders(category = "Books") = 1', sample=1).sample[0]["id"] == "a"
+    moved = {"id": "o1", "customer_id": "b", "amount": 5}
+    live.persister.store([make_entry(Stream.ORDERS, moved, at=live.clock())])
+    assert look(live, 'orders(category = "Books") = 1', sample=1).sample[0]["id"] == "b"
+    event = {"id": "e1", "customer_id": "a", "type": "cart_abandoned", "at": "2026-06-14T00:00:00Z"}
+    live.persister.store([make_entry(Stream.EVENTS, event)])
+    assert look(live, 'events(type = "cart_abandoned") = 1').count == 1  # which changes no total
+
+
+def test_a_custom_attribute_that_is_new_becomes_a_column(live: Services) -> None:
+    store_customers(live, {"id": "a", "attributes": {"size": 3}}, {"id": "b", "attributes": {"size": 5}})
+    rule = parse_text("size > 4", live.scopes.scope())
+    eventually(lambda: live.previews.preview(rule, is_fresh=True).source, lambda source: source is Source.MEMORY)
+    assert look(live, "size > 4").count == 1
+
+
+def test_names_and_addresses_are_asked_of_the_database(live: Services) -> None:
+    store_customers(live, {"id": "a", "email": "a@shop.example"}, {"id": "b"})
+    found = look(live, 'email contains "shop"', sample=5)
+    assert (found.source, found.count, found.steps, found.deliverable) == (Source.DATABASE, 1, None, None)
+
+
+def test_consent_addresses_and_suppressions_are_followed(live: Services) -> None:
+    denied = {"consent": {"email": "denied"}, "email": "b@shop.example"}
+    store_customers(live, {"id": "a", "email": "a@shop.example"}, {"id": "b", **denied}, {"id": "c"}, {"id": "d"})
+    live.suppressions.add("a", "sms", reason="manual", actor="test")
+    email, in_app, sms = (deliverable(live, channel) for channel in ("email", "in_app", "sms"))
+    assert email == (1, {Reason.NO_CONSENT: 1, Reason.NO_ADDRESS: 2})
+    assert in_app == (4, {})
+    assert sms == (0, {Reason.NO_ADDRESS: 4})
+    live.suppressions.add("a", "email", reason="complaint", actor="test")
+    assert deliverable(live, "email") == (0, {Reason.NO_CONSENT: 1, Reason.NO_ADDRESS: 2, Reason.SUPPRESSED: 1})
+    live.suppressions.lift("a", "email", actor="test")
+    assert deliverable(live, "email")[0] == 1
+
+
+def deliverable(services: Services, channel: str) -> tuple[int, dict[Reason, int]]:
+    found = look(services, "everyone").deliverable
+    assert found is not None
+    return found[channel].count, {reason: number for reason, number in found[channel].reasons.items() if number}
+
+
+def test_messages_that_were_sent_count_towards_the_cap(capped: Services, clock: TestClock) -> None:
+    ready(capped)
+    store_customers(capped, {"id": "a"}, {"id": "b"})
+    capped.db.messages.insert_one({"_id": "m:a", "campaign_id": "m", "customer_id": "a", "channel": "in_app"})
+    assert deliverable(capped, "in_app") == (2, {})
+    capped.db.messages.update_one({"_id": "m:a"}, {"$set": {"sent_at": clock()}})
+    assert deliverable(capped, "in_app") == (1, {Reason.FREQUENCY_CAP: 1})
+    clock.advance(days=7, seconds=1)
+    assert deliverable(capped, "in_app") == (2, {})
+
+
+def test_a_reader_keeps_the_version_that_it_began_with(live: Services) -> None:
+    store_customers(live, {"id": "a", "visits": 2})
+    look(live, VISITORS)
+    before = live.snapshot.state.version
+    assert before is not None
+    live.db.customers.delete_many({})
+    assert look(live, "everyone").total == 0
+    assert before.total == 1
+
+
+def erase(services: Services, names: list[str]) -> None:
+    services.db.customers.delete_many({"_id": {"$in": names}})
+    services.db.orders.delete_many({"customer_id": {"$in": names}})
+
+
+def test_random_changes_end_in_what_the_database_holds(live: Services) -> None:
+    dice = random.Random(5)
+    rules = ("visits >= 2 AND orders() >= 1", 'city = "Pune" OR spend > 20', "NOT orders(last 30 days) = 0")
+    names = [f"c{n:02d}" for n in range(30)]
+    for step in range(25):
+        records = [
+            {"id": name, "visits": dice.randrange(4), "city": dice.choice(("Pune", "Oslo"))}
+            for name in dice.sample(names, dice.randrange(1, 12))
+        ]
+        moment = live.clock().replace(minute=step)
+        live.persister.store([make_entry(Stream.CUSTOMERS, record, at=moment) for record in records])
+        orders = [
+            {"id": f"o{dice.randrange(60)}", "customer_id": dice.choice(names), "amount": dice.randrange(1, 30)}
+            for _ in range(dice.randrange(8))
+        ]
+        if orders:
+            live.persister.store([make_entry(Stream.ORDERS, order, at=moment) for order in orders])
+        if step % 6 == 5:
+            erase(live, dice.sample(names, 5))
+        assert look(live, rules[step % 3]).source is Source.MEMORY
+    assert len(live.snapshot.state.version.parts) < 8  # type: ignore[union-attr]
+
+
+def test_when_its_place_in_the_stream_is_lost_all_is_read_again(live: Services) -> None:
+    store_customers(live, {"id": "a", "visits": 2})
+    look(live, VISITORS)
+    live.snapshot.stop()
+    store_customers(live, {"id": "b", "visits": 2})
+    old = {"_data": "82" + f"{Timestamp(1, 1).time:08x}" + "00000001" + "2B0229296E04"}  # older than the oplog
+    again = Keeper(live.db, live.scopes, live.policy, live.clock, limit_mb=100)
+    again._place = old
+    again._state = replace(live.snapshot.state)
+    again.start()
+    try:
+        state = again.wait_until(lambda found: found.status is Status.READY, READY_S)
+        assert state.version is not None
+        assert state.version.total == 2
+    finally:
+        again.stop()
+
+
+def test_a_dropped_collection_leaves_nobody(live: Services) -> None:
+    store_customers(live, {"id": "a", "visits": 2})
+    look(live, VISITORS)
+    live.db.customers.drop()
+    eventually(lambda: look(live, "everyone").total, lambda total: total == 0)
+
+
+def test_what_does_not_fit_into_memory_is_counted_by_the_database(services: Services) -> None:
+    store_customers(services, {"id": "a", "visits": 2})
+    small = Keeper(services.db, services.scopes, services.policy, services.clock, limit_mb=0)
+    small.start()
+    try:
+        state = small.wait_until(lambda found: found.status is Status.TOO_LARGE, READY_S)
+        assert (state.version, state.total) == (None, 1)
+        assert small.caught_up(0.1).version is None
+    finally:
+        small.stop()
+
+
+def test_before_it_is_started_the_database_is_asked(services: Services) -> None:
+    store_customers(services, {"id": "a", "visits": 2})
+    assert look(services, VISITORS).source is Source.DATABASE
+
+
+def test_a_rule_that_cannot_be_evaluated_is_refused_in_memory_as_well(live: Services) -> None:
+    rule: Any = parse_text("visits > 1", live.scopes.scope())
+    with pytest.raises(UnknownField, match="no field 'vists'"):
+        live.previews.preview(rule.model_copy(update={"field": "vists"}))

@@ -1,0 +1,59 @@
+"""What is remembered of the database: fresh for 5 s, and during an outage what was known last."""
+
+from collections.abc import Callable
+
+import pytest
+
+from crm_core.audience.scopes import Remembered
+from crm_core.customers.attributes import REMEMBERED_S
+from crm_core.errors import Unavailable
+
+
+class Source:
+    """Counts how often it was read, and may be away; with it the time."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.read_times = 0
+        self.is_away = False
+
+    def read(self) -> int:
+        self.read_times += 1
+        if self.is_away:
+            raise Unavailable("away")
+        return self.read_times
+
+    def remembered(self) -> Callable[[], int]:
+        self.held = Remembered(self.read, clock=lambda: self.now_s)
+        return self.held.get
+
+
+def test_it_is_read_once_in_five_seconds() -> None:
+    source = Source()
+    get = source.remembered()
+    assert [get(), get()] == [1, 1]
+    source.now_s += REMEMBERED_S
+    assert get() == 2
+
+
+def test_during_an_outage_the_last_one_stays_and_the_failure_is_told_until_it_is_over() -> None:
+    source = Source()
+    get = source.remembered()
+    get()
+    source.is_away, source.now_s = True, source.now_s + REMEMBERED_S
+    assert [get(), get()] == [1, 1]
+    assert source.read_times == 2  # not waited for a second time at once
+    assert str(source.held.failure) == "away"
+    source.is_away, source.now_s = False, source.now_s + 1
+    assert get() == 3
+    assert source.held.failure is None
+
+
+def test_without_anything_known_the_failure_is_raised_and_not_waited_for_again_at_once() -> None:
+    source = Source()
+    source.is_away = True
+    get = source.remembered()
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="away"):
+            get()
+    assert source.read_times == 1
