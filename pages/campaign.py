@@ -10,6 +10,7 @@ from crm_core.errors import CrmError, NotFound
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from pages._ui import queries
+from pages._ui.channels import reason_words
 from pages._ui.charts import delivery_timeline, ranked_bars, show_chart
 from pages._ui.deps import services
 from pages._ui.formats import duration, literal, number, percent, relative_time, utc_exact
@@ -24,12 +25,6 @@ LIVE_S = 1.0
 OWN_RULE = "a rule of its own"
 STATES = [(MessageState(state), label) for state, label in STATE_LABELS.items()]
 REACHED = (MessageState.DELIVERED, MessageState.OPENED, MessageState.CLICKED)
-REASONS = {
-    "no_consent": "No consent",
-    "customer_gone": "Customer removed",
-    "template_failed": "Message could not be rendered",
-    "refused_by_vendor": "Refused by the vendor",
-}
 
 
 def ask_to_launch(campaign: Doc) -> None:
@@ -114,7 +109,7 @@ def show_charts(campaign: Doc, stats: Stats) -> None:
     with right:
         st.subheader("Not delivered, by reason", anchor=False)
         rows = [
-            {"label": REASONS.get(reason, reason.replace("_", " ").capitalize()), "count": count, "role": role}
+            {"label": reason_words(reason), "count": count, "role": role}
             for role, reasons in (("failed", stats.failed_by_reason), ("skipped", stats.skipped_by_reason))
             for reason, count in sorted(reasons.items(), key=lambda item: -item[1])
         ]

@@ -57,7 +57,7 @@ def _show(board: Board, uncounted: Sequence[str], problems: Sequence[str]) -> No
         _show_impossible(str(exc))
         return
     if uncounted:
-        st.warning(f"Not counted yet, because no value is chosen: {', '.join(uncounted)}.", icon=":material/edit:")
+        st.warning(f"Not counted yet, because no value is chosen: {literal(', '.join(uncounted))}.", icon=":material/edit:")
     if measured.result is None:
         _show_counting()
         return
@@ -93,7 +93,7 @@ def _show_numbers(measured: Measured, result: Preview) -> str:
     if measured.is_stale:
         st.warning(literal(measured.why_stale), icon=":material/cloud_off:")
     with st.container(border=True, key="builder_numbers"):
-        left, right = st.columns(2, gap="small")
+        left, right = st.container(key="builder_counts").columns(2, gap="small")
         match = "Customers match" if measured.is_of_rule else "Customers matched before"
         share = f"{percent(result.count, result.total)} of {number(result.total)}"
         left.metric(match, number(result.count), share, delta_color="off", delta_arrow="off")

@@ -10,7 +10,7 @@ from crm_core.rules.loading import MAX_DEPTH, MAX_NODES
 from crm_core.rules.scope import Scope, SegmentDefinition
 from crm_core.rules.tree import AnyRule
 from pages._ui.board_drafts import problem_of, reason_in
-from pages._ui.board_rules import places, tree_of, uncounted, whole_rule
+from pages._ui.board_rules import places, to_rule, tree_of, uncounted, whole_rule
 from pages._ui.board_tree import (
     Condition,
     Draft,
@@ -48,6 +48,11 @@ class Board:
     @property
     def is_empty(self) -> bool:
         return not self.root.children
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Nothing on it is complete."""
+        return to_rule(self.root) is None
 
     @property
     def nodes(self) -> Sequence[tuple[Path, Node]]:

@@ -1,6 +1,6 @@
 """What can be added to the board: fields, figures over orders, events, segments, picked customers and groups."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,12 +50,6 @@ def find_entries(entries: Iterable[Entry], text: str, group: str) -> list[Entry]
         for entry in entries
         if group in {ALL, entry.group} and all(word in entry.label.casefold() for word in words)
     ]
-
-
-def groups_of(entries: Sequence[Entry]) -> list[str]:
-    """The groups in which there is something."""
-    present = {entry.group for entry in entries}
-    return [group for group in GROUPS if group == ALL or group in present]
 
 
 def field_entry(found: CustomerField) -> Entry:

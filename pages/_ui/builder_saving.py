@@ -22,10 +22,10 @@ SAVED: Final = "builder_saved"
 
 def draw_actions(board: Board, hindrance: str | None) -> None:
     """Save, and go on to a campaign. hindrance: why neither is possible."""
-    disabled = hindrance is not None
-    if st.button("Save segment", icon=":material/bookmark:", disabled=disabled, help=hindrance):
+    disabled, why = hindrance is not None, literal(hindrance) if hindrance else None
+    if st.button("Save segment", icon=":material/bookmark:", disabled=disabled, help=why):
         save_dialog(then_campaign=False)
-    if st.button("Use in campaign", icon=":material/arrow_forward:", type="primary", disabled=disabled, help=hindrance):
+    if st.button("Use in campaign", icon=":material/arrow_forward:", type="primary", disabled=disabled, help=why):
         _use_in_campaign(board)
     if saved := st.session_state.pop(SAVED, None):
         st.toast(f"Segment {literal(saved)} is saved.", icon=":material/check_circle:")

@@ -9,7 +9,7 @@ from crm_core.audience.shared_rules import KEPT
 from crm_core.errors import CrmError
 from pages._ui.board import Board
 from pages._ui.board_moves import add
-from pages._ui.board_palette import ALL, MOST_SHOWN, Entry, find_entries, groups_of
+from pages._ui.board_palette import ALL, GROUPS, MOST_SHOWN, Entry, find_entries
 from pages._ui.board_session import act, clear_board, history_now, redo, undo
 from pages._ui.board_tree import path_words
 from pages._ui.deps import ACTOR, services
@@ -17,7 +17,7 @@ from pages._ui.formats import literal
 
 ADD: Final = "builder_add"
 SEARCH: Final = "builder_search"
-GROUP: Final = "builder_palette"
+SHOWN: Final = "builder_palette"
 TEXT_SHOWN: Final = "builder_text_shown"
 
 
@@ -34,7 +34,7 @@ def draw_toolbar(board: Board) -> bool:
             on_click=clear_board,
             disabled=board.is_empty,
         )
-        if st.button("Share", icon=":material/link:", type="tertiary", disabled=board.is_empty):
+        if st.button("Share", icon=":material/link:", type="tertiary", disabled=board.asks_nothing):
             share_dialog(board)
         return st.toggle("Rule as text", key=TEXT_SHOWN)
 
@@ -65,11 +65,11 @@ def draw_palette_controls(board: Board, entries: Sequence[Entry]) -> Sequence[En
     """Search, group, and the way without dragging; gives the entries to show in the palette."""
     row = st.container(horizontal=True, vertical_alignment="bottom", key="builder_palette_row", gap="small")
     text = row.text_input("Search the fields", key=SEARCH, placeholder="such as city", width=170)
-    group = row.selectbox("Show", groups_of(entries), key=GROUP, width=130)
+    group = row.selectbox("Show", GROUPS, key=SHOWN, width=130)
     _draw_adding(row, board, entries)
     found = find_entries(entries, text, group or ALL)
     if not found:
-        st.caption(f"Nothing has “{literal(text)}” in its name.")
+        st.caption(f"Nothing here has “{literal(text)}” in its name." if text else "There is nothing of this kind yet.")
     elif len(found) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN} of {len(found)} are shown. Search for the others.")
     return found[:MOST_SHOWN]

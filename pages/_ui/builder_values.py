@@ -16,6 +16,7 @@ from pages._ui.board_tree import Condition, Draft
 from pages._ui.board_words import Words
 from pages._ui.builder_widgets import commit, day_field, days_field, hold, key_of, number_field, to_whole
 from pages._ui.deps import services
+from pages._ui.formats import literal
 
 YES_NO = {True: "Yes", False: "No"}
 
@@ -39,10 +40,11 @@ def edit_operator_and_value(condition: Condition, words: Words, reading: Reading
 
 def _pick_operator(condition: Condition, words: Words, operator: Operator | None) -> None:
     labels = {each.key: each.label for each in words.operators(condition.draft)}
+    label = words.label(condition.draft)
     key = key_of(condition.id, "op")
     hold(key, operator.key if operator else None)
     st.selectbox(
-        words.label(condition.draft),
+        label if labels else literal(label),
         list(labels),
         0 if operator else None,
         format_func=lambda each: labels.get(each, str(each)),
@@ -104,10 +106,10 @@ def _edit_one(kind: FieldType, label: str, key: str, value: Any, put: Callable[[
         case FieldType.DATE:
             day_field(f"{label} (UTC day)", key, value, put)
         case FieldType.BOOLEAN:
-            hold(key, value)
+            hold(key, value if isinstance(value, bool) else None)
             st.segmented_control(label, [True, False], format_func=YES_NO.__getitem__, key=key, on_change=put)
         case FieldType.TEXT | FieldType.LIST:
-            hold(key, value or "")
+            hold(key, value if isinstance(value, str) else "")
             st.text_input(label, max_chars=200, key=key, on_change=put)
         case _:
             assert_never(kind)

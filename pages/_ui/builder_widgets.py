@@ -6,12 +6,14 @@ from typing import Any, Final
 
 import streamlit as st
 
+from crm_core.rules.tree import MAX_DAYS
 from pages._ui.board_session import act
 from pages._ui.board_tree import Draft
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 ANYTHING: Final = "any"
-Read = Callable[[Any], Any]
+MOST_SHOWN: Final = 2**53 - 1
+DAY_FORMAT: Final = "YYYY-MM-DD"
 
 
 def key_of(condition_id: int, name: str) -> str:
@@ -33,16 +35,22 @@ def commit(condition_id: int, key: str, changes: Callable[[Any], Draft]) -> None
 def number_field(
     label: str, key: str, value: float | None, on_change: Callable[[], None], *, step: float = 1.0, **options: Any
 ) -> None:
-    """A number from 0; a rule from the API may also hold one below, or a fraction of a count."""
-    shown = float(value) if isinstance(value, int | float) else None
+    """A number from 0; a rule from the API may also hold one below, or a fraction of a count.
+
+    What no browser can show, or is no number because the field has changed its type, is to be typed anew.
+    """
+    shown = float(value) if isinstance(value, int | float) and abs(value) <= MOST_SHOWN else None
     hold(key, shown)
     low = min(0.0, shown or 0.0)
     st.number_input(label, low, None, None, step, key=key, on_change=on_change, **options)
 
 
-def days_field(label: str, key: str, value: int | None, on_change: Callable[[], None], **options: Any) -> None:
-    hold(key, value)
-    st.number_input(label, options.pop("least", 0), MAX_DAYS_SHOWN, None, 1, key=key, on_change=on_change, **options)
+def days_field(
+    label: str, key: str, value: Any, on_change: Callable[[], None], *, least: int = 0, **options: Any
+) -> None:
+    """A whole number; another value is to be typed anew."""
+    hold(key, value if isinstance(value, int) and least <= value <= MAX_DAYS else None)
+    st.number_input(label, least, MAX_DAYS, None, 1, key=key, on_change=on_change, **options)
 
 
 def day_field(label: str, key: str, value: str | None, on_change: Callable[[], None]) -> None:
@@ -71,7 +79,3 @@ def to_day(value: Any) -> date | None:
 
 def to_whole(value: float | None) -> float | None:
     return int(value) if value is not None and float(value).is_integer() else value
-
-
-MAX_DAYS_SHOWN: Final = 36_500
-DAY_FORMAT: Final = "YYYY-MM-DD"

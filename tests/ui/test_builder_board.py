@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.parsing import parse_rows
 from crm_core.ingest.scalars import Border
@@ -121,6 +123,36 @@ def test_names_and_addresses_are_not_suggested(shop: Shop) -> None:
     assert not page.widget("Values").options
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"kind": "field", "field": "attributes.plan", "op": "eq", "value": 5},
+        {"kind": "field", "field": "attributes.plan", "op": "between", "value": [1, 5]},
+        {"kind": "field", "field": "attributes.gone", "op": "contains", "value": "x"},
+        {"kind": "field", "field": "visits", "op": "gt", "value": 1e300},
+        {"kind": "field", "field": "visits", "op": "gt", "value": "many"},
+        {"kind": "field", "field": "visits", "op": "between", "value": ["a", "b"]},
+        {"kind": "field", "field": "created_at", "op": "between", "value": [5, 1]},
+        {"kind": "field", "field": "created_at", "op": "in_last_days", "value": "x"},
+        {"kind": "field", "field": "created_at", "op": "in_last_days", "value": 10**9},
+        {"kind": "field", "field": "loyalty_member", "op": "is", "value": "yes"},
+        {"kind": "field", "field": "city", "op": "in", "value": "Pune"},
+        {"kind": "field", "field": "city", "op": "like", "value": "Pune"},
+        {"kind": "orders", "op": "gte", "value": [1, 2], "min_amount": 1e300},
+        {"kind": "events", "type": "visit", "op": "contains", "value": True},
+    ],
+    ids=json.dumps,
+)
+def test_whatever_a_link_holds_is_shown_and_named_as_wrong(shop: Shop, workspace: Services, rule: Any) -> None:
+    Shop([{"id": "a1", "attributes": {"plan": "gold"}}]).store_in(workspace)
+    page = Page("audience_builder", board=workspace.shared_rules.share(load_rule(rule), actor="test"))
+    assert rules_of(page) in ([rule], [{"kind": "orders", "measure": "count", **rule}], [])
+    assert "1.1" in page.errors
+    assert page.button(SAVE).disabled
+    page.click("Remove")
+    assert not page.errors
+
+
 def test_rules_are_moved_by_buttons(shop: Shop) -> None:
     page = builder_with("Visits")
     page.choose("Value", 5)
@@ -185,7 +217,10 @@ def test_the_palette_is_searched_and_the_list_offers_all(shop: Shop) -> None:
     page.choose("Show", "Behaviour")
     assert drawn(page)[PALETTE] == ["Visits", "Abandoned cart", "Cart value"]
     page.choose("Search the fields", "zzz")
-    assert "Nothing has “zzz” in its name." in page.words
+    assert "Nothing here has “zzz” in its name." in page.words
+    page.choose("Search the fields", "")
+    page.choose("Show", "Attributes")
+    assert "There is nothing of this kind yet." in page.words
     page.choose(ADD, "City")
     assert board_on(page).nodes[1:]
 

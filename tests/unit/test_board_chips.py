@@ -13,7 +13,7 @@ from pages._ui import board_moves as moves
 from pages._ui.board import Board
 from pages._ui.board_arranging import Arrangement, arrange
 from pages._ui.board_chips import BIN, EDIT, INVISIBLE, PALETTE, Container, arrangement_of, containers_of
-from pages._ui.board_palette import ANY_EVENT, GROUPS, find_entries, groups_of, palette_entries
+from pages._ui.board_palette import ALL, ANY_EVENT, GROUPS, find_entries, palette_entries
 from pages._ui.board_style import board_style
 from pages._ui.board_tree import Condition, Group
 from pages._ui.board_words import ORDERS_LABEL, PICKED_LABEL, Words
@@ -49,6 +49,22 @@ def test_every_chip_has_a_line_in_the_style(held: Board) -> None:
     style = board_style(containers, held, NONE, "dark")
     assert style.count(" .sortable-item:nth-of-type(") == len(held.nodes) - 1
     assert style.count("--indent: ") == sum(isinstance(node, Group) for _, node in held.nodes)
+
+
+def test_what_is_open_or_wrong_looks_so_where_it_stands() -> None:
+    held = board("all", SPEND, group("any", VISITS))
+    held = moves.add(held, OPEN_CITY, id_at(held, 1))
+    style = board_style(drawn(held), held, {id_at(held, 0): "Gone."}, "light")
+    lines = {line.partition(" {")[0]: line for line in style.splitlines() if " .sortable-item:nth-of-type(" in line}
+    looks = {
+        place: next((look for look in ("dashed", "double") if look in lines[selector_of(*place)]), "plain")
+        for place in ((2, 1), (2, 2), (3, 1), (3, 2))
+    }
+    assert looks == {(2, 1): "double", (2, 2): "plain", (3, 1): "plain", (3, 2): "dashed"}
+
+
+def selector_of(container: int, chip: int) -> str:
+    return f".sortable-container:nth-of-type({container}) .sortable-item:nth-of-type({chip})"
 
 
 def test_groups_are_drawn_after_the_one_that_they_are_in_and_say_where_they_are() -> None:
@@ -144,7 +160,7 @@ def test_the_palette_offers_all_that_a_rule_can_ask() -> None:
         "Group: ANY of these",
         "Group: NONE of these",
     ]
-    assert groups_of(entries) == list(GROUPS)
+    assert {entry.group for entry in entries} == set(GROUPS) - {ALL}
     assert len(set(labels)) == len(labels)
 
 
