@@ -11,14 +11,16 @@ from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orde
 from crm_core.rules.engines.single import Record
 from crm_core.rules.fields import CustomerField, FieldType
 
-ReadMs: TypeAlias = Callable[[Any], int | None]
-"""A stored time as ms since 1970 UTC; None for what is no time."""
+ReadTimes: TypeAlias = Callable[[Sequence[Any]], Sequence[int | float | None]]
+"""Stored times as whole ms since 1970 UTC; None for what is no time."""
 CODED = frozenset({FieldType.TEXT, FieldType.LIST, FieldType.BOOLEAN})
+NUMBERS = (int, float)
+"""A union would be built anew for each value."""
 NOTHING: Mapping[str, Any] = {}
 
 
-def read_ms(value: Any) -> int | None:
-    return to_ms(value) if isinstance(value, datetime) else None
+def read_times(values: Sequence[Any]) -> Sequence[int | None]:
+    return [to_ms(value) if isinstance(value, datetime) else None for value in values]
 
 
 def encode(
@@ -36,11 +38,11 @@ class Encoder:
     """Takes customers, then orders and events, in chunks, and gives them as columns.
 
     Records of customers that were not added are left out. most_values: fields of texts or lists with more distinct
-    values than that get no column. times: how a stored time is read.
+    values than that get no column. times: how stored times are read.
     """
 
     def __init__(
-        self, fields: Iterable[CustomerField], *, most_values: int | None = None, times: ReadMs = read_ms
+        self, fields: Iterable[CustomerField], *, most_values: int | None = None, times: ReadTimes = read_times
     ) -> None:
         self._fields = [found for found in fields if not found.is_average]
         self._times = times
@@ -137,11 +139,15 @@ class _Records:
         self._customers: list[NDArray[Any]] = []
         self._times: list[NDArray[Any]] = []
 
-    def add(self, records: Sequence[Record], rows: Mapping[str, int], times: ReadMs) -> Sequence[Record]:
+    def add(self, records: Sequence[Record], rows: Mapping[str, int], times: ReadTimes) -> Sequence[Record]:
         """Gives those of known customers."""
-        known = [record for record in records if record["customer_id"] in rows]
-        self._customers.append(np.array([rows[record["customer_id"]] for record in known], dtype=np.int32))
-        self._times.append(np.array([times(record[self._moment]) for record in known], dtype=np.int64))
+        places = [rows.get(record["customer_id"]) for record in records]
+        known = records
+        if None in places:
+            known = [record for record, place in zip(records, places, strict=True) if place is not None]
+            places = [place for place in places if place is not None]
+        self._customers.append(np.array(places, dtype=np.int32))
+        self._times.append(np.array(times([record[self._moment] for record in known]), dtype=np.int64))
         return known
 
     def finish(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.intp]]:
@@ -151,7 +157,7 @@ class _Records:
         return _joined(self._customers, np.int32)[order], times[order], order
 
 
-def _read(found: CustomerField, customers: Sequence[Record], times: ReadMs) -> Sequence[Any]:
+def _read(found: CustomerField, customers: Sequence[Record], times: ReadTimes) -> Sequence[Any]:
     """The values of one field, as ``read_value`` of the single-customer engine gives them; dates in ms."""
     values: Sequence[Any] = customers
     *parts, last = found.path.split(".")
@@ -160,11 +166,11 @@ def _read(found: CustomerField, customers: Sequence[Record], times: ReadMs) -> S
     values = [value.get(last) for value in values]
     match found.type:
         case FieldType.NUMBER | FieldType.MONEY:
-            return [v if isinstance(v, int | float) and v is not True and v is not False else None for v in values]
+            return [v if isinstance(v, NUMBERS) and v is not True and v is not False else None for v in values]
         case FieldType.TEXT:
             return [value if isinstance(value, str) and value else None for value in values]
         case FieldType.DATE:
-            return [None if value is None else times(value) for value in values]
+            return times(values)
         case FieldType.BOOLEAN:
             return [value if isinstance(value, bool) else None for value in values]
         case FieldType.LIST:
