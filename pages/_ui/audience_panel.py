@@ -57,7 +57,9 @@ def _show(board: Board, uncounted: Sequence[str], problems: Sequence[str]) -> No
         _show_impossible(str(exc))
         return
     if uncounted:
-        st.warning(f"Not counted yet, because no value is chosen: {literal(', '.join(uncounted))}.", icon=":material/edit:")
+        st.warning(
+            f"Not counted yet, because no value is chosen: {literal(', '.join(uncounted))}.", icon=":material/edit:"
+        )
     if measured.result is None:
         _show_counting()
         return

@@ -91,6 +91,11 @@ class Screen:
 
     def drag(self, chip: Locator, place: int) -> None:
         """With the mouse, to the middle of a part of the board."""
+        self.hold(chip, place)
+        self.page.mouse.up()
+
+    def hold(self, chip: Locator, place: int) -> None:
+        """The same without letting go."""
         self.settle_board()
         self._settle_board()
         for each in (self.part(place), chip):
@@ -102,7 +107,6 @@ class Screen:
         for step in range(1, STEPS + 1):
             mouse.move(from_x + (to_x - from_x) * step / STEPS, from_y + (to_y - from_y) * step / STEPS)
             self.page.wait_for_timeout(STEP_MS)
-        mouse.up()
 
     def carry(self, chip: Locator) -> None:
         """With the keyboard, from the palette to the right: into a group, or onto the place for editing, which adds it
