@@ -41,7 +41,8 @@ def preview(client: httpx.Client, rule: Json, **more: Any) -> Json:
 def test_preview_gives_the_exact_count_the_total_and_the_rule_in_words(client: httpx.Client) -> None:
     rule = all_of(tagged("api-segment"), SPENDERS)
     found = preview(client, rule)
-    assert set(found) == {"count", "total", "sample", "rule", "text", "sentence", "as_of", "took_ms"}
+    says = {"waterfall", "conditions", "deliverable", "source"}
+    assert set(found) == {"count", "total", "sample", "rule", "text", "sentence", "as_of", "took_ms"} | says
     assert found["count"] == 5
     assert found["total"] == preview(client, {"kind": "all", "rules": []})["count"]
     assert found["rule"] == rule
@@ -50,6 +51,33 @@ def test_preview_gives_the_exact_count_the_total_and_the_rule_in_words(client: h
     assert found["sample"] == []
     assert found["took_ms"] >= 0
     assert abs(datetime.now(UTC) - datetime.fromisoformat(found["as_of"])) < timedelta(hours=1)
+
+
+def test_preview_says_what_each_rule_does_and_who_can_be_messaged(client: httpx.Client) -> None:
+    ours = tagged("api-segment")
+    found = preview(client, all_of(ours, {"kind": "any", "rules": [SPENDERS, {**SPENDERS, "value": 200}]}))
+    assert found["source"] == "memory"
+    first, second = found["waterfall"]
+    assert first == {
+        "path": "rule.rules[0]",
+        "text": 'tags has any ("api-segment")',
+        "count": 10,
+        "change": 10 - found["total"],
+    }
+    assert second == {"path": "rule.rules[1]", "text": "spend > 100 OR spend > 200", "count": 5, "change": -5}
+    _, more, much = found["conditions"]
+    assert (more["path"], more["without"], much["without"]) == ("rule.rules[1].rules[0]", 1, 5)
+    assert more["alone"] == count(client, SPENDERS)
+    nobody = {"no_consent": 0, "no_address": 0, "suppressed": 0}
+    assert found["deliverable"]["in_app"] == {"count": 5, "reasons": nobody}
+    assert found["deliverable"]["email"] == {"count": 0, "reasons": {**nobody, "no_address": 5}}
+
+
+def test_preview_of_an_address_is_counted_in_the_database(client: httpx.Client) -> None:
+    rule = {"kind": "field", "field": "email", "op": "is_not_set"}
+    found = preview(client, all_of(tagged("api-segment"), rule))
+    assert (found["count"], found["source"]) == (10, "database")
+    assert (found["waterfall"], found["conditions"], found["deliverable"]) == (None, None, None)
 
 
 @pytest.mark.parametrize(
