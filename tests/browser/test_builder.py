@@ -95,7 +95,7 @@ def choose(desk: Screen, label: str, option: str) -> None:
         wanted.click()
         break
     desk.settle()
-    expect(desk.page.get_by_text(option, exact=True).first).to_be_visible()
+    expect(desk.page.get_by_label(label, exact=True)).to_have_value(option)
 
 
 def undo_and_redo(desk: Screen, client: httpx.Client) -> None:
