@@ -15,8 +15,9 @@ from crm_core.rules.tree import AnyRule
 from pages._ui import queries
 from pages._ui.audience_charts import Share, height_of, profile, signed
 from pages._ui.audience_what_if import show_what_if
-from pages._ui.audience_words import node_words, path_words, recency_shares, spend_shares, value_shares
+from pages._ui.audience_words import node_words, recency_shares, spend_shares, value_shares
 from pages._ui.board import Board
+from pages._ui.board_tree import path_words
 from pages._ui.channels import CHANNEL_LABELS, reason_words
 from pages._ui.charts import show_chart
 from pages._ui.deps import services

@@ -12,9 +12,10 @@ from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Takes
 from crm_core.rules.tree import AnyRule
 from pages._ui.audience_charts import signed, threshold_curve
-from pages._ui.audience_words import node_words, path_words
+from pages._ui.audience_words import node_words
 from pages._ui.board import Board
 from pages._ui.board_session import act
+from pages._ui.board_tree import path_words
 from pages._ui.charts import show_chart
 from pages._ui.deps import services
 from pages._ui.formats import number, percent

@@ -8,6 +8,7 @@ from crm_core.money import money_formatter
 from crm_core.rules.binding import Bound, BoundGroup, Place, node_at
 from crm_core.rules.wording import describe
 from pages._ui.audience_charts import Bar, Share
+from pages._ui.board_tree import path_words
 from pages._ui.board_words import GROUP_NAMES, count_of
 from pages._ui.channels import reason_words
 from pages._ui.formats import money
@@ -22,10 +23,6 @@ def node_words(bound: Bound, place: Place, currency: str) -> str:
         return f"{path_words(place)} {GROUP_NAMES[node.rule.kind]} {count_of(len(node.children), 'rule')}"
     about, says = describe(node, money_formatter(currency))
     return f"{about} {says}"
-
-
-def path_words(place: Place) -> str:
-    return ".".join(str(number + 1) for number in place) or "1"
 
 
 def waterfall_bars(result: Preview, bound: Bound, reach: Deliverable | None, currency: str) -> list[Bar]:
