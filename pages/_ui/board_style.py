@@ -15,7 +15,7 @@ from pages._ui.palette import Theme, colour
 STYLE: Final = (Path(__file__).parent / "assets" / "board.css").read_text("utf-8")
 FONTS: Final = Path(st.__file__).parent / "static" / "static" / "media"
 INDENT_PX: Final = 20
-LEAST_PX, MOST_PX = 300, 500
+LEAST_PX, MOST_PX = 300, 640
 """Height of the board where it is wide, as in the style; then it scrolls."""
 GROUP_PX, CHIP_PX, SLOTS_PX, LINE_PX = 52, 58, 44, 8
 GROUP_TONES: Mapping[GroupKind, str] = {"all": "accent", "any": "opened", "none": "failed"}
