@@ -14,7 +14,7 @@ from pages._ui.campaign_audience import Chosen, choose_audience
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number, percent
 from pages._ui.launching import launch_dialog
-from pages._ui.widgets import page_header
+from pages._ui.widgets import noted_metric, page_header
 
 CHANNEL = "in_app"
 MESSAGE = "new_campaign_message"
@@ -87,14 +87,9 @@ def show_preview(message: str, sample: list[Doc]) -> None:
 
 def show_count(result: Preview) -> None:
     share = percent(result.count, result.total)
-    with st.container(border=True):
-        st.metric(
-            "Customers match now",
-            number(result.count),
-            f"{share} of {number(result.total)}",
-            delta_color="off",
-            delta_arrow="off",
-        )
+    card = st.container(border=True)
+    with card:
+        noted_metric(card, "Customers match now", number(result.count), f"{share} of {number(result.total)}")
         st.caption(f"Exact as of {result.as_of:%H:%M:%S} UTC. Evaluated once more at launch.")
 
 

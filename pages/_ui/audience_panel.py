@@ -29,6 +29,7 @@ from pages._ui.charts import show_chart
 from pages._ui.deps import services
 from pages._ui.formats import literal, number, percent, relative_time
 from pages._ui.guard import live
+from pages._ui.widgets import noted_metric
 
 FRESH_S: Final = 5.0
 COUNTING_S: Final = 1.0
@@ -72,14 +73,10 @@ def _show_impossible(why: str) -> None:
     """The rules say what is wrong; the last numbers stay, and say that they are old."""
     st.error(f"These rules cannot be counted. {literal(why)}", icon=":material/error:")
     if before := last_result():
-        with st.container(border=True):
-            st.metric(
-                "Customers matched before",
-                number(before.count),
-                f"{percent(before.count, before.total)} then",
-                delta_color="off",
-                delta_arrow="off",
-            )
+        card = st.container(border=True)
+        with card:
+            then = f"{percent(before.count, before.total)} then"
+            noted_metric(card, "Customers matched before", number(before.count), then)
             st.caption(f"Of the rules before, as of {before.as_of:%H:%M:%S} UTC.")
 
 
@@ -98,13 +95,13 @@ def _show_numbers(measured: Measured, result: Preview) -> str:
         left, right = st.container(key="builder_counts").columns(2, gap="small")
         match = "Customers match" if measured.is_of_rule else "Customers matched before"
         share = f"{percent(result.count, result.total)} of {number(result.total)}"
-        left.metric(match, number(result.count), share, delta_color="off", delta_arrow="off")
+        noted_metric(left, match, number(result.count), share)
         channel = st.session_state.get(CHANNEL) or next(iter(CHANNEL_LABELS))
         if result.deliverable is not None:
             reach = result.deliverable[channel]
             lost = sum(reach.reasons.values())
             why = f"{number(lost)} will not, see below" if lost else "all of them"
-            right.metric("Will be messaged", number(reach.count), why, delta_color="off", delta_arrow="off")
+            noted_metric(right, "Will be messaged", number(reach.count), why)
         if result.deliverable is not None:
             st.selectbox(
                 "Channel",

@@ -22,10 +22,6 @@ class Condition:
     def kind(self) -> str:
         return str(self.draft["kind"])
 
-    @property
-    def is_fixed(self) -> bool:
-        return self.kind in KINDS
-
 
 @dataclass(frozen=True)
 class Group:

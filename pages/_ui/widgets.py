@@ -57,6 +57,11 @@ def page_header(title: str, caption: str | None = None) -> DeltaGenerator:
     return row.container(horizontal=True, width="content", vertical_alignment="center", gap="xsmall")
 
 
+def noted_metric(place: DeltaGenerator, label: str, value: str, note: str) -> None:
+    """A figure with a grey line below it that is no change, such as its share."""
+    place.metric(label, value, note, delta_color="off", delta_arrow="off")
+
+
 def empty_state(icon: str, title: str, text: str) -> DeltaGenerator:
     """What to see where there is nothing yet; returns the place for the button of the next step.
 

@@ -101,7 +101,7 @@ def test_an_empty_group_that_was_saved_stays_a_chip_with_its_meaning(kind: str) 
     held = board("any", SPEND, group(kind))
     chip = held.node(id_at(held, 1))
     assert isinstance(chip, Condition)
-    assert chip.is_fixed
+    assert chip.kind == kind
     assert not held.incomplete
     assert dump_rule(held.to_rule()) == group("any", SPEND, group(kind))
     assert not held.problems(SCOPE)
