@@ -18,6 +18,7 @@ from pages._ui.queries import SAMPLE
 
 LAST: Final = "builder_last_result"
 COUNTING: Final = "builder_counting"
+GIVEN_UP: Final = "builder_given_up"
 STALE_S: Final = 10.0
 AT_ONCE_S: Final = 0.3
 """A count that the database finishes so soon is not announced."""
@@ -56,13 +57,20 @@ def last_result() -> Preview | None:
 
 
 def cancel_count() -> None:
-    kept: tuple[str, Counting] | None = st.session_state.get(COUNTING)
+    """The rules are not counted again until somebody asks for it, or they change."""
+    kept: tuple[str, Counting] | None = st.session_state.pop(COUNTING, None)
     if kept:
+        st.session_state[GIVEN_UP] = kept[0]
         kept[1].cancel()
 
 
+def is_given_up(rule: AnyRule) -> bool:
+    return bool(st.session_state.get(GIVEN_UP) == _key(rule))
+
+
 def count_again() -> None:
-    st.session_state.pop(COUNTING, None)
+    for name in (COUNTING, GIVEN_UP):
+        st.session_state.pop(name, None)
 
 
 def is_counting() -> bool:
@@ -93,6 +101,8 @@ def _count(rule: AnyRule) -> Preview | None:
     if found is not None:
         count_again()
         return found
+    if is_given_up(rule):
+        return None
     kept: tuple[str, Counting] | None = st.session_state.get(COUNTING)
     if kept is None or kept[0] != _key(rule):
         if kept:

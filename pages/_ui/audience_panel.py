@@ -19,6 +19,7 @@ from pages._ui.audience_measured import (
     count_again,
     data_age,
     is_counting,
+    is_given_up,
     last_result,
     measure,
 )
@@ -62,7 +63,7 @@ def _show(board: Board, uncounted: Sequence[str], problems: Sequence[str]) -> No
             f"Not counted yet, because no value is chosen: {literal(', '.join(uncounted))}.", icon=":material/edit:"
         )
     if measured.result is None:
-        _show_counting()
+        _show_counting(rule)
         return
     channel = _show_numbers(measured, measured.result)
     if measured.result.total and measured.is_of_rule:
@@ -80,8 +81,12 @@ def _show_impossible(why: str) -> None:
             st.caption(f"Of the rules before, as of {before.as_of:%H:%M:%S} UTC.")
 
 
-def _show_counting() -> None:
+def _show_counting(rule: AnyRule) -> None:
     with st.container(border=True):
+        if is_given_up(rule):
+            st.markdown(":material/cancel: **The count was cancelled**")
+            st.button("Count again", icon=":material/refresh:", on_click=count_again)
+            return
         st.markdown(":material/hourglass_top: **Counting in the database**")
         st.caption(_where_counted())
         st.button("Cancel", icon=":material/cancel:", key="builder_cancel_count", on_click=cancel_count)

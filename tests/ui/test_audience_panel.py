@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.audience.counting import Counting
 from crm_core.audience.snapshot.keeper import State, Status
 from crm_core.errors import Unavailable
 from crm_core.rules.text.parsing import parse_text
@@ -227,3 +228,17 @@ def test_a_count_that_the_database_cannot_give_shows_the_one_before(
         assert "The database does not answer." in page.errors
     page.run()
     eventually(lambda: matches(page), lambda found: found == shop.count(lambda who, _: who["visits"] > 3))
+
+
+def test_a_count_that_was_cancelled_stays_so_until_somebody_asks_again(
+    shop: Shop, workspace: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(Counting, "is_done", lambda _, **__: False)
+        page = builder_on(workspace, "visits > 8")
+        assert "Counting in the database" in page.words
+        page.click("Cancel")
+    page.run()
+    assert "The count was cancelled" in page.words
+    page.click("Count again")
+    assert matches(page) == shop.count(lambda who, _: who["visits"] > 8)
