@@ -1,6 +1,7 @@
 """Real servers for every test that needs one: a mongod and a valkey-server of our own, on free ports."""
 
 import os
+import signal
 import sys
 import uuid
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from tests.running_app import RunningApp, start_app
 for variable in [name for name in os.environ if name.startswith("CRM_")]:
     del os.environ[variable]  # the tests' settings are their own, whatever the shell says
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background: commands would not hear Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 configure_logs("WARNING", "tests")
 hypothesis.settings.register_profile("clientnest", deadline=None)  # a slow machine is no failure
 hypothesis.settings.load_profile("clientnest")

@@ -33,7 +33,7 @@ ROOT_HINT: Final = (
 NESTED_HINT: Final = "Drag rules to here. An empty group is not counted."
 SLOT: Final = (
     "border: 1px dashed var(--quiet); padding: 7px 12px 1px; position: sticky; bottom: 0; z-index: 1; --body: 0; "
-    "box-shadow: 0 0 0 8px var(--background-color); text-align: center;"
+    "--shade: ''; box-shadow: 0 0 0 8px var(--background-color); text-align: center;"
 )
 """A place to drop: slim, below the groups, always in sight."""
 

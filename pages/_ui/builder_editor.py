@@ -10,7 +10,7 @@ from pages._ui import board_moves as moves
 from pages._ui.board import Board
 from pages._ui.board_reading import Reading
 from pages._ui.board_session import act, board_now
-from pages._ui.board_tree import KINDS, Condition, Group, path_words
+from pages._ui.board_tree import KINDS, Condition, Group, GroupKind, path_words
 from pages._ui.board_words import FIXED, MEANINGS, Words
 from pages._ui.builder_members import edit_list, edit_segment
 from pages._ui.builder_records import edit_event, edit_measure, edit_order_filters
@@ -101,8 +101,10 @@ def _switch_kind(board: Board) -> None:
 
 
 def _switch(group_id: int, key: str) -> None:
-    kind = st.session_state[key]
-    act(lambda board: moves.switch(board, group_id, kind))
+    """Two quick clicks on one choice can take it back although one is required: the group stays what it is."""
+    kind: GroupKind | None = st.session_state[key]
+    if kind is not None:
+        act(lambda board: moves.switch(board, group_id, kind))
 
 
 def _draw_moves(board: Board) -> None:

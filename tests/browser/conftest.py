@@ -1,6 +1,7 @@
 """Chromium as the reader's browser; what it shows when a test fails is kept as a picture."""
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.screen import Screen
+from tests.running_app import RunningApp, start_app
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
@@ -25,6 +27,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.failed:
         item.stash[FAILED] = True
     return report
+
+
+@contextmanager
+def start_clean_app(data_dir: Path) -> Iterator[RunningApp]:
+    """The app, which must not have shown or logged a traceback when it ends."""
+    with start_app(data_dir) as running:
+        yield running
+    said = (data_dir / "app.log").read_text()
+    _, found, after = said.partition("Traceback (most recent call last)")
+    assert not found, after[:6000]
 
 
 @pytest.fixture(scope="package")

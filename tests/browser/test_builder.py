@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, expect
 
 from crm_core.access.keys import Scope
 from crm_core.infra.streams import Stream
-from tests.browser.conftest import DESK
+from tests.browser.conftest import DESK, start_clean_app
 from tests.browser.screen import PALETTE, RULES, Screen
-from tests.running_app import RunningApp, start_app
+from tests.running_app import RunningApp
 
 RULE = "spend > 10000 AND visits < 3 OR inactive for 90 days"
 PRINTED = r"^inactive for 90 days OR \(?(spend > 10000 AND visits < 3|visits < 3 AND spend > 10000)\)?$"
@@ -24,7 +24,7 @@ TRIES = 5
 
 @pytest.fixture
 def stocked_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    with start_app(tmp_path_factory.mktemp("builder")) as running:
+    with start_clean_app(tmp_path_factory.mktemp("builder")) as running:
         with running.services() as services:
             services.demo_loader.load(customers=400, seed=1, progress=lambda _, __: None)
             services.publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=60)

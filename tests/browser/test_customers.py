@@ -10,9 +10,10 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from pages._ui.palette import SURFACES
+from tests.browser.conftest import start_clean_app
 from tests.browser.screen import Screen
 from tests.browser.test_newcomer import background, scrolling_sideways
-from tests.running_app import RunningApp, start_app
+from tests.running_app import RunningApp
 
 SEGMENT = "Has ordered"
 ORDERED = {
@@ -27,7 +28,7 @@ ORDERED = {
 @pytest.fixture(scope="module")
 def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningApp, Doc]]:
     """The app with demo customers and a segment, and the one of them who ordered most of those with all details."""
-    with start_app(tmp_path_factory.mktemp("customers")) as running:
+    with start_clean_app(tmp_path_factory.mktemp("customers")) as running:
         with running.services() as services:
             services.demo_loader.load(customers=200, seed=1, progress=lambda _, __: None)
             services.publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=60)

@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from crm_core.access.keys import Scope
+from tests.browser.conftest import start_clean_app
 from tests.browser.screen import Screen
-from tests.running_app import RunningApp, start_app
+from tests.running_app import RunningApp
 
 GOOD, BAD_LINE = 2400, 1203
 FILE = "orders of spring.csv"
@@ -17,7 +18,7 @@ FILE = "orders of spring.csv"
 
 @pytest.fixture
 def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    with start_app(tmp_path_factory.mktemp("data")) as running:
+    with start_clean_app(tmp_path_factory.mktemp("data")) as running:
         yield running
 
 

@@ -12,8 +12,9 @@ from crm_core.access.keys import Scope
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from pages._ui.palette import SURFACES
+from tests.browser.conftest import start_clean_app
 from tests.browser.screen import BIN, PALETTE, RULES, Screen
-from tests.running_app import RunningApp, start_app
+from tests.running_app import RunningApp
 
 SPENT_MORE = 1500
 VISITED_MORE = 20
@@ -24,14 +25,14 @@ VISITS = {"kind": "field", "field": "visits", "op": "gt", "value": VISITED_MORE}
 
 @pytest.fixture
 def empty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    with start_app(tmp_path_factory.mktemp("newcomer")) as running:
+    with start_clean_app(tmp_path_factory.mktemp("newcomer")) as running:
         yield running
 
 
 @pytest.fixture
 def stocked_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """A workspace that is in use: customers, a segment, a campaign that was sent."""
-    with start_app(tmp_path_factory.mktemp("stocked")) as running:
+    with start_clean_app(tmp_path_factory.mktemp("stocked")) as running:
         with running.services() as services:
             services.demo_loader.load(customers=200, seed=1, progress=lambda _, __: None)
             services.publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=60)

@@ -57,6 +57,13 @@ def test_groups_nest_and_each_has_its_own_meaning(shop: Shop) -> None:
     )
 
 
+def test_a_group_whose_choice_is_taken_back_stays_what_it_is(shop: Shop) -> None:
+    page = builder_with("Visits", "Group: ANY of these")
+    before = board_on(page)
+    page.choose("Match in group 1.2", None)
+    assert (board_on(page).root, page.widget("Match in group 1.2").value) == (before.root, "any")
+
+
 def test_what_can_be_measured_of_orders(shop: Shop) -> None:
     page = builder_with("Spend on orders")
     page.choose("Value in USD", 80)
