@@ -16,8 +16,9 @@ from tests.faults.cdnow import PURCHASES, check_totals, read_totals, totals_by_c
 from tests.running_app import RunningApp, start_app
 from tests.waiting import eventually
 
-KILLS = int(os.environ.get("CLIENTNEST_KILLS", "4"))
-VICTIMS = ("ingest", "valkey", "mongod", "app")
+IMPORTS = int(os.environ.get("CLIENTNEST_KILLED_IMPORTS", "2"))
+VICTIMS = (("ingest", "valkey", "mongod"), ("app",))
+"""Of one import, in this order, and of the next."""
 SEED = 1997
 
 
@@ -46,19 +47,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(data_dir, stack, app, app.create_key(Scope.INGEST_WRITE))
 
 
-@pytest.mark.parametrize("number", range(KILLS))
-def test_totals_are_right_though_a_process_is_killed_at_a_random_moment_of_the_import(
+@pytest.mark.parametrize("number", range(IMPORTS))
+def test_totals_are_right_though_processes_are_killed_at_random_moments_of_the_import(
     site: Site, cdnow_master: Path, number: int
 ) -> None:
-    chance = random.Random(SEED + number)
-    victim, moment = VICTIMS[number % len(VICTIMS)], chance.randrange(1, PURCHASES - 5_000)
+    chance, victims = random.Random(SEED + number), VICTIMS[number % len(VICTIMS)]
+    moments = sorted(chance.sample(range(1, PURCHASES - 5_000), len(victims)))
     with site.app.services() as services:
         forget(services)
-        importing = site.app.start_command(
-            "import", str(cdnow_master), "--key", site.key, "--url", site.app.url, "--wait"
-        )
-        eventually(services.db.orders.estimated_document_count, lambda stored: stored >= moment, "orders stored")
-    site.kill(victim)
+    importing = site.app.start_command("import", str(cdnow_master), "--key", site.key, "--url", site.app.url, "--wait")
+    for victim, moment in zip(victims, moments, strict=True):
+        with site.app.services() as services:
+            orders = services.db.orders
+            eventually(orders.estimated_document_count, lambda stored, least=moment: stored >= least, "orders stored")
+        site.kill(victim)
     _, said = importing.communicate(timeout=200)
     assert importing.returncode == 0, said
     assert f"{PURCHASES:,} records" in " ".join(said.split())
