@@ -9,7 +9,7 @@ import pytest
 from crm_core.infra.streams import Stream
 from crm_core.rules.text.parsing import parse_text
 from crm_core.services import Services
-from tests.faults.campaign import check_each_messaged_once, launch
+from tests.faults.campaign import Audience, check_each_messaged_once, launch
 from tests.faults.cdnow import CUSTOMERS, PURCHASES, check_totals, digest
 from tests.faults.cdnow_rules import NOW, find_with_pandas
 from tests.running_app import RunningApp
@@ -87,6 +87,6 @@ def test_campaign_to_the_large_spenders_reaches_exactly_those_that_pandas_finds(
 ) -> None:
     expected = set(find_with_pandas(cdnow_master)["spend > 100"])
     campaign_id = launch(client, {"kind": "field", "field": "total_spend", "op": "gt", "value": 100})
-    check_each_messaged_once(running, services, campaign_id, len(expected))
+    check_each_messaged_once(running, services, campaign_id, Audience("", len(expected)))
     rows = services.db.messages.find({"campaign_id": campaign_id}, {"customer_id": 1})
     assert {row["customer_id"] for row in rows} == expected

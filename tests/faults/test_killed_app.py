@@ -103,7 +103,7 @@ def test_import_begun_while_the_app_is_down_completes_and_the_totals_are_exact(a
 
 
 def test_campaign_goes_on_after_the_restart_and_reaches_everyone_exactly_once(aftermath: Aftermath) -> None:
-    check_each_messaged_once(aftermath.app, aftermath.services, aftermath.campaign_id, AUDIENCE.size)
+    check_each_messaged_once(aftermath.app, aftermath.services, aftermath.campaign_id, AUDIENCE)
 
 
 def test_import_without_an_address_says_that_the_killed_app_does_not_run(aftermath: Aftermath) -> None:

@@ -91,7 +91,7 @@ def test_campaign_reaches_everyone_exactly_once_though_a_process_is_killed_in_it
         at_kill = eventually(lambda: done(services.ledger.stats(campaign_id)), what=f"work of {victim}")
         running.child(victim).kill()
         assert at_kill < audience.size  # it was the middle
-        check_each_messaged_once(running, services, campaign_id, audience.size)
+        check_each_messaged_once(running, services, campaign_id, audience)
 
 
 def test_batch_that_the_vendor_took_and_the_ledger_does_not_know_is_repeated_and_reaches_nobody_twice(
@@ -122,7 +122,7 @@ def test_batch_that_the_vendor_took_and_the_ledger_does_not_know_is_repeated_and
             "the batch sent again",
         )
         receipts.resume()
-        check_each_messaged_once(running, services, campaign_id, audience.size)
+        check_each_messaged_once(running, services, campaign_id, audience)
 
 
 def test_killed_process_is_started_again_as_another(running: RunningApp) -> None:
