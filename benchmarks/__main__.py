@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import audience, chain, ingestion, rules
+from benchmarks import audience, campaigns, ingestion, previews, rules
 from tests.running_app import RunningApp, start_app
 
 
@@ -22,7 +22,8 @@ def _on_an_app(measure: Callable[[RunningApp], None]) -> Callable[[Path], None]:
 
 BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "ingestion": _on_an_app(ingestion.run),
-    "chain": _on_an_app(chain.run),
+    "previews": _on_an_app(previews.run),
+    "campaigns": _on_an_app(campaigns.run),
     "rules": _on_an_app(rules.run),
     "audience": audience.run,
 }

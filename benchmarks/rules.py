@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.chain import load_shop
 from benchmarks.columns import CUSTOMERS, NOW, NOW_MS, make_columns
+from benchmarks.previews import load_shop
 from benchmarks.report import Figure, median_of
 from crm_core.infra.text import fold
 from crm_core.rules.binding import Bound, bind

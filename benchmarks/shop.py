@@ -44,6 +44,11 @@ def fill(db: Db, customers: int, *, seed: int = 1) -> None:
     _insert(db, "events", made.events())
 
 
+def fill_customers(db: Db, customers: int, *, seed: int = 1) -> None:
+    """The customers of that shop without their orders and events."""
+    _insert(db, "customers", _Shop(customers, seed).customers())
+
+
 class _Shop:
     def __init__(self, size: int, seed: int) -> None:
         random = np.random.default_rng(seed)
