@@ -23,7 +23,7 @@ class Receipt(BaseModel):
 
     key: Annotated[str, Field(min_length=3, max_length=200, pattern=r"^[^#]+:[^\x00]+#\d+$")]
     vendor_id: Annotated[str, Field(max_length=100)] | None = None
-    status: Literal["delivered", "failed"]
+    status: Literal["delivered", "failed", "opened", "clicked"]
     reason: Annotated[str, Field(max_length=100)] | None = None
     at: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)]
 

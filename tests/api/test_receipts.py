@@ -98,6 +98,19 @@ def test_repeated_and_older_receipts_change_nothing(
     assert sum(by_state.values()) == 1
 
 
+def test_opened_and_clicked_count_beyond_delivered_in_whatever_order_they_come(
+    app: RunningApp, client: httpx.Client, keyless: httpx.Client, campaign: Json
+) -> None:
+    key = f"{campaign['id']}:receipt-1#0"
+    for told, state in ((("opened", "delivered", "failed"), "opened"), (("clicked", "opened"), "clicked")):
+        for status in told:
+            assert post_signed(app, keyless, {"key": key, "status": status, "at": AT}).status_code == 202
+        with app.services() as services:
+            services.publisher.wait_until_empty(Stream.RECEIPTS, timeout_s=60)
+        by_state = _stats(client, campaign["id"])["by_state"]
+        assert {name: count for name, count in by_state.items() if count} == {state: 1}
+
+
 @pytest.mark.parametrize(
     ("document", "field"),
     [
