@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_core.errors import InvalidInput
+from crm_core.vendor_behaviour import parse_behaviour
 
 
 def _known_currency(code: str) -> str:
@@ -17,6 +18,14 @@ def _known_currency(code: str) -> str:
     except UnknownCurrencyError as exc:
         raise ValueError(f"{code!r} is no ISO 4217 currency code, for example USD, EUR or INR") from exc
     return code
+
+
+def _good_behaviour(text: str) -> str:
+    try:
+        parse_behaviour(text)
+    except InvalidInput as exc:
+        raise ValueError(str(exc)) from exc
+    return text
 
 
 class Settings(BaseSettings):
@@ -76,6 +85,13 @@ class Settings(BaseSettings):
     vendor_success_rate: Annotated[
         float, Field(ge=0, le=1, description="Share of messages that the simulated vendor delivers.")
     ] = 0.9
+    vendor_behaviour: Annotated[
+        Annotated[str, AfterValidator(_good_behaviour)] | None,
+        Field(
+            description="How the simulated vendor behaves, as a JSON object of fields of "
+            "[docs/vendor.md](docs/vendor.md). Unset: no misbehaviour."
+        ),
+    ] = None
     currency: Annotated[
         str, AfterValidator(_known_currency), Field(description="Currency of all amounts, ISO 4217.")
     ] = "USD"

@@ -20,6 +20,8 @@ from crm_core.settings import Settings
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[1]
+# A message ends as delivered or failed, so that a test knows when its campaign is done.
+NO_OPENS = '{"open_rate": 0}'
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 40.0
 
@@ -128,7 +130,8 @@ def start_app(data_dir: Path, *options: str, port: int | None = None, **settings
         *("--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"),
         *options,
     )
-    process = subprocess.Popen(argv, cwd=ROOT, env=environment(data_dir, **settings), stdout=log, stderr=log)
+    env = environment(data_dir, **{"CRM_VENDOR_BEHAVIOUR": NO_OPENS, **settings})
+    process = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=log, stderr=log)
     running = RunningApp(f"http://127.0.0.1:{port}", data_dir, process)
     try:
         _wait_until_up(running)

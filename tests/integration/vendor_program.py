@@ -15,7 +15,11 @@ from typing import Any, Self
 
 import httpx
 
+from crm_core.campaigns.signature import verify
+from crm_core.errors import Forbidden
+
 SECRET = "a-shared-secret"
+AUTHORIZED = {"Authorization": f"Bearer {SECRET}"}
 ROOT = Path(__file__).resolve().parents[2]
 _DEADLINE_S = 60.0
 
@@ -47,17 +51,26 @@ class Call:
         found: list[dict[str, str]] = json.loads(self.body)["receipts"]
         return found
 
+    @property
+    def is_signed(self) -> bool:
+        try:
+            verify(self.signature, self.body, SECRET, self.at)
+        except Forbidden:
+            return False
+        return True
+
 
 @dataclass
 class Receiver:
     """Stands for the app: records every callback, answers ``status``, and hangs while ``open`` is not set.
 
-    refused_key: a call that holds this key is answered 422.
+    refused_key: a call that holds this key is answered 422. verifies: a call with a bad signature is answered 403.
     """
 
     port: int = field(default_factory=free_port)
     status: int = 202
     refused_key: str = ""
+    verifies: bool = False
     calls: list[Call] = field(default_factory=list)
     open: threading.Event = field(default_factory=threading.Event)
     _server: ThreadingHTTPServer | None = None
@@ -82,8 +95,7 @@ class Receiver:
                 call = Call(self.headers["X-Signature"], body, int(time.time()))
                 receiver.calls.append(call)
                 receiver.open.wait(_DEADLINE_S)
-                refused = any(told["key"] == receiver.refused_key for told in call.receipts)
-                self.send_response(422 if refused else receiver.status)
+                self.send_response(receiver.answer(call))
                 self.end_headers()
 
             def log_message(self, *_: object) -> None: ...
@@ -92,6 +104,11 @@ class Receiver:
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
+
+    def answer(self, call: Call) -> int:
+        if self.verifies and not call.is_signed:
+            return 403
+        return 422 if any(told["key"] == self.refused_key for told in call.receipts) else self.status
 
     def stop(self) -> None:
         self.open.set()
@@ -138,24 +155,29 @@ class VendorProgram:
             self.process.stdin.close()
 
     def get(self, path: str) -> dict[str, Any]:
-        answer = httpx.get(f"http://127.0.0.1:{self.port}{path}", trust_env=False)
+        answer = httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=AUTHORIZED, trust_env=False)
         found: dict[str, Any] = answer.raise_for_status().json()
         return found
 
-    def counters(self, campaign: str) -> dict[str, int]:
+    def behave(self, **fields: object) -> httpx.Response:
+        """Change the behaviour from now on."""
+        url = f"http://127.0.0.1:{self.port}/v1/behaviour"
+        return httpx.patch(url, json=fields, headers=AUTHORIZED, trust_env=False)
+
+    def counters(self, campaign: str) -> dict[str, Any]:
         return self.get(f"/v1/counters?campaign={campaign}")
 
-    def post(self, body: object, token: str | None = SECRET) -> httpx.Response:
+    def post(self, body: object, token: str | None = SECRET, timeout_s: float = 30) -> httpx.Response:
         headers = httpx.Headers({} if token is None else {"Authorization": f"Bearer {token}"}, "latin-1")
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         url = f"http://127.0.0.1:{self.port}/v1/messages"
-        return httpx.post(url, content=content, headers=headers, timeout=30, trust_env=False)
+        return httpx.post(url, content=content, headers=headers, timeout=timeout_s, trust_env=False)
 
-    def send(self, campaign: str, keys: list[str]) -> list[dict[str, str]]:
+    def send(self, campaign: str, keys: list[str]) -> list[dict[str, Any]]:
         """Send one in-app message per key, each to the customer its key names; return the results."""
         answer = self.post({"campaign": campaign, "messages": [message(key) for key in keys]})
         assert answer.status_code == 200, answer.text
-        results: list[dict[str, str]] = answer.json()["results"]
+        results: list[dict[str, Any]] = answer.json()["results"]
         return results
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from workers.vendor.callbacks import BACKOFF_CAP_S, compute_backoff_s, to_callback
-from workers.vendor.store import Accepted, Receipt, VendorStore
+from workers.vendor.records import Arrival, Receipt
+from workers.vendor.store import VendorStore
 
 RECEIPT = Receipt(
     due_ms=2_000,
@@ -28,7 +29,7 @@ def test_pauses_grow_and_stay_under_the_cap(jitter: float) -> None:
 
 def test_receipt_set_apart_comes_later_and_tells_the_same(tmp_path: Path) -> None:
     store = VendorStore(tmp_path / "vendor.sqlite")
-    store.save_accepted("c1", 1, [Accepted(b"somebody", RECEIPT)])
+    store.save_arrival(Arrival("c1", [], [RECEIPT], {}, {}, "answered"))
     store.postpone(RECEIPT, 60_000)
     assert store.load_due(59_999, 10) == []
     (later,) = store.load_due(60_000, 10)

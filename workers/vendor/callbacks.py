@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -13,7 +13,8 @@ import structlog
 
 from crm_core.campaigns.signature import HEADER, sign
 from crm_core.errors import Unavailable
-from workers.vendor.store import Receipt, VendorStore
+from workers.vendor.records import Receipt
+from workers.vendor.store import LAST_CALLBACK_ERROR, VendorStore
 
 MAX_RECEIPTS = 500
 BACKOFF_CAP_S = 5.0
@@ -62,12 +63,14 @@ class ReceiptSender:
         client: httpx.AsyncClient,
         url: str,
         secret: str,
+        overhear: Callable[[bytes, Mapping[str, str]], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._client = client
         self._url = url
         self._secret = secret
+        self._overhear = overhear
         self._clock = clock
         self._limit = MAX_RECEIPTS
         self._wake = asyncio.Event()
@@ -103,9 +106,12 @@ class ReceiptSender:
             await _wait(self._stop, _LINGER_S)
 
     async def _hand_over(self, due: Sequence[Receipt]) -> None:
-        answer = await self._post(to_callback(due))
+        body = to_callback(due)
+        headers = self._sign(body)
+        answer = await self._client.post(self._url, content=body, headers=headers)
         if answer.is_success:
             self._store.save_handed_over(due)
+            self._overhear(body, headers)
             self._limit = min(MAX_RECEIPTS, 2 * self._limit)
         elif answer.status_code in _CONTENT_REFUSED and len(due) > 1:
             self._limit = len(due) // 2
@@ -114,15 +120,16 @@ class ReceiptSender:
                 self._store.postpone(due[0], self._now_ms() + _SET_APART_MS)
             raise Unavailable(f"the callback answered {answer.status_code} to {len(due)} receipts")
 
-    async def _post(self, body: bytes) -> httpx.Response:
+    def _sign(self, body: bytes) -> dict[str, str]:
         signature = sign(body, self._secret, self._now_ms() // 1000)
-        headers = {"Content-Type": "application/json", HEADER: signature}
-        return await self._client.post(self._url, content=body, headers=headers)
+        return {"Content-Type": "application/json", HEADER: signature}
 
     async def _back_off(self, exc: Exception) -> None:
         self.failures += 1
         pause_s = compute_backoff_s(self.failures, random.random())
         log.warning("callback failed", url=self._url, failures=self.failures, pause_s=round(pause_s, 1), exc_info=exc)
+        with suppress(Unavailable):  # the file may be what has failed
+            self._store.save_notes({LAST_CALLBACK_ERROR: str(exc) or type(exc).__name__})
         await _wait(self._stop, pause_s)
 
     async def _wait_for_next(self) -> None:

@@ -1,49 +1,98 @@
 """Takes a batch in: every key once, whatever is repeated, all of it on disk before the answer."""
 
 import hashlib
-from datetime import timedelta
+from collections import Counter
 
-from workers.vendor.config import VendorConfig
-from workers.vendor.outcome import decide_outcome
-from workers.vendor.store import Accepted, Receipt, VendorStore
-from workers.vendor.wire import Batch, Message, Result, Results
+from crm_core.vendor_behaviour import Behaviour
+from workers.vendor.outcome import Outcome, decide_outcome, decide_rejection
+from workers.vendor.records import Arrival, Kept, Known, Receipt
+from workers.vendor.store import VendorStore
+from workers.vendor.telling import plan_receipts
+from workers.vendor.wire import Batch, Message, Result
 
-_MILLISECOND = timedelta(milliseconds=1)
+
+def hash_recipient(to: str) -> bytes:
+    """What is kept of an address."""
+    return hashlib.blake2b(to.encode(), digest_size=12).digest()
 
 
-def accept_batch(store: VendorStore, config: VendorConfig, batch: Batch, now_ms: int) -> Results:
-    """Accept the new messages of a batch and answer for all, in order.
+def accept_batch(store: VendorStore, behaviour: Behaviour, batch: Batch, now_ms: int, outcome: str) -> list[Result]:
+    """Accept the new messages of a batch and answer for all, in order. outcome: of the call, to be counted.
 
     Reading the known keys and writing the new ones needs no lock: both happen in the event loop's thread
     without an await between them, and nobody else writes the file.
     """
-    ids = store.load_vendor_ids([message.key for message in batch.messages])
-    accepted: list[Accepted] = []
-    results: list[Result] = []
-    for message in batch.messages:
-        if (known := ids.get(message.key)) is not None:
-            results.append(Result(key=message.key, id=known, status="duplicate"))
-            continue
-        new = _accept(batch.campaign, message, config, now_ms)
-        ids[message.key] = new.receipt.vendor_id
-        accepted.append(new)
-        results.append(Result(key=message.key, id=new.receipt.vendor_id, status="accepted"))
-    store.save_accepted(batch.campaign, len(batch.messages), accepted)
-    return Results(results=results)
+    known = store.load_known([message.key for message in batch.messages])
+    sorter = _Sorter(batch.campaign, behaviour, known, now_ms)
+    results = [sorter.answer(message) for message in batch.messages]
+    sorter.tallies["received"] = len(batch.messages)
+    store.save_arrival(
+        Arrival(batch.campaign, sorter.accepted, sorter.receipts, sorter.rejected, sorter.tallies, outcome)
+    )
+    return results
 
 
-def _accept(campaign: str, message: Message, config: VendorConfig, now_ms: int) -> Accepted:
-    outcome = decide_outcome(
-        message.key, seed=config.seed, success_rate=config.success_rate, mean_delay=config.mean_delay
-    )
-    at_ms = now_ms + outcome.delay // _MILLISECOND
-    receipt = Receipt(
-        due_ms=at_ms,
-        at_ms=at_ms,
-        key=message.key,
-        status="failed" if outcome.reason else "delivered",
-        reason=outcome.reason,
-        vendor_id=outcome.vendor_id,
-        campaign=campaign,
-    )
-    return Accepted(hashlib.blake2b(message.to.encode(), digest_size=12).digest(), receipt)
+class _Sorter:
+    """Sorts the messages of one call into accepted, rejected and known ones."""
+
+    def __init__(self, campaign: str, behaviour: Behaviour, known: dict[str, Known], now_ms: int) -> None:
+        self._campaign = campaign
+        self._behaviour = behaviour
+        self._known = known
+        self._now_ms = now_ms
+        self.accepted: list[Kept] = []
+        self.receipts: list[Receipt] = []
+        self.rejected: dict[str, str] = {}
+        self.tallies: Counter[str] = Counter()
+
+    def answer(self, message: Message) -> Result:
+        """Answer one message, and remember what is new."""
+        if (before := self._known.get(message.key)) is not None:
+            return self._answer_again(message, before)
+        if reason := decide_rejection(message.key, message.to, self._behaviour):
+            self.rejected[message.key] = reason
+            self._known[message.key] = Known(None, reason)
+            return _to_rejected(message.key, reason)
+        vendor_id = self._accept(message)
+        return {"key": message.key, "id": vendor_id, "status": "accepted"}
+
+    def _answer_again(self, message: Message, before: Known) -> Result:
+        self.tallies["duplicates"] += 1
+        if before.rejection:
+            return _to_rejected(message.key, before.rejection)
+        self.tallies["changed"] += _is_changed(message, before)
+        return {"key": message.key, "id": before.vendor_id, "status": "duplicate"}
+
+    def _accept(self, message: Message) -> str:
+        key, recipient = message.key, hash_recipient(message.to)
+        outcome = decide_outcome(key, self._behaviour)
+        vendor_id, reason, *_ = outcome
+        kept = Kept(
+            *(key, self._campaign, recipient, vendor_id, reason),
+            *(message.channel, message.subject, message.body, self._now_ms),
+        )
+        self.accepted.append(kept)
+        self._known[key] = Known(vendor_id, None, recipient, message.subject, message.body)
+        self._plan(key, outcome)
+        return vendor_id
+
+    def _plan(self, key: str, outcome: Outcome) -> None:
+        planned = plan_receipts(self._campaign, key, outcome, self._behaviour, self._now_ms)
+        self.receipts += planned
+        opened, clicked = outcome.open_ms is not None, outcome.click_ms is not None
+        self.tallies["opened"] += opened
+        self.tallies["clicked"] += clicked
+        if self._behaviour.lost_rate:
+            told = {receipt.status for receipt in planned if receipt.key == key}
+            self.tallies["lost"] += 1 + opened + clicked - len(told)
+
+
+def _is_changed(message: Message, before: Known) -> bool:
+    """Whether the key now has another text or recipient. A text that was not kept counts as the same."""
+    if before.recipient != hash_recipient(message.to):
+        return True
+    return before.body is not None and (before.subject, before.body) != (message.subject, message.body)
+
+
+def _to_rejected(key: str, reason: str) -> Result:
+    return {"key": key, "id": None, "status": "rejected", "reason": reason}

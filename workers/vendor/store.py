@@ -1,84 +1,44 @@
-"""The vendor's memory, one SQLite file: which keys it has seen, and which receipts it still owes.
+"""The vendor's memory: which keys it has seen, which receipts it still owes, and what else must outlive it.
 
-WAL with synchronous=NORMAL: what is committed outlives ``kill -9`` of the process (not a power cut, which
-this simulation does not promise). One connection writes, in the event loop's thread; every call takes a few
-milliseconds.
+One connection writes, in the event loop's thread; every call takes a few milliseconds.
 """
 
 import sqlite3
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from crm_core.errors import Unavailable
+from workers.vendor.records import Arrival, Known, Receipt
+from workers.vendor.schema import connect, prepare
 
-# Recipients come in random order, so each batch dirties pages all over the index: a larger cache (KiB, hence
-# negative) and rarer checkpoints (pages) write them fewer times. A third more messages a second, measured.
-_PRAGMAS = """
-PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=8000;
-"""
-# recipient: a hash, since "was this address served twice?" needs no address. reason: null when delivered.
-# The index answers all counters of a campaign without touching the table.
-# owed_receipts is clustered by due time, so that sending is a range read and needs no second index.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS messages (
-    key TEXT PRIMARY KEY, campaign TEXT NOT NULL, recipient BLOB NOT NULL,
-    vendor_id TEXT NOT NULL, reason TEXT
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS messages_by_recipient ON messages (campaign, recipient, reason);
-CREATE TABLE IF NOT EXISTS owed_receipts (
-    due_ms INTEGER NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL, reason TEXT, at_ms INTEGER NOT NULL,
-    vendor_id TEXT NOT NULL, campaign TEXT NOT NULL, PRIMARY KEY (due_ms, key, status)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tallies (
-    campaign TEXT PRIMARY KEY, received INTEGER NOT NULL DEFAULT 0, handed_over INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-"""
-_TALLY = """
-INSERT INTO tallies (campaign, received, handed_over) VALUES (?, ?, ?)
-ON CONFLICT (campaign) DO UPDATE SET received = received + excluded.received,
-                                     handed_over = handed_over + excluded.handed_over
-"""
-_IS_RECEIPT = "due_ms = ? AND key = ? AND status = ?"
+LAST_ERROR: Final = "last_error"
+LAST_CALLBACK_ERROR: Final = "last_callback_error"
+CALL: Final = "call:"
+"""Begins the names of the counts of calls, by what became of them; other counts are of what strangers sent."""
 
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """One receipt owed. Unix milliseconds: due_ms, when to tell it; at_ms, when it happened."""
-
-    due_ms: int
-    key: str
-    status: str
-    reason: str | None
-    at_ms: int
-    vendor_id: str
-    campaign: str
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """One new message with its first receipt."""
-
-    recipient: bytes
-    receipt: Receipt
-
-
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open the file; transactions are begun by hand."""
-    mode = "ro" if read_only else "rwc"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+_TALLIES: Final = ("received", "handed_over", "duplicates", "changed", "opened", "clicked", "lost")
+_COLUMNS: Final = ", ".join(("campaign", *_TALLIES))
+_ADDED: Final = ", ".join(f"{name} = {name} + excluded.{name}" for name in _TALLIES)
+_TALLY: Final = (
+    f"INSERT INTO tallies ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
+    f"ON CONFLICT (campaign) DO UPDATE SET {_ADDED}"
+)
+_COUNT: Final = "INSERT INTO counts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n"
+_IS_RECEIPT: Final = "due_ms = ? AND key = ? AND status = ?"
 
 
 class VendorStore:
-    """Seen keys and owed receipts. Raises Unavailable when the file cannot be read or written."""
+    """Raises Unavailable when the file cannot be read or written, InvalidInput when it is of a newer version."""
 
     def __init__(self, path: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = connect(path)
-            self._db.executescript(_PRAGMAS + _SCHEMA)
+            prepare(self._db)
         except (OSError, sqlite3.Error) as exc:
             raise Unavailable(f"cannot open the vendor's file {path}: {exc}") from exc
 
@@ -86,36 +46,30 @@ class VendorStore:
         """Close the file; SQLite folds the write-ahead log back in."""
         self._db.close()
 
-    def load_vendor_ids(self, keys: Sequence[str]) -> dict[str, str]:
-        """Return the vendor's ids of those keys that were accepted before."""
+    def load_known(self, keys: Sequence[str]) -> dict[str, Known]:
+        """Return what was answered to those keys that came before."""
         marks = ",".join("?" * len(keys))
+        accepted = f"SELECT key, vendor_id, NULL, recipient, subject, body FROM messages WHERE key IN ({marks})"  # noqa: S608
+        rejected = f"SELECT key, NULL, reason FROM rejected WHERE key IN ({marks})"  # noqa: S608
         with self._transaction() as db:
-            found = db.execute(f"SELECT key, vendor_id FROM messages WHERE key IN ({marks})", keys)  # noqa: S608
-            return dict(found.fetchall())
+            rows = [*db.execute(accepted, keys), *db.execute(rejected, keys)]
+        return {key: Known(*answer) for key, *answer in rows}
 
-    def save_accepted(self, campaign: str, received: int, accepted: Sequence[Accepted]) -> None:
-        """Remember new messages and the receipts owed for them.
-
-        received: messages in the request, repeats included.
-        """
-        owed = [one.receipt for one in accepted]
+    def save_arrival(self, arrival: Arrival) -> None:
+        """Remember what a call brought, and the receipts owed for it, all or nothing."""
+        rejected = [(key, arrival.campaign, reason) for key, reason in arrival.rejected.items()]
         with self._transaction() as db:
-            db.execute(_TALLY, (campaign, received, 0))
-            db.executemany(
-                "INSERT INTO messages VALUES (?, ?, ?, ?, ?)",
-                [(a.receipt.key, campaign, a.recipient, a.receipt.vendor_id, a.receipt.reason) for a in accepted],
-            )
-            db.executemany(
-                "INSERT INTO owed_receipts VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(r.due_ms, r.key, r.status, r.reason, r.at_ms, r.vendor_id, r.campaign) for r in owed],
-            )
+            _tally(db, arrival.campaign, arrival.tallies)
+            db.execute(_COUNT, (CALL + arrival.outcome, 1))
+            db.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", arrival.accepted)
+            db.executemany("INSERT OR REPLACE INTO owed_receipts VALUES (?, ?, ?, ?, ?, ?, ?)", arrival.receipts)
+            db.executemany("INSERT INTO rejected VALUES (?, ?, ?)", rejected)
 
     def load_due(self, now_ms: int, limit: int) -> list[Receipt]:
         """Return receipts whose time has come, the oldest first."""
         with self._transaction() as db:
             due = "SELECT * FROM owed_receipts WHERE due_ms <= ? ORDER BY due_ms LIMIT ?"
-            rows = db.execute(due, (now_ms, limit))
-            return [Receipt(*row) for row in rows]
+            return [Receipt(*row) for row in db.execute(due, (now_ms, limit))]
 
     def load_next_due_ms(self) -> int | None:
         """Return when the next receipt is due, None when none is owed."""
@@ -128,18 +82,38 @@ class VendorStore:
         with self._transaction() as db:
             db.executemany(
                 f"DELETE FROM owed_receipts WHERE {_IS_RECEIPT}",  # noqa: S608
-                [(r.due_ms, r.key, r.status) for r in receipts],
+                [receipt[:3] for receipt in receipts],
             )
-            by_campaign = Counter(r.campaign for r in receipts)
-            db.executemany(_TALLY, [(campaign, 0, n) for campaign, n in by_campaign.items()])
+            for campaign, n in Counter(receipt.campaign for receipt in receipts).items():
+                _tally(db, campaign, {"handed_over": n})
 
     def postpone(self, receipt: Receipt, due_ms: int) -> None:
         """Try a receipt again later; when it happened stays the same."""
         with self._transaction() as db:
-            db.execute(
-                f"UPDATE owed_receipts SET due_ms = ? WHERE {_IS_RECEIPT}",  # noqa: S608
-                (due_ms, receipt.due_ms, receipt.key, receipt.status),
-            )
+            db.execute(f"UPDATE OR REPLACE owed_receipts SET due_ms = ? WHERE {_IS_RECEIPT}", (due_ms, *receipt[:3]))  # noqa: S608
+
+    def count(self, name: str, notes: Mapping[str, str] | None = None) -> None:
+        """Count an event by name, and keep notes with it as ``save_notes`` does."""
+        with self._transaction() as db:
+            db.execute(_COUNT, (name, 1))
+            _note(db, notes or {})
+
+    def load_calls(self) -> int:
+        """Return how many calls have come, whatever became of them."""
+        with self._transaction() as db:
+            (n,) = db.execute("SELECT coalesce(sum(n), 0) FROM counts WHERE name LIKE ?", (f"{CALL}%",)).fetchone()
+            return int(n)
+
+    def save_notes(self, notes: Mapping[str, str]) -> None:
+        """Keep a text by name, with the time; a later one replaces it."""
+        with self._transaction() as db:
+            _note(db, notes)
+
+    def load_note(self, name: str) -> str | None:
+        """Return the text that is kept under this name."""
+        with self._transaction() as db:
+            found = db.execute("SELECT text FROM notes WHERE name = ?", (name,)).fetchone()
+            return str(found[0]) if found else None
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -149,3 +123,13 @@ class VendorStore:
                 yield self._db
         except sqlite3.Error as exc:
             raise Unavailable(f"the vendor's file failed: {exc}") from exc
+
+
+def _tally(db: sqlite3.Connection, campaign: str, figures: Mapping[str, int]) -> None:
+    db.execute(_TALLY, (campaign, *(figures.get(name, 0) for name in _TALLIES)))
+
+
+def _note(db: sqlite3.Connection, notes: Mapping[str, str]) -> None:
+    now_ms = int(time.time() * 1000)
+    rows = [(name, now_ms, text) for name, text in notes.items()]
+    db.executemany("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", rows)

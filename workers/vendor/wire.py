@@ -1,6 +1,6 @@
 """The vendor's JSON: what ``POST /v1/messages`` takes and gives."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -32,18 +32,13 @@ class Batch(BaseModel):
     messages: Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]
 
 
-class Result(BaseModel):
-    """The answer for one message; ``id`` stays the same however often the key comes."""
+class Result(TypedDict):
+    """The answer for one message; ``id`` stays the same however often the key comes, and is null when rejected."""
 
     key: str
-    id: str
-    status: Literal["accepted", "duplicate"]
-
-
-class Results(BaseModel):
-    """The answers of one request, in its order."""
-
-    results: list[Result]
+    id: str | None
+    status: Literal["accepted", "duplicate", "rejected"]
+    reason: NotRequired[str]
 
 
 def parse_batch(body: bytes) -> Batch:

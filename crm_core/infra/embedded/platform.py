@@ -93,8 +93,7 @@ class _Owner:
         env = self.settings.to_env()
         if not self._configured.vendor_url:
             port, data = str(self._ports["vendor"]), str(self._folder.path / "vendor.sqlite")
-            rate = str(self.settings.vendor_success_rate)
-            self._start_worker("vendor", env, "--port", port, "--data", data, "--success-rate", rate)
+            self._start_worker("vendor", env, "--port", port, "--data", data)
         for name in WORKERS:
             self._start_worker(name, env)
 
