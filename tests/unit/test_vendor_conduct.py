@@ -58,6 +58,9 @@ def test_a_new_outage_does_not_inherit_the_length_of_the_last_one(path: Path) ->
         conduct.change({"outage": "refuse"})
         assert conduct.is_out()
         assert conduct.now.outage_s is None
+        conduct.change({"outage": "off", "outage_s": 0})
+    with started(path, outage="close") as again:
+        assert again.is_out()
 
 
 def test_a_bad_change_is_refused_and_changes_nothing(path: Path) -> None:

@@ -56,6 +56,8 @@ class Conduct:
                 kept.pop(name, None)
             elif name not in before or before[name] != told[name]:
                 kept[name] = told[name]
+        if kept.get("outage") != self._kept.get("outage") and "outage_s" not in told:
+            kept.pop("outage_s", None)
         return kept
 
     def _keep(

@@ -66,25 +66,24 @@ class _Sorter:
     def _accept(self, message: Message) -> str:
         key, recipient = message.key, hash_recipient(message.to)
         outcome = decide_outcome(key, self._behaviour)
-        vendor_id, reason, *_ = outcome
-        kept = Kept(
-            *(key, self._campaign, recipient, vendor_id, reason),
-            *(message.channel, message.subject, message.body, self._now_ms),
+        text = (message.channel, message.subject, message.body)
+        self.accepted.append(
+            Kept(key, self._campaign, recipient, outcome.vendor_id, outcome.reason, *text, self._now_ms)
         )
-        self.accepted.append(kept)
-        self._known[key] = Known(vendor_id, None, recipient, message.subject, message.body)
+        self._known[key] = Known(outcome.vendor_id, None, recipient, message.subject, message.body)
         self._plan(key, outcome)
-        return vendor_id
+        return outcome.vendor_id
 
     def _plan(self, key: str, outcome: Outcome) -> None:
         planned = plan_receipts(self._campaign, key, outcome, self._behaviour, self._now_ms)
         self.receipts += planned
-        opened, clicked = outcome.open_ms is not None, outcome.click_ms is not None
-        self.tallies["opened"] += opened
-        self.tallies["clicked"] += clicked
+        if outcome.open_ms is not None:
+            self.tallies["opened"] += 1
+            self.tallies["clicked"] += outcome.click_ms is not None
         if self._behaviour.lost_rate:
             told = {receipt.status for receipt in planned if receipt.key == key}
-            self.tallies["lost"] += 1 + opened + clicked - len(told)
+            steps = 1 + (outcome.open_ms is not None) + (outcome.click_ms is not None)
+            self.tallies["lost"] += steps - len(told)
 
 
 def _is_changed(message: Message, before: Known) -> bool:
