@@ -70,10 +70,16 @@ def check_each_messaged_once(app: RunningApp, services: Services, campaign_id: s
     assert counted["delivered"] == audience.reachable - counted["failed"]
 
 
-def vendor_counters(app: RunningApp, campaign_id: str) -> dict[str, int]:
-    url = f"{app.runtime.vendor_url}/v1/counters"
-    answer = httpx.get(url, params={"campaign": campaign_id}, trust_env=False, timeout=30)
-    found: dict[str, int] = answer.raise_for_status().json()
+def vendor(app: RunningApp) -> httpx.Client:
+    """The vendor that the app has started, with the right to change how it behaves."""
+    assert app.runtime.vendor_url
+    headers = {"Authorization": f"Bearer {app.runtime.vendor_secret}"}
+    return httpx.Client(base_url=app.runtime.vendor_url, headers=headers, trust_env=False, timeout=30)
+
+
+def vendor_counters(app: RunningApp, campaign_id: str) -> dict[str, Any]:
+    answer = vendor(app).get("/v1/counters", params={"campaign": campaign_id})
+    found: dict[str, Any] = answer.raise_for_status().json()
     return found
 
 
