@@ -43,7 +43,15 @@ class Forbidden(CrmError):
 
 
 class Unavailable(CrmError):
-    """MongoDB, Valkey or the vendor does not answer; the same call may succeed later."""
+    """MongoDB, Valkey or the vendor does not answer; the same call may succeed later.
+
+    retry_after_s: when the other side said so. backoff_cap_s: the longest that a worker waits between two tries else.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None, backoff_cap_s: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.backoff_cap_s = backoff_cap_s
 
 
 class Permanent(CrmError):

@@ -17,13 +17,25 @@ from crm_core.audience.scopes import Scopes
 from crm_core.audience.segments import Segments
 from crm_core.audience.shared_rules import SharedRules
 from crm_core.audience.suppressions import Suppressions
-from crm_core.campaigns.delivery import Deliverer
+from crm_core.campaigns.booking import Bookings
+from crm_core.campaigns.budget import ErrorBudget
+from crm_core.campaigns.cap_locks import CapLocks
+from crm_core.campaigns.claims import Claims
+from crm_core.campaigns.definition import Definitions
+from crm_core.campaigns.delivery import Deliverer, SendingRules
+from crm_core.campaigns.engine import Engine
 from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.lifecycle import Campaigns
-from crm_core.campaigns.plan import Planner
+from crm_core.campaigns.pending import PendingRows
+from crm_core.campaigns.plan import Plan
+from crm_core.campaigns.planner import Planner
+from crm_core.campaigns.progress import Progress
+from crm_core.campaigns.quiet import QuietHours
+from crm_core.campaigns.rate import ChannelRates
 from crm_core.campaigns.receipts import ReceiptBooker
 from crm_core.campaigns.recipients import Recipients
-from crm_core.campaigns.vendor import HttpVendor
+from crm_core.campaigns.release import Releaser
+from crm_core.campaigns.vendor import HttpVendor, Vendor
 from crm_core.customers.attributes import Attributes
 from crm_core.customers.reading import CustomerReader
 from crm_core.customers.searching import CustomerSearch
@@ -80,6 +92,7 @@ class Services:
     segments: Segments
     shared_rules: SharedRules
     suppressions: Suppressions
+    error_budget: ErrorBudget
     campaigns: Campaigns
     ledger: Ledger
     overview: Overview
@@ -117,9 +130,38 @@ class Services:
     def persister(self) -> Persister:
         return Persister(self.db, self.sessions, self.attributes, digits=self.settings.currency_digits)
 
+    @property
+    def sending_rules(self) -> SendingRules:
+        hours = self.settings.quiet_hours
+        quiet = QuietHours.parse(hours, self.settings.time_zone) if hours else None
+        return SendingRules(self.policy, quiet)
+
     @cached_property
-    def planner(self) -> Planner:
-        return Planner(self.campaigns, self.audience, self.ledger, self.publisher, self.clock)
+    def progress(self) -> Progress:
+        return Progress(self.db)
+
+    @cached_property
+    def pending_rows(self) -> PendingRows:
+        return PendingRows(self.db)
+
+    @cached_property
+    def bookings(self) -> Bookings:
+        return Bookings(self.db)
+
+    @cached_property
+    def channel_rates(self) -> ChannelRates:
+        return ChannelRates(self.redis, self.settings.rates)
+
+    @cached_property
+    def plan(self) -> Plan:
+        return Plan(self.audience, self.ledger)
+
+    @cached_property
+    def engine(self) -> Engine:
+        campaigns, progress, rows, clock = self.campaigns, self.progress, self.pending_rows, self.clock
+        planner = Planner(campaigns, progress, self.plan, self.ledger, clock)
+        releaser = Releaser(campaigns, progress, rows, self.channel_rates, self.redis, clock)
+        return Engine(campaigns, progress, rows, self.ledger, planner, releaser, clock)
 
     @cached_property
     def recipients(self) -> Recipients:
@@ -129,12 +171,27 @@ class Services:
     def deliverer(self) -> Deliverer:
         if self.settings.vendor_url is None:
             raise InvalidInput("Set CRM_VENDOR_URL: the delivery worker needs a message vendor.")
-        vendor = HttpVendor(self.settings.vendor_url, self.vendor_secret)
-        return Deliverer(self.campaigns, self.ledger, self.recipients, vendor, self.policy, self.clock)
+        return self.deliverer_to(HttpVendor(self.settings.vendor_url, self.vendor_secret), self.sending_rules)
+
+    def deliverer_to(self, vendor: Vendor, rules: SendingRules) -> Deliverer:
+        """For a vendor and rules of the caller's choice."""
+        return Deliverer(
+            self.campaigns,
+            self.progress,
+            Claims(self.db),
+            self.bookings,
+            self.recipients,
+            CapLocks(self.db),
+            self.channel_rates,
+            self.error_budget,
+            vendor,
+            rules,
+            self.clock,
+        )
 
     @cached_property
     def receipt_booker(self) -> ReceiptBooker:
-        return ReceiptBooker(self.ledger)
+        return ReceiptBooker(self.bookings)
 
     @cached_property
     def demo_loader(self) -> "DemoLoader":
@@ -211,6 +268,7 @@ def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
     scopes = Scopes(db, attributes, clock, digits=digits)
     audience = Audience(db, customers, scopes)
     segments = Segments(db, audience, scopes, audit, clock)
+    budget = ErrorBudget(client, share=settings.error_budget)
     return Services(
         settings=settings,
         clock=clock,
@@ -234,7 +292,8 @@ def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
         segments=segments,
         shared_rules=SharedRules(db, audit, clock),
         suppressions=Suppressions(db, audit, clock),
-        campaigns=Campaigns(db, segments, scopes, audit, clock),
+        error_budget=budget,
+        campaigns=Campaigns(db, Definitions(segments, scopes), PendingRows(db), budget, audit, clock),
         ledger=Ledger(db),
         overview=Overview(db, customers, clock),
         timeline=Timeline(db, customers),

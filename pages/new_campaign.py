@@ -6,8 +6,7 @@ import streamlit as st
 
 from crm_core.audience.eligibility import REASON_LABELS, Reason, eligibility
 from crm_core.audience.preview import Preview
-from crm_core.campaigns.delivery import template_fields
-from crm_core.campaigns.template import FIELDS, check_template, render_message
+from crm_core.campaigns.template import FIELDS, check_template, render_message, template_fields
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
 from pages._ui.campaign_audience import Chosen, choose_audience

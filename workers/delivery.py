@@ -1,13 +1,20 @@
-"""Sends the messages of planned campaigns through the vendor."""
+"""Sends the messages of released stretches through the vendor."""
 
-from crm_core.infra.consumer import ConsumerPolicy
+from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import Stream
+from crm_core.services import Services
 from workers.running import consume, run_worker
 
+POLICY = ConsumerPolicy(batch=1)
+"""A stretch at a time: one that waits for its channel's rate holds up no other."""
+
+
+def build(services: Services, instance: str) -> Consumer:
+    deliverer = services.deliverer
+    consumer = consume(services, "delivery", instance, [Stream.DELIVERIES], deliverer.handle, POLICY)
+    deliverer.stopping = consumer.stopping
+    return consumer
+
+
 if __name__ == "__main__":
-    run_worker(
-        "delivery",
-        lambda services, instance: consume(
-            services, "delivery", instance, [Stream.DELIVERIES], services.deliverer.handle, ConsumerPolicy(batch=4)
-        ),
-    )
+    run_worker("delivery", build)

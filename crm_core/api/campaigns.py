@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1", tags=["Campaigns"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_READ])]
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_WRITE])]
 UNKNOWN = {404: "No campaign has this id.", 422: "The id is not valid."}
-INTERNAL = {"_id", "plan_after"}
+INTERNAL = {"_id", "plan_after", "plan_lease", "release", "revision", "close_until", "closed_at"}
 
 
 class CampaignBody(Body):
@@ -78,7 +78,9 @@ def get_campaign(campaign_id: str, found: ServicesDep, key: Reader) -> dict[str,
     "/campaigns/{campaign_id}/launch",
     status_code=202,
     openapi_extra=documented(LaunchBody, required=False),
-    responses=to_responses({**OF_A_BODY, **UNKNOWN, 409: "It is no draft, or would reach everyone unconfirmed."}),
+    responses=to_responses(
+        {**OF_A_BODY, **UNKNOWN, 409: "It was launched before, or would reach everyone unconfirmed."}
+    ),
 )
 def launch_campaign(
     campaign_id: str,
@@ -86,7 +88,7 @@ def launch_campaign(
     key: Writer,
     body: Annotated[LaunchBody, Depends(body_of(LaunchBody, default=b"{}"))],
 ) -> dict[str, Any]:
-    """Freeze the definition and start sending. 409 when it is no draft, or would reach everyone unconfirmed."""
+    """Freeze the definition and start sending. 409 when it was launched before, or would reach everyone unconfirmed."""
     return _shown(found.campaigns.launch(campaign_id, actor=key.actor, confirm_everyone=body.confirm_everyone))
 
 
@@ -102,6 +104,7 @@ def get_stats(campaign_id: str, found: ServicesDep, key: Reader) -> dict[str, An
         "by_state": stats.by_state,
         "skipped_by_reason": stats.skipped_by_reason,
         "failed_by_reason": stats.failed_by_reason,
+        "pending_by_reason": stats.pending_by_reason,
         "as_of": as_of,
     }
 

@@ -1,7 +1,7 @@
 """Runs a rule in MongoDB: how many customers match, and which."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pymongo.client_session import ClientSession
@@ -70,6 +70,15 @@ class Audience:
         with translated():
             for row in self._db.customers.aggregate(stages, batchSize=5000):
                 yield row["_id"]
+
+    def among(
+        self, customer_ids: Sequence[str], rule: AnyRule, *, now: datetime, segments: SegmentSource | None = None
+    ) -> set[str]:
+        """Those of ``customer_ids`` who match; segments as in ``ids``. Raises BadRule."""
+        bound = bind(rule, self._scopes.scope(now, segments))
+        stages = [{"$match": {"_id": {"$in": list(customer_ids)}}}, *to_mongo(bound), {"$project": {"_id": 1}}]
+        with translated():
+            return {row["_id"] for row in self._db.customers.aggregate(stages)}
 
     def _sample(self, bound: Bound, size: int, session: ClientSession | None) -> list[Doc]:
         stages = [{"$sort": {"_id": 1}}, *to_mongo(bound), {"$limit": size}]

@@ -1,118 +1,166 @@
-"""The delivery worker's part: check, render and send the rows of a stream entry, and book what came of it."""
+"""The delivery worker's part: claim the rows of a stretch, decide, send, and book what came of it."""
 
+import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from pydantic_core import from_json
+import structlog
 
-from crm_core.audience.eligibility import Policy, eligibility
-from crm_core.campaigns.ledger import Ledger, row_id
+from crm_core.audience.eligibility import Policy, Recipient
+from crm_core.campaigns.booking import Bookings, Step
+from crm_core.campaigns.budget import ErrorBudget, Outcomes
+from crm_core.campaigns.cap_locks import RETRY_AFTER, CapLocks
+from crm_core.campaigns.claims import Claims
+from crm_core.campaigns.decide import Message, decide
 from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.campaigns.progress import Progress
+from crm_core.campaigns.quiet import QuietHours
+from crm_core.campaigns.rate import ChannelRates
 from crm_core.campaigns.recipients import Recipients
-from crm_core.campaigns.states import MessageState
-from crm_core.campaigns.template import render_message
-from crm_core.campaigns.vendor import Vendor
-from crm_core.errors import NotFound, Permanent
+from crm_core.campaigns.states import RUNNING, MessageState, RowReason
+from crm_core.campaigns.stretches import read_stretch
+from crm_core.campaigns.vendor import MAX_BATCH, Answer, Vendor
+from crm_core.errors import Permanent, Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Entry
 
-FIRST_TRY = "#0"
-TEMPLATE_FAILED = "template_failed"
-REFUSED = "refused_by_vendor"
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class SendingRules:
+    """What is asked of every message at the moment it is sent."""
+
+    policy: Policy = field(default_factory=Policy)
+    quiet: QuietHours | None = None
 
 
 class Deliverer:
     def __init__(
         self,
         campaigns: Campaigns,
-        ledger: Ledger,
+        progress: Progress,
+        claims: Claims,
+        bookings: Bookings,
         recipients: Recipients,
+        locks: CapLocks,
+        rates: ChannelRates,
+        budget: ErrorBudget,
         vendor: Vendor,
-        policy: Policy,
+        rules: SendingRules,
         clock: Clock,
     ) -> None:
         self._campaigns = campaigns
-        self._ledger = ledger
+        self._progress = progress
+        self._claims = claims
+        self._bookings = bookings
         self._recipients = recipients
+        self._locks = locks
+        self._rates = rates
+        self._budget = budget
         self._vendor = vendor
-        self._policy = policy
+        self._rules = rules
         self._clock = clock
+        self.stopping = threading.Event()
 
     def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
         """Deliver each entry; gives {entry id: reason} for those that name no campaign."""
         refused: dict[str, str] = {}
         for entry in entries:
             try:
-                campaign_id, customer_ids = _read(entry)
-                campaign = self._campaigns.get(campaign_id)
-            except (NotFound, Permanent) as exc:
+                self._handle(entry)
+            except Permanent as exc:
                 refused[entry.id] = str(exc)
-            else:
-                self._deliver(campaign, customer_ids)
         return refused
 
-    def _deliver(self, campaign: Doc, customer_ids: Sequence[str]) -> None:
-        """Send to those who still wait. Repeating it is harmless: the vendor knows a key that it has seen."""
-        campaign_id, channel = campaign["_id"], campaign["channel"]
-        waiting = self._ledger.pending(campaign_id, customer_ids)
-        now = self._clock()
-        people = self._recipients.read(waiting, channel, self._policy.cap, now, campaign_id=campaign_id)
-        skipped: dict[str, str] = {}
-        messages: list[dict[str, str]] = []
-        failed: dict[str, str] = {}
-        for customer_id in waiting:
-            row = row_id(campaign_id, customer_id)
-            person = people.get(customer_id)
-            if reason := eligibility(person, channel, self._policy, now):
-                skipped[row] = reason
-                continue
-            assert person  # else there is a reason
-            try:
-                body = render_message(campaign["message"], template_fields(person.customer))
-                messages.append({"key": row + FIRST_TRY, "to": customer_id, "channel": channel, "body": body})
-            except Permanent:
-                failed[row] = TEMPLATE_FAILED
-        self._ledger.skip(skipped, at=self._clock())
-        self._book_failed(failed, self._clock())
-        if messages:
-            self._send(campaign_id, messages)
+    def _handle(self, entry: Entry) -> None:
+        stretch = read_stretch(entry.data)
+        if stretch is None:
+            log.info("order of an earlier version", entry=entry.id)
+            return
+        campaign = self._progress.to_deliver(stretch.campaign_id)
+        if campaign is None:
+            raise Permanent(f"There is no campaign with the id {stretch.campaign_id!r}.")
+        rows = self._claims.take(stretch, entry.id) if campaign["state"] in RUNNING else []
+        if entry.again:
+            rows += self._claims.raised(stretch, entry.id)
+        if rows:
+            self._deliver(campaign, rows, entry.id)
 
-    def _send(self, campaign_id: str, messages: Sequence[dict[str, str]]) -> None:
+    def _deliver(self, campaign: Doc, rows: Sequence[Doc], claim: str) -> None:
+        """Repeating it is harmless: the vendor knows a key that it has seen."""
+        rows, locked = self._lock(campaign, rows, claim)
+        people = self._read(campaign, rows)
+        now = self._clock()
+        made = decide(campaign, rows, people, self._rules.policy, self._rules.quiet, now)
+        self._bookings.skip(made.skipped, claim, at=now)
+        self._bookings.defer(made.deferred, claim, reason=RowReason.QUIET_HOURS)
+        self._bookings.settle(Step(key, MessageState.FAILED, now, reason) for key, reason in made.failed.items())
+        self._send(campaign, made.messages, claim)
+        if locked:
+            self._locks.release(campaign["channel"], locked, claim)
+
+    def _read(self, campaign: Doc, rows: Sequence[Doc]) -> dict[str, Recipient]:
+        customer_ids = [row["customer_id"] for row in rows]
+        cap = self._rules.policy.cap
+        return self._recipients.read(customer_ids, campaign["channel"], cap, self._clock(), campaign_id=campaign["_id"])
+
+    def _lock(self, campaign: Doc, rows: Sequence[Doc], claim: str) -> tuple[Sequence[Doc], set[str]]:
+        """The rows to go on with, and whom of them is locked: with a cap, everybody. The others wait a little."""
+        if self._rules.policy.cap is None:
+            return rows, set()
+        now = self._clock()
+        customers = {row["customer_id"] for row in rows}
+        elsewhere = self._locks.take(campaign["channel"], customers, claim, now)
+        later = {row["_id"]: now + RETRY_AFTER for row in rows if row["customer_id"] in elsewhere}
+        self._bookings.defer(later, claim, reason=RowReason.CAP_LOCKED)
+        return [row for row in rows if row["_id"] not in later], customers - elsewhere
+
+    def _send(self, campaign: Doc, messages: Sequence[Message], claim: str) -> None:
+        """As fast as the channel's rate allows; until somebody stops this worker, or the campaign is paused for its
+        errors."""
+        left = list(messages)
+        while left:
+            grant = self._rates.take(campaign["channel"], min(len(left), MAX_BATCH))
+            batch, left = left[: grant.count], left[grant.count :]
+            if batch and not self._call(campaign, batch):
+                self._claims.give_back([message.row for message in left], claim)
+                return
+            if left and self.stopping.wait(grant.wait_s):
+                raise Unavailable("This worker stops; another one, or its next start, goes on with the rest.")
+
+    def _call(self, campaign: Doc, batch: Sequence[Message]) -> bool:
+        """Whether the campaign may go on."""
         sent_at = self._clock()
         try:
-            vendor_ids = self._vendor.send(campaign_id, messages)
-        except Permanent:
-            self._book_failed({_row(message): REFUSED for message in messages}, sent_at)
-            return
-        self._ledger.book(
-            (
-                _row(message),
-                MessageState.SENT,
-                sent_at,
-                {"vendor_id": vendor_ids[message["key"]], "text": message["body"]},
-            )
-            for message in messages
+            answers = self._vendor.send(campaign["_id"], [message.to_wire() for message in batch])
+        except Unavailable as exc:
+            self._check(campaign, self._budget.note_failed_call(campaign["_id"]), str(exc))
+            raise
+        self._bookings.settle(_to_step(message, answers[message.key], sent_at) for message in batch)
+        refused = [answers[message.key].reason is not None for message in batch]
+        return self._check(campaign, self._budget.note(campaign["_id"], refused), "It refuses messages.")
+
+    def _check(self, campaign: Doc, outcomes: Outcomes, last: str) -> bool:
+        if not self._budget.is_spent(outcomes):
+            return True
+        reason = (
+            f"{outcomes.bad:,} of the last {outcomes.known:,} attempts failed at the vendor. {last} "
+            "Resume when the cause is mended."
         )
-
-    def _book_failed(self, reasons: Mapping[str, str], at: datetime) -> None:
-        self._ledger.book((row, MessageState.FAILED, at, {"reason": reason}) for row, reason in reasons.items())
-
-
-def _read(entry: Entry) -> tuple[str, Sequence[str]]:
-    try:
-        order = from_json(entry.data)
-        return order["campaign_id"], order["customer_ids"]
-    except (ValueError, KeyError, TypeError) as exc:
-        raise Permanent(f"no delivery order: {exc!r}") from None
+        if self._campaigns.pause_for(campaign["_id"], reason):
+            log.warning("paused", campaign=campaign["_id"], bad=outcomes.bad, known=outcomes.known)
+        return False
 
 
-def template_fields(customer: Mapping[str, Any]) -> dict[str, Any]:
-    """What a message template may say of a customer. customer: a record of CustomerReader."""
-    name = customer.get("name")
-    return {**customer, "first_name": name.split()[0] if name and name.split() else None}
-
-
-def _row(message: Mapping[str, str]) -> str:
-    return message["key"].removesuffix(FIRST_TRY)
+def _to_step(message: Message, answer: Answer, sent_at: datetime) -> Step:
+    """It was sent no later than its first receipt says that it had arrived or failed."""
+    if answer.reason is not None:
+        return Step(message.key, MessageState.FAILED, sent_at, answer.reason)
+    at = min(sent_at, message.first_seen or sent_at)
+    kept = {"vendor_id": answer.vendor_id, "text": message.body}
+    return Step(
+        message.key, MessageState.SENT, at, kept=kept | ({"subject": message.subject} if message.subject else {})
+    )

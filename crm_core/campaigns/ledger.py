@@ -1,12 +1,10 @@
 """The communication log: one row per customer and campaign, whatever happens."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from crm_core.audience.eligibility import FIRST_CHANNEL
@@ -20,19 +18,19 @@ TIMELINE_STATES = ("sent", "delivered", "failed")
 
 @dataclass(frozen=True)
 class Stats:
-    """by_state: rows by their present state; each row counts once, so it sums to the audience."""
+    """by_state: rows by their present state; each row counts once, so it sums to the audience.
+
+    pending_by_reason: of the pending rows those that wait for something, such as the end of quiet hours.
+    """
 
     by_state: dict[MessageState, int]
     skipped_by_reason: dict[str, int]
     failed_by_reason: dict[str, int]
+    pending_by_reason: dict[str, int]
 
     @property
     def audience(self) -> int:
         return sum(self.by_state.values())
-
-
-def row_id(campaign_id: str, customer_id: str) -> str:
-    return f"{campaign_id}:{customer_id}"
 
 
 class Ledger:
@@ -40,32 +38,16 @@ class Ledger:
         self._messages = db.messages
         self._counted = consistent(db).messages
 
-    def add(self, campaign_id: str, customer_ids: Sequence[str], *, channel: str, at: datetime) -> None:
-        """Write pending rows for those that have none yet."""
-        rows: list[Doc] = [
-            {
-                "_id": row_id(campaign_id, customer_id),
-                "campaign_id": campaign_id,
-                "customer_id": customer_id,
-                "channel": channel,
-                "rank": MessageState.PENDING.rank,
-                "created_at": at,
-            }
-            for customer_id in customer_ids
-        ]
+    def insert(self, rows: Sequence[Doc]) -> None:
+        """Write new rows; one that is there already stays as it is."""
         with translated():
             try:
                 self._messages.insert_many(rows, ordered=False)
             except BulkWriteError as exc:
-                if any(error["code"] != DUPLICATE_KEY for error in (exc.details or {})["writeErrors"]):
+                details = exc.details or {}
+                others = [error for error in details["writeErrors"] if error["code"] != DUPLICATE_KEY]
+                if others or details["writeConcernErrors"]:
                     raise
-
-    def pending(self, campaign_id: str, customer_ids: Sequence[str]) -> list[str]:
-        """Those of ``customer_ids`` that still wait for their message."""
-        ids = [row_id(campaign_id, customer_id) for customer_id in customer_ids]
-        query = {"_id": {"$in": ids}, "rank": MessageState.PENDING.rank}
-        with translated():
-            return [row["customer_id"] for row in self._messages.find(query, {"customer_id": 1})]
 
     def sent_since(
         self, start: datetime, customer_ids: Sequence[str], channel: str, *, besides: str | None = None
@@ -80,6 +62,13 @@ class Ledger:
                     sent[row["customer_id"]].append(row["sent_at"])
         return dict(sent)
 
+    def messaged_since(self, start: datetime, customer_ids: Sequence[str], *, besides: str) -> set[str]:
+        """Who was sent anything over any channel from ``start`` on; besides: a campaign left out."""
+        query = {"customer_id": {"$in": list(customer_ids)}, "sent_at": {"$gte": start}}
+        with translated():
+            rows = self._messages.find(query, {"customer_id": 1, "campaign_id": 1})
+            return {row["customer_id"] for row in rows if row["campaign_id"] != besides}
+
     def of_customer(
         self, customer_id: str, *, limit: int = 50, after: str | None = None
     ) -> tuple[list[Doc], str | None]:
@@ -87,48 +76,6 @@ class Ledger:
         query: Doc = {"customer_id": customer_id}
         rows, more = page_newest(self._messages, query, "created_at", limit=limit, after=after)
         return [_to_record(row) for row in rows], more
-
-    def all_pending(self, campaign_id: str) -> Iterator[str]:
-        query = {"campaign_id": campaign_id, "rank": MessageState.PENDING.rank}
-        with translated():
-            for row in self._messages.find(query, {"customer_id": 1}):
-                yield row["customer_id"]
-
-    def has_pending(self, campaign_id: str) -> bool:
-        query = {"campaign_id": campaign_id, "rank": MessageState.PENDING.rank}
-        with translated():
-            return self._messages.find_one(query, {"_id": 1}) is not None
-
-    def book(self, updates: Iterable[tuple[str, MessageState, datetime, Mapping[str, Any]]]) -> int:
-        """Raise rows to a state; gives how many of them exist.
-
-        updates: row id, state, when, and what to keep with it. Neither order nor repetition matters: the
-        state is the highest seen, each step keeps its earliest time.
-        """
-        requests = [
-            UpdateOne(
-                {"_id": row},
-                {"$max": {"rank": state.rank}, "$min": {f"{state}_at": at}} | ({"$set": dict(kept)} if kept else {}),
-            )
-            for row, state, at, kept in updates
-        ]
-        if not requests:
-            return 0
-        with translated():
-            return self._messages.bulk_write(requests, ordered=False).matched_count
-
-    def skip(self, reasons: Mapping[str, str], *, at: datetime) -> None:
-        """Close pending rows without a message. reasons: row id to reason."""
-        requests = [
-            UpdateOne(
-                {"_id": row, "rank": MessageState.PENDING.rank},
-                {"$set": {"rank": MessageState.SKIPPED.rank, "reason": reason, "skipped_at": at}},
-            )
-            for row, reason in reasons.items()
-        ]
-        if requests:
-            with translated():
-                self._messages.bulk_write(requests, ordered=False)
 
     def stats(self, campaign_id: str) -> Stats:
         return self.stats_of([campaign_id]).get(campaign_id) or _to_stats([])
@@ -183,13 +130,10 @@ def _accumulate(counts: Mapping[tuple[int, str], int], start: datetime, width: t
 
 def _to_stats(rows: Sequence[Doc]) -> Stats:
     by_state = dict.fromkeys(MessageState, 0)
-    reasons: dict[MessageState, Counter[str]] = {
-        MessageState.SKIPPED: Counter(),
-        MessageState.FAILED: Counter(),
-    }
+    reasons: dict[MessageState, Counter[str]] = {state: Counter() for state in MessageState}
     for row in rows:
         state = STATES[row["_id"]["rank"]]
         by_state[state] += row["count"]
-        if state in reasons:
-            reasons[state][row["_id"].get("reason") or "unknown"] += row["count"]
-    return Stats(by_state, dict(reasons[MessageState.SKIPPED]), dict(reasons[MessageState.FAILED]))
+        reasons[state][row["_id"].get("reason") or "unknown"] += row["count"]
+    waiting = {reason: count for reason, count in reasons[MessageState.PENDING].items() if reason != "unknown"}
+    return Stats(by_state, dict(reasons[MessageState.SKIPPED]), dict(reasons[MessageState.FAILED]), waiting)

@@ -1,160 +1,292 @@
-"""Campaigns from draft to launch. Every change is conditional on the state that it leaves, and audited."""
+"""Campaigns from draft to their end. Every change is conditional on the state that it leaves, and audited."""
 
-from typing import Any
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Unpack
 
 from bson import ObjectId
 
 from crm_core.access.audit import AuditLog
-from crm_core.audience.scopes import FrozenSegments, Scopes
-from crm_core.audience.segments import Segments, check_name, named_like
-from crm_core.campaigns.states import CampaignState
-from crm_core.campaigns.template import check_template
-from crm_core.errors import Conflict, InvalidInput, NotFound
+from crm_core.campaigns.budget import ErrorBudget
+from crm_core.campaigns.definition import AUDIENCE, Definitions, DraftFields
+from crm_core.campaigns.pending import PendingRows
+from crm_core.campaigns.progress import CLOSING
+from crm_core.campaigns.states import RUNNING, CampaignState
+from crm_core.campaigns.store import CampaignStore, refuse
+from crm_core.errors import Conflict, InvalidInput
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
-from crm_core.rules.binding import Bound, bind, has_conditions, segments_in
-from crm_core.rules.loading import dump_rule, load_rule
-from crm_core.rules.tree import AnyRule
+from crm_core.rules.binding import Bound
+from crm_core.rules.loading import load_rule
 
-CHANNELS = ("in_app",)
+State = CampaignState
+LAUNCHABLE = (State.DRAFT, State.SCHEDULED)
+CANCELLABLE = (State.SCHEDULED, *RUNNING, State.PAUSED)
+RETRYABLE = (State.SENDING, State.PAUSED, State.COMPLETED)
+ARCHIVABLE = (State.DRAFT, State.COMPLETED, State.CANCELLED, State.FAILED)
+SYSTEM = "system"
+DEFINITION = (
+    "channel",
+    "message",
+    "subject",
+    "variants",
+    "segment_id",
+    "segment_name",
+    "rule",
+    "exclude_segments",
+    "exclude_recent_days",
+    "holdout_percent",
+    "quiet_hours",
+    "intent",
+    "tags",
+)
+"""What a copy takes over."""
 
 
-class Campaigns:
-    def __init__(self, db: Db, segments: Segments, scopes: Scopes, audit: AuditLog, clock: Clock) -> None:
-        self._campaigns = db.campaigns
-        self._segments = segments
-        self._scopes = scopes
-        self._audit = audit
+class Campaigns(CampaignStore):
+    def __init__(
+        self, db: Db, definitions: Definitions, rows: PendingRows, budget: ErrorBudget, audit: AuditLog, clock: Clock
+    ) -> None:
+        super().__init__(db, audit)
+        self._definitions = definitions
+        self._rows = rows
+        self._budget = budget
         self._clock = clock
 
     def create(
         self,
         *,
-        name: str,
-        channel: str,
-        message: str,
-        segment_id: str | None = None,
-        rule: AnyRule | None = None,
         actor: str,
+        schedule_at: datetime | None = None,
+        confirm_everyone: bool = False,
+        **fields: Unpack[DraftFields],
     ) -> Doc:
-        """A draft, for a segment or a rule of its own. Raises InvalidInput, BadRule, NotFound."""
-        if channel not in CHANNELS:
-            raise InvalidInput(f"There is no channel {channel!r}; allowed is {CHANNELS[0]}.", field="channel")
-        if (segment_id is None) == (rule is None):
-            raise InvalidInput("A campaign needs exactly one of segment_id, rule and text.", field="segment_id")
-        check_template(message)
-        audience: dict[str, Any] = self._audience(segment_id, rule)
+        """A draft, or a scheduled campaign. Raises InvalidInput, BadRule, NotFound, and Conflict as ``schedule``."""
         campaign: Doc = {
             "_id": str(ObjectId()),
-            "name": check_name(name, "campaign"),
-            "channel": channel,
-            "message": message,
-            **audience,
-            "state": CampaignState.DRAFT,
+            **self._definitions.check(fields),
+            "seed": str(ObjectId()),
+            "state": State.DRAFT,
             "created_by": actor,
             "created_at": self._clock(),
         }
+        if schedule_at is not None:
+            campaign |= self._scheduled(campaign, schedule_at, actor, confirm_everyone) | {"state": State.SCHEDULED}
+        return self._insert(campaign, actor, "create")
+
+    def update(self, campaign_id: str, *, actor: str, **fields: Unpack[DraftFields]) -> Doc:
+        """Change a draft. Raises as ``create`` does, and Conflict when it is no draft any more."""
+        campaign = self.get(campaign_id)
+        if campaign["state"] != State.DRAFT:
+            raise refuse(campaign, [State.DRAFT], "edited")
+        values = {**self._definitions.check(_merged(campaign, fields)), "revision": campaign.get("revision", 0) + 1}
         with translated():
-            self._campaigns.insert_one(campaign)
-        self._audit.record(actor, "campaign.create", campaign["_id"])
-        return campaign
+            changed = self._campaigns.update_one(_as_seen(campaign), {"$set": values})
+        if not changed.matched_count:
+            raise Conflict("Somebody else changed this campaign meanwhile. Look at it again before you change it.")
+        self._audit.record(actor, "campaign.update", campaign_id, fields=sorted(fields))
+        return self.get(campaign_id)
+
+    def duplicate(self, campaign_id: str, *, actor: str) -> Doc:
+        """A new draft that says the same to the same audience, for any state of the other. Raises NotFound."""
+        origin = self.get(campaign_id)
+        campaign: Doc = {
+            "_id": str(ObjectId()),
+            "name": f"{origin['name'][:93]} (copy)",
+            **{name: origin[name] for name in DEFINITION if name in origin},
+            "seed": str(ObjectId()),
+            "state": State.DRAFT,
+            "copy_of": campaign_id,
+            "created_by": actor,
+            "created_at": self._clock(),
+        }
+        return self._insert(campaign, actor, "duplicate")
+
+    def at_launch(self, campaign: Doc) -> tuple[Bound, int | None]:
+        """As ``Definitions.at_launch``."""
+        return self._definitions.at_launch(campaign)
 
     def launch(self, campaign_id: str, *, actor: str, confirm_everyone: bool = False) -> Doc:
         """Freeze the definition, with the segments that its rule names, and hand it to the campaign worker.
 
-        Raises NotFound, BadRule, and Conflict when it is no draft, when its segment was deleted, or when it would reach
-        everyone without saying so.
+        Raises NotFound, BadRule, and Conflict when it was launched or changed before, when its segment was deleted, or
+        when it would reach everyone without saying so.
         """
         campaign = self.get(campaign_id)
-        bound, version = self.at_launch(campaign)
-        if not confirm_everyone and not has_conditions(bound):
-            raise Conflict(
-                "This audience has no condition and reaches everyone. Launch with confirm_everyone if that is meant."
-            )
-        launched = {
-            "state": CampaignState.PREPARING,
-            "rule": dump_rule(bound.rule),
-            "rule_segments": FrozenSegments.freeze(segments_in(bound)),
-            "segment_version": version,
-            "launched_at": self._clock(),
-            "launched_by": actor,
-        }
-        with translated():
-            changed = self._campaigns.update_one({"_id": campaign_id, "state": CampaignState.DRAFT}, {"$set": launched})
-        if not changed.modified_count:
-            state = self.get(campaign_id)["state"]
-            raise Conflict(f"Only a draft can be launched; this campaign is {state}.")
-        self._audit.record(actor, "campaign.launch", campaign_id)
+        if campaign["state"] not in LAUNCHABLE:
+            raise refuse(campaign, LAUNCHABLE, "launched")
+        frozen = self._definitions.freeze(campaign, confirm_everyone=confirm_everyone)
+        if not self._start(campaign, frozen, actor):
+            raise self._lost(campaign_id, LAUNCHABLE, "launched")
         return self.get(campaign_id)
 
-    def at_launch(self, campaign: Doc) -> tuple[Bound, int | None]:
-        """What a launch now would freeze, and the version of its segment, None for a rule of its own.
+    def schedule(self, campaign_id: str, at: datetime, *, actor: str, confirm_everyone: bool = False) -> Doc:
+        """Let the scheduler launch it at ``at``, aware; also instead of another time.
 
-        Raises BadRule, and Conflict when that segment was deleted.
+        Raises NotFound, InvalidInput for a moment that has passed, and what a launch now would raise.
         """
-        if not campaign["segment_id"]:
-            return self._bind(load_rule(campaign["rule"])), None
-        try:
-            segment = self._segments.get(campaign["segment_id"])
-        except NotFound as exc:
-            raise Conflict(f"The segment “{campaign['segment_name']}” of this draft was deleted.") from exc
-        return self._bind(load_rule(segment["rule"])), segment["version"]
+        campaign = self.get(campaign_id)
+        if campaign["state"] not in LAUNCHABLE:
+            raise refuse(campaign, LAUNCHABLE, "scheduled")
+        values = self._scheduled(campaign, at, actor, confirm_everyone)
+        return self._changed(campaign_id, LAUNCHABLE, State.SCHEDULED, values, actor, "schedule", "scheduled")
 
-    def get(self, campaign_id: str) -> Doc:
-        """Raises NotFound."""
+    def unschedule(self, campaign_id: str, *, actor: str) -> Doc:
+        """Back to a draft."""
+        values = dict.fromkeys(("scheduled_at", "scheduled_by", "confirmed_everyone"))
+        return self._changed(campaign_id, [State.SCHEDULED], State.DRAFT, values, actor, "unschedule", "unscheduled")
+
+    def start_due(self, now: datetime) -> list[str]:
+        """What the scheduler does: launch every campaign whose time has come; gives their ids.
+
+        Harmless to call from several workers at once. One that cannot be launched any more has failed, and says why.
+        """
         with translated():
-            campaign = self._campaigns.find_one({"_id": campaign_id})
-        if campaign is None:
-            raise NotFound(f"There is no campaign with the id {campaign_id!r}.")
+            due = list(self._campaigns.find({"state": State.SCHEDULED, "scheduled_at": {"$lte": now}}))
+        return [campaign["_id"] for campaign in due if self._start_scheduled(campaign)]
+
+    def pause(self, campaign_id: str, *, actor: str) -> Doc:
+        """Send nothing more until somebody resumes."""
+        values = {"paused_at": self._clock(), "paused_by": actor, "pause_reason": None}
+        return self._changed(campaign_id, RUNNING, State.PAUSED, values, actor, "pause", "paused")
+
+    def pause_for(self, campaign_id: str, reason: str) -> bool:
+        """What workers do when something is wrong with it; gives whether it was running."""
+        values = {"paused_at": self._clock(), "paused_by": SYSTEM, "pause_reason": reason}
+        return self.move(campaign_id, RUNNING, State.PAUSED, values, actor=SYSTEM, action="pause")
+
+    def resume(self, campaign_id: str, *, actor: str) -> Doc:
+        """Go on where it was paused, with a new error budget."""
+        campaign = self.get(campaign_id)
+        after = State.SENDING if campaign.get("planned_at") else State.PREPARING
+        values = dict.fromkeys(("paused_at", "paused_by", "pause_reason"))
+        if campaign["state"] == State.PAUSED:
+            self._budget.clear(campaign_id)
+        return self._changed(campaign_id, [State.PAUSED], after, values, actor, "resume", "resumed")
+
+    def cancel(self, campaign_id: str, *, actor: str) -> Doc:
+        """End it now; the campaign worker closes what is pending."""
+        now = self._clock()
+        values = {"cancelled_at": now, "cancelled_by": actor, "finished_at": now, "close_until": now + CLOSING}
+        values["retry"] = None
+        return self._changed(campaign_id, CANCELLABLE, State.CANCELLED, values, actor, "cancel", "cancelled")
+
+    def retry_failed(self, campaign_id: str, *, actor: str) -> Doc:
+        """Send its failed messages once more, under new keys. Not those of which nobody knows whether they were sent.
+
+        Raises NotFound, and Conflict in another state, while it is being done already, or when none has failed.
+        """
+        campaign = self.get(campaign_id)
+        if campaign["state"] not in RETRYABLE:
+            raise refuse(campaign, RETRYABLE, "retried")
+        if campaign.get("retry"):
+            raise Conflict("The failed messages of this campaign are being tried again already.")
+        if not self._rows.has_failed(campaign_id):
+            raise Conflict("No message of this campaign has failed that could be tried again.")
+        after = State.PAUSED if campaign["state"] == State.PAUSED else State.SENDING
+        values = {"retry": {"at": self._clock(), "by": actor}, "finished_at": None, "archived_at": None}
+        only = {"retry": None}
+        if not self.move(campaign_id, [campaign["state"]], after, values, actor=actor, action="retry", only=only):
+            raise Conflict("Somebody else changed this campaign meanwhile. Look at it again before you retry.")
+        return self.get(campaign_id)
+
+    def archive(self, campaign_id: str, *, actor: str) -> Doc:
+        """Take it out of the list. Harmless to repeat."""
+        return self._mark_archived(campaign_id, {"$set": {"archived_at": self._clock()}}, None, actor, "archive")
+
+    def unarchive(self, campaign_id: str, *, actor: str) -> Doc:
+        return self._mark_archived(campaign_id, {"$unset": {"archived_at": ""}}, {"$ne": None}, actor, "unarchive")
+
+    def _insert(self, campaign: Doc, actor: str, action: str) -> Doc:
+        with translated():
+            self._campaigns.insert_one(campaign)
+        self._audit.record(actor, f"campaign.{action}", campaign["_id"])
         return campaign
 
-    def page(self, *, limit: int = 25, after: str | None = None) -> tuple[list[Doc], str | None]:
-        """The newest first, and the id to go on after, None on the last page."""
-        query = {"_id": {"$lt": after}} if after else {}
-        with translated():
-            rows = list(self._campaigns.find(query).sort("_id", -1).limit(limit + 1))
-        return rows[:limit], rows[limit - 1]["_id"] if len(rows) > limit else None
+    def _start(self, campaign: Doc, frozen: Doc, actor: str, **more: Any) -> bool:
+        """Only as it was when its definition was frozen."""
+        values = {**frozen, "launched_at": self._clock(), "launched_by": actor, "archived_at": None, **more}
+        values["seed"] = campaign.get("seed") or campaign["_id"]
+        before = [State(campaign["state"])]
+        only = _as_seen(campaign)
+        return self.move(campaign["_id"], before, State.PREPARING, values, actor=actor, action="launch", only=only)
 
-    def search(self, text: str, *, state: CampaignState | None, skip: int, limit: int) -> list[Doc]:
-        """One page of the campaigns with ``text`` in their name, newest first."""
-        with translated():
-            return list(self._campaigns.find(_search(text, state)).sort("_id", -1).skip(skip).limit(limit))
+    def _start_scheduled(self, campaign: Doc) -> bool:
+        scheduled_at = campaign["scheduled_at"]
+        try:
+            frozen = self._definitions.freeze(campaign, confirm_everyone=bool(campaign.get("confirmed_everyone")))
+        except (InvalidInput, Conflict) as exc:
+            values = {"failure": str(exc), "finished_at": self._clock()}
+            only = _as_seen(campaign)
+            before = [State.SCHEDULED]
+            self.move(campaign["_id"], before, State.FAILED, values, actor=SYSTEM, action="failed", only=only)
+            return False
+        late_s = max(0.0, (self._clock() - scheduled_at).total_seconds())
+        return self._start(campaign, frozen, str(campaign["scheduled_by"]), late_s=round(late_s, 3))
 
-    def count_found(self, text: str, *, state: CampaignState | None) -> int:
-        """How many campaigns ``search`` finds on all pages."""
-        with translated():
-            return self._campaigns.count_documents(_search(text, state))
-
-    def in_state(self, state: CampaignState) -> list[Doc]:
-        """The longest waiting first."""
-        with translated():
-            return list(self._campaigns.find({"state": state}).sort("launched_at", 1))
-
-    def advance(self, campaign_id: str, before: CampaignState, after: CampaignState, **values: Any) -> bool:
-        """What workers do: change the state if it is still ``before``; gives whether it was."""
-        with translated():
-            changed = self._campaigns.update_one(
-                {"_id": campaign_id, "state": before}, {"$set": {"state": after, **values}}
+    def _scheduled(self, campaign: Doc, at: datetime, actor: str, confirm_everyone: bool) -> Doc:
+        if at.tzinfo is None:
+            raise InvalidInput("The time of a start needs a time zone.", field="schedule_at")
+        if at <= self._clock():
+            raise InvalidInput(
+                f"The start {at.isoformat()} has passed; it is {self._clock().isoformat()}.", field="schedule_at"
             )
-        if changed.modified_count:
-            self._audit.record("system", f"campaign.{after}", campaign_id)
-        return bool(changed.modified_count)
+        self._definitions.freeze(campaign, confirm_everyone=confirm_everyone)
+        return {"scheduled_at": at, "scheduled_by": actor, "confirmed_everyone": confirm_everyone}
 
-    def note_progress(self, campaign_id: str, after: str) -> None:
-        """Keep the last customer id whose row is written and published; a new walk goes on after it."""
+    def _changed(
+        self,
+        campaign_id: str,
+        before: Collection[State],
+        after: State,
+        values: Doc,
+        actor: str,
+        action: str,
+        done: str,
+    ) -> Doc:
+        if not self.move(campaign_id, before, after, values, actor=actor, action=action):
+            raise self._lost(campaign_id, before, done)
+        return self.get(campaign_id)
+
+    def _lost(self, campaign_id: str, allowed: Collection[State], done: str) -> Conflict:
+        """Why a conditional change did not take place. Raises NotFound."""
+        campaign = self.get(campaign_id)
+        if campaign["state"] in allowed:
+            return Conflict(f"Somebody else changed this campaign meanwhile. Look at it again before it is {done}.")
+        return refuse(campaign, allowed, done)
+
+    def _mark_archived(self, campaign_id: str, change: Doc, archived_at: Any, actor: str, action: str) -> Doc:
+        query = {"_id": campaign_id, "state": {"$in": ARCHIVABLE}, "archived_at": archived_at}
         with translated():
-            self._campaigns.update_one({"_id": campaign_id}, {"$max": {"plan_after": after}})
-
-    def _audience(self, segment_id: str | None, rule: AnyRule | None) -> dict[str, Any]:
-        if segment_id is not None:
-            segment = self._segments.get(segment_id)
-            return {"segment_id": segment_id, "segment_name": segment["name"], "rule": segment["rule"]}
-        assert rule is not None
-        return {"segment_id": None, "segment_name": None, "rule": dump_rule(self._bind(rule).rule)}
-
-    def _bind(self, rule: AnyRule) -> Bound:
-        return bind(rule, self._scopes.scope())
+            changed = self._campaigns.update_one(query, change)
+        if changed.matched_count:
+            self._audit.record(actor, f"campaign.{action}", campaign_id)
+            return self.get(campaign_id)
+        campaign = self.get(campaign_id)
+        if campaign["state"] not in ARCHIVABLE:
+            raise refuse(campaign, ARCHIVABLE, f"{action}d")
+        return campaign
 
 
-def _search(text: str, state: CampaignState | None) -> Doc:
-    return named_like(text) | ({"state": state} if state else {})
+def _as_seen(campaign: Doc) -> Doc:
+    """The filter for a campaign that nobody has edited, scheduled or started since it was read."""
+    return {name: campaign.get(name) for name in ("_id", "state", "revision", "scheduled_at")}
+
+
+def _merged(campaign: Doc, fields: DraftFields) -> DraftFields:
+    """The definition as people set it, with what they change now."""
+    kept: Doc = {name: campaign.get(name) for name in DraftFields.__annotations__ if name not in AUDIENCE}
+    kept["exclude_segment_ids"] = [each["segment_id"] for each in campaign.get("exclude_segments") or ()]
+    if campaign.get("variants"):
+        kept |= {"message": None, "subject": None}
+    if not any(name in fields for name in AUDIENCE):
+        kept |= _audience(campaign)
+    if fields.get("message") is not None and "variants" not in fields:
+        kept["variants"] = ()
+    return {**kept, **fields}  # type: ignore[typeddict-item]
+
+
+def _audience(campaign: Doc) -> Doc:
+    if campaign["segment_id"]:
+        return {"segment_id": campaign["segment_id"]}
+    return {"rule": load_rule(campaign["rule"])}

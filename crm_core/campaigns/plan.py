@@ -1,92 +1,69 @@
-"""The campaign worker's part: walk the audience, write the ledger, hand rows on, close what is done."""
+"""What a campaign's ledger is to hold: a row for each customer of the audience, those excluded and held out too."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
-
-import structlog
-from pydantic_core import to_json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.scopes import FrozenSegments
 from crm_core.campaigns.ledger import Ledger
-from crm_core.campaigns.lifecycle import Campaigns
-from crm_core.campaigns.states import CampaignState
-from crm_core.errors import InvalidInput
-from crm_core.infra.clock import Clock
+from crm_core.campaigns.rows import new_row
+from crm_core.campaigns.split import is_held_out, places, variant_at
+from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.infra.mongo import Doc
-from crm_core.infra.streams import Publisher, Stream
 from crm_core.rules.loading import load_rule
 
-log = structlog.stdlib.get_logger(__name__)
 
-CHUNK = 250
+class Plan:
+    """Of a launched campaign: reads, and writes nothing, so that a rehearsal asks it as well."""
 
-
-class Planner:
-    def __init__(
-        self, campaigns: Campaigns, audience: Audience, ledger: Ledger, publisher: Publisher, clock: Clock
-    ) -> None:
-        self._campaigns = campaigns
+    def __init__(self, audience: Audience, ledger: Ledger) -> None:
         self._audience = audience
         self._ledger = ledger
-        self._publisher = publisher
-        self._clock = clock
 
-    def run_once(self) -> int:
-        """Plan every launched campaign, close every finished one; gives how many changed their state."""
-        changed = 0
-        for campaign in self._campaigns.in_state(CampaignState.PREPARING):
-            try:
-                changed += self._plan(campaign)
-            except InvalidInput as exc:  # its rule cannot be evaluated: the others must not wait for it
-                log.warning("failed", campaign=campaign["_id"], error=str(exc))
-                changed += self._campaigns.advance(
-                    campaign["_id"], CampaignState.PREPARING, CampaignState.FAILED, failure=str(exc)
-                )
-        for campaign in self._campaigns.in_state(CampaignState.SENDING):
-            changed += self._close(campaign)
-        return changed
-
-    def _plan(self, campaign: Doc) -> bool:
-        """Write a row per customer and publish it. After a crash the walk goes on after the last chunk."""
-        campaign_id = campaign["_id"]
-        ids = self._audience.ids(
+    def walk(self, campaign: Doc) -> Iterator[str]:
+        """The ids of the audience in order, those after the campaign's mark. Raises BadRule."""
+        return self._audience.ids(
             load_rule(campaign["rule"]),
             now=campaign["launched_at"],
             after=campaign.get("plan_after"),
             segments=FrozenSegments(campaign.get("rule_segments", ())),
         )
-        for chunk in _chunks(ids):
-            self._ledger.add(campaign_id, chunk, channel=campaign["channel"], at=self._clock())
-            self._publish(campaign_id, [chunk])
-            self._campaigns.note_progress(campaign_id, chunk[-1])
-        audience = self._ledger.stats(campaign_id).audience
-        log.info("planned", campaign=campaign_id, audience=audience)
-        return self._campaigns.advance(
-            campaign_id,
-            CampaignState.PREPARING,
-            CampaignState.SENDING,
-            audience=audience,
-            planned_at=self._clock(),
-        )
 
-    def _close(self, campaign: Doc) -> bool:
-        campaign_id = campaign["_id"]
-        if not self._ledger.has_pending(campaign_id):
-            return self._campaigns.advance(
-                campaign_id, CampaignState.SENDING, CampaignState.COMPLETED, finished_at=self._clock()
+    def rows(self, campaign: Doc, customer_ids: Sequence[str], *, at: datetime) -> list[Doc]:
+        """The rows to be written for these of its audience. at: when they are.
+
+        Whoever is excluded is so whatever the hash says: a holdout is a sample of those who would get a message.
+        """
+        excluded = self._excluded(campaign, customer_ids)
+        return [_to_row(campaign, customer_id, excluded.get(customer_id), at) for customer_id in customer_ids]
+
+    def _excluded(self, campaign: Doc, customer_ids: Sequence[str]) -> dict[str, RowReason]:
+        found: dict[str, RowReason] = {}
+        if days := campaign.get("exclude_recent_days"):
+            start = campaign["launched_at"] - timedelta(days=days)
+            recent = self._ledger.messaged_since(start, customer_ids, besides=campaign["_id"])
+            found |= dict.fromkeys(recent, RowReason.MESSAGED_RECENTLY)
+        if rule := campaign.get("exclude_rule"):
+            members = self._audience.among(
+                customer_ids,
+                load_rule(rule),
+                now=campaign["launched_at"],
+                segments=FrozenSegments(campaign["exclude_rule_segments"]),
             )
-        if not self._publisher.backlog(Stream.DELIVERIES):  # nobody works on them: their entries got lost
-            log.warning("published again", campaign=campaign_id)
-            self._publish(campaign_id, _chunks(self._ledger.all_pending(campaign_id)))
-        return False
-
-    def _publish(self, campaign_id: str, chunks: Iterable[list[str]]) -> None:
-        payloads = [to_json({"campaign_id": campaign_id, "customer_ids": chunk}) for chunk in chunks]
-        self._publisher.publish(Stream.DELIVERIES, payloads)
+            found |= dict.fromkeys(members, RowReason.EXCLUDED_SEGMENT)
+        return found
 
 
-def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
-    iterator = iter(ids)
-    while chunk := list(islice(iterator, CHUNK)):
-        yield chunk
+def _to_row(campaign: Doc, customer_id: str, reason: RowReason | None, at: datetime) -> Doc:
+    campaign_id, channel = campaign["_id"], campaign["channel"]
+    if reason:
+        skipped = MessageState.SKIPPED
+        return new_row(campaign_id, customer_id, channel=channel, at=at, state=skipped, reason=reason)
+    variants, percent = campaign.get("variants") or (), campaign.get("holdout_percent") or 0
+    if not variants and not percent:
+        return new_row(campaign_id, customer_id, channel=channel, at=at)
+    for_holdout, for_variant = places(campaign.get("seed") or campaign_id, customer_id)
+    if is_held_out(for_holdout, percent):
+        return new_row(campaign_id, customer_id, channel=channel, at=at, state=MessageState.HELD_OUT)
+    row = new_row(campaign_id, customer_id, channel=channel, at=at)
+    return row | {"variant": variant_at(for_variant, variants)} if variants else row

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
-from crm_core.campaigns.ledger import Ledger
+from crm_core.campaigns.booking import Bookings, Step
 from crm_core.campaigns.states import MessageState
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Entry
@@ -54,12 +54,12 @@ def parse_receipts(body: bytes) -> bytes:
 
 
 class ReceiptBooker:
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, bookings: Bookings) -> None:
+        self._bookings = bookings
 
     def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
-        """Book all receipts of the entries at once; those for unknown messages change nothing."""
-        updates: list[tuple[str, MessageState, datetime, dict[str, Any]]] = []
+        """Book all receipts of the entries at once; those for unknown messages, or another try, change nothing."""
+        steps: list[Step] = []
         refused: dict[str, str] = {}
         for entry in entries:
             try:
@@ -67,11 +67,11 @@ class ReceiptBooker:
             except ValidationError as exc:
                 refused[entry.id] = f"no receipts: {exc.error_count()} errors"
                 continue
-            updates += [_to_update(receipt) for receipt in batch.receipts]
-        self._ledger.book(updates)
+            steps += [_to_step(receipt) for receipt in batch.receipts]
+        self._bookings.book(steps)
         return refused
 
 
-def _to_update(receipt: Receipt) -> tuple[str, MessageState, datetime, dict[str, Any]]:
-    kept = {"reason": receipt.reason} if receipt.status == "failed" and receipt.reason else {}
-    return receipt.key.rpartition("#")[0], MessageState(receipt.status), receipt.at.astimezone(UTC), kept
+def _to_step(receipt: Receipt) -> Step:
+    reason = receipt.reason if receipt.status == "failed" else None
+    return Step(receipt.key, MessageState(receipt.status), receipt.at.astimezone(UTC), reason)

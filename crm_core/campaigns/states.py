@@ -5,10 +5,17 @@ from enum import StrEnum
 
 class CampaignState(StrEnum):
     DRAFT = "draft"
+    SCHEDULED = "scheduled"
     PREPARING = "preparing"
     SENDING = "sending"
+    PAUSED = "paused"
     COMPLETED = "completed"
+    CANCELLED = "cancelled"
     FAILED = "failed"
+
+
+RUNNING = (CampaignState.PREPARING, CampaignState.SENDING)
+"""In these messages are sent: sending begins while the audience is still being walked."""
 
 
 class MessageState(StrEnum):
@@ -31,3 +38,21 @@ class MessageState(StrEnum):
 
 RANKS = {state: rank for rank, state in enumerate(MessageState)}
 STATES = tuple(MessageState)
+
+
+class RowReason(StrEnum):
+    """Why a row stands as it does, beside the reasons of ``eligibility`` and those that the vendor gives."""
+
+    EXCLUDED_SEGMENT = "excluded_segment"
+    MESSAGED_RECENTLY = "messaged_recently"
+    CANCELLED = "cancelled"
+    CAMPAIGN_FAILED = "campaign_failed"
+    QUIET_HOURS = "quiet_hours"
+    CAP_LOCKED = "cap_locked"
+    TEMPLATE_FAILED = "template_failed"
+    REFUSED_BY_VENDOR = "refused_by_vendor"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+
+
+WAITING = (RowReason.QUIET_HOURS, RowReason.CAP_LOCKED)
+"""Of pending rows that are not due before their ``due_at``."""

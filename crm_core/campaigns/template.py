@@ -1,6 +1,6 @@
 """Message templates: Liquid with the fields of a customer, bounded in loops and output."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -31,10 +31,12 @@ class _Bounded(Environment):
 _ENVIRONMENT = _Bounded(undefined=StrictUndefined)
 
 
-def check_template(text: str) -> None:
+def check_template(
+    text: str, *, field: str = "message", attributes: Collection[str] = (), is_subject: bool = False
+) -> None:
     """Refuse a template that cannot be rendered. Raises InvalidInput with the place and the allowed fields."""
     if not text.strip() or len(text) > MAX_TEMPLATE:
-        raise InvalidInput(f"A message needs 1 to {MAX_TEMPLATE:,} characters.", field="message")
+        raise InvalidInput(f"A message needs 1 to {MAX_TEMPLATE:,} characters.", field=field)
     try:
         template = _compile(text)
         parts = template.analyze()
@@ -58,6 +60,12 @@ def render_message(text: str, customer: Mapping[str, Any]) -> str:
         return _compile(text).render(customer=known).strip()
     except LiquidError as exc:
         raise Permanent(f"the message cannot be rendered{_place(exc)}") from None
+
+
+def template_fields(customer: Mapping[str, Any]) -> dict[str, Any]:
+    """What a message template may say of a customer. customer: a record of CustomerReader."""
+    name = customer.get("name")
+    return {**customer, "first_name": name.split()[0] if name and name.split() else None}
 
 
 @lru_cache(maxsize=256)

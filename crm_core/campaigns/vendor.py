@@ -1,22 +1,42 @@
 """The message vendor over HTTP."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
 
 import httpx
 
-from crm_core.errors import Permanent, Unavailable
+from crm_core.campaigns.states import RowReason
+from crm_core.errors import Unavailable
 
 TIMEOUT_S = 10.0
+BACKOFF_CAP_S = 30.0
+MAX_BATCH = 500
+MAX_REASON = 100
+_CONTENT_REFUSED = frozenset({400, 413, 422})
+"""They speak of what was sent: the same again would be refused again."""
+
+WireMessage = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the vendor made of one message: its id there, or why it is refused for good."""
+
+    vendor_id: str | None
+    reason: str | None = None
 
 
 class Vendor(Protocol):
     """What a campaign needs from a vendor: idempotent by key."""
 
-    def send(self, campaign_id: str, messages: Sequence[Mapping[str, str]]) -> dict[str, str]:
-        """Send up to 500 of ``{"key", "to", "channel", "body"}``; gives the vendor's id for each key.
+    def send(self, campaign_id: str, messages: Sequence[WireMessage]) -> dict[str, Answer]:
+        """Send up to 500 of ``{"key", "to", "channel", "body", "subject"?}``; gives an answer for each key.
 
-        A key sent before is not sent again. Raises Unavailable when the call may succeed later.
+        A key sent before is not sent again. Raises Unavailable when the call may succeed later; then some of them may
+        have been taken.
         """
 
 
@@ -26,24 +46,64 @@ class HttpVendor:
             base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=TIMEOUT_S, trust_env=False
         )
 
-    def send(self, campaign_id: str, messages: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    def send(self, campaign_id: str, messages: Sequence[WireMessage]) -> dict[str, Answer]:
+        """A batch that is refused is halved until the message that the vendor dislikes is alone."""
+        response = self._post(campaign_id, messages)
+        if response.status_code not in _CONTENT_REFUSED:
+            return _read_answers(response, [message["key"] for message in messages])
+        if len(messages) == 1:
+            return {messages[0]["key"]: Answer(None, RowReason.REFUSED_BY_VENDOR)}
+        half = len(messages) // 2
+        return self.send(campaign_id, messages[:half]) | self.send(campaign_id, messages[half:])
+
+    def _post(self, campaign_id: str, messages: Sequence[WireMessage]) -> httpx.Response:
+        """What it answered, if that was about the messages. Raises Unavailable."""
         try:
-            answer = self._client.post("/v1/messages", json={"campaign": campaign_id, "messages": list(messages)})
-        except httpx.TransportError as exc:
-            raise Unavailable("The message vendor does not answer.") from exc
-        if answer.status_code in {401, 403}:
-            raise Unavailable("The message vendor does not know our secret; check CRM_VENDOR_SECRET on both sides.")
-        if answer.status_code == 429 or answer.status_code >= 500:
-            raise Unavailable(f"The message vendor answered {answer.status_code}.")
-        if answer.status_code != 200:
-            raise Permanent(f"The message vendor refused the batch with {answer.status_code}.")
-        return _vendor_ids(answer, [message["key"] for message in messages])
+            response = self._client.post("/v1/messages", json={"campaign": campaign_id, "messages": list(messages)})
+        except httpx.RequestError as exc:
+            raise _unavailable("The message vendor does not answer.") from exc
+        status = response.status_code
+        if status in {401, 403}:
+            raise _unavailable("The message vendor does not know our secret; check CRM_VENDOR_SECRET on both sides.")
+        if status != 200 and status not in _CONTENT_REFUSED:
+            text = f"The message vendor answered {status}."
+            raise _unavailable(text, _retry_after_s(response) if status in {429, 503} else None)
+        return response
 
 
-def _vendor_ids(answer: httpx.Response, keys: Sequence[str]) -> dict[str, str]:
-    """The vendor's id for each key. Without one for every key nothing is known of the rest: ask again."""
+def _unavailable(text: str, retry_after_s: float | None = None) -> Unavailable:
+    return Unavailable(text, retry_after_s=retry_after_s, backoff_cap_s=BACKOFF_CAP_S)
+
+
+def _retry_after_s(response: httpx.Response) -> float | None:
+    """Seconds, or a moment as HTTP writes it; None when it says neither."""
+    text = response.headers.get("Retry-After", "")
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return float(text)
     try:
-        found = {result["key"]: result["id"] for result in answer.json()["results"]}
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+
+
+def _read_answers(response: httpx.Response, keys: Sequence[str]) -> dict[str, Answer]:
+    """One for each key. Without one for every key nothing is known of the rest: ask again."""
+    try:
+        found = {result["key"]: _to_answer(result) for result in response.json()["results"]}
         return {key: found[key] for key in keys}
-    except (ValueError, KeyError, TypeError) as exc:
-        raise Unavailable("The message vendor's answer does not name every message of the batch.") from exc
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise _unavailable("The message vendor's answer does not name every message of the batch.") from exc
+
+
+def _to_answer(result: Any) -> Answer:
+    if result.get("status") == "rejected":
+        return Answer(None, _to_reason(result.get("reason")))
+    if not isinstance(result["id"], str) or not result["id"]:
+        raise TypeError("a message that was taken has an id")
+    return Answer(result["id"])
+
+
+def _to_reason(reason: Any) -> str:
+    named = reason.strip()[:MAX_REASON] if isinstance(reason, str) else ""
+    return named if named.isprintable() and named else str(RowReason.REFUSED_BY_VENDOR)

@@ -10,7 +10,7 @@ import structlog
 from redis.exceptions import ResponseError
 
 from crm_core.errors import Permanent, Unavailable
-from crm_core.infra.backoff import compute_backoff
+from crm_core.infra.backoff import compute_patience
 from crm_core.infra.dead_letters import bury
 from crm_core.infra.heartbeat import Activity
 from crm_core.infra.samples import take_sample
@@ -70,6 +70,11 @@ class Consumer:
         """Ask the loop to end after the batch in hand."""
         self._stop.set()
 
+    @property
+    def stopping(self) -> threading.Event:
+        """Set by ``stop``; a handler that waits for something gives up when it is, with Unavailable."""
+        return self._stop
+
     def run(self) -> None:
         failures = 0
         while not self._stop.is_set():
@@ -77,10 +82,12 @@ class Consumer:
                 self.run_once()
                 failures = 0
             except Unavailable as exc:
+                if self._stop.is_set():
+                    break
                 failures += 1
                 self.activity.state = "outage"
                 log.warning("outage", group=self._group, tries=failures, error=str(exc))
-                self._stop.wait(compute_backoff(failures))
+                self._stop.wait(compute_patience(failures, exc))
 
     def run_once(self) -> int:
         """One batch; gives how many entries it read. Raises Unavailable and buries nothing in an outage."""
@@ -159,7 +166,8 @@ class Consumer:
             self._group, self._name, cast("Any", after), count=self._policy.batch, block=block_ms
         )
         found = cast("list[tuple[bytes, Any]]", answer or [])
-        return [entry for stream, rows in found for entry in _entries(Stream(stream.decode()), rows)]
+        again = block_ms is None
+        return [entry for stream, rows in found for entry in _entries(Stream(stream.decode()), rows, again=again)]
 
     def _claim(self, stream: Stream) -> list[Entry]:
         _, rows, _ = cast(
@@ -168,7 +176,7 @@ class Consumer:
                 stream, self._group, self._name, self._policy.claim_idle_ms, count=self._policy.batch
             ),
         )
-        return _entries(stream, rows)
+        return _entries(stream, rows, again=True)
 
     def _handle(self, entries: Sequence[Entry], *, again: bool) -> None:
         """Those of one stream. again: delivered before, by us or to a worker that did not finish them."""
@@ -240,10 +248,10 @@ class Consumer:
         log.debug("handled", stream=stream, entries=len(entries), first=ids[0], last=ids[-1])
 
 
-def _entries(stream: Stream, rows: Any) -> list[Entry]:
+def _entries(stream: Stream, rows: Any, *, again: bool) -> list[Entry]:
     """Without those deleted meanwhile. An entry without data is somebody else's; its handler refuses it."""
     return [
-        Entry(stream, entry_id.decode(), fields.get(b"d", b""), fields.get(b"o", b"").decode(errors="replace"))
+        Entry(stream, entry_id.decode(), fields.get(b"d", b""), fields.get(b"o", b"").decode(errors="replace"), again)
         for entry_id, fields in rows
         if fields
     ]

@@ -13,6 +13,7 @@ from pymongo.errors import (
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
+    OperationFailure,
     PyMongoError,
 )
 from pymongo.read_concern import ReadConcern
@@ -39,11 +40,21 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("uses", ASCENDING)]),
     ],
     "segment_versions": [IndexModel([("segment_id", ASCENDING), ("version", DESCENDING)])],
-    "campaigns": [IndexModel([("created_at", DESCENDING)]), IndexModel([("state", ASCENDING)])],
+    "campaigns": [
+        IndexModel([("created_at", DESCENDING)]),
+        IndexModel([("state", ASCENDING)]),
+        IndexModel([("retry.at", ASCENDING)], sparse=True),
+        IndexModel([("close_until", ASCENDING)], sparse=True),
+    ],
     "messages": [
-        IndexModel([("campaign_id", ASCENDING), ("rank", ASCENDING), ("reason", ASCENDING)]),
+        IndexModel([(name, ASCENDING) for name in ("campaign_id", "rank", "reason", "customer_id")]),
+        IndexModel(
+            [("campaign_id", ASCENDING), ("due_at", ASCENDING)],
+            partialFilterExpression={"due_at": {"$exists": True}},
+        ),
         IndexModel([("customer_id", ASCENDING), ("created_at", DESCENDING)]),
     ],
+    "cap_locks": [IndexModel([("until", ASCENDING)], expireAfterSeconds=600)],
     "suppressions": [IndexModel([("customer_id", ASCENDING)])],
     "shared_rules": [
         IndexModel([("hash", ASCENDING)], unique=True),
@@ -54,6 +65,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     "jobs": [IndexModel([("created_at", DESCENDING)])],
     "imports": [IndexModel([("created_at", DESCENDING)])],
 }
+INDEX_NOT_FOUND = 27
+RETIRED = {"messages": ["campaign_id_1_rank_1_reason_1"]}
+"""Indexes of earlier versions that another one has made useless: every write of a row would keep them up to date."""
 
 
 def connect(uri: str, database: str) -> Db:
@@ -82,6 +96,17 @@ def ensure_indexes(db: Db) -> None:
     with translated():
         for collection, indexes in INDEXES.items():
             db[collection].create_indexes(indexes)
+        for collection, names in RETIRED.items():
+            for name in names:
+                _drop_index(db[collection], name)
+
+
+def _drop_index(collection: Collection[Doc], name: str) -> None:
+    try:
+        collection.drop_index(name)
+    except OperationFailure as exc:
+        if exc.code != INDEX_NOT_FOUND:
+            raise
 
 
 def page_newest(

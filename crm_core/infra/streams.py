@@ -43,12 +43,16 @@ INGESTED = (Stream.CUSTOMERS, Stream.ORDERS, Stream.EVENTS)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One stream entry as a worker reads it. data: the JSON text that was published. origin: who published it."""
+    """One stream entry as a worker reads it. data: the JSON text that was published. origin: who published it.
+
+    again: whether it was delivered before, to this worker or to another that did not finish it.
+    """
 
     stream: Stream
     id: str
     data: bytes
     origin: str = ""
+    again: bool = False
 
     @property
     def version(self) -> int:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crm_core.audience.eligibility import Policy
-from crm_core.campaigns.delivery import Deliverer
+from crm_core.campaigns.delivery import SendingRules
+from crm_core.campaigns.quiet import QuietHours
 from crm_core.campaigns.receipts import parse_receipts
+from crm_core.campaigns.vendor import Answer
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
@@ -25,53 +27,54 @@ class CountingVendor:
         self.accepted: dict[str, Mapping[str, str]] = {}
         self.asked: Counter[str] = Counter()
         self.failure: Exception | None = None
+        self.refused: str | None = None
+        """The reason for which every message is refused."""
 
-    def send(self, campaign_id: str, messages: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    def send(self, campaign_id: str, messages: Sequence[Mapping[str, str]]) -> dict[str, Answer]:
         if self.failure:
             raise self.failure
+        if self.refused:
+            return {message["key"]: Answer(None, self.refused) for message in messages}
         for message in messages:
             self.asked[message["to"]] += 1
             self.accepted.setdefault(message["key"], message)
-        return {message["key"]: f"v-{message['key']}" for message in messages}
+        return {message["key"]: Answer(f"v-{message['key']}") for message in messages}
 
 
 class Rig:
     """The services with the workers of a campaign, run by the test."""
 
-    def __init__(self, services: Services, policy: Policy | None = None) -> None:
+    def __init__(self, services: Services, policy: Policy | None = None, quiet: QuietHours | None = None) -> None:
         """policy: instead of the one of the settings."""
         self.services = services
         self.vendor = CountingVendor()
         self.ledger = services.ledger
-        chosen = policy or services.policy
-        self.deliverer = Deliverer(
-            services.campaigns, services.ledger, services.recipients, self.vendor, chosen, services.clock
-        )
-        self._delivery = self._worker(Stream.DELIVERIES, self.deliverer.handle)
+        self.engine = services.engine
+        self.deliverer = services.deliverer_to(self.vendor, SendingRules(policy or services.policy, quiet))
+        self.delivery = self._worker(Stream.DELIVERIES, self.deliverer.handle)
         self._receipts = self._worker(Stream.RECEIPTS, services.receipt_booker.handle)
 
     def _worker(self, stream: Stream, handler: Any) -> Consumer:
         policy = ConsumerPolicy(batch=4, block_ms=1)
         return Consumer(self.services.redis, streams=[stream], group="test", name="a", handler=handler, policy=policy)
 
-    def draft(self, rule: Any = HAS_VISITED, message: str = HELLO) -> str:
-        created = self.services.campaigns.create(
-            name="June", channel="in_app", message=message, rule=rule, actor="asha"
-        )
-        campaign_id: str = created["_id"]
-        return campaign_id
+    def draft(self, rule: Any = HAS_VISITED, message: str = HELLO, **more: Any) -> str:
+        fields: dict[str, Any] = {"name": "June", "channel": "in_app", "message": message, "rule": rule, **more}
+        return str(self.services.campaigns.create(actor="asha", **fields)["_id"])
 
     def launch(self, campaign_id: str) -> str:
         self.services.campaigns.launch(campaign_id, actor="asha")
         return campaign_id
 
     def plan(self) -> None:
-        self.services.planner.run_once()
+        """What the campaign worker does, until it finds nothing more to do."""
+        while self.engine.run_once():
+            pass
 
     def deliver(self) -> None:
         """Until nothing is left on the stream."""
         while self.services.publisher.backlog(Stream.DELIVERIES):
-            self._delivery.run_once()
+            self.delivery.run_once()
 
     def receive(self, *receipts: dict[str, Any]) -> None:
         payload = parse_receipts(json.dumps({"receipts": receipts}).encode())

@@ -3,16 +3,13 @@
 from typing import Any
 
 import pytest
-from pydantic_core import from_json
 
-from crm_core.campaigns.plan import CHUNK
+from crm_core.campaigns.rows import new_row
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound
-from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import HAS_VISITED, HELLO, Rig
-from tests.integration.feeding import store_customers
 from tests.integration.population import field, group
 
 
@@ -36,7 +33,9 @@ def test_a_campaign_to_nobody_completes(rig: Rig) -> None:
 
 def test_a_campaign_can_be_launched_once(rig: Rig) -> None:
     campaign = rig.launch(rig.draft())
-    with pytest.raises(Conflict, match="Only a draft can be launched; this campaign is preparing"):
+    with pytest.raises(
+        Conflict, match="This campaign is preparing; only a draft or a scheduled campaign can be launched"
+    ):
         rig.launch(campaign)
     rig.plan()
     rig.deliver()
@@ -90,59 +89,24 @@ def test_every_step_of_a_campaign_is_audited(rig: Rig) -> None:
     ]
 
 
-def test_a_crash_after_the_log_was_written_and_before_it_was_published_loses_nobody(rig: Rig, clock: TestClock) -> None:
+def test_a_crash_after_rows_were_written_and_before_the_mark_moved_loses_nobody(rig: Rig, clock: TestClock) -> None:
     campaign = rig.launch(rig.draft())
-    rig.ledger.add(campaign, ["c1", "c2"], channel="in_app", at=clock.now)
+    rig.ledger.insert([new_row(campaign, each, channel="in_app", at=clock.now) for each in ("c1", "c2")])
     rig.plan()
     rig.deliver()
     assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
     assert rig.vendor.asked == {"c1": 1, "c2": 1, "c3": 1, "c6": 1}
-
-
-def test_rows_whose_stream_entries_are_lost_are_published_again(rig: Rig) -> None:
-    campaign = rig.launch(rig.draft())
-    rig.plan()
-    rig.services.redis.delete(Stream.DELIVERIES)
-    rig.plan()
-    assert rig.services.publisher.backlog(Stream.DELIVERIES) == 1
-    rig.plan()
-    assert rig.services.publisher.backlog(Stream.DELIVERIES) == 1
-    rig.deliver()
-    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
-    assert max(rig.vendor.asked.values()) == 1
-
-
-def test_each_planned_campaign_is_on_the_stream_whatever_else_is_there(rig: Rig) -> None:
-    campaigns = {rig.launch(rig.draft()), rig.launch(rig.draft())}
-    rig.plan()
-    entries: Any = rig.services.redis.xrange(Stream.DELIVERIES)
-    assert {from_json(fields[b"d"])["campaign_id"] for _, fields in entries} == campaigns
-    assert len(entries) == 2
 
 
 def test_an_audience_walked_twice_holds_nobody_twice(rig: Rig) -> None:
     campaign = rig.launch(rig.draft())
     rig.plan()
-    back = {"$set": {"state": "preparing"}, "$unset": {"plan_after": 1}}
+    back = {"$set": {"state": "preparing"}, "$unset": {"plan_after": 1, "planned_at": 1}}
     rig.services.db.campaigns.update_one({"_id": campaign}, back)
     rig.plan()
     assert rig.counts(campaign) == {"pending": 5}
     rig.deliver()
     assert rig.vendor.asked == {"c1": 1, "c2": 1, "c3": 1, "c6": 1}
-
-
-def test_a_walk_goes_on_after_the_last_chunk_that_was_published(rig: Rig) -> None:
-    store_customers(rig.services, *({"id": f"d{n:04}", "visits": 1} for n in range(CHUNK)))
-    campaign = rig.launch(rig.draft())
-    rig.plan()
-    assert rig.services.campaigns.get(campaign)["plan_after"] == f"d{CHUNK - 1:04}"
-    assert rig.services.campaigns.get(campaign)["audience"] == 5 + CHUNK
-    assert rig.services.publisher.backlog(Stream.DELIVERIES) == 2
-    store_customers(rig.services, {"id": "a-late", "visits": 1}, {"id": "e-late", "visits": 1})
-    rig.services.db.campaigns.update_one({"_id": campaign}, {"$set": {"state": "preparing"}})
-    rig.plan()
-    assert rig.row(campaign, "e-late")["rank"] == 0
-    assert rig.counts(campaign) == {"pending": 5 + CHUNK + 1}
 
 
 def test_a_draft_that_breaks_a_rule_is_not_kept(rig: Rig) -> None:

@@ -4,9 +4,9 @@ import itertools
 from datetime import timedelta
 
 import pytest
-from pydantic_core import to_json
 
-from crm_core.errors import Permanent, Unavailable
+from crm_core.campaigns.stretches import Stretch
+from crm_core.errors import Unavailable
 from crm_core.infra.streams import Stream
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig, receipt
@@ -114,31 +114,17 @@ def test_who_was_messaged_is_not_skipped_by_a_worker_that_comes_late(rig: Rig, c
     rig.plan()
     rig.deliver()
     before = rig.row(campaign, "c1")
-    rig.ledger.skip({f"{campaign}:c1": "no_consent"}, at=clock.now)
+    rig.services.bookings.skip({f"{campaign}:c1": "no_consent"}, "an entry", at=clock.now)
     assert rig.row(campaign, "c1") == before
-
-
-def test_an_order_delivered_twice_sends_under_the_same_key(rig: Rig) -> None:
-    campaign = rig.launch(rig.draft())
-    rig.plan()
-    rig.deliver()
-    rig.services.db.messages.update_many({"campaign_id": campaign, "rank": 1}, {"$set": {"rank": 0}})
-    rig.services.publisher.publish(
-        Stream.DELIVERIES, [to_json({"campaign_id": campaign, "customer_ids": ["c1", "c2", "c3", "c4", "c6"]})]
-    )
-    rig.deliver()
-    assert rig.vendor.asked["c1"] == 2
-    assert len(rig.vendor.accepted) == 4
-    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
 
 
 def test_what_the_vendor_refuses_for_good_is_failed_with_the_reason(rig: Rig) -> None:
     campaign = rig.launch(rig.draft())
     rig.plan()
-    rig.vendor.failure = Permanent("bad request")
+    rig.vendor.refused = "unknown_number"
     rig.deliver()
     assert rig.counts(campaign) == {"failed": 4, "skipped": 1}
-    assert rig.ledger.stats(campaign).failed_by_reason == {"refused_by_vendor": 4}
+    assert rig.ledger.stats(campaign).failed_by_reason == {"unknown_number": 4}
 
 
 def test_a_message_that_cannot_be_rendered_for_one_fails_for_that_one_only(rig: Rig) -> None:
@@ -163,7 +149,7 @@ def test_who_left_or_said_no_between_plan_and_sending_is_skipped(rig: Rig) -> No
 
 def test_an_entry_that_orders_no_delivery_is_buried(rig: Rig) -> None:
     rig.services.publisher.publish(
-        Stream.DELIVERIES, [b"no json", b"[]", b"{}", b'{"campaign_id": "nothing", "customer_ids": ["c1"]}']
+        Stream.DELIVERIES, [b"no json", b"[]", b"{}", Stretch("nothing", None, "c9", 1, 5).to_payload()]
     )
     rig.deliver()
     assert rig.services.redis.xlen(Stream.DEAD) == 4

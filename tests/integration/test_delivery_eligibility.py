@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
-from crm_core.errors import Permanent
+from crm_core.campaigns.rows import new_row
+from crm_core.campaigns.states import MessageState
 from crm_core.services import Services
 from crm_core.settings import Settings
 from tests.conftest import TestClock
@@ -51,12 +52,11 @@ def test_each_reason_to_send_nothing_is_kept_and_nothing_is_sent(people: Service
     )
     rig = Rig(people, ONE_A_WEEK)
     people.suppressions.add("c2", "sms", reason="complaint", actor="asha")
-    people.ledger.add("earlier", ["c3"], channel="sms", at=clock.now)
-    people.db.messages.update_one({"_id": "earlier:c3"}, {"$set": {"rank": 1, "sent_at": clock.now}})
+    people.ledger.insert([new_row("earlier", "c3", channel="sms", at=clock.now, state=MessageState.SENT)])
     campaign = campaign_over(rig, "sms")
     reasons = {"refused": "no_consent", "unreachable": "no_address", "c2": "suppressed", "c3": "frequency_cap"}
     assert skipped(rig, campaign) == reasons
-    assert rig.vendor.asked == {"c1": 1}
+    assert rig.vendor.asked == {"+91123451": 1}
 
 
 def test_a_strict_workspace_messages_only_who_granted_consent(people: Services) -> None:
@@ -119,16 +119,19 @@ def test_messages_from_before_rows_named_their_channel_count_as_in_app(people: S
 
 def test_what_the_vendor_refused_does_not_count(people: Services) -> None:
     rig = Rig(people, ONE_A_WEEK)
-    rig.vendor.failure = Permanent("no")
+    rig.vendor.refused = "no"
     assert rig.counts(campaign_over(rig)) == {"failed": 3}
-    rig.vendor.failure = None
+    rig.vendor.refused = None
     assert skipped(rig, campaign_over(rig)) == {}
 
 
-def test_a_message_that_is_sent_again_after_a_crash_does_not_count_against_itself(people: Services) -> None:
+def test_a_message_that_is_sent_again_after_a_crash_does_not_count_against_itself(
+    people: Services, clock: TestClock
+) -> None:
     rig = Rig(people, ONE_A_WEEK)
     campaign = campaign_over(rig)
     people.db.messages.update_many({}, {"$set": {"rank": 0}})
+    clock.advance(seconds=1)
     rig.plan()
     rig.deliver()
     assert skipped(rig, campaign) == {}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.ledger import row_id
+from crm_core.campaigns.rows import new_row, row_id
 from crm_core.campaigns.states import MessageState
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Stream
@@ -31,7 +31,7 @@ def send(services: Services, name: str, *, hours: int, to: str = "a") -> str:
     """A message of a campaign, prepared at that time; gives the campaign's id."""
     everyone = load_rule({"kind": "all", "rules": []})
     campaign = services.campaigns.create(name=name, channel="in_app", message="Hi", rule=everyone, actor="test")
-    services.ledger.add(campaign["_id"], [to], channel="in_app", at=START + hours * HOUR)
+    services.ledger.insert([new_row(campaign["_id"], to, channel="in_app", at=START + hours * HOUR)])
     return str(campaign["_id"])
 
 
@@ -137,7 +137,8 @@ def test_messages_have_their_campaign_state_and_reason(services: Services) -> No
     (newest, _), _ = services.timeline.page("a", kinds=[Kind.MESSAGE])
     assert newest["state"] is MessageState.PENDING
     row = row_id(newest["campaign_id"], "a")
-    services.ledger.skip({row: "no_consent"}, at=START)
+    closed = {"rank": MessageState.SKIPPED.rank, "reason": "no_consent"}
+    services.db.messages.update_one({"_id": row}, {"$set": closed})
     services.db.campaigns.delete_one({"_id": newest["campaign_id"]})
     (skipped, _), _ = services.timeline.page("a", kinds=[Kind.MESSAGE])
     assert (skipped["state"], skipped["reason"], skipped["campaign"]) == (MessageState.SKIPPED, "no_consent", None)

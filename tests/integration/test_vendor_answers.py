@@ -1,29 +1,55 @@
 """What the delivery worker makes of a vendor's answers, over real HTTP."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
+from crm_core.campaigns.vendor import Answer as VendorAnswer
 from crm_core.campaigns.vendor import HttpVendor
-from crm_core.errors import Permanent, Unavailable
+from crm_core.errors import Unavailable
 from tests.integration.answer_server import Answer, answer_server
 
 MESSAGES = [{"key": f"c:{n}#0", "to": str(n), "channel": "in_app", "body": "Hi"} for n in (1, 2)]
-Answering = Callable[[int, Any], HttpVendor]
+TAKEN = {"key": "c:1#0", "id": "v0", "status": "accepted"}
+Answering = Callable[..., HttpVendor]
 
 
 @pytest.fixture
 def answering() -> Iterator[Answering]:
-    """A vendor that answers every call with this status and body."""
+    """A vendor that gives these answers in turn, the last one for ever."""
     with ExitStack() as stack:
-        yield lambda status, body: HttpVendor(stack.enter_context(answer_server([Answer(status, body)])), "secret")
+
+        def start(*answers: Answer, received: list[Any] | None = None) -> HttpVendor:
+            return HttpVendor(stack.enter_context(answer_server(answers, received=received)), "secret")
+
+        yield start
 
 
-def test_every_message_gets_the_id_that_the_vendor_gave_it(answering: Answering) -> None:
-    results = [{"key": message["key"], "id": f"v{n}"} for n, message in enumerate(MESSAGES)]
-    assert answering(200, {"results": results}).send("c", MESSAGES) == {"c:1#0": "v0", "c:2#0": "v1"}
+def ok(*results: Any) -> Answer:
+    return Answer(200, {"results": list(results)})
+
+
+def sends(received: Sequence[Any]) -> list[list[str]]:
+    return [[message["key"] for message in body["messages"]] for body in received]
+
+
+def test_each_message_is_taken_or_refused_by_itself(answering: Answering) -> None:
+    refused = {"key": "c:2#0", "id": None, "status": "rejected", "reason": "unknown_number"}
+    assert answering(ok(TAKEN, refused)).send("c", MESSAGES) == {
+        "c:1#0": VendorAnswer("v0"),
+        "c:2#0": VendorAnswer(None, "unknown_number"),
+    }
+
+
+@pytest.mark.parametrize("reason", [None, "", 5, "\x00", {"$gt": ""}])
+def test_a_refusal_without_a_reason_in_words_has_one_of_ours(answering: Answering, reason: Any) -> None:
+    refused = {"key": "c:2#0", "id": None, "status": "rejected", "reason": reason}
+    found = answering(ok(TAKEN, refused)).send("c", MESSAGES)["c:2#0"]
+    assert found == VendorAnswer(None, "refused_by_vendor")
 
 
 @pytest.mark.parametrize(
@@ -34,24 +60,46 @@ def test_every_message_gets_the_id_that_the_vendor_gave_it(answering: Answering)
         [],
         {},
         {"results": None},
-        {"results": [{"key": "c:1#0", "id": "v0"}]},
+        {"results": ["c:1#0"]},
+        {"results": [TAKEN]},
         {"results": [{"id": "v"}]},
+        {"results": [TAKEN, {"key": "c:2#0", "id": None, "status": "accepted"}]},
     ],
 )
 def test_an_answer_that_does_not_name_every_message_is_asked_for_again(answering: Answering, body: Any) -> None:
     with pytest.raises(Unavailable, match="does not name every message"):
-        answering(200, body).send("c", MESSAGES)
+        answering(Answer(200, body)).send("c", MESSAGES)
 
 
-@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
-def test_a_refusal_that_may_pass_is_an_outage(answering: Answering, status: int) -> None:
-    with pytest.raises(Unavailable):
-        answering(status, {}).send("c", MESSAGES)
+@pytest.mark.parametrize("status", [302, 401, 403, 404, 429, 500, 503])
+def test_a_refusal_that_may_pass_is_an_outage_with_a_longer_backoff(answering: Answering, status: int) -> None:
+    with pytest.raises(Unavailable) as caught:
+        answering(Answer(status, {})).send("c", MESSAGES)
+    assert (caught.value.retry_after_s, caught.value.backoff_cap_s) == (None, 30)
 
 
-def test_a_batch_that_the_vendor_will_never_take_is_given_up(answering: Answering) -> None:
-    with pytest.raises(Permanent, match="422"):
-        answering(422, {}).send("c", MESSAGES)
+def test_a_vendor_that_says_when_to_come_back_is_asked_again_then(answering: Answering) -> None:
+    in_a_minute = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+    cases: list[tuple[int, str, Any, Any]] = [(429, "7", 7, 7), (503, in_a_minute, 50, 60), (500, "7", None, None)]
+    for status, header, low, high in cases:
+        with pytest.raises(Unavailable) as caught:
+            answering(Answer(status, {}, {"Retry-After": header})).send("c", MESSAGES)
+        asked = caught.value.retry_after_s
+        assert asked is None if low is None else low <= (asked or 0) <= high
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_one_message_that_is_refused_fails_no_other_of_its_batch(answering: Answering, status: int) -> None:
+    received: list[Any] = []
+    three = [*MESSAGES, {"key": "c:3#0", "to": "3", "channel": "in_app", "body": "Hi"}]
+    bad = Answer(status, {})
+    vendor = answering(bad, ok(TAKEN), bad, bad, ok({**TAKEN, "key": "c:3#0"}), received=received)
+    assert vendor.send("c", three) == {
+        "c:1#0": VendorAnswer("v0"),
+        "c:2#0": VendorAnswer(None, "refused_by_vendor"),
+        "c:3#0": VendorAnswer("v0"),
+    }
+    assert sends(received) == [["c:1#0", "c:2#0", "c:3#0"], ["c:1#0"], ["c:2#0", "c:3#0"], ["c:2#0"], ["c:3#0"]]
 
 
 def test_a_vendor_that_is_not_there_is_an_outage() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crm_core.campaigns.ledger import row_id
+from crm_core.campaigns.rows import new_row
 from crm_core.campaigns.states import CampaignState, MessageState
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
@@ -26,11 +26,13 @@ def launched(services: Services, rows: Rows, *, name: str = "Spring", is_done: b
     services.campaigns.launch(campaign_id, actor="test")
     keys = [key for key, count in rows.items() for _ in range(count)]
     customers = [f"c{place:03}" for place in range(len(keys))]
-    if keys:
-        services.ledger.add(campaign_id, customers, channel="in_app", at=services.clock())
-    for customer, (state, reason) in zip(customers, keys, strict=True):
-        kept = {"reason": reason} if reason else {}
-        services.ledger.book([(row_id(campaign_id, customer), state, services.clock(), kept)])
+    made = [
+        new_row(campaign_id, customer, channel="in_app", at=services.clock(), state=state)
+        | ({"reason": reason} if reason else {})
+        for customer, (state, reason) in zip(customers, keys, strict=True)
+    ]
+    if made:
+        services.ledger.insert(made)
     _advance(services, campaign_id, CampaignState.PREPARING, CampaignState.SENDING, audience=len(keys))
     if is_done:
         _advance(services, campaign_id, CampaignState.SENDING, CampaignState.COMPLETED, finished_at=services.clock())

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.campaigns.rows import new_row
 from crm_core.campaigns.states import MessageState
 from crm_core.rules.tree import EVERYONE, SegmentRule
 from crm_core.services import Services
@@ -65,7 +66,8 @@ def test_an_audience_that_is_still_being_planned_is_not_said_to_add_up(workspace
     campaign_id = draft(workspace)
     workspace.campaigns.launch(campaign_id, actor="test")
     assert "Finding the audience" in Page("campaign", campaign=campaign_id).words
-    workspace.ledger.add(campaign_id, ["c1", "c2"], channel="in_app", at=workspace.clock())
+    rows = [new_row(campaign_id, each, channel="in_app", at=workspace.clock()) for each in ("c1", "c2")]
+    workspace.ledger.insert(rows)
     line = identity(Page("campaign", campaign=campaign_id))
     assert "2 audience = 2 pending · still being planned" in line
     assert "adds up" not in line

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.ledger import row_id
+from crm_core.campaigns.rows import new_row
+from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
@@ -129,8 +130,8 @@ def test_orders_events_and_messages_stand_in_one_timeline_the_newest_first(asha:
     campaign = asha.campaigns.create(
         name="Spring", channel="in_app", message="Hi", rule=load_rule(IN_PUNE), actor="test"
     )
-    asha.ledger.add(campaign["_id"], ["a/1"], channel="in_app", at=clock() - timedelta(hours=1))
-    asha.ledger.skip({row_id(campaign["_id"], "a/1"): "no_consent"}, at=clock())
+    row = new_row(campaign["_id"], "a/1", channel="in_app", at=clock() - timedelta(hours=1))
+    asha.ledger.insert([row | {"rank": MessageState.SKIPPED.rank, "reason": "no_consent", "skipped_at": clock()}])
     page = open_customer()
     rows = rows_of(page, "Timeline")
     assert [(row["What"], row["Details"], row["Amount"]) for row in rows] == [

@@ -1,0 +1,52 @@
+"""Claims on rows: a stream entry takes its stretch by one update, and only what it took is worked on for it."""
+
+from collections.abc import Sequence
+
+from pymongo import ASCENDING
+
+from crm_core.campaigns.states import RANKS, MessageState
+from crm_core.campaigns.stretches import Stretch
+from crm_core.infra.mongo import Db, Doc, translated
+
+BY_RANK = [(name, ASCENDING) for name in ("campaign_id", "rank", "reason", "customer_id")]
+"""The index of everything that is asked of one campaign. The reason of a row that waits for nothing is null."""
+
+PENDING = MessageState.PENDING.rank
+OPEN: Doc = {"rank": PENDING, "reason": None}
+"""Pending, and due as soon as somebody has time."""
+_RAISED = [RANKS[state] for state in MessageState if PENDING < RANKS[state] < RANKS[MessageState.SKIPPED]]
+_SHOWN: Doc = {"customer_id": 1, "n": 1, "variant": 1, "rank": 1, "delivered_at": 1, "failed_at": 1}
+
+
+class Claims:
+    """claim: the id of the entry that works on the row, from the claim until the outcome is booked."""
+
+    def __init__(self, db: Db) -> None:
+        self._messages = db.messages
+
+    def take(self, stretch: Stretch, entry_id: str) -> list[Doc]:
+        """Claim the open rows of a stretch; gives those claimed, in no order.
+
+        A redelivered entry takes exactly its own rows again. A claim of an earlier round is void: nothing of that
+        round was outstanding any more when this one began.
+        """
+        free = [{"claim": entry_id}, {"round": {"$not": {"$gte": stretch.round}}}]
+        query = {**stretch.where(), **OPEN}
+        change = {"$set": {"claim": entry_id, "round": stretch.round}}
+        with translated():
+            taken = self._messages.update_many({**query, "$or": free}, change, hint=BY_RANK)
+            if not taken.matched_count:
+                return []
+            return list(self._messages.find({**query, "claim": entry_id}, _SHOWN, hint=BY_RANK))
+
+    def raised(self, stretch: Stretch, entry_id: str) -> list[Doc]:
+        """Rows of a redelivered entry whose receipt overtook the booking of what its first delivery sent."""
+        query = {**stretch.where(), "rank": {"$in": _RAISED}, "claim": entry_id}
+        with translated():
+            return list(self._messages.find(query, _SHOWN, hint=BY_RANK))
+
+    def give_back(self, rows: Sequence[str], entry_id: str) -> None:
+        """Of rows that were not attempted."""
+        query = {"_id": {"$in": list(rows)}, "claim": entry_id, "rank": PENDING}
+        with translated():
+            self._messages.update_many(query, {"$unset": {"claim": "", "round": ""}})

@@ -1,0 +1,98 @@
+"""The campaign worker's step: everything that is done to campaigns by themselves, a little of each."""
+
+from datetime import datetime
+
+from crm_core.campaigns.ledger import Ledger
+from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.campaigns.pending import PendingRows
+from crm_core.campaigns.planner import Planner
+from crm_core.campaigns.progress import Progress
+from crm_core.campaigns.release import Releaser
+from crm_core.campaigns.states import CampaignState, RowReason
+from crm_core.infra.clock import Clock
+from crm_core.infra.mongo import Doc
+
+LIMIT = 5_000
+"""Rows that are changed in one step for one campaign, so that no other waits for long."""
+_CLOSED_AS = {
+    CampaignState.CANCELLED: RowReason.CANCELLED,
+    CampaignState.FAILED: RowReason.CAMPAIGN_FAILED,
+}
+
+
+class Engine:
+    """Any number of workers may run it at once."""
+
+    def __init__(
+        self,
+        campaigns: Campaigns,
+        progress: Progress,
+        rows: PendingRows,
+        ledger: Ledger,
+        planner: Planner,
+        releaser: Releaser,
+        clock: Clock,
+    ) -> None:
+        self._campaigns = campaigns
+        self._progress = progress
+        self._rows = rows
+        self._ledger = ledger
+        self._planner = planner
+        self._releaser = releaser
+        self._clock = clock
+
+    def run_once(self) -> int:
+        """One step; gives 0 when there was nothing to do. Raises Unavailable; the next step goes on."""
+        return (
+            self.close_ended() + self.put_back_failed() + self._planner.run_slice() + self.release() + self.complete()
+        )
+
+    def release(self) -> int:
+        return self._releaser.run_once()
+
+    def close_ended(self) -> int:
+        """Close what is pending of campaigns that ended early: what nobody has begun with is skipped, what somebody has
+        begun with fails once its entry is gone."""
+        return sum(self._close(campaign) for campaign in self._progress.closing())
+
+    def put_back_failed(self) -> int:
+        count = 0
+        for campaign in self._progress.retrying():
+            asked_at = campaign["retry"]["at"]
+            changed = self._rows.reset_failed(campaign["_id"], asked_at, limit=LIMIT)
+            if not changed:
+                self._progress.end_retry(campaign["_id"], asked_at)
+            count += changed
+        return count
+
+    def complete(self) -> int:
+        """A campaign is completed when no row is pending and none is to be put back."""
+        count = 0
+        for campaign in self._campaigns.in_state(CampaignState.SENDING, fields=["_id"]):
+            campaign_id = campaign["_id"]
+            if not self._rows.has_any(campaign_id):
+                values = {"finished_at": self._clock(), "audience": self._ledger.stats(campaign_id).audience}
+                before, after = CampaignState.SENDING, CampaignState.COMPLETED
+                count += self._campaigns.move(
+                    campaign_id, [before], after, values, actor="system", action=after, only={"retry": None}
+                )
+        return count
+
+    def _close(self, campaign: Doc) -> int:
+        campaign_id, now = campaign["_id"], self._clock()
+        reason = _CLOSED_AS[CampaignState(campaign["state"])]
+        if count := self._rows.close_unclaimed(campaign_id, reason, now, limit=LIMIT):
+            return count
+        living = self._releaser.outstanding({}).entries
+        if count := self._rows.close_orphans(campaign_id, living, now, limit=LIMIT):
+            return count
+        if not self._rows.has_any(campaign_id):
+            self._end_closing(campaign, now)
+        return 0
+
+    def _end_closing(self, campaign: Doc, now: datetime) -> None:
+        """Count the audience when the last row is closed, and once more when nobody may write one any more."""
+        is_over = now >= campaign["close_until"]
+        if is_over or not campaign.get("closed_at"):
+            audience = self._ledger.stats(campaign["_id"]).audience
+            self._progress.note_closed(campaign["_id"], audience, now, is_over=is_over)

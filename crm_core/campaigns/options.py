@@ -1,0 +1,70 @@
+"""The options of a campaign, each checked with the reason why it is refused."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crm_core.errors import InvalidInput
+from crm_core.infra.mongo import Doc
+
+MAX_HOLDOUT_PERCENT = 90
+MAX_RECENT_DAYS = 365
+MAX_INTENT = 500
+MAX_TAGS = 20
+MAX_TAG = 50
+DEFER, SKIP = "defer", "skip"
+"""What becomes of a message in its customer's quiet hours."""
+
+
+def check_options(fields: Mapping[str, Any]) -> Doc:
+    """Raises InvalidInput."""
+    return {
+        "holdout_percent": _check_holdout(fields.get("holdout_percent") or 0),
+        "exclude_recent_days": _check_days(fields.get("exclude_recent_days")),
+        "quiet_hours": _check_quiet_hours(fields.get("quiet_hours") or DEFER),
+    }
+
+
+def check_intent(intent: Any) -> str | None:
+    """What the campaign is for, in the words of its author. Raises InvalidInput."""
+    if intent is None:
+        return None
+    if not isinstance(intent, str) or len(intent) > MAX_INTENT:
+        raise InvalidInput(f"An intent is a text of at most {MAX_INTENT} characters.", field="intent")
+    return intent.strip() or None
+
+
+def check_tags(tags: Sequence[Any]) -> list[str]:
+    """Without outer spaces, each once, in the order given. Raises InvalidInput."""
+    cleaned = [tag.strip() if isinstance(tag, str) else "" for tag in tags]
+    if len(cleaned) > MAX_TAGS:
+        raise InvalidInput(f"A campaign has at most {MAX_TAGS} tags, these are {len(cleaned)}.", field="tags")
+    for place, tag in enumerate(cleaned):
+        if not tag or len(tag) > MAX_TAG or not tag.isprintable():
+            raise InvalidInput(f"A tag needs 1 to {MAX_TAG} printable characters.", field=f"tags[{place}]")
+    return list(dict.fromkeys(cleaned))
+
+
+def _check_holdout(percent: Any) -> float:
+    if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 <= percent <= MAX_HOLDOUT_PERCENT:
+        raise InvalidInput(
+            f"A holdout is 0 to {MAX_HOLDOUT_PERCENT} percent of the audience, not {percent!r}.",
+            field="holdout_percent",
+        )
+    return percent
+
+
+def _check_days(days: Any) -> int | None:
+    if days is None:
+        return None
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MAX_RECENT_DAYS:
+        raise InvalidInput(
+            f"Recipients of the last 1 to {MAX_RECENT_DAYS} days can be left out, not of {days!r}.",
+            field="exclude_recent_days",
+        )
+    return days
+
+
+def _check_quiet_hours(mode: Any) -> str:
+    if mode not in (DEFER, SKIP):
+        raise InvalidInput(f"Quiet hours {DEFER} or {SKIP} a message, not {mode!r}.", field="quiet_hours")
+    return str(mode)

@@ -1,0 +1,63 @@
+"""One rate per channel for all delivery workers: tokens that an atomic script in Valkey hands out."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import redis
+
+from crm_core.infra.streams import redis_translated
+
+BURST_S = 0.25
+"""So much of a second's messages may go out at once after a pause."""
+# GCRA: the key holds when the last granted message would be due if all were evenly spaced, in microseconds. Asked for
+# more than fits, it grants what fits and says how long until the rest does, or as much of it as may go at once.
+_TAKE = """
+local now = tonumber(ARGV[4])
+if not now then local t = redis.call('TIME'); now = t[1] * 1000000 + t[2] end
+local gap, room = tonumber(ARGV[1]), tonumber(ARGV[2])
+local due = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
+local wanted = tonumber(ARGV[3])
+local fits = math.max(0, math.min(wanted, math.floor((now + room - due) / gap)))
+if fits > 0 then
+  due = due + fits * gap
+  redis.call('SET', KEYS[1], string.format('%.0f', due), 'PX', math.ceil((due - now + room) / 1000) + 1000)
+end
+local more = math.min(wanted - fits, math.floor(room / gap))
+return {fits, math.max(0, math.ceil(due + more * gap - now - room))}
+"""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """count: how many may go now. wait_s: until more may, not one by one but as many as may go at once."""
+
+    count: int
+    wait_s: float
+
+
+class ChannelRates:
+    """rates: messages a second by channel; the others have no limit."""
+
+    def __init__(self, client: redis.Redis, rates: Mapping[str, float]) -> None:
+        self._rates = rates
+        self._take: Any = client.register_script(_TAKE)
+
+    def rate(self, channel: str) -> float | None:
+        return self._rates.get(channel)
+
+    def take(self, channel: str, wanted: int, *, now: datetime | None = None, key: str = "rate:channel") -> Grant:
+        """Up to ``wanted`` messages over ``channel``. now: instead of the server's own time, for a rehearsal, which
+        gives a ``key`` of its own too. Raises Unavailable."""
+        rate = self._rates.get(channel)
+        if rate is None:
+            return Grant(wanted, 0.0)
+        gap = 1e6 / rate
+        room = max(gap, BURST_S * 1e6)
+        moment = "" if now is None else str(math.floor(now.timestamp() * 1e6))
+        with redis_translated():
+            answer = self._take(keys=[f"{key}:{channel}"], args=[gap, room, wanted, moment])
+        count, wait_us = cast("list[int]", answer)
+        return Grant(count, wait_us / 1e6)

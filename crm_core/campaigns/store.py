@@ -1,0 +1,96 @@
+"""Campaigns as they are kept: read, and changed only from the states that a change may leave."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from crm_core.access.audit import AuditLog
+from crm_core.audience.segments import named_like
+from crm_core.campaigns.states import CampaignState
+from crm_core.errors import Conflict, NotFound
+from crm_core.infra.mongo import Db, Doc, translated
+
+
+class CampaignStore:
+    def __init__(self, db: Db, audit: AuditLog) -> None:
+        self._campaigns = db.campaigns
+        self._audit = audit
+
+    def get(self, campaign_id: str) -> Doc:
+        """Raises NotFound."""
+        with translated():
+            campaign = self._campaigns.find_one({"_id": campaign_id})
+        if campaign is None:
+            raise NotFound(f"There is no campaign with the id {campaign_id!r}.")
+        return campaign
+
+    def page(
+        self, *, limit: int = 25, after: str | None = None, archived: bool = False
+    ) -> tuple[list[Doc], str | None]:
+        """The newest first, and the id to go on after, None on the last page. archived: these instead of the others."""
+        query = {**_archived(archived), **({"_id": {"$lt": after}} if after else {})}
+        with translated():
+            rows = list(self._campaigns.find(query).sort("_id", -1).limit(limit + 1))
+        return rows[:limit], rows[limit - 1]["_id"] if len(rows) > limit else None
+
+    def search(
+        self, text: str, *, state: CampaignState | None, skip: int, limit: int, archived: bool = False
+    ) -> list[Doc]:
+        """One page of the campaigns with ``text`` in their name, newest first."""
+        with translated():
+            found = self._campaigns.find(_search(text, state, archived)).sort("_id", -1)
+            return list(found.skip(skip).limit(limit))
+
+    def count_found(self, text: str, *, state: CampaignState | None, archived: bool = False) -> int:
+        """How many campaigns ``search`` finds on all pages."""
+        with translated():
+            return self._campaigns.count_documents(_search(text, state, archived))
+
+    def in_state(self, *states: CampaignState, fields: Sequence[str] | None = None) -> list[Doc]:
+        """The longest waiting first. fields: only these, since an audience can be a list of 10,000 ids."""
+        with translated():
+            query = {"state": {"$in": list(states)}}
+            return list(self._campaigns.find(query, fields).sort([("launched_at", 1), ("_id", 1)]))
+
+    def advance(self, campaign_id: str, before: CampaignState, after: CampaignState, **values: Any) -> bool:
+        """What workers do: change the state if it is still ``before``; gives whether it was."""
+        return self.move(campaign_id, [before], after, values, actor="system", action=after)
+
+    def move(
+        self,
+        campaign_id: str,
+        before: Collection[CampaignState],
+        after: CampaignState,
+        values: Doc,
+        *,
+        actor: str,
+        action: str,
+        only: Doc | None = None,
+        **details: Any,
+    ) -> bool:
+        """Change the state if it is one of ``before``, and ``only`` holds, and set ``values``; audited; gives whether
+        it was."""
+        query = {"_id": campaign_id, "state": {"$in": list(before)}, **(only or {})}
+        with translated():
+            changed = self._campaigns.update_one(query, {"$set": {**values, "state": after}})
+        if changed.matched_count:
+            self._audit.record(actor, f"campaign.{action}", campaign_id, **details)
+        return bool(changed.matched_count)
+
+
+def refuse(campaign: Doc, allowed: Collection[CampaignState], done: str) -> Conflict:
+    """The words for a change that the present state does not allow. done: such as ``launched``."""
+    return Conflict(f"This campaign is {campaign['state']}; only {_names(list(allowed))} campaign can be {done}.")
+
+
+def _names(states: Sequence[str]) -> str:
+    """a draft or a scheduled"""
+    shown = [f"{'an' if state[0] in 'aeiou' else 'a'} {state}" for state in states]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def _search(text: str, state: CampaignState | None, archived: bool) -> Doc:
+    return named_like(text) | _archived(archived) | ({"state": state} if state else {})
+
+
+def _archived(archived: bool) -> Doc:
+    return {"archived_at": {"$ne": None} if archived else None}

@@ -1,0 +1,51 @@
+"""A stretch of a campaign's ledger, as an entry of ``stream:deliveries`` names it: tiny, and nobody's data."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from crm_core.errors import Permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The rows of a campaign with ``after < customer_id <= upto``; after: None from the first on.
+
+    round: of how manieth walk over the pending rows. count: how many of them were pending when it was released.
+    """
+
+    campaign_id: str
+    after: str | None
+    upto: str
+    round: int
+    count: int
+
+    def to_payload(self) -> bytes:
+        return to_json(asdict(self))
+
+    def where(self) -> dict[str, Any]:
+        """The filter for its rows."""
+        low = {} if self.after is None else {"$gt": self.after}
+        return {"campaign_id": self.campaign_id, "customer_id": {**low, "$lte": self.upto}}
+
+
+def read_stretch(payload: bytes) -> Stretch | None:
+    """None for an order of the format before stretches: a later round walks its rows. Raises Permanent."""
+    try:
+        order = from_json(payload)
+        if "customer_ids" in order:
+            return None
+        stretch = Stretch(order["campaign_id"], order["after"], order["upto"], order["round"], order["count"])
+    except (ValueError, KeyError, TypeError) as exc:
+        raise Permanent(f"no delivery order: {exc!r}") from None
+    _check(stretch)
+    return stretch
+
+
+def _check(stretch: Stretch) -> None:
+    texts = (stretch.campaign_id, stretch.upto, "" if stretch.after is None else stretch.after)
+    if not all(isinstance(text, str) for text in texts) or not all(
+        isinstance(number, int) for number in (stretch.round, stretch.count)
+    ):
+        raise Permanent("no delivery order: campaign_id, after and upto must be texts, round and count integers")
