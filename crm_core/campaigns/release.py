@@ -24,7 +24,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 STRETCH = 250
 WINDOW = 16
-"""Most stretches outstanding, of all campaigns; one that has none outstanding gets one whatever the others have."""
+"""Most stretches outstanding, shared evenly by the campaigns that have something to send, at least one each."""
 RATED_S = 1.5
 """Of a channel with a rate, so many seconds' worth is outstanding, in stretches of a third of it."""
 WAKE_LIMIT = 5_000
@@ -93,33 +93,32 @@ class Releaser:
                 found.rows[channels.get(stretch.campaign_id, "")] += stretch.count
         return found
 
-    def _fill(self, waiting: list[Doc], out: Outstanding, now: datetime) -> int:
+    def _fill(self, running: list[Doc], out: Outstanding, now: datetime) -> int:
         """Round robin; whoever has nothing more to release, or no room, leaves the circle."""
+        waiting = [each for each in running if out.stretches[each["_id"]] or self._has_next(each, out, now)]
+        share = max(1, WINDOW // max(1, len(waiting)))
         count = 0
         while waiting:
-            waiting = [campaign for campaign in waiting if self._has_room(campaign, out)]
-            for campaign in list(waiting):
-                if not self._has_room(campaign, out):
-                    continue
-                if self._release(campaign, out, now):
-                    count += 1
-                else:
-                    waiting.remove(campaign)
+            waiting = [each for each in waiting if self._has_room(each, out, share) and self._release(each, out, now)]
+            count += len(waiting)
         return count
 
-    def _has_room(self, campaign: Doc, out: Outstanding) -> bool:
-        own = out.stretches[campaign["_id"]]
-        if own and sum(out.stretches.values()) >= WINDOW:
-            return False
+    def _has_room(self, campaign: Doc, out: Outstanding, share: int) -> bool:
         rate = self._rates.rate(campaign["channel"])
-        return rate is None or out.rows[campaign["channel"]] < rate * RATED_S
+        return out.stretches[campaign["_id"]] < share and (
+            rate is None or out.rows[campaign["channel"]] < rate * RATED_S
+        )
+
+    def _has_next(self, campaign: Doc, out: Outstanding, now: datetime) -> bool:
+        """Whether there is a stretch to release, of a new round if this one is over."""
+        return bool(self._next(campaign, released_of(campaign))) or self._begin_round(campaign, out, now)
 
     def _release(self, campaign: Doc, out: Outstanding, now: datetime) -> bool:
         """One stretch: the mark moves before the stream is told, so a crash in between leaves a hole, no double."""
         before = released_of(campaign)
         ids = self._next(campaign, before)
         if not ids:
-            return self._begin_round(campaign, before, out, now)
+            return False
         after = replace(before, after=ids[-1], at=now)
         if not self._progress.note_release(campaign["_id"], before, after):
             return False
@@ -140,9 +139,9 @@ class Releaser:
         limit = self._stretch if rate is None else max(1, min(self._stretch, int(rate * RATED_S / 3)))
         return self._rows.next_open(campaign["_id"], after=released.after, upto=upto, limit=limit)
 
-    def _begin_round(self, campaign: Doc, before: Released, out: Outstanding, now: datetime) -> bool:
+    def _begin_round(self, campaign: Doc, out: Outstanding, now: datetime) -> bool:
         """When a round is at its end and open rows are left, walk them again: holes, lost entries, rows now due."""
-        campaign_id = campaign["_id"]
+        campaign_id, before = campaign["_id"], released_of(campaign)
         if campaign["state"] != CampaignState.SENDING or out.stretches[campaign_id] or before.after is None:
             return False
         if before.at and now - before.at < ROUND_REST:
@@ -154,4 +153,4 @@ class Releaser:
             return False
         log.info("round begun", campaign=campaign_id, round=after.round)
         campaign["release"] = {"round": after.round, "after": None, "at": now}
-        return self._release(campaign, out, now)
+        return True

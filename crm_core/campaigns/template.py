@@ -42,12 +42,12 @@ def check_template(
         parts = template.analyze()
         for uses in parts.globals.values():
             for use in uses:
-                _check_variable([str(part) for part in use.segments])
+                _check_variable([str(part) for part in use.segments], field)
         for name in parts.filters:
-            _check_filter(name)
+            _check_filter(name, field)
         template.render(customer=dict.fromkeys(FIELDS, ""))
     except LiquidError as exc:
-        raise InvalidInput(f"The message has an error in its template{_place(exc)}.", field="message") from None
+        raise InvalidInput(f"The message has an error in its template{_place(exc)}.", field=field) from None
 
 
 def render_message(text: str, customer: Mapping[str, Any]) -> str:
@@ -79,16 +79,16 @@ def _place(exc: LiquidError) -> str:
     return f"{where}: {exc.message}"
 
 
-def _check_filter(name: str) -> None:
+def _check_filter(name: str, field: str) -> None:
     """Rendering finds an unknown one only in a branch that it takes."""
     if name not in _ENVIRONMENT.filters:
-        raise InvalidInput(f"The message uses the filter {name!r}, which is not known.", field="message")
+        raise InvalidInput(f"The message uses the filter {name!r}, which is not known.", field=field)
 
 
-def _check_variable(segments: list[str]) -> None:
+def _check_variable(segments: list[str], field: str) -> None:
     if len(segments) == 2 and segments[0] == "customer" and segments[1] in FIELDS:
         return
     allowed = ", ".join(f"customer.{name}" for name in FIELDS)
     raise InvalidInput(
-        f"The message uses {'.'.join(segments)}, which is not known; allowed are {allowed}.", field="message"
+        f"The message uses {'.'.join(segments)}, which is not known; allowed are {allowed}.", field=field
     )

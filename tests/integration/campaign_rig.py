@@ -7,17 +7,25 @@ from typing import Any
 
 from crm_core.audience.eligibility import Policy
 from crm_core.campaigns.delivery import SendingRules
+from crm_core.campaigns.engine import Engine
+from crm_core.campaigns.planner import Planner
 from crm_core.campaigns.quiet import QuietHours
 from crm_core.campaigns.receipts import parse_receipts
+from crm_core.campaigns.release import Releaser
 from crm_core.campaigns.vendor import Answer
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.conftest import TestClock
 from tests.integration.population import field
 
 HAS_VISITED = load_rule(field("visits", "gt", 0))
 HELLO = "Hi {{ customer.first_name | default: 'there' }}"
+
+
+class Crash(BaseException):
+    """The end of a process, which nothing in it catches."""
 
 
 class CountingVendor:
@@ -29,6 +37,8 @@ class CountingVendor:
         self.failure: Exception | None = None
         self.refused: str | None = None
         """The reason for which every message is refused."""
+        self.crash_after = False
+        """Whether the worker dies between what the vendor took and its booking."""
 
     def send(self, campaign_id: str, messages: Sequence[Mapping[str, str]]) -> dict[str, Answer]:
         if self.failure:
@@ -38,25 +48,56 @@ class CountingVendor:
         for message in messages:
             self.asked[message["to"]] += 1
             self.accepted.setdefault(message["key"], message)
+        if self.crash_after:
+            self.crash_after = False
+            raise Crash
         return {message["key"]: Answer(f"v-{message['key']}") for message in messages}
 
 
 class Rig:
     """The services with the workers of a campaign, run by the test."""
 
-    def __init__(self, services: Services, policy: Policy | None = None, quiet: QuietHours | None = None) -> None:
-        """policy: instead of the one of the settings."""
+    def __init__(
+        self,
+        services: Services,
+        policy: Policy | None = None,
+        quiet: QuietHours | None = None,
+        *,
+        chunk: int = 1000,
+        stretch: int = 250,
+    ) -> None:
+        """policy: instead of the one of the settings. chunk, stretch: rows that are planned and released at once."""
         self.services = services
         self.vendor = CountingVendor()
         self.ledger = services.ledger
-        self.engine = services.engine
-        self.deliverer = services.deliverer_to(self.vendor, SendingRules(policy or services.policy, quiet))
-        self.delivery = self._worker(Stream.DELIVERIES, self.deliverer.handle)
-        self._receipts = self._worker(Stream.RECEIPTS, services.receipt_booker.handle)
+        self.rules = SendingRules(policy or services.policy, quiet)
+        self.engine = self.another_engine(chunk=chunk, stretch=stretch)
+        self.deliverer = services.deliverer_to(self.vendor, self.rules)
+        self.delivery = self.another_delivery("a")
+        self._receipts = self._worker(Stream.RECEIPTS, services.receipt_booker.handle, "a")
 
-    def _worker(self, stream: Stream, handler: Any) -> Consumer:
-        policy = ConsumerPolicy(batch=4, block_ms=1)
-        return Consumer(self.services.redis, streams=[stream], group="test", name="a", handler=handler, policy=policy)
+    def another_engine(self, *, chunk: int = 1000, stretch: int = 250) -> Engine:
+        """What a second campaign worker has."""
+        made = self.services
+        planner = Planner(made.campaigns, made.progress, made.plan, made.ledger, made.clock, chunk=chunk)
+        releaser = Releaser(
+            made.campaigns,
+            made.progress,
+            made.pending_rows,
+            made.channel_rates,
+            made.redis,
+            made.clock,
+            stretch=stretch,
+        )
+        return Engine(made.campaigns, made.progress, made.pending_rows, made.ledger, planner, releaser, made.clock)
+
+    def another_delivery(self, name: str) -> Consumer:
+        """A delivery worker of that name; one that ended goes on under its name."""
+        return self._worker(Stream.DELIVERIES, self.deliverer.handle, name)
+
+    def _worker(self, stream: Stream, handler: Any, name: str) -> Consumer:
+        policy = ConsumerPolicy(batch=1, block_ms=1)
+        return Consumer(self.services.redis, streams=[stream], group="test", name=name, handler=handler, policy=policy)
 
     def draft(self, rule: Any = HAS_VISITED, message: str = HELLO, **more: Any) -> str:
         fields: dict[str, Any] = {"name": "June", "channel": "in_app", "message": message, "rule": rule, **more}
@@ -75,6 +116,14 @@ class Rig:
         """Until nothing is left on the stream."""
         while self.services.publisher.backlog(Stream.DELIVERIES):
             self.delivery.run_once()
+
+    def finish(self, clock: TestClock) -> None:
+        """All the workers' turns, until nothing is to be done; a round may end once a second has passed."""
+        for _ in range(4):
+            self.plan()
+            self.deliver()
+            clock.advance(seconds=1)
+        self.plan()
 
     def receive(self, *receipts: dict[str, Any]) -> None:
         payload = parse_receipts(json.dumps({"receipts": receipts}).encode())

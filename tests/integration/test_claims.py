@@ -1,0 +1,74 @@
+"""Who works on a row: one entry at a time, and after a crash the same one again."""
+
+import pytest
+
+from crm_core.campaigns.claims import Claims
+from crm_core.campaigns.stretches import Stretch
+from crm_core.errors import Unavailable
+from tests.conftest import TestClock
+from tests.integration.campaign_rig import Crash, Rig, receipt
+
+
+def crash_while_sending(rig: Rig) -> str:
+    """A campaign whose first batch only the vendor knows; the worker is started again."""
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.vendor.crash_after = True
+    with pytest.raises(Crash):
+        rig.delivery.run_once()
+    rig.delivery = rig.another_delivery("a")
+    return campaign
+
+
+def test_a_batch_that_only_the_vendor_knows_is_sent_again_under_the_same_keys(rig: Rig) -> None:
+    campaign = crash_while_sending(rig)
+    assert rig.counts(campaign) == {"pending": 4, "skipped": 1}
+    rig.deliver()
+    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
+    assert set(rig.vendor.asked.values()) == {2}
+    assert len(rig.vendor.accepted) == 4
+
+
+def test_a_receipt_that_comes_between_crash_and_booking_leaves_no_row_without_its_text(
+    rig: Rig, clock: TestClock
+) -> None:
+    campaign = crash_while_sending(rig)
+    rig.receive(receipt(campaign, "c1", "delivered"), receipt(campaign, "c2", "failed", reason="blocked"))
+    clock.advance(minutes=1)
+    rig.deliver()
+    assert rig.counts(campaign) == {"delivered": 1, "failed": 1, "sent": 2, "skipped": 1}
+    first, second = rig.row(campaign, "c1"), rig.row(campaign, "c2")
+    assert (first["text"], first["vendor_id"]) == ("Hi Name1", f"v-{campaign}:c1#0")
+    assert first["sent_at"] == first["delivered_at"]
+    assert (second["text"], second["reason"]) == ("Hi Name2", "blocked")
+    assert not [row for row in rig.services.db.messages.find() if "claim" in row or "round" in row]
+
+
+def test_an_entry_takes_its_own_rows_again_and_none_that_another_has(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    claims = Claims(rig.services.db)
+    first, rest = Stretch(campaign, None, "c3", 1, 3), Stretch(campaign, None, "c6", 1, 5)
+
+    def taken(stretch: Stretch, entry: str) -> list[str]:
+        return sorted(row["customer_id"] for row in claims.take(stretch, entry))
+
+    assert taken(first, "1-0") == ["c1", "c2", "c3"]
+    assert taken(rest, "2-0") == ["c4", "c6"]
+    assert taken(first, "1-0") == ["c1", "c2", "c3"]
+    assert taken(Stretch(campaign, None, "c6", 2, 5), "3-0") == ["c1", "c2", "c3", "c4", "c6"]
+    assert taken(rest, "2-0") == []
+
+
+def test_a_worker_that_is_stopped_while_it_waits_for_the_rate_leaves_the_rest_to_the_next(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.deliverer._rates._rates = {"in_app": 1.0}
+    rig.deliverer.stopping.set()
+    with pytest.raises(Unavailable, match="stops"):
+        rig.delivery.run_once()
+    assert rig.counts(campaign) == {"pending": 3, "sent": 1, "skipped": 1}
+    rig.deliverer._rates._rates = {}
+    rig.deliver()
+    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
+    assert set(rig.vendor.asked.values()) == {1}
