@@ -99,7 +99,7 @@ class Rig:
         policy = ConsumerPolicy(batch=1, block_ms=1)
         return Consumer(self.services.redis, streams=[stream], group="test", name=name, handler=handler, policy=policy)
 
-    def draft(self, rule: Any = HAS_VISITED, message: str = HELLO, **more: Any) -> str:
+    def draft(self, rule: Any = HAS_VISITED, message: str | None = HELLO, **more: Any) -> str:
         fields: dict[str, Any] = {"name": "June", "channel": "in_app", "message": message, "rule": rule, **more}
         return str(self.services.campaigns.create(actor="asha", **fields)["_id"])
 

@@ -1,0 +1,176 @@
+"""What holds a campaign back while it is sent: the channel's rate, the error budget, quiet hours, the cap's locks."""
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+
+from crm_core.audience.eligibility import Cap, Policy
+from crm_core.campaigns.budget import ErrorBudget
+from crm_core.campaigns.cap_locks import HELD, CapLocks
+from crm_core.campaigns.quiet import QuietHours
+from crm_core.campaigns.rate import ChannelRates
+from crm_core.campaigns.release import RATED_S
+from crm_core.errors import Unavailable
+from crm_core.infra.streams import Stream
+from crm_core.services import Services
+from tests.conftest import TestClock
+from tests.integration.campaign_rig import Rig
+from tests.integration.feeding import store_customers
+
+NIGHT = QuietHours.parse("21:00-08:00", "UTC")
+
+
+def test_a_rate_holds_over_any_time_for_all_workers_together(services: Services, clock: TestClock) -> None:
+    workers = [ChannelRates(services.redis, {"sms": 100}) for _ in range(3)]
+    granted = 0
+    for step in range(300):
+        granted += workers[step % 3].take("sms", 40, now=clock.now).count
+        clock.advance(milliseconds=10)
+    assert 25 + 299 <= granted <= 25 + 300
+    rest = workers[0].take("sms", 5, now=clock.now)
+    assert rest.count <= 1
+    assert rest.wait_s == pytest.approx(0.05, abs=0.011)
+    assert workers[0].take("email", 500).count == 500
+
+
+def test_workers_that_ask_at_once_get_no_more_than_the_burst(services: Services) -> None:
+    counts: list[int] = []
+
+    def ask() -> None:
+        counts.extend(ChannelRates(services.redis, {"sms": 0.5}).take("sms", 1).count for _ in range(5))
+
+    threads = [Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(counts) == 1
+
+
+def test_over_a_channel_with_a_rate_no_more_is_released_than_goes_out_soon(
+    services: Services, clock: TestClock
+) -> None:
+    store_customers(services, *({"id": f"c{n:02}", "visits": 1} for n in range(50)))
+    services.channel_rates._rates = {"in_app": 10}
+    rig = Rig(services)
+    for _ in range(2):
+        rig.launch(rig.draft())
+    while rig.engine._planner.run_slice():
+        pass
+    rig.engine.release()
+    out = rig.engine._releaser.outstanding({each["_id"]: "in_app" for each in services.campaigns.page()[0]})
+    assert (out.rows["in_app"], sorted(out.stretches.values())) == (10 * RATED_S, [1, 2])
+
+
+def test_a_vendor_that_refuses_every_message_pauses_the_campaign_after_500(services: Services) -> None:
+    store_customers(services, *({"id": f"c{n:04}", "visits": 1} for n in range(1100)))
+    rig = Rig(services)
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.vendor.refused = "spam"
+    rig.deliver()
+    paused = services.campaigns.get(campaign)
+    assert (paused["state"], paused["paused_by"]) == ("paused", "system")
+    assert paused["pause_reason"].startswith("500 of the last 500 attempts failed at the vendor.")
+    assert rig.counts(campaign) == {"failed": 500, "pending": 600}
+    rig.vendor.refused = None
+    services.campaigns.resume(campaign, actor="asha")
+    rig.plan()
+    rig.delivery.run_once()
+    assert rig.state(campaign) == "sending"
+
+
+def test_a_budget_is_spent_by_more_than_its_share_of_the_last_thousand(services: Services) -> None:
+    budget = ErrorBudget(services.redis, share=0.5)
+    assert not budget.is_spent(budget.note("c", [True] * 499))
+    assert not budget.is_spent(budget.note("c", [False] * 501))
+    outcomes = budget.note("c", [True] * 500)  # the first 499 are out of the window
+    assert (outcomes.known, outcomes.bad) == (1000, 500)
+    assert not budget.is_spent(outcomes)
+    assert budget.is_spent(budget.note("c", [True] * 2))
+    budget.clear("c")
+    assert budget.note("c", [True]).bad == 1
+
+
+def test_an_outage_counts_a_call_and_hardly_spends_the_budget(rig: Rig) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.vendor.failure = Unavailable("away")
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            rig.deliver()
+    assert rig.services.error_budget.note(campaign, []).bad == 1
+
+
+def test_in_quiet_hours_a_message_waits_for_their_end_and_is_sent_then(rig: Rig, clock: TestClock) -> None:
+    store_customers(rig.services, {"id": "c1", "attributes": {"time_zone": "Asia/Tokyo"}})  # 21:00 there
+    rig = Rig(rig.services, quiet=NIGHT)
+    campaign = rig.launch(rig.draft())
+    rig.finish(clock)
+    assert rig.counts(campaign) == {"pending": 1, "sent": 3, "skipped": 1}
+    assert rig.ledger.stats(campaign).pending_by_reason == {"quiet_hours": 1}
+    due_at = rig.row(campaign, "c1")["due_at"]
+    assert (due_at.hour, rig.state(campaign)) == (23, "sending")
+    clock.now = due_at - timedelta(milliseconds=1)
+    rig.plan()
+    assert rig.services.publisher.backlog(Stream.DELIVERIES) == 0
+    clock.now = due_at
+    rig.finish(clock)
+    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
+    assert not rig.row(campaign, "c1").keys() & {"due_at", "reason", "claim"}
+    assert rig.state(campaign) == "completed"
+
+
+def test_a_campaign_may_skip_in_quiet_hours_instead(rig: Rig, clock: TestClock) -> None:
+    clock.advance(hours=12)
+    rig = Rig(rig.services, quiet=NIGHT)
+    campaign = rig.launch(rig.draft(quiet_hours="skip"))
+    rig.finish(clock)
+    assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 1, "quiet_hours": 4}
+
+
+def test_a_deferred_message_of_a_cancelled_campaign_is_skipped(rig: Rig, clock: TestClock) -> None:
+    clock.advance(hours=12)
+    rig = Rig(rig.services, quiet=NIGHT)
+    campaign = rig.launch(rig.draft())
+    rig.finish(clock)
+    rig.services.campaigns.cancel(campaign, actor="asha")
+    rig.plan()
+    assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 1, "cancelled": 4}
+    assert not rig.services.db.messages.count_documents({"due_at": {"$exists": True}})
+
+
+def test_a_customer_whom_another_worker_has_in_hand_waits_and_then_keeps_the_cap(rig: Rig, clock: TestClock) -> None:
+    locks = CapLocks(rig.services.db)
+    rig = Rig(rig.services, Policy(cap=Cap(1, 7)))
+    first, second = rig.launch(rig.draft()), rig.launch(rig.draft())
+    assert locks.take("in_app", ["c1"], "elsewhere", clock.now) == set()
+    rig.finish(clock)
+    for campaign in (first, second):
+        assert rig.ledger.stats(campaign).pending_by_reason == {"cap_locked": 1}
+    locks.release("in_app", ["c1"], "elsewhere")
+    clock.advance(seconds=3)
+    rig.finish(clock)
+    assert sum(rig.counts(campaign)["sent"] for campaign in (first, second)) == 4
+    for campaign in (first, second):
+        assert rig.counts(campaign)["sent"] + rig.ledger.stats(campaign).skipped_by_reason["frequency_cap"] == 4
+    assert rig.vendor.asked == {"c1": 1, "c2": 1, "c3": 1, "c6": 1}
+
+
+def test_a_lock_is_taken_over_when_its_holder_has_died_and_its_own_again(services: Services, clock: TestClock) -> None:
+    locks = CapLocks(services.db)
+    assert locks.take("sms", ["a", "b"], "1-0", clock.now) == set()
+    assert locks.take("sms", ["a", "b", "c"], "2-0", clock.now) == {"a", "b"}
+    assert locks.take("sms", ["a"], "1-0", clock.now) == set()
+    assert locks.take("email", ["a"], "2-0", clock.now) == set()
+    clock.advance(seconds=HELD.total_seconds())
+    assert locks.take("sms", ["a"], "2-0", clock.now) == set()
+    locks.release("sms", ["a"], "1-0")
+    assert locks.take("sms", ["a"], "1-0", clock.now) == {"a"}
+
+
+def test_an_app_without_a_cap_locks_nobody(rig: Rig, clock: TestClock) -> None:
+    rig.launch(rig.draft())
+    rig.finish(clock)
+    assert rig.services.db.cap_locks.count_documents({}) == 0
