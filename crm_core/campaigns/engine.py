@@ -6,7 +6,7 @@ from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.pending import PendingRows
 from crm_core.campaigns.planner import Planner
-from crm_core.campaigns.progress import Progress
+from crm_core.campaigns.progress import Progress, released_of
 from crm_core.campaigns.release import Releaser
 from crm_core.campaigns.states import CampaignState, RowReason
 from crm_core.infra.clock import Clock
@@ -67,15 +67,19 @@ class Engine:
 
     def complete(self) -> int:
         """A campaign is completed when no row is pending and none is to be put back."""
+        sending = self._campaigns.in_state(CampaignState.SENDING, fields=["release"])
+        out = self._releaser.outstanding({}) if sending else None
         count = 0
-        for campaign in self._campaigns.in_state(CampaignState.SENDING, fields=["_id"]):
+        for campaign in sending:
             campaign_id = campaign["_id"]
-            if not self._rows.has_any(campaign_id):
-                values = {"finished_at": self._clock(), "audience": self._ledger.stats(campaign_id).audience}
-                before, after = CampaignState.SENDING, CampaignState.COMPLETED
-                count += self._campaigns.move(
-                    campaign_id, [before], after, values, actor="system", action=after, only={"retry": None}
-                )
+            is_busy = out and out.stretches[campaign_id]
+            if is_busy or self._rows.has_any(campaign_id, after=released_of(campaign).after):
+                continue
+            values = {"finished_at": self._clock(), "audience": self._ledger.stats(campaign_id).audience}
+            before, after = CampaignState.SENDING, CampaignState.COMPLETED
+            count += self._campaigns.move(
+                campaign_id, [before], after, values, actor="system", action=after, only={"retry": None}
+            )
         return count
 
     def _close(self, campaign: Doc) -> int:

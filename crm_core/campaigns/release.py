@@ -64,10 +64,14 @@ class Releaser:
         self._clock = clock
         self._stretch = stretch
         self._turn = 0
+        self._looked_at: dict[str, datetime] = {}
 
     def run_once(self) -> int:
         """Fill the window, a stretch for each campaign in turn; gives how many were released."""
         running = self._campaigns.in_state(*RUNNING, fields=FIELDS)
+        self._looked_at = {
+            each["_id"]: self._looked_at[each["_id"]] for each in running if each["_id"] in self._looked_at
+        }
         if not running:
             return 0
         out = self.outstanding({row["_id"]: row["channel"] for row in running})
@@ -146,6 +150,10 @@ class Releaser:
             return False
         if before.at and now - before.at < ROUND_REST:
             return False
+        looked_at = self._looked_at.get(campaign_id)
+        if looked_at and now - looked_at < ROUND_REST:
+            return False
+        self._looked_at[campaign_id] = now
         if not self._rows.next_open(campaign_id, after=None, upto=None, limit=1):
             return False
         after = Released(before.round + 1, None, now)
