@@ -7,6 +7,6 @@ if __name__ == "__main__":
     run_worker(
         "campaigns",
         lambda services, instance: PollLoop(
-            services.engine.run_once, Activity("campaigns", worker_name("campaigns", instance)), every_s=0.1
+            services.engine.run_once, Activity("campaigns", worker_name("campaigns", instance)), every_s=0.25
         ),
     )

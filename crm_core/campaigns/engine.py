@@ -1,6 +1,6 @@
 """The campaign worker's step: everything that is done to campaigns by themselves, a little of each."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.lifecycle import Campaigns
@@ -14,6 +14,7 @@ from crm_core.infra.mongo import Doc
 
 LIMIT = 5_000
 """Rows that are changed in one step for one campaign, so that no other waits for long."""
+RETRY_REST = timedelta(seconds=1)
 _CLOSED_AS = {
     CampaignState.CANCELLED: RowReason.CANCELLED,
     CampaignState.FAILED: RowReason.CAMPAIGN_FAILED,
@@ -56,14 +57,7 @@ class Engine:
         return sum(self._close(campaign) for campaign in self._progress.closing())
 
     def put_back_failed(self) -> int:
-        count = 0
-        for campaign in self._progress.retrying():
-            asked_at = campaign["retry"]["at"]
-            changed = self._rows.reset_failed(campaign["_id"], asked_at, limit=LIMIT)
-            if not changed:
-                self._progress.end_retry(campaign["_id"], asked_at)
-            count += changed
-        return count
+        return sum(self._put_back(campaign) for campaign in self._progress.retrying())
 
     def complete(self) -> int:
         """A campaign is completed when no row is pending and none is to be put back."""
@@ -80,6 +74,17 @@ class Engine:
             count += self._campaigns.move(
                 campaign_id, [before], after, values, actor="system", action=after, only={"retry": None}
             )
+        return count
+
+    def _put_back(self, campaign: Doc) -> int:
+        """Not at once: who books without asking for the try has read before that nobody had asked for another."""
+        campaign_id, asked_at = campaign["_id"], campaign["retry"]["at"]
+        if self._clock() - asked_at < RETRY_REST:
+            return 0
+        living = self._releaser.outstanding({}).entries
+        count = self._rows.reset_failed(campaign_id, asked_at, living, limit=LIMIT)
+        if not count and not self._rows.has_failed(campaign_id, besides=asked_at):
+            self._progress.end_retry(campaign_id, asked_at)
         return count
 
     def _close(self, campaign: Doc) -> int:

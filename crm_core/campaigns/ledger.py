@@ -99,7 +99,7 @@ class Ledger:
         steps = [{"k": state, "at": f"${state}_at"} for state in TIMELINE_STATES]
         bucket = {"$floor": {"$divide": [{"$subtract": ["$step.at", start]}, width / timedelta(milliseconds=1)]}}
         stages: list[Doc] = [
-            {"$match": {"campaign_id": campaign_id}},
+            {"$match": {"campaign_id": campaign_id, "rank": {"$lt": MessageState.SKIPPED.rank}}},
             {"$project": {"step": steps}},
             {"$unwind": "$step"},
             {"$match": {"step.at": {"$ne": None}}},

@@ -185,6 +185,7 @@ class Campaigns(CampaignStore):
             raise Conflict("No message of this campaign has failed that could be tried again.")
         after = State.PAUSED if campaign["state"] == State.PAUSED else State.SENDING
         values = {"retry": {"at": self._clock(), "by": actor}, "finished_at": None, "archived_at": None}
+        values["retries"] = campaign.get("retries", 0) + 1
         only = {"retry": None}
         if not self.move(campaign_id, [campaign["state"]], after, values, actor=actor, action="retry", only=only):
             raise Conflict("Somebody else changed this campaign meanwhile. Look at it again before you retry.")

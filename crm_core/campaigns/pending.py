@@ -61,21 +61,21 @@ class PendingRows:
         query = {"campaign_id": campaign_id, "rank": PENDING, "claim": {"$nin": [None, *living]}}
         return self._change(query, {"$set": closed, "$unset": _NO_WORK}, limit)
 
-    def reset_failed(self, campaign_id: str, asked_at: datetime, *, limit: int) -> int:
-        """Let failed rows be pending in their next try, each once for one ``asked_at``.
+    def reset_failed(self, campaign_id: str, asked_at: datetime, living: Collection[str], *, limit: int) -> int:
+        """Let failed rows be pending in their next try, each once for one ``asked_at``. living: as in close_orphans;
+        what a living entry still works on waits for it.
 
         Not those of which nobody knows whether the vendor has them: another key would message them twice.
         """
-        query = {"campaign_id": campaign_id, "rank": _FAILED, "retried_at": {"$ne": asked_at}}
-        query["reason"] = {"$ne": RowReason.OUTCOME_UNKNOWN}
+        query = {**_failed(campaign_id), "retried_at": {"$ne": asked_at}, "claim": {"$nin": list(living)}}
         change = {"$set": {"rank": PENDING, "retried_at": asked_at}, "$inc": {"n": 1}, "$unset": _NO_OUTCOME}
         return self._change(query, change, limit)
 
-    def has_failed(self, campaign_id: str) -> bool:
-        """Whether ``reset_failed`` would find a row."""
-        query = {"campaign_id": campaign_id, "rank": _FAILED, "reason": {"$ne": RowReason.OUTCOME_UNKNOWN}}
+    def has_failed(self, campaign_id: str, *, besides: datetime | None = None) -> bool:
+        """Whether there is a row to be retried; besides: those that were for this ``asked_at``."""
+        query = _failed(campaign_id) | ({"retried_at": {"$ne": besides}} if besides else {})
         with translated():
-            return self._messages.find_one(query, {"_id": 1}) is not None
+            return self._messages.find_one(query, {"_id": 1}, hint=BY_RANK) is not None
 
     def _change(self, query: Doc, change: Doc, limit: int) -> int:
         """The ids first, since an update of many knows no limit; what moved in between is left alone."""
@@ -84,3 +84,7 @@ class PendingRows:
             if ids:
                 self._messages.update_many({**query, "_id": {"$in": ids}}, change)
         return len(ids)
+
+
+def _failed(campaign_id: str) -> Doc:
+    return {"campaign_id": campaign_id, "rank": _FAILED, "reason": {"$ne": RowReason.OUTCOME_UNKNOWN}}

@@ -46,6 +46,5 @@ def split_key(key: str) -> tuple[str, int]:
     return row, int(digits) if len(digits) <= MAX_RETRIES_DIGITS else -1
 
 
-def of_try(row: str, n: int) -> Doc:
-    """The filter for a row in its n-th try: what is said of another try changes nothing."""
-    return {"_id": row, "n": n or None}
+def campaign_of(key: str) -> str:
+    return key.partition(":")[0]

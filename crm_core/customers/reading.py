@@ -51,9 +51,11 @@ class CustomerReader:
         rows, more = page_newest(records, {"customer_id": customer_id}, moment, limit=limit, after=after)
         return [self.to_record(row) for row in rows], more
 
-    def by_ids(self, ids: Sequence[str]) -> list[Doc]:
+    def by_ids(self, ids: Sequence[str], *, stored: Sequence[str] | None = None) -> list[Doc]:
+        """Those who exist, in this order. stored: only these fields, by the names under which they are kept."""
         with translated():
-            found = {row["_id"]: row for row in self._db.customers.find({"_id": {"$in": list(ids)}})}
+            rows = self._db.customers.find({"_id": {"$in": list(ids)}}, stored, batch_size=1000)
+            found = {row["_id"]: row for row in rows}
         return [self.to_record(found[customer_id]) for customer_id in ids if customer_id in found]
 
     def to_record(self, row: Doc) -> Doc:
@@ -63,12 +65,12 @@ class CustomerReader:
             if name == "_id" or name in HIDDEN or name.endswith("_folded"):
                 continue
             record[name.removesuffix("_minor")] = self._shown(name, value)
-        if "order_count" in record:
+        if "order_count" in row and "total_spend_minor" in row:
             record["avg_order_value"] = self._average(row)
         return record
 
     def _shown(self, name: str, value: Any) -> Any:
-        if name in {"attributes", "properties"}:  # the caller's own names, whatever ours mean
+        if name in {"attributes", "properties", "consent"}:  # the caller's own names, whatever ours mean; no amounts
             return value
         if name.endswith("_minor"):
             return to_major(value, self._digits)

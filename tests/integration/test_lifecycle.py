@@ -158,7 +158,7 @@ def test_a_retry_goes_on_after_a_crash_in_its_middle_and_counts_each_row_once(ri
     rig.deliver()
     rig.plan()
     asked_at = call(rig, "retry_failed", campaign)["retry"]["at"]
-    assert rig.services.pending_rows.reset_failed(campaign, asked_at, limit=1) == 1
+    assert rig.services.pending_rows.reset_failed(campaign, asked_at, [], limit=1) == 1
     rig.finish(clock)  # the vendor refuses them again
     assert rig.counts(campaign) == {"failed": 4, "skipped": 1}
     assert {row.get("n") for row in rig.services.db.messages.find({"rank": 2})} == {1}
