@@ -8,6 +8,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from crm_core.access.audit import AuditLog
+from crm_core.access.idempotency import IdempotencyKeys
 from crm_core.access.keys import ApiKeys, Rate
 from crm_core.access.rate import RateLimiter
 from crm_core.audience.eligibility import Cap, Policy
@@ -26,6 +27,7 @@ from crm_core.campaigns.delivery import Deliverer, SendingRules
 from crm_core.campaigns.engine import Engine
 from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.campaigns.message_list import MessageList
 from crm_core.campaigns.pending import PendingRows
 from crm_core.campaigns.plan import Plan
 from crm_core.campaigns.planner import Planner
@@ -139,6 +141,14 @@ class Services:
     @cached_property
     def progress(self) -> Progress:
         return Progress(self.db)
+
+    @cached_property
+    def message_list(self) -> MessageList:
+        return MessageList(self.db)
+
+    @cached_property
+    def idempotency_keys(self) -> IdempotencyKeys:
+        return IdempotencyKeys(self.db, self.clock)
 
     @cached_property
     def pending_rows(self) -> PendingRows:

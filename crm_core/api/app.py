@@ -7,8 +7,20 @@ from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp
 
 from crm_core import __version__
-from crm_core.api import attributes, campaigns, customers, health, ingestion, metrics, receipts, segments
+from crm_core.api import (
+    attributes,
+    campaign_actions,
+    campaign_figures,
+    campaigns,
+    customers,
+    health,
+    ingestion,
+    metrics,
+    receipts,
+    segments,
+)
 from crm_core.api.bodies import REF
+from crm_core.api.campaign_bodies import CampaignBody, CampaignChangeBody, LaunchBody, ScheduleBody
 from crm_core.api.measuring import Measuring
 from crm_core.api.problems import ProblemDocument, install_problems
 from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord
@@ -29,8 +41,10 @@ BODIES = (
     segments.PreviewBody,
     segments.SegmentBody,
     segments.SegmentChangeBody,
-    campaigns.CampaignBody,
-    campaigns.LaunchBody,
+    CampaignBody,
+    CampaignChangeBody,
+    LaunchBody,
+    ScheduleBody,
     ProblemDocument,
 )
 
@@ -54,6 +68,10 @@ def create_api() -> FastAPI:
     """The API over the services that the process has installed; they may come and go with its lifespan."""
     api = _Api(title="ClientNest API", version=__version__, description=ABOUT, docs_url="/docs", redoc_url=None)
     install_problems(api)
-    for router in (ingestion, customers, attributes, segments, campaigns, receipts, health, metrics):
-        api.include_router(router.router)
+    for part in (
+        *(ingestion, customers, attributes, segments),
+        *(campaigns, campaign_actions, campaign_figures),
+        *(receipts, health, metrics),
+    ):
+        api.include_router(part.router)
     return api

@@ -1,60 +1,54 @@
-"""Campaigns over HTTP."""
+"""Campaigns over HTTP: drafts, and what there is."""
 
+import json
+from contextlib import suppress
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Security
+from fastapi import APIRouter, Depends, Header, Query
 
-from crm_core.access.keys import ApiKey, Scope
-from crm_core.api.access import ServicesDep, authorize
-from crm_core.api.bodies import Body, body_of, documented
+from crm_core.access.idempotency import Repeatable
+from crm_core.access.keys import ApiKey
+from crm_core.api.access import ServicesDep
+from crm_core.api.bodies import body_of, documented
+from crm_core.api.campaign_access import UNKNOWN, Reader, Writer
+from crm_core.api.campaign_bodies import CampaignBody, CampaignChangeBody, draft_fields
+from crm_core.api.campaign_shapes import campaign_json
 from crm_core.api.problems import OF_A_BODY, to_responses
-from crm_core.api.rules import RuleJson, RuleText, read_rule
+from crm_core.campaigns.states import CampaignState
+from crm_core.errors import NotFound
 from crm_core.infra.mongo import Doc
+from crm_core.services import Services
 
 router = APIRouter(prefix="/v1", tags=["Campaigns"])
-Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_READ])]
-Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_WRITE])]
-UNKNOWN = {404: "No campaign has this id.", 422: "The id is not valid."}
-INTERNAL = {"_id", "plan_after", "plan_lease", "release", "revision", "close_until", "closed_at"}
-
-
-class CampaignBody(Body):
-    """Exactly one of segment_id, rule and text. message: a Liquid template, such as ``Hi {{ customer.name }}``."""
-
-    name: str
-    channel: str = "in_app"
-    message: str
-    segment_id: str | None = None
-    rule: RuleJson | None = None
-    text: RuleText | None = None
-
-
-class LaunchBody(Body):
-    """confirm_everyone: that an audience without a condition is meant."""
-
-    confirm_everyone: bool = False
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
 
 
 @router.post(
     "/campaigns",
     status_code=201,
     openapi_extra=documented(CampaignBody),
-    responses=to_responses({**OF_A_BODY, 404: "No segment has this id."}),
+    responses=to_responses(
+        {
+            **OF_A_BODY,
+            404: "No segment has this id.",
+            409: "It is to be scheduled, and would reach everyone unconfirmed.",
+            422: "The body is not valid, or the Idempotency-Key was used with another one.",
+        }
+    ),
 )
 def create_campaign(
-    found: ServicesDep, key: Writer, body: Annotated[CampaignBody, Depends(body_of(CampaignBody))]
+    found: ServicesDep,
+    key: Writer,
+    body: Annotated[CampaignBody, Depends(body_of(CampaignBody))],
+    idempotency_key: IdempotencyKey = None,
 ) -> dict[str, Any]:
-    """A draft. It is sent when it is launched."""
-    rule = read_rule(body.rule, body.text, found.scopes.scope())
-    campaign = found.campaigns.create(
-        name=body.name,
-        channel=body.channel,
-        message=body.message,
-        segment_id=body.segment_id,
-        rule=rule,
-        actor=key.actor,
-    )
-    return _shown(campaign)
+    """A draft, sent when it is launched; or with schedule_at a campaign that is launched by itself.
+
+    Idempotency-Key: the same key and body within 24 hours give the campaign that the first request made.
+    """
+    if idempotency_key is None:
+        return campaign_json(_create(found, key, body))
+    return campaign_json(_create_once(found, key, body, idempotency_key))
 
 
 @router.get("/campaigns", responses=to_responses({422: "A parameter is not valid."}))
@@ -63,54 +57,56 @@ def list_campaigns(
     key: Reader,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
+    state: CampaignState | None = None,
+    search: Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")] = "",
+    archived: bool = False,
 ) -> dict[str, Any]:
-    """The newest first. next: the cursor of the page after this one, null on the last."""
-    items, after = found.campaigns.page(limit=limit, after=cursor)
-    return {"items": [_shown(campaign) for campaign in items], "next": after}
+    """The newest first. search: a part of the name. archived: these instead of the others.
+
+    next: the cursor of the page after this one, null on the last.
+    """
+    items, after = found.campaigns.page(limit=limit, after=cursor, text=search, state=state, archived=archived)
+    return {"items": [campaign_json(campaign) for campaign in items], "next": after}
 
 
 @router.get("/campaigns/{campaign_id}", responses=to_responses(UNKNOWN))
 def get_campaign(campaign_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
-    return _shown(found.campaigns.get(campaign_id))
+    return campaign_json(found.campaigns.get(campaign_id))
 
 
-@router.post(
-    "/campaigns/{campaign_id}/launch",
-    status_code=202,
-    openapi_extra=documented(LaunchBody, required=False),
-    responses=to_responses(
-        {**OF_A_BODY, **UNKNOWN, 409: "It was launched before, or would reach everyone unconfirmed."}
-    ),
+@router.patch(
+    "/campaigns/{campaign_id}",
+    openapi_extra=documented(CampaignChangeBody),
+    responses=to_responses({**OF_A_BODY, **UNKNOWN, 409: "It is no draft, or somebody else changed it meanwhile."}),
 )
-def launch_campaign(
+def change_campaign(
     campaign_id: str,
     found: ServicesDep,
     key: Writer,
-    body: Annotated[LaunchBody, Depends(body_of(LaunchBody, default=b"{}"))],
+    body: Annotated[CampaignChangeBody, Depends(body_of(CampaignChangeBody))],
 ) -> dict[str, Any]:
-    """Freeze the definition and start sending. 409 when it was launched before, or would reach everyone unconfirmed."""
-    return _shown(found.campaigns.launch(campaign_id, actor=key.actor, confirm_everyone=body.confirm_everyone))
+    """Change a draft."""
+    fields = draft_fields(body, found.scopes.scope())
+    return campaign_json(found.campaigns.update(campaign_id, actor=key.actor, **fields))
 
 
-@router.get("/campaigns/{campaign_id}/stats", responses=to_responses(UNKNOWN))
-def get_stats(campaign_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
-    """Counted from the ledger: by_state counts each customer once and sums to audience."""
-    campaign = found.campaigns.get(campaign_id)
-    as_of = found.clock()
-    stats = found.ledger.stats(campaign_id)
-    return {
-        "state": campaign["state"],
-        "audience": stats.audience,
-        "by_state": stats.by_state,
-        "skipped_by_reason": stats.skipped_by_reason,
-        "failed_by_reason": stats.failed_by_reason,
-        "pending_by_reason": stats.pending_by_reason,
-        "as_of": as_of,
-    }
+def _create(found: Services, key: ApiKey, body: CampaignBody, **more: Any) -> Doc:
+    return found.campaigns.create(
+        actor=key.actor,
+        schedule_at=body.schedule_at,
+        confirm_everyone=body.confirm_everyone,
+        **more,
+        **draft_fields(body, found.scopes.scope()),
+    )
 
 
-def _shown(campaign: Doc) -> Doc:
-    return {
-        "id": campaign["_id"],
-        **{name: value for name, value in campaign.items() if name not in INTERNAL},
-    }
+def _create_once(found: Services, key: ApiKey, body: CampaignBody, name: str) -> Doc:
+    """Looked up before anything is checked: what was good then may be refused by now, such as a start that has passed.
+
+    Reserved only after the checks, so that a request that was refused can be corrected under its key.
+    """
+    request = Repeatable(key.id, name, json.dumps(body.model_dump(mode="json"), sort_keys=True))
+    if earlier := found.idempotency_keys.made(request):
+        with suppress(NotFound):  # reserved by a request that ended before it made anything
+            return found.campaigns.get(earlier)
+    return _create(found, key, body, new_id=lambda: found.idempotency_keys.reserve(request))

@@ -1,10 +1,11 @@
 """Campaigns from draft to their end. Every change is conditional on the state that it leaves, and audited."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Unpack
 
 from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
 
 from crm_core.access.audit import AuditLog
 from crm_core.campaigns.budget import ErrorBudget
@@ -59,11 +60,15 @@ class Campaigns(CampaignStore):
         actor: str,
         schedule_at: datetime | None = None,
         confirm_everyone: bool = False,
+        new_id: Callable[[], str] = lambda: str(ObjectId()),
         **fields: Unpack[DraftFields],
     ) -> Doc:
-        """A draft, or a scheduled campaign. Raises InvalidInput, BadRule, NotFound, and Conflict as ``schedule``."""
+        """A draft, or a scheduled campaign. Raises InvalidInput, BadRule, NotFound, and Conflict as ``schedule``.
+
+        new_id: asked once the fields are found to be good. If it gives the id of a campaign, that one is the answer.
+        """
         campaign: Doc = {
-            "_id": str(ObjectId()),
+            "_id": "",
             **self._definitions.check(fields),
             "seed": str(ObjectId()),
             "state": State.DRAFT,
@@ -72,7 +77,7 @@ class Campaigns(CampaignStore):
         }
         if schedule_at is not None:
             campaign |= self._scheduled(campaign, schedule_at, actor, confirm_everyone) | {"state": State.SCHEDULED}
-        return self._insert(campaign, actor, "create")
+        return self._insert(campaign | {"_id": new_id()}, actor, "create")
 
     def update(self, campaign_id: str, *, actor: str, **fields: Unpack[DraftFields]) -> Doc:
         """Change a draft. Raises as ``create`` does, and Conflict when it is no draft any more."""
@@ -199,8 +204,11 @@ class Campaigns(CampaignStore):
         return self._mark_archived(campaign_id, {"$unset": {"archived_at": ""}}, {"$ne": None}, actor, "unarchive")
 
     def _insert(self, campaign: Doc, actor: str, action: str) -> Doc:
-        with translated():
-            self._campaigns.insert_one(campaign)
+        try:
+            with translated():
+                self._campaigns.insert_one(campaign)
+        except DuplicateKeyError:  # the same request has made it
+            return self.get(campaign["_id"])
         self._audit.record(actor, f"campaign.{action}", campaign["_id"])
         return campaign
 

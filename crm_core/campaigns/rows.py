@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from crm_core.campaigns.states import MessageState
+from crm_core.campaigns.states import STATES, MessageState
 from crm_core.infra.mongo import Doc
 
 MAX_RETRIES_DIGITS = 6
+INTERNAL = {"_id", "rank", "claim", "round", "retried_at"}
+"""Of a row: what only workers read, and what it shows under another name."""
 
 
 def row_id(campaign_id: str, customer_id: str) -> str:
@@ -48,3 +50,9 @@ def split_key(key: str) -> tuple[str, int]:
 
 def campaign_of(key: str) -> str:
     return key.partition(":")[0]
+
+
+def to_record(row: Doc) -> Doc:
+    """A row as the API shows it: ``id`` and ``state`` instead of ``_id`` and ``rank``."""
+    shown = {name: value for name, value in row.items() if name not in INTERNAL}
+    return {"id": row["_id"], "state": STATES[row["rank"]], **shown}

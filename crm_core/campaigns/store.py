@@ -24,10 +24,19 @@ class CampaignStore:
         return campaign
 
     def page(
-        self, *, limit: int = 25, after: str | None = None, archived: bool = False
+        self,
+        *,
+        limit: int = 25,
+        after: str | None = None,
+        text: str = "",
+        state: CampaignState | None = None,
+        archived: bool = False,
     ) -> tuple[list[Doc], str | None]:
-        """The newest first, and the id to go on after, None on the last page. archived: these instead of the others."""
-        query = {**_archived(archived), **({"_id": {"$lt": after}} if after else {})}
+        """The newest first, and the id to go on after, None on the last page.
+
+        text: only those with it in their name. archived: these instead of the others.
+        """
+        query = {**_search(text, state, archived), **({"_id": {"$lt": after}} if after else {})}
         with translated():
             rows = list(self._campaigns.find(query).sort("_id", -1).limit(limit + 1))
         return rows[:limit], rows[limit - 1]["_id"] if len(rows) > limit else None

@@ -60,6 +60,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("hash", ASCENDING)], unique=True),
         IndexModel([("touched_at", ASCENDING)], expireAfterSeconds=90 * 24 * 3600),
     ],
+    "idempotency_keys": [IndexModel([("at", ASCENDING)], expireAfterSeconds=24 * 3600)],
     "api_keys": [IndexModel([("hash", ASCENDING)], unique=True)],
     "audit": [IndexModel([("at", DESCENDING)])],
     "jobs": [IndexModel([("created_at", DESCENDING)])],

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from crm_core.access.keys import Scope
+from crm_core.api.campaign_bodies import CampaignBody
 from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord, Record
 from tests.api.answers import Json
 from tests.running_app import RunningApp
@@ -65,7 +66,9 @@ def test_other_bodies_are_documented(document: Json) -> None:
         "/v1/segments/preview": {"rule", "text", "now", "sample"},
         "/v1/segments": {"name", "rule", "text"},
         "/v1/segments/{segment_id}": {"name", "rule", "text", "version"},
-        "/v1/campaigns": {"name", "channel", "message", "segment_id", "rule", "text"},
+        "/v1/campaigns": set(CampaignBody.model_fields),
+        "/v1/campaigns/{campaign_id}": set(CampaignBody.model_fields) - {"schedule_at", "confirm_everyone"},
+        "/v1/campaigns/{campaign_id}/schedule": {"schedule_at", "confirm_everyone"},
         "/v1/campaigns/{campaign_id}/launch": {"confirm_everyone"},
     }.items():
         operations = document["paths"][path]
