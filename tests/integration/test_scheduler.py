@@ -1,0 +1,78 @@
+"""Scheduled campaigns are launched by the jobs worker, whatever else it is doing."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+
+from crm_core.importing.plan import ImportOptions
+from crm_core.services import Services
+from tests.conftest import TestClock
+from tests.integration.campaign_rig import Rig
+from tests.running_app import ROOT, environment
+from tests.waiting import eventually
+
+Process = subprocess.Popen[bytes]
+
+
+@pytest.fixture
+def worker(services: Services) -> Iterator[Process]:
+    """A real jobs worker on the servers of the test, by the time of this computer, which is long after the test's."""
+    settings = services.settings
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workers.jobs", "--instance", settings.mongodb_database],
+        cwd=ROOT,
+        env=environment(settings.data_dir, CRM_MONGODB_DATABASE=settings.mongodb_database),
+        stdin=subprocess.DEVNULL,
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_long_import_holds_up_no_campaign_and_the_end_of_the_scheduler_is_that_of_the_worker(
+    rig: Rig, worker: Process, clock: TestClock
+) -> None:
+    services = rig.services
+    csv = b"id,customer_id,amount\no1,c1,5\n"
+    import_id = services.imports.start("orders.csv", csv, ImportOptions(), actor="asha")
+    imports = services.db.imports
+    eventually(lambda: imports.find_one({"_id": import_id, "done": 1}))  # nobody stores it, so the import goes on
+    campaign = rig.draft(schedule_at=clock.now + timedelta(seconds=1))
+    eventually(lambda: rig.state(campaign), lambda state: state == "preparing")
+    assert services.campaigns.get(campaign)["late_s"] > 3600
+    job = imports.find_one({"_id": import_id})
+    assert job
+    assert job["state"] == "running"
+    services.db.campaigns.insert_one({"_id": "no campaign", "state": "scheduled", "scheduled_at": clock.now})
+    assert worker.wait(30) == 1
+
+
+def test_told_to_stop_both_loops_of_the_worker_end(rig: Rig, worker: Process, clock: TestClock) -> None:
+    campaign = rig.draft(schedule_at=clock.now + timedelta(seconds=1))
+    eventually(lambda: rig.state(campaign), lambda state: state == "preparing")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(30) == 0
+
+
+def test_of_two_schedulers_at_once_one_launches_each_campaign(rig: Rig, clock: TestClock) -> None:
+    made = {rig.draft(schedule_at=clock.now + timedelta(minutes=1)) for _ in range(5)}
+    clock.advance(minutes=2)
+    started: list[str] = []
+    ready = Barrier(2)
+
+    def schedule() -> None:
+        ready.wait()
+        started.extend(rig.services.campaigns.start_due(clock.now))
+
+    threads = [Thread(target=schedule) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(started) == sorted(made)
+    assert rig.services.db.audit.count_documents({"action": "campaign.launch"}) == len(made)
