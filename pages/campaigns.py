@@ -11,22 +11,23 @@ from pages._ui.links import go_to
 from pages._ui.lists import PER_PAGE, pick_page, search_and_choose
 from pages._ui.widgets import empty_state, page_header
 
-ALL = "all"
-STATES = {ALL: "All"} | {state.value: state.capitalize() for state in CampaignState}
+ALL, ARCHIVED = "all", "archived"
+STATES = {ALL: "All"} | {state.value: state.capitalize() for state in CampaignState} | {ARCHIVED: "Archived"}
 
 with page_header("Campaigns", "Every campaign, the newest first."):
     if st.button("New campaign", type="primary", icon=":material/add:"):
         go_to("new_campaign")
 search, chosen = search_and_choose("campaigns", "State", STATES)
-wanted = None if chosen == ALL else CampaignState(chosen)
-found = services().campaigns.count_found(search, state=wanted)
+wanted = None if chosen in {ALL, ARCHIVED} else CampaignState(chosen)
+archived = chosen == ARCHIVED
+found = services().campaigns.count_found(search, state=wanted, archived=archived)
 place = st.container()
 skip = pick_page("campaigns", found)
 
 
 @live(run_every=2)
 def show_campaigns() -> None:
-    campaigns = services().campaigns.search(search, state=wanted, skip=skip, limit=PER_PAGE)
+    campaigns = services().campaigns.search(search, state=wanted, skip=skip, limit=PER_PAGE, archived=archived)
     stats = services().ledger.stats_of([campaign["_id"] for campaign in campaigns])
     for campaign in campaigns:
         campaign_card(campaign, stats.get(campaign["_id"]), services().clock())
@@ -35,6 +36,8 @@ def show_campaigns() -> None:
 with place:
     if found:
         show_campaigns()
+    elif archived and not search:
+        st.caption("No campaign is archived.")
     elif search or wanted:
         like = f" “{literal(search)}”" if search else ""
         st.caption(f"No campaign fits{like}{f' in state {wanted}' if wanted else ''}.")

@@ -164,7 +164,8 @@ class Campaigns(CampaignStore):
         """Go on where it was paused, with a new error budget."""
         campaign = self.get(campaign_id)
         after = State.SENDING if campaign.get("planned_at") else State.PREPARING
-        values = dict.fromkeys(("paused_at", "paused_by", "pause_reason"))
+        values: Doc = dict.fromkeys(("paused_at", "paused_by", "pause_reason"))
+        values["resumed_at"] = self._clock()
         if campaign["state"] == State.PAUSED:
             self._budget.clear(campaign_id)
         return self._changed(campaign_id, [State.PAUSED], after, values, actor, "resume", "resumed")

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from pymongo import ASCENDING, DESCENDING
+
 from crm_core.campaigns.claims import BY_RANK, OPEN, PENDING
 from crm_core.campaigns.states import WAITING, MessageState, RowReason
 from crm_core.infra.mongo import Db, Doc, translated
@@ -39,6 +41,17 @@ class PendingRows:
         with translated():
             waiting = {**query, "reason": {"$in": list(WAITING)}}
             return any(self._messages.find_one(each, {"_id": 1}, hint=BY_RANK) is not None for each in (waiting, query))
+
+    def due_span(self, campaign_id: str, reason: str) -> tuple[datetime, datetime] | None:
+        """When the first and the last of the rows are due that wait for this reason; None when none does."""
+        query: Doc = {"campaign_id": campaign_id, "due_at": {"$exists": True}, "rank": PENDING, "reason": reason}
+        with translated():
+            rows = [
+                self._messages.find_one(query, {"due_at": 1}, sort=[("campaign_id", way), ("due_at", way)])
+                for way in (ASCENDING, DESCENDING)
+            ]
+        first, last = rows
+        return (first["due_at"], last["due_at"]) if first and last else None
 
     def wake(self, campaign_id: str, now: datetime, *, limit: int) -> int:
         """Let rows whose time has come be open again."""

@@ -34,9 +34,9 @@ def test_a_card_says_how_far_the_campaign_is(workspace: Services, clock: TestClo
     launched(workspace, {DELIVERED: 2, CLICKED: 1, FAILED: 1, PENDING: 4})
     clock.advance(minutes=5)
     page = Page("campaigns")
-    assert "8 customers · 37.5 % delivered · 1 failed" in page.words
+    assert "8 customers · 37.5 % delivered · 12.5 % opened · 12.5 % clicked · 1 failed · 4 pending" in page.words
     assert page.progress == [37]
-    assert "Launched 5 minutes ago · rule of its own" in page.words
+    assert "Launched 5 minutes ago · a rule of its own" in page.words
     assert "sending" in page.words
 
 

@@ -1,0 +1,20 @@
+"""Reasons of the ledger in words."""
+
+import pytest
+
+from crm_core.audience.eligibility import Reason
+from crm_core.campaigns.states import RowReason
+from pages._ui.channels import reason_words
+
+
+@pytest.mark.parametrize("reason", [*Reason, *RowReason])
+def test_every_reason_of_ours_has_words_of_its_own(reason: Reason | RowReason) -> None:
+    others = {reason_words(each) for each in (*Reason, *RowReason) if each != reason}
+    words = reason_words(reason)
+    assert words not in others
+    assert "_" not in words
+    assert words != str(reason)
+
+
+def test_a_reason_that_the_vendor_gives_reads_as_it_is() -> None:
+    assert reason_words("device_offline") == "Device offline"
