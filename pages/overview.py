@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from crm_core.errors import CrmError
 from crm_core.infra.streams import INGESTED
 from crm_core.insights.overview import Totals
 from crm_core.settings import to_major
@@ -10,7 +11,7 @@ from pages._ui.campaign_card import campaign_card
 from pages._ui.charts import revenue_by_month, show_chart
 from pages._ui.commands import IMPORT_COMMANDS
 from pages._ui.deps import ACTOR, services
-from pages._ui.formats import money, money_short, number
+from pages._ui.formats import literal, money, money_short, number
 from pages._ui.guard import live
 from pages._ui.links import go_to
 from pages._ui.tables import order_table
@@ -53,6 +54,18 @@ def demo_progress() -> None:
         waiting = services().publisher.backlog(*INGESTED) if total else 0
         st.progress(done / total if total else 0.0, f"{words} · {number(waiting)} still to be stored")
         st.caption("This goes on when you leave the page.")
+        with st.popover("Cancel …", icon=":material/block:", type="tertiary", key="overview_cancel"):
+            st.markdown("No more customers and orders are made. Those that were made stay.")
+            key = "overview_cancel_sure"
+            st.button("Cancel loading", type="primary", key=key, on_click=cancel_demo, args=(job["_id"],))
+
+
+def cancel_demo(job_id: str) -> None:
+    try:
+        job = services().demo_jobs.cancel(job_id, actor=ACTOR)
+        st.toast(f"Cancelled. {number(job['done'])} of {number(job['total'])} records were made, and stay.")
+    except CrmError as exc:
+        st.toast(literal(str(exc)), icon=":material/error:")
 
 
 def show_totals(totals: Totals) -> None:

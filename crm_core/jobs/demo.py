@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import structlog
 from bson import ObjectId
 
 from crm_core.access.audit import AuditLog
@@ -13,6 +14,9 @@ from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.streams import INGESTED, Entry, Publisher, Stream
 from crm_core.jobs.dispatch import NO_JOB
 from crm_core.jobs.entries import DEMO, JobOrder, read_order
+from crm_core.jobs.states import ENDED, JobCancelled, begin, cancel, end, raise_if_cancelled
+
+log = structlog.stdlib.get_logger(__name__)
 
 STORE_TIMEOUT_S = 300.0
 
@@ -49,15 +53,21 @@ class DemoJobs:
         self._audit.record(actor, "demo.load", job_id, customers=customers, seed=seed)
         return job_id
 
+    def cancel(self, job_id: str, *, actor: str) -> Doc:
+        """Load no more; what was made stays. Raises NotFound, and Conflict when it has ended."""
+        job = cancel(self._jobs, job_id, self._clock(), actor=actor)
+        self._audit.record(actor, "demo.cancel", job_id, done=job["done"], total=job["total"])
+        return job
+
     def latest(self) -> Doc | None:
-        """The last one asked for: state (queued, running, done), done and total in records."""
+        """The last one asked for: state (queued, running, done, cancelled), done and total in records."""
         with translated():
             return self._jobs.find_one({"kind": DEMO}, sort=[("created_at", -1)])
 
     def is_running(self) -> bool:
         """Whether a worker has or will get the last one: an entry leaves its stream when it is done or given up."""
         job = self.latest()
-        return job is not None and job["state"] != "done" and self._publisher.backlog(Stream.JOBS) > 0
+        return job is not None and job["state"] not in ENDED and self._publisher.backlog(Stream.JOBS) > 0
 
     def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
         """Run the jobs of these entries. Doing one again after a crash changes nothing: same seed, same ids."""
@@ -73,11 +83,19 @@ class DemoJobs:
         return refused
 
     def _run(self, job: Doc) -> None:
-        self._set(job["_id"], state="running", started_at=self._clock())
-        self._loader.load(**job["params"], progress=lambda done, total: self._set(job["_id"], done=done, total=total))
-        self._publisher.wait_until_empty(*INGESTED, timeout_s=STORE_TIMEOUT_S)
-        self._set(job["_id"], state="done", finished_at=self._clock())
+        job_id = job["_id"]
+        if not begin(self._jobs, job, self._clock()):
+            return
+        try:
+            self._loader.load(**job["params"], progress=lambda done, total: self._note(job_id, done, total))
+            self._publisher.wait_until_empty(*INGESTED, timeout_s=STORE_TIMEOUT_S)
+        except JobCancelled:
+            log.info("cancelled", job=job_id)
+            return
+        end(self._jobs, job_id, "done", self._clock())
 
-    def _set(self, job_id: str, **values: object) -> None:
+    def _note(self, job_id: str, done: int, total: int) -> None:
+        """How many records were made, by this try or an earlier one. Raises JobCancelled."""
         with translated():
-            self._jobs.update_one({"_id": job_id}, {"$set": values})
+            self._jobs.update_one({"_id": job_id}, {"$max": {"done": done}, "$set": {"total": total}})
+        raise_if_cancelled(self._jobs, job_id)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from itertools import islice
 
+import structlog
+
 from crm_core.customers.attributes import Attributes
 from crm_core.errors import CrmError, Unavailable
 from crm_core.importing.checking import Rejected, check_items, stream_named
@@ -18,8 +20,10 @@ from crm_core.infra.streams import Publisher, Stream, split_id
 from crm_core.ingest.parsing import MAX_RECORDS
 from crm_core.ingest.scalars import Border
 from crm_core.jobs.import_files import ImportFiles
+from crm_core.jobs.states import JobCancelled, begin, end, raise_if_cancelled
 
-ENDED = frozenset({"done", "failed"})
+log = structlog.stdlib.get_logger(__name__)
+
 MAX_ERRORS = 100
 POLL_S = 0.1
 PATIENCE_S = 60.0
@@ -55,8 +59,7 @@ class ImportRunner:
 
         An import that cannot go on ends as failed, with the reason. Raises Unavailable while a server is away.
         """
-        if job["state"] not in ENDED:
-            self._set(job, state="running", started_at=job.get("started_at") or self._clock())
+        if begin(self._imports, job, self._clock()):
             try:
                 stream = self._publish(job)
                 self._wait_until_stored(stream, job)
@@ -65,12 +68,15 @@ class ImportRunner:
             except CrmError as exc:
                 self.fail(job, str(exc))
                 return
-            self._set(job, state="done", finished_at=self._clock())
+            except JobCancelled:
+                log.info("cancelled", job=job["_id"], done=job["done"], total=job["total"])
+            else:
+                end(self._imports, job["_id"], "done", self._clock())
         self._files.remove(job["_id"])
 
     def fail(self, job: Doc, reason: str) -> None:
         """reason: a sentence for people."""
-        self._set(job, state="failed", failure=reason, finished_at=self._clock())
+        end(self._imports, job["_id"], "failed", self._clock(), failure=reason)
         self._files.remove(job["_id"])
 
     def _publish(self, job: Doc) -> Stream:
@@ -79,7 +85,11 @@ class ImportRunner:
         plan = plan_import(source, ImportOptions(job["format"], job["kind"], mapping))
         stream, items = stream_named(plan.kind.name), islice(plan.items(), job["done"], None)
         while chunk := list(islice(items, MAX_RECORDS)):
-            _wait(lambda: self._publisher.backlog(stream) < self._max_backlog, f"no more {stream.label} are taken")
+            self._wait(
+                job,
+                lambda: self._publisher.backlog(stream) < self._max_backlog,
+                f"no more {stream.label} are taken",
+            )
             self._publish_chunk(job, chunk, plan, stream)
         return stream
 
@@ -89,7 +99,10 @@ class ImportRunner:
         self._note(job, len(chunk), len(ids), checked.rejected, ids[-1] if ids else job.get("position"))
 
     def _note(self, job: Doc, size: int, accepted: int, rejected: Sequence[Rejected], position: str | None) -> None:
-        """Only if nobody has noted it: of two workers that do one import, after one was frozen, one stands back."""
+        """Also of one that was cancelled meanwhile: it says how much was accepted.
+
+        Only if nobody has noted it: of two workers that do one import, after one was frozen, one stands back.
+        """
         progress = {
             "done": job["done"] + size,
             "accepted": job["accepted"] + accepted,
@@ -113,17 +126,14 @@ class ImportRunner:
             (state,) = self._monitor.streams([stream])
             return state.oldest is None or split_id(state.oldest) > split_id(position)
 
-        _wait(is_stored, "records wait to be stored")
+        self._wait(job, is_stored, "records wait to be stored")
 
-    def _set(self, job: Doc, **values: object) -> None:
-        with translated():
-            self._imports.update_one({"_id": job["_id"]}, {"$set": values})
-
-
-def _wait(until: Callable[[], bool], otherwise: str) -> None:
-    """Raises Unavailable when it takes too long: the entry is then taken up again."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not until():
-        if time.monotonic() > deadline:
-            raise Unavailable(f"For {PATIENCE_S:.0f} s {otherwise}; none is lost. Is the ingest worker running?")
-        time.sleep(POLL_S)
+    def _wait(self, job: Doc, until: Callable[[], bool], otherwise: str) -> None:
+        """Raises JobCancelled, and Unavailable when it takes too long: the entry is then taken up again."""
+        deadline = time.monotonic() + PATIENCE_S
+        raise_if_cancelled(self._imports, job["_id"])
+        while not until():
+            if time.monotonic() > deadline:
+                raise Unavailable(f"For {PATIENCE_S:.0f} s {otherwise}; none is lost. Is the ingest worker running?")
+            time.sleep(POLL_S)
+            raise_if_cancelled(self._imports, job["_id"])

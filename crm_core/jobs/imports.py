@@ -17,7 +17,8 @@ from crm_core.infra.streams import Entry, Publisher, Stream
 from crm_core.jobs.dispatch import NO_JOB
 from crm_core.jobs.entries import IMPORT, JobOrder, read_order
 from crm_core.jobs.import_files import ImportFiles, check_size
-from crm_core.jobs.import_run import ENDED, ImportRunner
+from crm_core.jobs.import_run import ImportRunner
+from crm_core.jobs.states import ENDED, cancel
 
 LOST = (
     "The jobs worker gave it up, or never got it. What it had accepted is not lost. Import the file again: "
@@ -28,8 +29,9 @@ HANDED_OVER = timedelta(seconds=10)
 
 
 class Imports:
-    """A document of ``imports``: name, size, format, kind, mapping, state (queued, running, done, failed), total, done,
-    accepted, rejected, errors (the first of them), created_by, created_at, started_at, finished_at, failure.
+    """A document of ``imports``: name, size, format, kind, mapping, state (queued, running, done, failed, cancelled),
+    total, done, accepted, rejected, errors (the first of them), created_by, created_at, started_at, finished_at,
+    failure, cancelled_by.
 
     Each call raises Unavailable while a server is away.
     """
@@ -64,6 +66,12 @@ class Imports:
         self._publisher.publish(Stream.JOBS, [JobOrder(import_id, IMPORT).to_payload()])
         self._audit.record(actor, "import.start", import_id, kind=job["kind"], records=job["total"], bytes=len(data))
         return import_id
+
+    def cancel(self, import_id: str, *, actor: str) -> None:
+        """Read no more of the file; what was accepted stays. Raises NotFound, and Conflict when it has ended."""
+        job = cancel(self._imports, import_id, self._clock(), actor=actor)
+        self._files.remove(import_id)
+        self._audit.record(actor, "import.cancel", import_id, records=job["total"], accepted=job["accepted"])
 
     def recent(self, *, limit: int = 10) -> list[Doc]:
         """The newest first. One that no worker has or will get shows as failed."""

@@ -6,22 +6,24 @@ from typing import Final
 
 import streamlit as st
 
+from crm_core.errors import CrmError
 from crm_core.importing.checking import Rejected, stream_named
 from crm_core.infra.mongo import Doc
+from crm_core.jobs.states import UNFINISHED
 from pages._ui.commands import IMPORT_COMMANDS
 from pages._ui.data_import import FORMATS, show_rejected
-from pages._ui.deps import services
+from pages._ui.deps import ACTOR, services
 from pages._ui.formats import duration, file_size, literal, number, relative_time, utc_exact
 from pages._ui.guard import live
 from pages._ui.widgets import empty_state, tinted_badge
 
 LIVE_S: Final = 1.0
-UNFINISHED: Final = frozenset({"queued", "running"})
 _STATES: Final = {
     "queued": ("gray", "schedule", "queued"),
     "running": ("blue", "sync", "running"),
     "done": ("green", "check_circle", "done"),
     "failed": ("red", "error", "failed"),
+    "cancelled": ("gray", "block", "cancelled"),
 }
 
 
@@ -60,6 +62,9 @@ def _show_import(job: Doc, now: datetime) -> None:
         st.caption(f"{what} · {verb.lower()} {relative_time(moment, now)} by {by}", help=utc_exact(moment))
         if job["state"] in UNFINISHED:
             _show_progress(job, now)
+            _offer_cancel(job)
+        elif job["state"] == "cancelled":
+            st.markdown(_left(job))
         elif job["state"] == "done":
             st.markdown(_result(job))
         else:
@@ -78,6 +83,30 @@ def _show_progress(job: Doc, now: datetime) -> None:
         words = f"{number(done)} of {number(total)} read · {number(waiting)} {job['kind']} wait to be stored"
     st.progress(done / total, words)
     st.caption("This goes on when you leave the page.")
+
+
+def _offer_cancel(job: Doc) -> None:
+    """In a popover: a dialog would close with the next drawing of the live part."""
+    noun = job["kind"]
+    with st.popover("Cancel …", icon=":material/block:", type="tertiary", key=f"data_cancel_{job['_id']}"):
+        st.markdown(f"The rest of the file is not read. The {noun} that were accepted stay.")
+        key = f"data_cancel_sure_{job['_id']}"
+        st.button("Cancel import", type="primary", key=key, on_click=_cancel, args=(job["_id"],))
+
+
+def _cancel(import_id: str) -> None:
+    try:
+        services().imports.cancel(import_id, actor=ACTOR)
+    except CrmError as exc:
+        st.toast(literal(str(exc)), icon=":material/error:")
+
+
+def _left(job: Doc) -> str:
+    """What a cancelled import has done."""
+    refused = f" · **{number(job['rejected'])}** rejected" if job["rejected"] else ""
+    read = f"{number(job['done'])} of {number(job['total'])} read"
+    by = literal(str(job["cancelled_by"]))
+    return f"**{number(job['accepted'])}** accepted, which stay{refused} · {read} · cancelled by {by}"
 
 
 def _pace(job: Doc, now: datetime) -> str:

@@ -188,6 +188,29 @@ def test_an_import_is_asked_for_watched_and_ends_with_its_counts(workspace: Serv
     assert [order["_id"] for order in read_state(workspace)["orders"]] == ["o1", "o2", "o4"]
 
 
+def test_an_import_can_be_cancelled_and_says_what_was_accepted(workspace: Services) -> None:
+    page = open_data()
+    upload(page, "orders.csv", ORDERS.replace("total", "amount"))
+    page.click("Import 4 orders")
+    workspace.db.imports.update_one({}, {"$set": {"state": "running", "started_at": workspace.clock()}})
+    workspace.db.imports.update_one({}, {"$set": {"done": 2, "accepted": 2}})
+    page.run()
+    assert "The rest of the file is not read. The orders that were accepted stay." in page.words
+    page.click("Cancel import")
+    assert "2 accepted, which stay · 2 of 4 read · cancelled by app user" in page.words.replace("**", "")
+    assert "Cancel import" not in page.buttons()
+
+
+def test_a_cancel_that_comes_too_late_is_said_to(workspace: Services) -> None:
+    page = open_data()
+    upload(page, "orders.csv", ORDERS.replace("total", "amount"))
+    page.click("Import 4 orders")
+    work(workspace)
+    page.click("Cancel import")
+    assert "This job is done; only a queued or a running one can be cancelled." in page.words
+    assert "3 accepted" in page.words.replace("**", "")
+
+
 def test_a_failed_import_says_why(workspace: Services) -> None:
     page = open_data()
     upload(page, "orders.csv", ORDERS.replace("total", "amount"))

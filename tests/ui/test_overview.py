@@ -57,6 +57,18 @@ def test_progress_says_how_much_is_made_and_how_much_waits(workspace: Services) 
     assert page.progress == [25]
 
 
+def test_loading_demo_data_can_be_cancelled(workspace: Services) -> None:
+    workspace.demo_jobs.start(customers=200, seed=1, actor="test")
+    set_job(workspace, state="running", done=1500, total=6000)
+    page = Page("overview")
+    assert "Those that were made stay." in page.words
+    page.click("Cancel loading")
+    job = workspace.demo_jobs.latest()
+    assert job
+    assert (job["state"], job["cancelled_by"]) == ("cancelled", "app user")
+    assert "Load demo data" in page.buttons()
+
+
 def test_figures_follow_when_the_demo_data_is_there(workspace: Services, shop: Shop) -> None:
     workspace.demo_jobs.start(customers=200, seed=1, actor="test")
     assert not Page("overview").test.metric
