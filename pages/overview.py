@@ -54,7 +54,7 @@ def demo_progress() -> None:
         waiting = services().publisher.backlog(*INGESTED) if total else 0
         st.progress(done / total if total else 0.0, f"{words} · {number(waiting)} still to be stored")
         st.caption("This goes on when you leave the page.")
-        with st.popover("Cancel …", icon=":material/block:", type="tertiary", key="overview_cancel"):
+        with st.popover("Cancel …", icon=":material/block:", key="overview_cancel"):
             st.markdown("No more customers and orders are made. Those that were made stay.")
             key = "overview_cancel_sure"
             st.button("Cancel loading", type="primary", key=key, on_click=cancel_demo, args=(job["_id"],))

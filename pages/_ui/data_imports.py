@@ -88,7 +88,7 @@ def _show_progress(job: Doc, now: datetime) -> None:
 def _offer_cancel(job: Doc) -> None:
     """In a popover: a dialog would close with the next drawing of the live part."""
     noun = job["kind"]
-    with st.popover("Cancel …", icon=":material/block:", type="tertiary", key=f"data_cancel_{job['_id']}"):
+    with st.popover("Cancel …", icon=":material/block:", key=f"data_cancel_{job['_id']}"):
         st.markdown(f"The rest of the file is not read. The {noun} that were accepted stay.")
         key = f"data_cancel_sure_{job['_id']}"
         st.button("Cancel import", type="primary", key=key, on_click=_cancel, args=(job["_id"],))
