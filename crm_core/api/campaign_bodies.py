@@ -24,20 +24,20 @@ NOT_OF_A_DRAFT = {"rule", "text", "schedule_at", "confirm_everyone"}
 
 
 class VariantBody(Body):
-    """weight: in percent; together they are 100. subject: of an e-mail."""
+    """message and subject: the campaign's where it has none of its own. weight: in percent, together 100, or none."""
 
     name: str
-    message: str
+    message: str | None = None
     subject: str | None = None
-    weight: FiniteFloat
+    weight: FiniteFloat | None = None
 
 
 class CampaignBody(Body):
-    """Exactly one of segment_id, rule, text and customer_ids; either message or variants.
+    """Exactly one of segment_id, rule, text and customer_ids.
 
     message: a Liquid template, such as ``Hi {{ customer.name }}``. subject: of an e-mail. variants: tried against each
-    other, instead of a message. holdout_percent: of the audience that gets nothing, to compare with.
-    exclude_recent_days: leave out whom any campaign wrote to in so many days. quiet_hours: ``defer`` (until they are
+    other; with a message in each, the campaign needs none. holdout_percent: of the audience that gets nothing, to
+    compare with. exclude_recent_days: leave out whom any campaign wrote to in so many days. quiet_hours: ``defer`` (until they are
     over) or ``skip``. schedule_at: launch it by itself then; confirm_everyone: as for a launch.
     """
 

@@ -20,8 +20,8 @@ AUDIENCE = ("segment_id", "rule", "customer_ids")
 class DraftFields(TypedDict, total=False):
     """What people set of a draft. Exactly one of segment_id, rule and customer_ids.
 
-    variants: ``{"name", "message", "subject"?, "weight"}``, weights in percent; they take the place of message and
-    subject. quiet_hours: ``defer`` or ``skip``.
+    variants: ``{"name", "message"?, "subject"?, "weight"?}``, weights in percent; without a message or subject of its
+    own one has the campaign's. quiet_hours: ``defer`` or ``skip``.
     """
 
     name: str

@@ -9,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from crm_core.access.audit import AuditLog
 from crm_core.campaigns.budget import ErrorBudget
+from crm_core.campaigns.content import COMMON
 from crm_core.campaigns.definition import AUDIENCE, Definitions, DraftFields
 from crm_core.campaigns.pending import PendingRows
 from crm_core.campaigns.progress import CLOSING
@@ -287,12 +288,10 @@ def _merged(campaign: Doc, fields: DraftFields) -> DraftFields:
     """The definition as people set it, with what they change now."""
     kept: Doc = {name: campaign.get(name) for name in DraftFields.__annotations__ if name not in AUDIENCE}
     kept["exclude_segment_ids"] = [each["segment_id"] for each in campaign.get("exclude_segments") or ()]
-    if campaign.get("variants"):
-        kept |= {"message": None, "subject": None}
+    if campaign.get("variants"):  # what is the first variant's own was not set for all
+        kept |= {name: None for name in COMMON if campaign[name] == campaign["variants"][0][name]}
     if not any(name in fields for name in AUDIENCE):
         kept |= _audience(campaign)
-    if fields.get("message") is not None and "variants" not in fields:
-        kept["variants"] = ()
     return {**kept, **fields}  # type: ignore[typeddict-item]
 
 

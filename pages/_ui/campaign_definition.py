@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
+from crm_core.campaigns.content import content_of
 from crm_core.campaigns.options import SKIP
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
@@ -59,4 +60,5 @@ def _messages(campaign: Doc) -> Iterator[tuple[str, Doc]]:
     if not variants:
         yield "Message", campaign
     for variant in variants or ():
-        yield f"Variant {literal(variant['name'])} · {variant['weight']:g} %", variant
+        message, subject = content_of(campaign, variant["name"])
+        yield f"Variant {literal(variant['name'])} · {variant['weight']:g} %", {"message": message, "subject": subject}

@@ -89,7 +89,7 @@ def test_every_option_is_kept_and_shown(client: httpx.Client) -> None:
     [
         ({"customer_ids": ["c1"]}, "segment_id", "exactly one of segment_id, rule, text and customer_ids"),
         ({"text": "spend > 5"}, "text", "Say the rule once"),
-        ({"channel": "email", "variants": VARIANTS}, "message", "one message or variants, not both"),
+        ({"channel": "sms", "subject": "Hi", "variants": VARIANTS}, "subject", "Only a message over email"),
         ({"message": None}, "message", "1 to 5,000"),
         ({"schedule_at": "2020-01-01T00:00:00Z"}, "schedule_at", "2020-01-01T00:00:00+00:00 has passed"),
         ({"exclude_segment_ids": ["nothing"]}, "exclude_segment_ids[0]", "'nothing'"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.campaigns.content import content_of
 from crm_core.campaigns.rows import new_row
 from crm_core.campaigns.split import places, variant_at
 from crm_core.campaigns.states import MessageState
@@ -61,6 +62,14 @@ def test_who_got_anything_within_the_days_is_left_out(rig: Rig, clock: TestClock
     rig.deliver()
     assert rig.ledger.stats(campaign).skipped_by_reason == {"messaged_recently": 2, "no_consent": 1}
     assert rig.vendor.asked.keys() == {"c3", "c6"}
+
+
+def test_a_variant_has_what_the_campaign_says_where_it_says_nothing_itself(rig: Rig) -> None:
+    variants = [{"name": "A"}, {"name": "B", "subject": "Own"}]
+    drafted = rig.draft(channel="email", message="Hi", subject="All", variants=variants)
+    changed = rig.services.campaigns.update(drafted, actor="asha", message="Hello")
+    assert [content_of(changed, name) for name in "AB"] == [("Hello", "All"), ("Hello", "Own")]
+    assert [each["weight"] for each in changed["variants"]] == [50, 50]
 
 
 def test_holdout_and_variants_follow_the_hash_and_each_variant_says_its_own(
