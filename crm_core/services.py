@@ -62,10 +62,12 @@ from crm_core.settings import Settings
 if TYPE_CHECKING:
     from crm_core.audience.previews import Previews
     from crm_core.audience.snapshot.keeper import Keeper
+    from crm_core.campaigns.rehearsal import Rehearsal
     from crm_core.demo.loading import DemoLoader
     from crm_core.infra.consumer import Handler
     from crm_core.jobs.demo import DemoJobs
     from crm_core.jobs.imports import Imports
+    from crm_core.jobs.rehearsals import Rehearsals
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,13 @@ class Services:
     def recipients(self) -> Recipients:
         return Recipients(self.customers, self.suppressions, self.ledger)
 
+    def rehearsal_under(self, rules: SendingRules) -> "Rehearsal":
+        """With rules of the caller's choice."""
+        from crm_core.campaigns.rehearsal import Rehearsal  # imports SQLite, which only this needs
+
+        definitions = Definitions(self.segments, self.scopes)
+        return Rehearsal(definitions, self.plan, self.recipients, self.redis, self.channel_rates, rules, self.clock)
+
     @cached_property
     def deliverer(self) -> Deliverer:
         if self.settings.vendor_url is None:
@@ -234,12 +243,20 @@ class Services:
         )
         return Imports(self.db, runner, files, self.publisher, self.audit, self.clock)
 
+    @cached_property
+    def rehearsals(self) -> "Rehearsals":
+        from crm_core.jobs.rehearsals import Rehearsals
+
+        rehearsal = self.rehearsal_under(self.sending_rules)
+        return Rehearsals(self.db, self.campaigns, rehearsal, self.publisher, self.clock)
+
     @property
     def jobs_handler(self) -> "Handler":
         from crm_core.jobs.dispatch import JobDispatcher
-        from crm_core.jobs.entries import DEMO, IMPORT
+        from crm_core.jobs.entries import DEMO, IMPORT, REHEARSAL
 
-        return JobDispatcher({DEMO: self.demo_jobs.handle, IMPORT: self.imports.handle}).handle
+        handlers = {DEMO: self.demo_jobs.handle, IMPORT: self.imports.handle, REHEARSAL: self.rehearsals.handle}
+        return JobDispatcher(handlers).handle
 
     def ping_mongodb(self) -> None:
         """Raises Unavailable."""

@@ -17,6 +17,7 @@ from crm_core.api import (
     ingestion,
     metrics,
     receipts,
+    rehearsals,
     segments,
 )
 from crm_core.api.bodies import REF
@@ -45,6 +46,7 @@ BODIES = (
     CampaignChangeBody,
     LaunchBody,
     ScheduleBody,
+    rehearsals.RehearsalBody,
     ProblemDocument,
 )
 
@@ -70,7 +72,7 @@ def create_api() -> FastAPI:
     install_problems(api)
     for part in (
         *(ingestion, customers, attributes, segments),
-        *(campaigns, campaign_actions, campaign_figures),
+        *(campaigns, campaign_actions, campaign_figures, rehearsals),
         *(receipts, health, metrics),
     ):
         api.include_router(part.router)

@@ -12,21 +12,28 @@ from crm_core.infra.streams import redis_translated
 
 BURST_S = 0.25
 """So much of a second's messages may go out at once after a pause."""
-# GCRA: the key holds when the last granted message would be due if all were evenly spaced, in microseconds. Asked for
-# more than fits, it grants what fits and says how long until the rest does, or as much of it as may go at once.
-_TAKE = """
+LAW = """
+local function grant(due, now, gap, room, wanted)
+  local ahead = math.max(0, due - now)
+  local fits = math.max(0, math.min(wanted, math.floor((room - ahead) / gap)))
+  ahead = math.floor(ahead + fits * gap + 0.5)
+  local more = math.min(wanted - fits, math.floor(room / gap))
+  return fits, now + ahead, math.max(0, math.ceil(ahead + more * gap - room))
+end
+"""
+"""GCRA: ``due`` is when the last granted message would be due if all were evenly spaced, in microseconds. Asked for
+more than fits, it grants what fits and says how long until the rest does, or as much of it as may go at once.
+Only differences are compared with ``gap``: beside the time of day a double has no room for its fraction."""
+_TAKE = f"""{LAW}
 local now = tonumber(ARGV[4])
 if not now then local t = redis.call('TIME'); now = t[1] * 1000000 + t[2] end
 local gap, room = tonumber(ARGV[1]), tonumber(ARGV[2])
-local due = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local wanted = tonumber(ARGV[3])
-local fits = math.max(0, math.min(wanted, math.floor((now + room - due) / gap)))
+local before = tonumber(redis.call('GET', KEYS[1]) or '0')
+local fits, due, wait = grant(before, now, gap, room, tonumber(ARGV[3]))
 if fits > 0 then
-  due = due + fits * gap
   redis.call('SET', KEYS[1], string.format('%.0f', due), 'PX', math.ceil((due - now + room) / 1000) + 1000)
 end
-local more = math.min(wanted - fits, math.floor(room / gap))
-return {fits, math.max(0, math.ceil(due + more * gap - now - room))}
+return {{fits, wait}}
 """
 
 
@@ -54,10 +61,15 @@ class ChannelRates:
         rate = self._rates.get(channel)
         if rate is None:
             return Grant(wanted, 0.0)
-        gap = 1e6 / rate
-        room = max(gap, BURST_S * 1e6)
+        gap, room = spacing_us(rate)
         moment = "" if now is None else str(math.floor(now.timestamp() * 1e6))
         with redis_translated():
             answer = self._take(keys=[f"{key}:{channel}"], args=[gap, room, wanted, moment])
         count, wait_us = cast("list[int]", answer)
         return Grant(count, wait_us / 1e6)
+
+
+def spacing_us(rate: float) -> tuple[float, float]:
+    """Of ``rate`` messages a second: how far they are apart, and how much time's worth may go at once."""
+    gap = 1e6 / rate
+    return gap, max(gap, BURST_S * 1e6)

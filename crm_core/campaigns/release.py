@@ -139,8 +139,7 @@ class Releaser:
         upto = None if planned else campaign.get("plan_after")
         if not planned and upto is None:
             return []
-        rate = self._rates.rate(campaign["channel"])
-        limit = self._stretch if rate is None else max(1, min(self._stretch, int(rate * RATED_S / 3)))
+        limit = stretch_size(self._rates.rate(campaign["channel"]), self._stretch)
         return self._rows.next_open(campaign["_id"], after=released.after, upto=upto, limit=limit)
 
     def _begin_round(self, campaign: Doc, out: Outstanding, now: datetime) -> bool:
@@ -162,3 +161,8 @@ class Releaser:
         log.info("round begun", campaign=campaign_id, round=after.round)
         campaign["release"] = {"round": after.round, "after": None, "at": now}
         return True
+
+
+def stretch_size(rate: float | None, most: int = STRETCH) -> int:
+    """Rows in a stretch over a channel with that rate; as many of them as make the decisions of one moment."""
+    return most if rate is None else max(1, min(most, int(rate * RATED_S / 3)))

@@ -65,6 +65,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "audit": [IndexModel([("at", DESCENDING)])],
     "jobs": [IndexModel([("created_at", DESCENDING)])],
     "imports": [IndexModel([("created_at", DESCENDING)])],
+    "rehearsals": [IndexModel([("created_at", ASCENDING)], expireAfterSeconds=30 * 24 * 3600)],
 }
 INDEX_NOT_FOUND = 27
 RETIRED = {"messages": ["campaign_id_1_rank_1_reason_1"]}

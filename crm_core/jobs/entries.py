@@ -8,6 +8,7 @@ from crm_core.infra.streams import Entry
 
 DEMO = "demo"
 IMPORT = "import"
+REHEARSAL = "rehearsal"
 
 
 @dataclass(frozen=True)

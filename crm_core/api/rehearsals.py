@@ -1,0 +1,76 @@
+"""Rehearsals of campaigns over HTTP."""
+
+from datetime import UTC
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Security
+from pydantic import AwareDatetime, Field
+
+from crm_core.access.keys import ApiKey, Scope
+from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.bodies import Body, body_of, documented
+from crm_core.api.problems import OF_A_BODY, to_responses
+from crm_core.api.segments import FIRST_MOMENT, LAST_MOMENT
+from crm_core.infra.mongo import Doc
+
+router = APIRouter(prefix="/v1", tags=["Campaigns"])
+Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_READ])]
+Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_WRITE])]
+UNKNOWN = {404: "No campaign, or no rehearsal of it, has this id.", 422: "An id is not valid."}
+
+
+class RehearsalBody(Body):
+    """start_at: when sending begins, up to 366 days from now; absent, when the campaign is scheduled, else now."""
+
+    start_at: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)] | None = None
+
+
+@router.post(
+    "/campaigns/{campaign_id}/rehearsals",
+    status_code=202,
+    openapi_extra=documented(RehearsalBody, required=False),
+    responses=to_responses({**OF_A_BODY, 404: "No campaign has this id.", 409: "It could not be launched either."}),
+)
+def start_rehearsal(
+    campaign_id: str,
+    found: ServicesDep,
+    key: Writer,
+    body: Annotated[RehearsalBody, Depends(body_of(RehearsalBody, default=b"{}"))],
+) -> dict[str, Any]:
+    """Find out what a launch would do, without writing or sending anything; the result is kept for 30 days.
+
+    A draft is rehearsed as a launch now would freeze it. A campaign that was launched is rehearsed as it was frozen,
+    from its first message on.
+    """
+    start_at = body.start_at.astimezone(UTC) if body.start_at else None
+    job = found.rehearsals.start(campaign_id, actor=key.actor, start_at=start_at)
+    return {"id": job["_id"], "state": job["state"]}
+
+
+@router.get("/campaigns/{campaign_id}/rehearsals/{rehearsal_id}", responses=to_responses(UNKNOWN))
+def get_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
+    """State and, once it is done, result. runs: above 1, it started over after a worker ended in the middle.
+
+    by_state counts each customer once and sums to audience; pending are those whose turn would come later than 366 days
+    after the start. deferred: who waited for the end of quiet hours, and until when at first. buckets: messages by
+    hour, or by ``bucket_s`` seconds when there would be too many. Messages are taken to be accepted by the vendor, and
+    without a rate to go out at once. examples are null without the scope customers:read.
+    """
+    return _shown(found.rehearsals.get(campaign_id, rehearsal_id), key)
+
+
+@router.delete(
+    "/campaigns/{campaign_id}/rehearsals/{rehearsal_id}",
+    responses=to_responses({**UNKNOWN, 409: "It has ended already."}),
+)
+def cancel_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: Writer) -> dict[str, Any]:
+    """Cancel one that is queued or running."""
+    return _shown(found.rehearsals.cancel(campaign_id, rehearsal_id, actor=key.actor), key)
+
+
+def _shown(job: Doc, key: ApiKey) -> Doc:
+    shown = {"id": job["_id"], **{name: value for name, value in job.items() if name != "_id"}}
+    if result := shown.get("result"):
+        examples = result["examples"] if Scope.CUSTOMERS_READ in key.scopes else None
+        shown["result"] = result | {"examples": examples}
+    return shown
