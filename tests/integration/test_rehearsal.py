@@ -9,14 +9,18 @@ import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
 from crm_core.campaigns.quiet import QuietHours
+from crm_core.campaigns.rehearsal import HORIZON, Stage
 from crm_core.campaigns.rows import new_row
 from crm_core.campaigns.states import MessageState
+from crm_core.campaigns.tally import DAY
+from crm_core.errors import Conflict
 from crm_core.rules.loading import load_rule
+from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.conftest import TestClock
 from tests.engines.agreement import new_database
-from tests.integration.campaign_rig import Rig
+from tests.integration.campaign_rig import HELLO, Rig
 from tests.integration.feeding import store_customers
 from tests.integration.population import field
 from tests.integration.rehearsing import foreseen, happened, rehearse, send_for_real, set_rates
@@ -108,3 +112,87 @@ def test_what_is_foreseen_happens(stage: Services, rate: float | None, quiet: st
     assert happened(rig, campaign) == foreseen(result)
     assert result.tally.by_state[MessageState.SENT] > 3
     assert bool(result.tally.deferred.customers) == (bool(quiet) and mode == "defer")
+
+
+def contents(services: Services) -> dict[str, Any]:
+    """All that the servers hold, but for rehearsals."""
+    found: dict[str, Any] = {
+        name: list(services.db[name].find().sort("_id", 1))
+        for name in services.db.list_collection_names()
+        if name != "rehearsals"
+    }
+    keys: Any = services.redis.keys()
+    return found | {"valkey": {key: services.redis.dump(key) for key in keys}}
+
+
+def test_a_rehearsal_writes_nothing_and_sends_nothing(stage: Services) -> None:
+    set_up(stage, Random(7), NOON)
+    set_rates(stage, {"sms": 0.5})
+    rig = Rig(stage, Policy(cap=Cap(1, 7)), QuietHours.parse(NIGHT, "UTC"))
+    campaigns = [a_campaign(rig, Random(7)), rig.launch(a_campaign(rig, Random(8)))]
+    before = contents(stage)
+    assert all(rehearse(rig, each, NOON).tally.by_state[MessageState.SENT] > 3 for each in campaigns)
+    assert contents(stage) == before
+    assert rig.vendor.asked == {}
+
+
+def test_a_campaign_that_was_launched_is_rehearsed_as_it_was_frozen_from_its_first_message_on(
+    rig: Rig, clock: TestClock
+) -> None:
+    segment = rig.services.segments.save("Once", load_rule(field("visits", "eq", 1)), actor="asha")
+    campaign = rig.draft(rule=None, segment_id=segment["_id"])
+    drafted = foreseen(rehearse(rig, campaign, clock.now))
+    rig.launch(campaign)
+    rig.finish(clock)
+    rig.services.segments.change(segment["_id"], rule=load_rule(field("visits", "eq", 2)), actor="asha")
+    assert foreseen(rehearse(rig, campaign, NOON)) == drafted
+    assert drafted["by_state"] == {"sent": 4}
+
+
+def test_what_a_launch_would_refuse_a_rehearsal_refuses_in_the_same_words(rig: Rig, clock: TestClock) -> None:
+    segment = rig.services.segments.save("Once", load_rule(field("visits", "eq", 1)), actor="asha")
+    campaign = rig.draft(rule=None, segment_id=segment["_id"])
+    rig.services.segments.remove(segment["_id"], actor="asha")
+    with pytest.raises(Conflict, match="The segment “Once” of this draft was deleted"):
+        rehearse(rig, campaign, clock.now)
+
+
+def test_everyone_may_be_rehearsed_and_needs_a_confirmation_to_be_launched(rig: Rig, clock: TestClock) -> None:
+    everyone = rehearse(rig, rig.draft(EVERYONE), clock.now)
+    nobody = rehearse(rig, rig.draft(load_rule(field("visits", "gt", 99))), clock.now)
+    assert (everyone.needs_confirmation, everyone.tally.audience) == (True, 6)
+    assert (nobody.needs_confirmation, nobody.tally.audience, nobody.tally.buckets.items()) == (False, 0, [])
+    assert (nobody.is_complete, nobody.finish, nobody.tally.first_at) == (True, clock.now, None)
+
+
+def test_examples_are_messages_as_they_are_sent_then_three_of_each_variant(rig: Rig, clock: TestClock) -> None:
+    variants = [{"name": "A", "message": HELLO, "weight": 60}, {"name": "B", "message": "Hello", "weight": 40}]
+    texts: dict[str, Any] = {"message": None, "variants": variants}
+    campaign = rig.draft(**texts)
+    tally = rehearse(rig, campaign, clock.now).tally
+    rig.launch(campaign)
+    rig.finish(clock)
+    for variant, found in tally.examples.items():
+        assert len(found) == min(3, tally.by_variant[str(variant)][MessageState.SENT])
+        rows = [rig.row(campaign, each["customer_id"]) for each in found]
+        assert [(row["variant"], row["text"]) for row in rows] == [(variant, each["body"]) for each in found]
+    assert sum(found[MessageState.SENT] for found in tally.by_variant.values()) == 4
+
+
+def test_a_rehearsal_that_is_cancelled_or_leads_beyond_a_year_says_that_it_is_not_complete(
+    services: Services, clock: TestClock
+) -> None:
+    store_customers(services, *({"id": f"c{n:04}", "visits": 1} for n in range(1500)))
+    services.channel_rates._rates = {"in_app": 0.00003}
+    rig = Rig(services)
+    campaign = rig.services.campaigns.get(rig.draft())
+    rehearsal = services.rehearsal_under(rig.rules)
+    stages: list[Stage] = []
+    result = rehearsal.run(campaign, clock.now, stages.append, lambda: False)
+    sent = result.tally.by_state[MessageState.SENT]
+    assert not result.is_complete
+    assert (sent + result.tally.pending, result.finish > clock.now + HORIZON) == (result.tally.audience, True)
+    assert (result.tally.buckets.width, stages[-1].now) == (2 * DAY, result.finish)
+    services.channel_rates._rates = {}
+    cancelled = rehearsal.run(campaign, clock.now, stages.append, lambda: True)
+    assert (cancelled.is_complete, cancelled.tally.audience) == (False, 1000)

@@ -1,0 +1,140 @@
+"""Rehearsals as jobs: each kept under its id with what came of it, and started over when their worker ended."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from crm_core.errors import Conflict, InvalidInput, NotFound
+from crm_core.infra.streams import Stream
+from crm_core.jobs import rehearsal_run
+from crm_core.rules.loading import load_rule
+from tests.conftest import TestClock
+from tests.integration.campaign_rig import Rig
+from tests.integration.population import field
+from tests.integration.test_import_jobs import Killed, jobs_worker
+
+
+def start(rig: Rig, campaign: str, **more: Any) -> str:
+    return str(rig.services.rehearsals.start(campaign, actor="asha", **more)["_id"])
+
+
+def test_a_rehearsal_ends_with_its_result_beside_earlier_ones(rig: Rig, clock: TestClock) -> None:
+    campaign = rig.draft()
+    first, second = start(rig, campaign), start(rig, campaign, start_at=clock.now + timedelta(days=2))
+    queued = rig.services.rehearsals.get(campaign, first)
+    assert (queued["state"], queued["start_at"], queued["created_by"]) == ("queued", clock.now, "asha")
+    worker = jobs_worker(rig.services)
+    assert worker.run_once() + worker.run_once() == 2
+    done = [rig.services.rehearsals.get(campaign, each) for each in (first, second)]
+    assert [(job["state"], job["runs"], job["done"]) for job in done] == [("done", 1, 5)] * 2
+    assert done[0]["result"]["by_state"] == {"sent": 4, "skipped": 1, "failed": 0, "held_out": 0, "pending": 0}
+    assert done[0]["result"]["skipped_by_reason"] == {"no_consent": 1}
+    assert [job["result"]["finish"] for job in done] == [clock.now, clock.now + timedelta(days=2)]
+    assert [job["result"]["buckets"] for job in done] == [
+        [{"at": clock.now, "messages": 4}],
+        [{"at": clock.now + timedelta(days=2), "messages": 4}],
+    ]
+    assert rig.services.publisher.backlog(Stream.JOBS) == 0
+
+
+def test_a_scheduled_campaign_is_rehearsed_at_its_time(rig: Rig, clock: TestClock) -> None:
+    campaign, at = rig.draft(), clock.now + timedelta(hours=5)
+    rig.services.campaigns.schedule(campaign, at, actor="asha")
+    rehearsal = start(rig, campaign)
+    jobs_worker(rig.services).run_once()
+    assert rig.services.rehearsals.get(campaign, rehearsal)["result"]["start"] == at
+
+
+def test_after_the_end_of_its_worker_it_starts_over_and_says_so(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = rig.draft()
+    rehearsal = start(rig, campaign)
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rehearsal_run, "to_document", die)
+        with pytest.raises(Killed):
+            jobs_worker(rig.services).run_once()
+    assert rig.services.rehearsals.get(campaign, rehearsal)["state"] == "running"
+    jobs_worker(rig.services).run_once()
+    done = rig.services.rehearsals.get(campaign, rehearsal)
+    assert (done["state"], done["runs"], done["result"]["audience"]) == ("done", 2, 5)
+
+
+def test_a_worker_that_was_overtaken_writes_nothing_any_more(rig: Rig) -> None:
+    rehearsals = rig.services.rehearsals
+    campaign = rig.draft()
+    rehearsal = start(rig, campaign)
+    rig.services.db.rehearsals.update_one({"_id": rehearsal}, {"$set": {"state": "running", "runs": 2}})
+    job = rehearsals.get(campaign, rehearsal) | {"runs": 1}
+    run = rehearsal_run.RehearsalRun(rig.services.db.rehearsals, job, rig.services.clock)
+    run.go(rig.services.campaigns, rig.services.rehearsal_under(rig.rules))
+    assert rehearsals.get(campaign, rehearsal)["state"] == "running"
+
+
+def test_a_cancelled_one_is_not_done_or_stops_in_the_middle(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rehearsals = rig.services.rehearsals
+    monkeypatch.setattr(rehearsal_run, "NOTED_S", 0)
+    campaign = rig.draft()
+    waiting, running, ended = (start(rig, campaign) for _ in range(3))
+    assert rehearsals.cancel(campaign, waiting, actor="bela")["cancelled_by"] == "bela"
+    worker = jobs_worker(rig.services)
+    worker.run_once()
+    cancel_when_walking(rig, campaign, running, monkeypatch)
+    worker.run_once()
+    monkeypatch.undo()
+    worker.run_once()
+    for each in (waiting, running):
+        found = rehearsals.cancel(campaign, each, actor="asha")
+        assert (found["state"], "result" in found) == ("cancelled", False)
+    with pytest.raises(Conflict, match="This rehearsal is done; only a queued or a running one can be cancelled"):
+        rehearsals.cancel(campaign, ended, actor="asha")
+
+
+def cancel_when_walking(rig: Rig, campaign: str, rehearsal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = rig.services.recipients.read
+
+    def cancel_and_read(*args: Any, **more: Any) -> Any:
+        rig.services.rehearsals.cancel(campaign, rehearsal, actor="asha")
+        return read(*args, **more)
+
+    monkeypatch.setattr(rig.services.recipients, "read", cancel_and_read)
+
+
+def test_one_that_cannot_be_done_any_more_fails_and_one_that_nobody_has_is_lost(rig: Rig, clock: TestClock) -> None:
+    segment = rig.services.segments.save("Once", load_rule(field("visits", "eq", 1)), actor="asha")
+    campaign = rig.draft(rule=None, segment_id=segment["_id"])
+    rehearsal, lost = start(rig, campaign), start(rig, campaign)
+    rig.services.segments.remove(segment["_id"], actor="asha")
+    jobs_worker(rig.services).run_once()
+    rig.services.redis.delete(Stream.JOBS)
+    clock.advance(seconds=11)
+    failed = rig.services.rehearsals.get(campaign, rehearsal)
+    assert (failed["state"], failed["failure"]) == ("failed", "The segment “Once” of this draft was deleted.")
+    found = rig.services.rehearsals.get(campaign, lost)
+    assert (found["state"], found["failure"].split(";")[0]) == (
+        "failed",
+        "The jobs worker gave it up, or never got it. Nothing was written or sent",
+    )
+    with pytest.raises(Conflict, match="was deleted"):
+        start(rig, campaign)
+
+
+def test_a_start_that_has_passed_or_is_far_away_and_another_campaigns_id_are_refused(
+    rig: Rig, clock: TestClock
+) -> None:
+    campaign, other = rig.draft(), rig.draft()
+    for wrong in (clock.now - timedelta(seconds=1), clock.now + timedelta(days=367)):
+        with pytest.raises(InvalidInput, match="between now and 366 days later") as caught:
+            start(rig, campaign, start_at=wrong)
+        assert caught.value.field == "start_at"
+    with pytest.raises(InvalidInput, match="time zone"):
+        start(rig, campaign, start_at=clock.now.replace(tzinfo=None))
+    assert rig.services.db.rehearsals.count_documents({}) == rig.services.publisher.backlog(Stream.JOBS) == 0
+    rehearsal = start(rig, campaign)
+    with pytest.raises(NotFound, match="There is no rehearsal of this campaign"):
+        rig.services.rehearsals.get(other, rehearsal)
+    with pytest.raises(NotFound, match="There is no campaign"):
+        start(rig, "none")
