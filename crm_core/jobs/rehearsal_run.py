@@ -4,8 +4,9 @@ import time
 
 from pymongo.collection import Collection
 
+from crm_core.campaigns.dry_run import Stage
 from crm_core.campaigns.lifecycle import Campaigns
-from crm_core.campaigns.rehearsal import Rehearsal, RehearsalResult, Stage
+from crm_core.campaigns.rehearsal import Rehearsal, RehearsalResult
 from crm_core.campaigns.states import MessageState
 from crm_core.errors import CrmError, Unavailable
 from crm_core.infra.clock import Clock
@@ -52,7 +53,7 @@ class RehearsalRun:
 def to_document(result: RehearsalResult) -> Doc:
     """As it is kept and shown. Lists where names come from people: a variant may have one that is none for a field."""
     tally = result.tally
-    states = (*(MessageState.SENT, MessageState.SKIPPED, MessageState.FAILED, MessageState.HELD_OUT),)
+    states = (MessageState.SENT, MessageState.SKIPPED, MessageState.FAILED, MessageState.HELD_OUT)
     return {
         "is_complete": result.is_complete,
         "needs_confirmation": result.needs_confirmation,

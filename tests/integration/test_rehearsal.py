@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
+from crm_core.campaigns.dry_run import HORIZON, Stage
 from crm_core.campaigns.quiet import QuietHours
-from crm_core.campaigns.rehearsal import HORIZON, Stage
 from crm_core.campaigns.rows import new_row
 from crm_core.campaigns.states import MessageState
 from crm_core.campaigns.tally import DAY
