@@ -52,9 +52,10 @@ def get_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: 
     """State and, once it is done, result. runs: above 1, it started over after a worker ended in the middle.
 
     by_state counts each customer once and sums to audience; pending are those whose turn would come later than 366 days
-    after the start: then is_complete is false, and whoever was not walked by then is not counted. deferred: who waited for the end of quiet hours, and until when at first. buckets: messages by
-    hour, or by ``bucket_s`` seconds when there would be too many. Messages are taken to be accepted by the vendor, and
-    without a rate to go out at once. examples are null without the scope customers:read.
+    after the start: then is_complete is false, and whoever was not walked by then is not counted. deferred: who waited
+    for the end of quiet hours, and until when at first. buckets: messages by hour, or by ``bucket_s`` seconds when
+    there would be too many. Messages are taken to be accepted by the vendor, and without a rate to go out at once.
+    examples are null without the scope customers:read.
     """
     return _shown(found.rehearsals.get(campaign_id, rehearsal_id), key)
 
