@@ -37,8 +37,8 @@ class CampaignBody(Body):
 
     message: a Liquid template, such as ``Hi {{ customer.name }}``. subject: of an e-mail. variants: tried against each
     other; with a message in each, the campaign needs none. holdout_percent: of the audience that gets nothing, to
-    compare with. exclude_recent_days: leave out whom any campaign wrote to in so many days. quiet_hours: ``defer`` (until they are
-    over) or ``skip``. schedule_at: launch it by itself then; confirm_everyone: as for a launch.
+    compare with. exclude_recent_days: leave out whom any campaign wrote to in so many days. quiet_hours: ``defer``
+    (until they are over) or ``skip``. schedule_at: launch it by itself then; confirm_everyone: as for a launch.
     """
 
     name: str
