@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NO_OPENS = '{"open_rate": 0}'
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 40.0
+SHORT_LIVED = httpx.Limits(keepalive_expiry=2)
+"""The app closes connections that were idle for 5 s, which may be just when the next request is written."""
 
 
 @dataclass
@@ -52,7 +54,9 @@ class RunningApp:
     def api(self, *scopes: str) -> httpx.Client:
         """A client of the REST API with a new key of these scopes."""
         headers = {"Authorization": f"Bearer {self.create_key(*scopes)}"}
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60, trust_env=False)
+        return httpx.Client(
+            base_url=f"{self.url}/api/v1", headers=headers, timeout=60, trust_env=False, limits=SHORT_LIVED
+        )
 
     @contextmanager
     def services(self) -> Iterator[Services]:

@@ -12,6 +12,8 @@ from crm_core.campaigns.states import RowReason
 from crm_core.errors import Unavailable
 
 TIMEOUT_S = 10.0
+IDLE_S = 2.0
+"""Then a connection is not used again: the vendor may be just about to close it."""
 BACKOFF_CAP_S = 30.0
 MAX_BATCH = 500
 MAX_REASON = 100
@@ -43,7 +45,11 @@ class Vendor(Protocol):
 class HttpVendor:
     def __init__(self, url: str, secret: str) -> None:
         self._client = httpx.Client(
-            base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=TIMEOUT_S, trust_env=False
+            base_url=url,
+            headers={"Authorization": f"Bearer {secret}"},
+            timeout=TIMEOUT_S,
+            trust_env=False,
+            limits=httpx.Limits(keepalive_expiry=IDLE_S),
         )
 
     def send(self, campaign_id: str, messages: Sequence[WireMessage]) -> dict[str, Answer]:

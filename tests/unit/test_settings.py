@@ -26,6 +26,8 @@ EVERY_SETTING = Settings(
     message_unknown_consent=False,
     frequency_cap=3,
     frequency_cap_days=30,
+    channel_rates="sms=100,email=0.5",
+    quiet_hours="21:00-08:00",
     log_level="WARNING",
 )
 
