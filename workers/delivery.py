@@ -1,12 +1,13 @@
 """Sends the messages of released stretches through the vendor."""
 
+from crm_core.campaigns.delivery import AT_ONCE
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import Stream
 from crm_core.services import Services
 from workers.running import consume, run_worker
 
-POLICY = ConsumerPolicy(batch=1)
-"""A stretch at a time: one that waits for its channel's rate holds up no other."""
+POLICY = ConsumerPolicy(batch=AT_ONCE)
+"""Few stretches at a time: one that waits for its channel's rate holds up as few others as may be."""
 
 
 def build(services: Services, instance: str) -> Consumer:

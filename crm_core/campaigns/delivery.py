@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Entry
 
+AT_ONCE = 2
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -64,16 +66,26 @@ class Deliverer:
         self._rules = rules
         self._clock = clock
         self.stopping = threading.Event()
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="delivery")
 
     def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
-        """Deliver each entry; gives {entry id: reason} for those that name no campaign."""
-        refused: dict[str, str] = {}
-        for entry in entries:
-            try:
-                self._handle(entry)
-            except Permanent as exc:
-                refused[entry.id] = str(exc)
-        return refused
+        """Deliver the entries, up to AT_ONCE side by side: while one waits for the vendor, another asks the database.
+
+        Gives {entry id: reason} for those that name no campaign. Raises what the first that failed raised, once all
+        have ended; those that did not fail find nothing to do when they come again.
+        """
+        if len(entries) == 1:
+            return self._refusal(entries[0])
+        waiting = [self._threads.submit(self._refusal, entry) for entry in entries]
+        wait(waiting)
+        return {entry_id: reason for each in waiting for entry_id, reason in each.result().items()}
+
+    def _refusal(self, entry: Entry) -> Mapping[str, str]:
+        try:
+            self._handle(entry)
+        except Permanent as exc:
+            return {entry.id: str(exc)}
+        return {}
 
     def _handle(self, entry: Entry) -> None:
         stretch = read_stretch(entry.data)

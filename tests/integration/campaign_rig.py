@@ -37,10 +37,13 @@ class CountingVendor:
         self.failure: Exception | None = None
         self.refused: str | None = None
         """The reason for which every message is refused."""
-        self.crash_after = False
-        """Whether the worker dies between what the vendor took and its booking."""
+        self.crash_before = self.crash_after = False
+        """Whether the worker dies before the vendor takes anything, or between that and its booking."""
 
     def send(self, campaign_id: str, messages: Sequence[Mapping[str, str]]) -> dict[str, Answer]:
+        if self.crash_before:
+            self.crash_before = False
+            raise Crash
         if self.failure:
             raise self.failure
         if self.refused:
@@ -65,8 +68,10 @@ class Rig:
         *,
         chunk: int = 1000,
         stretch: int = 250,
+        claim_idle_ms: int = 15_000,
     ) -> None:
         """policy: instead of the one of the settings. chunk, stretch: rows that are planned and released at once."""
+        self.claim_idle_ms = claim_idle_ms
         self.services = services
         self.vendor = CountingVendor()
         self.ledger = services.ledger
@@ -96,7 +101,7 @@ class Rig:
         return self._worker(Stream.DELIVERIES, self.deliverer.handle, name)
 
     def _worker(self, stream: Stream, handler: Any, name: str) -> Consumer:
-        policy = ConsumerPolicy(batch=1, block_ms=1)
+        policy = ConsumerPolicy(batch=1, block_ms=1, claim_idle_ms=self.claim_idle_ms)
         return Consumer(self.services.redis, streams=[stream], group="test", name=name, handler=handler, policy=policy)
 
     def draft(self, rule: Any = HAS_VISITED, message: str | None = HELLO, **more: Any) -> str:
