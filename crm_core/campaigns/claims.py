@@ -15,7 +15,9 @@ PENDING = MessageState.PENDING.rank
 OPEN: Doc = {"rank": PENDING, "reason": None}
 """Pending, and due as soon as somebody has time."""
 _RAISED = [RANKS[state] for state in MessageState if PENDING < RANKS[state] < RANKS[MessageState.SKIPPED]]
-_SHOWN: Doc = {"customer_id": 1, "n": 1, "variant": 1, "rank": 1, "delivered_at": 1, "failed_at": 1}
+SEEN = ("delivered_at", "failed_at", "opened_at", "clicked_at")
+"""The steps that a receipt can tell of."""
+_SHOWN = ("customer_id", "n", "variant", "rank", "created_at", *SEEN)
 
 
 class Claims:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from crm_core.audience.eligibility import ADDRESSES, Policy, Recipient, eligibility
+from crm_core.campaigns.claims import SEEN
 from crm_core.campaigns.content import content_of
 from crm_core.campaigns.options import SKIP
 from crm_core.campaigns.quiet import QuietHours
@@ -97,7 +98,7 @@ def _render(campaign: Doc, row: Doc, customer: Mapping[str, Any], made: Decision
         made.failed[message_key(row)] = RowReason.TEMPLATE_FAILED
         return
     to = address_of(customer, campaign["channel"]) or row["customer_id"]
-    seen = [row[name] for name in ("delivered_at", "failed_at") if row.get(name)]
+    seen = [max(row[name], row["created_at"]) for name in SEEN if row.get(name)]  # a vendor's clock may be wrong
     made.messages.append(
         Message(
             row["_id"],

@@ -33,10 +33,13 @@ def test_a_receipt_that_comes_between_crash_and_booking_leaves_no_row_without_it
     rig: Rig, clock: TestClock
 ) -> None:
     campaign = crash_while_sending(rig)
-    rig.receive(receipt(campaign, "c1", "delivered"), receipt(campaign, "c2", "failed", reason="blocked"))
+    days_ago = {"key": f"{campaign}:c3#0", "status": "opened", "at": "2026-06-05T12:00:00Z"}
+    rig.receive(receipt(campaign, "c1", "delivered"), receipt(campaign, "c2", "failed", reason="blocked"), days_ago)
     clock.advance(minutes=1)
     rig.deliver()
-    assert rig.counts(campaign) == {"delivered": 1, "failed": 1, "sent": 2, "skipped": 1}
+    assert rig.counts(campaign) == {"delivered": 1, "failed": 1, "opened": 1, "sent": 1, "skipped": 1}
+    third = rig.row(campaign, "c3")
+    assert (third["text"], third["sent_at"]) == ("Hi Name3", third["created_at"])
     first, second = rig.row(campaign, "c1"), rig.row(campaign, "c2")
     assert (first["text"], first["vendor_id"]) == ("Hi Name1", f"v-{campaign}:c1#0")
     assert first["sent_at"] == first["delivered_at"]
