@@ -1,22 +1,16 @@
 """Every setting of ClientNest, read once per process from the environment (prefix ``CRM_``)."""
 
-import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
 from babel.numbers import UnknownCurrencyError, get_currency_precision, validate_currency
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_core.errors import InvalidInput
+from crm_core.sending_limits import check_hours, check_rates, check_zone, read_rates
 from crm_core.vendor_behaviour import parse_behaviour
-
-CHANNEL_NAMES = ("in_app", "email", "sms", "whatsapp", "push")
-"""A test compares them with those of ``eligibility``, which stands above this module."""
-_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
-_RATE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?")
 
 
 def _known_currency(code: str) -> str:
@@ -33,39 +27,6 @@ def _good_behaviour(text: str) -> str:
     except InvalidInput as exc:
         raise ValueError(str(exc)) from exc
     return text
-
-
-def _known_rates(text: str) -> str:
-    read_rates(text)
-    return text
-
-
-def read_rates(text: str) -> dict[str, float]:
-    """``sms=100,email=50`` as messages a second by channel. Raises ValueError that names the part that is wrong."""
-    rates: dict[str, float] = {}
-    for part in text.split(","):
-        channel, _, rate = (word.strip() for word in part.partition("="))
-        if channel not in CHANNEL_NAMES or channel in rates:
-            raise ValueError(f"{part.strip()!r} names no channel, or one twice; they are {', '.join(CHANNEL_NAMES)}")
-        if not _RATE.fullmatch(rate) or not 0.01 <= float(rate) <= 1_000_000:
-            raise ValueError(f"{part.strip()!r} needs a number of messages a second from 0.01 to 1,000,000")
-        rates[channel] = float(rate)
-    return rates
-
-
-def _known_hours(text: str) -> str:
-    start, _, end = text.partition("-")
-    if not re.fullmatch(_CLOCK, start) or not re.fullmatch(_CLOCK, end) or start == end:
-        raise ValueError(f"{text!r} are no quiet hours; they look like 21:00-08:00, with two different times")
-    return text
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError) as exc:  # ZoneInfoNotFoundError is a KeyError
-        raise ValueError(f"{name!r} is no time zone; it is an IANA name such as Europe/Berlin, or UTC") from exc
-    return name
 
 
 class Settings(BaseSettings):
@@ -186,7 +147,7 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=90, description="Days, of 24 hours each, over which `CRM_FREQUENCY_CAP` counts.")
     ] = 7
     channel_rates: Annotated[
-        Annotated[str, AfterValidator(_known_rates)] | None,
+        Annotated[str, AfterValidator(check_rates)] | None,
         Field(
             description="Most messages a second by channel, for all delivery workers together, such as "
             "`sms=100,email=50`. Unset: no limit."
@@ -202,7 +163,7 @@ class Settings(BaseSettings):
         ),
     ] = 0.5
     quiet_hours: Annotated[
-        Annotated[str, AfterValidator(_known_hours)] | None,
+        Annotated[str, AfterValidator(check_hours)] | None,
         Field(
             description="Nothing is sent between these times of the customer's day, such as `21:00-08:00`. The "
             "customer's zone is the custom attribute `time_zone`. Unset: no quiet hours."
@@ -210,7 +171,7 @@ class Settings(BaseSettings):
     ] = None
     time_zone: Annotated[
         str,
-        AfterValidator(_known_zone),
+        AfterValidator(check_zone),
         Field(description="Time zone of customers without one of their own, an IANA name such as `Europe/Berlin`."),
     ] = "UTC"
     log_level: Annotated[

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from crm_core.audience.eligibility import CHANNELS
 from crm_core.errors import InvalidInput
+from crm_core.sending_limits import CHANNEL_NAMES
 from crm_core.settings import Settings, to_major, to_minor
 
 EVERY_SETTING = Settings(
@@ -27,7 +29,9 @@ EVERY_SETTING = Settings(
     frequency_cap=3,
     frequency_cap_days=30,
     channel_rates="sms=100,email=0.5",
+    error_budget=0.2,
     quiet_hours="21:00-08:00",
+    time_zone="Europe/Berlin",
     log_level="WARNING",
 )
 
@@ -62,6 +66,13 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         ("CRM_FREQUENCY_CAP", "0", "greater than or equal to 1"),
         ("CRM_FREQUENCY_CAP_DAYS", "0", "greater than or equal to 1"),
         ("CRM_FREQUENCY_CAP_DAYS", "91", "less than or equal to 90"),
+        ("CRM_CHANNEL_RATES", "pigeon=5", "in_app, email, sms, whatsapp, push"),
+        ("CRM_CHANNEL_RATES", "sms=5,sms=6", "'sms=6' names no channel, or one twice"),
+        ("CRM_CHANNEL_RATES", "sms=0", "from 0.01 to 1,000,000"),
+        ("CRM_ERROR_BUDGET", "50", "less than or equal to 1"),
+        ("CRM_QUIET_HOURS", "21-8", "21:00-08:00"),
+        ("CRM_QUIET_HOURS", "21:00-21:00", "two different times"),
+        ("CRM_TIME_ZONE", "Mars", "IANA"),
         ("CRM_LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
     ],
 )
@@ -136,3 +147,9 @@ def test_with_servers_changes_a_copy_only() -> None:
     before = Settings()
     assert before.with_servers(redis_url="redis://cache").redis_url == "redis://cache"
     assert before.redis_url is None
+
+
+def test_rates_are_of_the_channels_that_eligibility_knows() -> None:
+    assert set(CHANNEL_NAMES) == set(CHANNELS)
+    assert EVERY_SETTING.rates == {"sms": 100, "email": 0.5}
+    assert Settings().rates == {}
