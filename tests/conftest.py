@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from crm_core.infra.embedded.platform import open_platform
 from crm_core.infra.logs import configure_logs
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests.databases import empty
 from tests.running_app import RunningApp, start_app
 
 for variable in [name for name in os.environ if name.startswith("CRM_")]:
@@ -66,11 +66,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 @pytest.fixture
 def services(servers: Settings, clock: TestClock) -> Iterator[Services]:
     """Services on an empty database and empty streams; what workers do is called by the test."""
-    database = f"test_{uuid.uuid4().hex[:12]}"
-    built = build_services(servers.with_servers(mongodb_database=database), clock=clock)
+    built = build_services(servers.with_servers(mongodb_database="test"), clock=clock)
     built.redis.flushdb()
     yield built
-    built.db.client.drop_database(database)
+    empty(built.db)
     built.close()
 
 

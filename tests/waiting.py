@@ -4,16 +4,18 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import httpx
+
 from crm_core.errors import Unavailable
 
-DEADLINE_S = 60.0
+DEADLINE_S = 150.0
 POLL_S = 0.01
 
 Value = TypeVar("Value")
 
 
 def eventually(read: Callable[[], Value], is_wanted: Callable[[Value], object] = bool, what: str = "") -> Value:
-    """Read again and again until the value is wanted; gives it. Fails after 60 s with what was read last.
+    """Read again and again until the value is wanted; gives it. Fails after 150 s with what was read last.
 
     A server that is away, because the test has killed it, is one more reason to read again.
     """
@@ -22,7 +24,7 @@ def eventually(read: Callable[[], Value], is_wanted: Callable[[Value], object] =
     while time.monotonic() < deadline:
         try:
             value = read()
-        except Unavailable as exc:
+        except (Unavailable, httpx.TransportError) as exc:
             last = exc
         else:
             if is_wanted(value):

@@ -63,7 +63,7 @@ def check_each_messaged_once(app: RunningApp, services: Services, campaign_id: s
     assert services.db.messages.count_documents({"campaign_id": campaign_id}) == stats.audience == audience.size
     assert receipted(stats) == audience.reachable
     assert stats.skipped_by_reason == ({"no_consent": audience.opted_out} if audience.opted_out else {})
-    counted = vendor_counters(app, campaign_id)
+    counted = eventually(lambda: vendor_counters(app, campaign_id), what="vendor")
     assert counted["distinct"] == audience.reachable
     assert (counted["accepted_twice"], counted["delivered_twice"]) == (0, 0)
     assert counted["failed"] == stats.by_state[MessageState.FAILED]

@@ -11,7 +11,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.services import Services
 from crm_core.settings import Settings
-from tests.integration.databases import open_database
+from tests.databases import open_database
 from tests.integration.feeding import START, make_entries, store, store_customers, store_orders
 
 PEOPLE = (

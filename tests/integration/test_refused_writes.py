@@ -1,5 +1,7 @@
 """What only the worker can see: a record that the database refuses is a dead letter with a reason, never a loop."""
 
+from collections.abc import Iterator
+
 import pytest
 from pymongo import ASCENDING
 
@@ -13,10 +15,12 @@ NAMES = ["Asha", "Forbidden Person", "Bela"]
 
 
 @pytest.fixture
-def worker(services: Services) -> Consumer:
+def worker(services: Services) -> Iterator[Consumer]:
+    """Afterwards the collection is gone, with what the operator has made of it."""
     policy = ConsumerPolicy(batch=100, block_ms=1)
     handler = services.persister.store
-    return Consumer(services.redis, streams=INGESTED, group="ingest", name="a", handler=handler, policy=policy)
+    yield Consumer(services.redis, streams=INGESTED, group="ingest", name="a", handler=handler, policy=policy)
+    services.db.customers.drop()
 
 
 def publish_customers(services: Services) -> list[str]:

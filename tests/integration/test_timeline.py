@@ -17,7 +17,7 @@ from crm_core.insights.timeline import Kind
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from crm_core.settings import Settings
-from tests.integration.databases import open_database
+from tests.databases import open_database
 from tests.integration.feeding import START, make_entry, store, store_customers, store_orders
 
 HOUR = timedelta(hours=1)
