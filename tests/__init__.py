@@ -1,5 +1,6 @@
-"""Tests; assertions in helpers too say what they compared."""
+"""Tests; assertions in their helpers too say what they compared."""
 
 import pytest
 
-pytest.register_assert_rewrite("tests")
+for name in ("api", "browser", "engines", "faults", "integration", "ui"):
+    pytest.register_assert_rewrite(f"tests.{name}")

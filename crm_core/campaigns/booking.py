@@ -1,19 +1,20 @@
 """Booking: what became of messages, written so that neither order nor repetition matters."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pymongo import UpdateMany
-
 from crm_core.campaigns.claims import PENDING
-from crm_core.campaigns.rows import campaign_of, split_key
+from crm_core.campaigns.rows import split_key
 from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Db, Doc, translated
 
-_CLAIM = {"claim": "", "round": ""}
+MAX_ROWS = 1000
+MAX_CHARACTERS = 2_000_000
+"""Of one statement, well below the 16 MB that MongoDB takes."""
+_CLAIM = ("claim", "round")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +29,24 @@ class Step:
 
 
 class Bookings:
-    """Rows one by one are most of what a campaign costs, so two things are left out where they do not matter.
-
-    Conditions beside the id cost a third more: they are asked of campaigns whose messages were retried, and of
-    failures, whose reason must not take the place of why a row was skipped. The notes that let the driver repeat a lost
-    write cost as much again; the driver takes them only for ``UpdateOne``. Here a repetition changes nothing, and after
-    an outage the whole batch is repeated.
+    """Moving rows is most of what a campaign costs MongoDB, and one statement for many rows, each with values of its
+    own, costs a third less than a statement a row. A repetition changes nothing, so after an outage all is repeated.
     """
 
     def __init__(self, db: Db) -> None:
         self._messages = db.messages
-        self._campaigns = db.campaigns
 
     def book(self, steps: Sequence[Step]) -> int:
-        """What receipts say; gives how many of the rows exist. Those of another try than the row is in change nothing.
+        """What receipts say; gives how many rows they speak of. Unknown rows, those without a message, and those of
+        another try than the row is in stay as they are.
 
         The state is the highest seen, each step keeps its earliest time, a failure its first reason in the alphabet.
         """
-        retried = self._retried({campaign_of(step.key) for step in steps})
-        return self._write([_to_update(step, {}, guarded=campaign_of(step.key) in retried) for step in steps])
+        return self._write(steps, ended=())
 
-    def settle(self, campaign: Doc, steps: Iterable[Step]) -> int:
+    def settle(self, steps: Sequence[Step]) -> int:
         """What a delivery worker knows of rows that it claimed: that, and their claim has ended."""
-        guarded = bool(campaign.get("retries"))
-        return self._write([_to_update(step, {"$unset": _CLAIM}, guarded=guarded) for step in steps])
-
-    def _retried(self, campaign_ids: Collection[str]) -> set[str]:
-        with translated():
-            found = self._campaigns.find({"_id": {"$in": list(campaign_ids)}, "retries": {"$gt": 0}}, {"_id": 1})
-            return {row["_id"] for row in found}
+        return self._write(steps, ended=_CLAIM)
 
     def skip(self, reasons: Mapping[str, str], claim: str, *, at: datetime) -> None:
         """Close claimed rows without a message. reasons: row id to reason."""
@@ -72,25 +62,72 @@ class Bookings:
     def _change_pending(self, rows: Sequence[str], claim: str, values: Doc) -> None:
         query = {"_id": {"$in": rows}, "rank": PENDING, "claim": claim}
         with translated():
-            self._messages.update_many(query, {"$set": values, "$unset": _CLAIM})
+            self._messages.update_many(query, {"$set": values, "$unset": dict.fromkeys(_CLAIM, "")})
 
-    def _write(self, requests: list[UpdateMany]) -> int:
-        if not requests:
-            return 0
-        with translated():
-            return self._messages.bulk_write(requests, ordered=False).matched_count
+    def _write(self, steps: Iterable[Step], *, ended: Sequence[str]) -> int:
+        """A row that was skipped or held out had no message, so nothing can have become of it."""
+        count = 0
+        for n, said in _merged(steps).items():
+            for part in _parts(said):
+                query = {"_id": {"$in": list(part)}, "n": n or None, "rank": {"$lt": MessageState.SKIPPED.rank}}
+                with translated():
+                    count += self._messages.update_many(query, _to_stages(part, ended)).matched_count
+        return count
 
 
-def _to_update(step: Step, more: Doc, *, guarded: bool) -> UpdateMany:
-    """A row that was skipped or held out had no message: its rank is above all that is said of one."""
-    least: Doc = {f"{step.state}_at": step.at} | ({"reason": step.reason} if step.reason else {})
-    change: Doc = {"$max": {"rank": step.state.rank}, "$min": least, **more}
-    if step.kept:
-        change["$set"] = dict(step.kept)
-    row, n = split_key(step.key)
-    if not guarded and not step.reason and n == 0:
-        return UpdateMany({"_id": row}, change)
-    return UpdateMany({"_id": row, "n": n or None, "rank": {"$lt": MessageState.SKIPPED.rank}}, change)
+def _merged(steps: Iterable[Step]) -> dict[int, dict[str, Doc]]:
+    """By n and row id, what all steps of a message say together."""
+    found: dict[int, dict[str, Doc]] = defaultdict(dict)
+    for step in steps:
+        row, n = split_key(step.key)
+        said = found[n].setdefault(row, {"rank": step.state.rank})
+        said["rank"] = max(said["rank"], step.state.rank)
+        _keep_least(said, f"{step.state}_at", step.at)
+        if step.reason:
+            _keep_least(said, "reason", step.reason)
+        said.update(step.kept)
+    return found
+
+
+def _keep_least(said: Doc, name: str, value: Any) -> None:
+    said[name] = min(said.get(name, value), value)
+
+
+def _parts(said: Mapping[str, Doc]) -> Iterator[Mapping[str, Doc]]:
+    """Few enough rows, with few enough text, for one statement."""
+    part: dict[str, Doc] = {}
+    characters = 0
+    for row, values in said.items():
+        length = len(values.get("text", ""))
+        if part and (len(part) == MAX_ROWS or characters + length > MAX_CHARACTERS):
+            yield part
+            part, characters = {}, 0
+        part[row] = values
+        characters += length
+    if part:
+        yield part
+
+
+def _to_stages(said: Mapping[str, Doc], ended: Sequence[str]) -> list[Doc]:
+    """Each row looks itself up among ``said``; MongoDB makes a hash table of a constant array."""
+    place = {"$indexOfArray": [{"$literal": list(said)}, "$_id"]}
+    own = {"$arrayElemAt": [{"$literal": list(said.values())}, place]}
+    names = {name for values in said.values() for name in values}
+    return [
+        {"$set": {"said": own}},
+        {"$set": {name: _merge(name) for name in sorted(names)}},
+        {"$unset": ["said", *ended]},
+    ]
+
+
+def _merge(name: str) -> Doc:
+    """What a field becomes of its value and what was said, either of which may lack. ``$min`` passes over nulls."""
+    both = [f"$said.{name}", f"${name}"]
+    if name == "rank":
+        return {"$max": both}
+    if name == "reason" or name.endswith("_at"):
+        return {"$ifNull": [{"$min": both}, "$$REMOVE"]}
+    return {"$ifNull": [*both, "$$REMOVE"]}
 
 
 def _grouped(values: Mapping[str, Any]) -> dict[Any, list[str]]:

@@ -110,7 +110,7 @@ class Deliverer:
         self._bookings.skip(made.skipped, claim, at=now)
         self._bookings.defer(made.deferred, claim, reason=RowReason.QUIET_HOURS)
         failed = [Step(key, MessageState.FAILED, now, reason) for key, reason in made.failed.items()]
-        self._bookings.settle(campaign, failed)
+        self._bookings.settle(failed)
         self._send(campaign, made.messages, claim)
         if locked:
             self._locks.release(campaign["channel"], locked, claim)
@@ -152,7 +152,7 @@ class Deliverer:
         except Unavailable as exc:
             self._check(campaign, self._budget.note_failed_call(campaign["_id"]), str(exc))
             raise
-        self._bookings.settle(campaign, [_to_step(message, answers[message.key], sent_at) for message in batch])
+        self._bookings.settle([_to_step(message, answers[message.key], sent_at) for message in batch])
         refused = [answers[message.key].reason is not None for message in batch]
         return self._check(campaign, self._budget.note(campaign["_id"], refused), "It refuses messages.")
 

@@ -1,6 +1,6 @@
 """The campaign worker's step: everything that is done to campaigns by themselves, a little of each."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.lifecycle import Campaigns
@@ -14,7 +14,6 @@ from crm_core.infra.mongo import Doc
 
 LIMIT = 5_000
 """Rows that are changed in one step for one campaign, so that no other waits for long."""
-RETRY_REST = timedelta(seconds=1)
 _CLOSED_AS = {
     CampaignState.CANCELLED: RowReason.CANCELLED,
     CampaignState.FAILED: RowReason.CAMPAIGN_FAILED,
@@ -77,10 +76,7 @@ class Engine:
         return count
 
     def _put_back(self, campaign: Doc) -> int:
-        """Not at once: who books without asking for the try has read before that nobody had asked for another."""
         campaign_id, asked_at = campaign["_id"], campaign["retry"]["at"]
-        if self._clock() - asked_at < RETRY_REST:
-            return 0
         living = self._releaser.outstanding({}).entries
         count = self._rows.reset_failed(campaign_id, asked_at, living, limit=LIMIT)
         if not count and not self._rows.has_failed(campaign_id, besides=asked_at):

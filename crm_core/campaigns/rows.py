@@ -48,10 +48,6 @@ def split_key(key: str) -> tuple[str, int]:
     return row, int(digits) if len(digits) <= MAX_RETRIES_DIGITS else -1
 
 
-def campaign_of(key: str) -> str:
-    return key.partition(":")[0]
-
-
 def to_record(row: Doc) -> Doc:
     """A row as the API shows it: ``id`` and ``state`` instead of ``_id`` and ``rank``."""
     shown = {name: value for name, value in row.items() if name not in INTERNAL}
