@@ -10,8 +10,9 @@ from pymongo.errors import OperationFailure
 from crm_core.audience.eligibility import Policy
 from crm_core.infra.mongo import Db, Doc, translated
 
-AWAIT_MS = 200
-"""How long the database waits for a change before it says that there is none."""
+AWAIT_MS = 1
+"""How long the database waits for a change before it says that there is none. While it waits, each write of anything
+wakes it; for messages that was an eighth of its work. The reader asks again after a pause of its own."""
 MOST_AT_ONCE = 10_000
 ENDS = frozenset({"drop", "rename", "dropDatabase", "invalidate"})
 

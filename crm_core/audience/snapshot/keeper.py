@@ -26,7 +26,8 @@ RETRY_S = 1.0
 CHECK_SIZE_S = 30.0
 MERGE_FROM = 4
 """A part is merged into the one before it when it has a quarter of its rows."""
-MOST_PAUSE_S = 2.0
+PAUSE_S, MOST_PAUSE_S = 0.2, 2.0
+"""Between two looks at what changed, unless somebody waits for it."""
 CUSTOMER_BYTES, RECORD_BYTES = 100, 32
 
 
@@ -60,6 +61,7 @@ class Keeper:
         self._limit = limit_mb * 1_000_000
         self._changed = threading.Condition()
         self._stop = threading.Event()
+        self._asked = threading.Event()
         self._state = State(Status.OFF)
         self._begun = self._settled = 0
         self._place: Any = None
@@ -77,6 +79,7 @@ class Keeper:
 
     def stop(self) -> None:
         self._stop.set()
+        self._asked.set()
         if self._thread:
             self._thread.join()
         self._show(State(Status.OFF))
@@ -85,6 +88,7 @@ class Keeper:
         """The state once all that was stored before this call is in it; or as it is when that takes too long."""
         with self._changed:
             wanted = self._begun + 1
+            self._asked.set()
             self._changed.wait_for(lambda: self._settled >= wanted or self._state.status is not Status.READY, timeout_s)
             return self._state if self._settled >= wanted else State(self._state.status)
 
@@ -145,6 +149,7 @@ class Keeper:
 
     def _catch_up(self, changes: Changes) -> None:
         """One step: read what changed, and show it. What is shown then was true when it was last asked for changes."""
+        self._asked.clear()
         with self._changed:
             self._begun += 1
             begun = self._begun
@@ -161,8 +166,11 @@ class Keeper:
             self._state = State(Status.READY, version, as_of)
             self._settled = begun if is_all else self._settled
             self._changed.notify_all()
-        if ids:  # under a flood of changes half of the time is left to others
-            self._stop.wait(min(time.perf_counter() - started, MOST_PAUSE_S))
+        took_s = time.perf_counter() - started
+        if is_all:
+            self._asked.wait(max(PAUSE_S, min(took_s, MOST_PAUSE_S)))
+        else:  # under a flood of changes half of the time is left to others
+            self._stop.wait(min(took_s, MOST_PAUSE_S))
 
     def _refreshed(self, version: Version, ids: set[str]) -> Version:
         assert self._loader is not None
