@@ -4,15 +4,30 @@ import hashlib
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from bson import json_util
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 
-from crm_core.infra.streams import INGESTED
+from crm_core.infra.streams import INGESTED, Stream, redis_translated
 from crm_core.services import Services
 
 CUSTOMERS, PURCHASES, AMOUNT_MINOR = 23_570, 69_659, 250_031_563
 BOOKKEEPING = ("versions", "updated_at")
 """What a record that comes again may change: which stream entries wrote it, and when the last one came."""
+
+
+def forget(services: Services) -> None:
+    """Customers and orders of whoever came before."""
+    for name in ("customers", "orders"):
+        services.db[name].delete_many({})
+
+
+def count_handled(services: Services) -> int:
+    """Orders that were taken from the stream since it began."""
+    with redis_translated():
+        stream: Any = services.redis.xinfo_stream(Stream.ORDERS)
+    return int(stream["entries-added"]) - int(stream["length"])
 
 
 def check_totals(services: Services) -> None:
@@ -44,7 +59,8 @@ def totals_by_customer(services: Services) -> dict[str, tuple[int, int]]:
 def digest(services: Services) -> str:
     """Of all customers and orders, without our bookkeeping."""
     hasher = hashlib.sha256()
+    raw = services.db.with_options(codec_options=CodecOptions(RawBSONDocument))
     for collection in ("customers", "orders"):
-        for document in services.db[collection].find({}, dict.fromkeys(BOOKKEEPING, 0)).sort("_id", 1):
-            hasher.update(json_util.dumps(document).encode())
+        for document in raw[collection].find({}, dict.fromkeys(BOOKKEEPING, 0)).sort("_id", 1):
+            hasher.update(document.raw)
     return hasher.hexdigest()

@@ -1,21 +1,30 @@
-"""An app of its own for each module: these tests disturb it."""
+"""One app for all of these tests that run in this process: each leaves it running, with data of its own in it."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
 
 from crm_core.access.keys import Scope
-from tests.running_app import RunningApp, start_app
+from tests.faults.site import Site
+from tests.running_app import RunningApp
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with ExitStack() as stack:
+        yield Site(tmp_path_factory.mktemp("faults"), stack)
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    with start_app(tmp_path_factory.mktemp("faults")) as app:
-        yield app
+def running(site: Site) -> RunningApp:
+    """For modules that do not end the app itself."""
+    return site.app
 
 
-@pytest.fixture(scope="module")
-def client(running: RunningApp) -> Iterator[httpx.Client]:
-    with running.api(*Scope) as client:
+@pytest.fixture(scope="package")
+def client(site: Site) -> Iterator[httpx.Client]:
+    """At whatever process serves the app by then."""
+    with site.app.api(*Scope) as client:
         yield client

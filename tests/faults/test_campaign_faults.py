@@ -28,9 +28,6 @@ from tests.waiting import eventually
 
 AUDIENCE = Audience("faults", 2_000, opted_out=40)
 QUICK = {"open_rate": 0.35, "mean_delay_ms": 50, "open_delay_ms": 50, "click_delay_ms": 50}
-SHARES = ("error_rate", "too_many_rate", "nonsense_rate", "unanswered_rate", "slow_rate", "duplicate_rate")
-MORE_SHARES = ("shuffle_rate", "late_rate", "unknown_rate", "forged_rate", "replay_rate")
-WELL = {**dict.fromkeys((*SHARES, *MORE_SHARES), 0), "outage": "off"}
 CASES: dict[str, Mapping[str, Any]] = {
     "is down": {"outage": "refuse", "outage_s": 5, "retry_after_s": 1},
     "closes connections": {"outage": "close", "outage_s": 5},
@@ -68,12 +65,14 @@ def audience(running: RunningApp, client: httpx.Client) -> Audience:
 
 @contextmanager
 def behaving(app: RunningApp, behaviour: Mapping[str, Any]) -> Iterator[None]:
-    """The vendor behaves so, and well again afterwards."""
-    vendor(app).patch("/v1/behaviour", json={**QUICK, **behaviour}).raise_for_status()
-    try:
-        yield
-    finally:
-        vendor(app).patch("/v1/behaviour", json=WELL).raise_for_status()
+    """The vendor behaves so, and as before afterwards."""
+    with vendor(app) as told:
+        before = told.get("/v1/behaviour").raise_for_status().json()
+        told.patch("/v1/behaviour", json={**QUICK, **behaviour}).raise_for_status()
+        try:
+            yield
+        finally:
+            told.patch("/v1/behaviour", json=before).raise_for_status()
 
 
 @pytest.mark.parametrize("how", CASES)

@@ -6,14 +6,13 @@ to 20,000 customers and 12 kills.
 
 import os
 import random
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from functools import partial
 from operator import le
 
+import httpx
 import pytest
 
-from crm_core.access.keys import Scope
 from tests.faults.campaign import Audience, check_each_messaged_once, launch, progress, store_audience
 from tests.faults.site import Site
 from tests.waiting import eventually
@@ -24,25 +23,23 @@ AUDIENCE = Audience("kills", CUSTOMERS, opted_out=CUSTOMERS // 20)
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with ExitStack() as stack:
-        site = Site(tmp_path_factory.mktemp("kills"), stack)
-        with site.app.api(*Scope) as client:
-            store_audience(site.app, client, AUDIENCE)
-        yield site
+def audience(site: Site, client: httpx.Client) -> Audience:
+    store_audience(site.app, client, AUDIENCE)
+    return AUDIENCE
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_whatever_is_killed_everybody_who_may_is_messaged_once_and_nobody_else(site: Site, seed: int) -> None:
+def test_whatever_is_killed_everybody_who_may_is_messaged_once_and_nobody_else(
+    site: Site, client: httpx.Client, audience: Audience, seed: int
+) -> None:
     victims, moments = draw(random.Random(seed))
-    with site.app.api(*Scope) as client:
-        campaign_id = launch(client, AUDIENCE.rule)
+    campaign_id = launch(client, audience.rule)
     for victim, moment in zip(victims, moments, strict=True):
         with site.services() as services:
             eventually(lambda: progress(services.ledger.stats(campaign_id)), partial(le, moment), victim)
         site.kill(victim)
     with site.services() as services:
-        check_each_messaged_once(site.app, services, campaign_id, AUDIENCE)
+        check_each_messaged_once(site.app, services, campaign_id, audience)
 
 
 def draw(chance: random.Random) -> tuple[Sequence[str], Sequence[int]]:

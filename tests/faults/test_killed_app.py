@@ -6,17 +6,16 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import httpx
 import psutil
 import pytest
 
-from crm_core.access.keys import Scope
 from crm_core.services import Services
 from tests.faults.campaign import Audience, check_each_messaged_once, handled, launch, store_audience
 from tests.faults.shop import Shop, count_orders, make_shop, stored_totals
-from tests.running_app import RunningApp, run_command, start_app, start_command
+from tests.faults.site import Site
+from tests.running_app import RunningApp
 from tests.waiting import eventually
 
 AUDIENCE = Audience("crowd", 3_000)
@@ -60,9 +59,9 @@ SHOP = make_shop("app-")
 
 
 @pytest.fixture(scope="module")
-def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
-    data_dir = tmp_path_factory.mktemp("app_killed")
-    with start_app(data_dir) as app, app.api(*Scope) as client, app.services() as services:
+def aftermath(site: Site, client: httpx.Client) -> Iterator[Aftermath]:
+    app = site.app
+    with app.services() as services:
         store_audience(app, client, AUDIENCE)
         key = client.headers["Authorization"].removeprefix("Bearer ")
         children = app.children()
@@ -77,10 +76,11 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
         assert sent < AUDIENCE.size  # it was the middle of the campaign
         assert 0 < len(poster.accepted) < len(SHOP.records)  # and of the import
     _, survivors = psutil.wait_procs(children, timeout=60)
-    arguments = ("import", str(SHOP.write_csv(data_dir)), "--key", key)
-    refused = run_command(data_dir, *arguments)
-    importing = start_command(data_dir, *arguments, "--url", app.url)
-    with start_app(data_dir, port=urlsplit(app.url).port) as again, again.services() as services:
+    arguments = ("import", str(SHOP.write_csv(app.data_dir)), "--key", key)
+    refused = app.command(*arguments)
+    importing = app.start_command(*arguments, "--url", app.url)
+    again = site.start()
+    with site.services() as services:
         yield Aftermath(again, services, poster.accepted, campaign_id, survivors, refused, importing)
 
 
