@@ -1,13 +1,13 @@
 """Chromium as the reader's browser; what it shows when a test fails is kept as a picture."""
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from crm_core.infra.streams import Stream
 from tests.browser.screen import Screen
 from tests.running_app import RunningApp, start_app
 
@@ -17,6 +17,7 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 PICTURES = Path(__file__).resolve().parents[2] / "test-artifacts"
+STOCK = 200
 DESK, PHONE = (1280, 900), (390, 844)
 FAILED = pytest.StashKey[bool]()
 
@@ -29,14 +30,32 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
-@contextmanager
-def start_clean_app(data_dir: Path) -> Iterator[RunningApp]:
-    """The app, which must not have shown or logged a traceback when it ends."""
-    with start_app(data_dir) as running:
+@pytest.fixture(scope="package")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    with start_app(tmp_path_factory.mktemp("browser")) as running:
         yield running
-    said = (data_dir / "app.log").read_text()
-    _, found, after = said.partition("Traceback (most recent call last)")
+
+
+@pytest.fixture(scope="module")
+def app(shared_app: RunningApp) -> Iterator[RunningApp]:
+    """The app with nothing in it. It must have shown and logged no traceback when the module ends."""
+    log = shared_app.data_dir / "app.log"
+    before = len(log.read_text())
+    with shared_app.services() as services:
+        for name in services.db.list_collection_names():
+            services.db[name].delete_many({})
+    yield shared_app
+    _, found, after = log.read_text()[before:].partition("Traceback (most recent call last)")
     assert not found, after[:6000]
+
+
+@pytest.fixture(scope="module")
+def stocked_app(app: RunningApp) -> RunningApp:
+    """With customers and orders."""
+    with app.services() as services:
+        services.demo_loader.load(customers=STOCK, seed=1, progress=lambda _, __: None)
+        services.publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=60)
+    return app
 
 
 @pytest.fixture(scope="package")

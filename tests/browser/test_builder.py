@@ -1,15 +1,12 @@
 """The audience builder by hand: a nested rule is dragged together, undone, edited as text, saved, opened by link."""
 
 import re
-from collections.abc import Iterator
 
 import httpx
-import pytest
 from playwright.sync_api import Browser, expect
 
 from crm_core.access.keys import Scope
-from crm_core.infra.streams import Stream
-from tests.browser.conftest import DESK, start_clean_app
+from tests.browser.conftest import DESK
 from tests.browser.screen import PALETTE, RULES, Screen
 from tests.running_app import RunningApp
 
@@ -20,15 +17,6 @@ LARGER = "(spend > 500 AND visits < 30) OR inactive for 90 days"
 INNER = RULES + 1
 SEGMENT = "Rich or gone"
 TRIES = 5
-
-
-@pytest.fixture
-def stocked_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    with start_clean_app(tmp_path_factory.mktemp("builder")) as running:
-        with running.services() as services:
-            services.demo_loader.load(customers=400, seed=1, progress=lambda _, __: None)
-            services.publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=60)
-        yield running
 
 
 def count(client: httpx.Client, text: str) -> str:

@@ -1,16 +1,14 @@
 """An analyst's story: a customer is searched, opened from the list, and it is seen why they are in a segment."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from crm_core.infra.mongo import Doc
-from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from pages._ui.palette import SURFACES
-from tests.browser.conftest import start_clean_app
+from tests.browser.conftest import STOCK
 from tests.browser.screen import Screen
 from tests.browser.test_newcomer import background, scrolling_sideways
 from tests.running_app import RunningApp
@@ -26,23 +24,20 @@ ORDERED = {
 
 
 @pytest.fixture(scope="module")
-def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningApp, Doc]]:
-    """The app with demo customers and a segment, and the one of them who ordered most of those with all details."""
-    with start_clean_app(tmp_path_factory.mktemp("customers")) as running:
-        with running.services() as services:
-            services.demo_loader.load(customers=200, seed=1, progress=lambda _, __: None)
-            services.publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=60)
-            services.segments.save(SEGMENT, load_rule(ORDERED), actor="test")
-            known = {"name": {"$exists": True}, "email": {"$exists": True}, "phone": {"$exists": True}}
-            best = services.db.customers.find(known).sort("order_count", -1).limit(1)[0]
-        yield running, best
+def stocked(stocked_app: RunningApp) -> tuple[RunningApp, Doc]:
+    """The app with a segment, and the one of its customers who ordered most of those with all details."""
+    with stocked_app.services() as services:
+        services.segments.save(SEGMENT, load_rule(ORDERED), actor="test")
+        known = {"name": {"$exists": True}, "email": {"$exists": True}, "phone": {"$exists": True}}
+        best = services.db.customers.find(known).sort("order_count", -1).limit(1)[0]
+    return stocked_app, best
 
 
 def test_a_customer_is_found_opened_and_explained(stocked: tuple[RunningApp, Doc], desk: Screen) -> None:
     app, best = stocked
     desk.open(app.url)
     desk.go_to("Customers")
-    expect(desk.page.get_by_text("200 customers.")).to_be_visible()
+    expect(desk.page.get_by_text(f"{STOCK} customers.")).to_be_visible()
     expect(rows(desk)).to_have_count(25)
     find_by_phone(desk, best)
     open_from_list(desk, best)

@@ -1,25 +1,16 @@
 """An operator's story: a file with a column of another name is mapped, tried, imported and watched to its end."""
 
 import re
-from collections.abc import Iterator
 
 import httpx
-import pytest
 from playwright.sync_api import Locator, expect
 
 from crm_core.access.keys import Scope
-from tests.browser.conftest import start_clean_app
 from tests.browser.screen import Screen
 from tests.running_app import RunningApp
 
 GOOD, BAD_LINE = 2400, 1203
 FILE = "orders of spring.csv"
-
-
-@pytest.fixture
-def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    with start_clean_app(tmp_path_factory.mktemp("data")) as running:
-        yield running
 
 
 def make_file() -> bytes:
@@ -30,9 +21,9 @@ def make_file() -> bytes:
     return "\n".join(["id,customer_id,total,status", *rows]).encode()
 
 
-def test_a_file_is_mapped_tried_imported_and_watched(running_app: RunningApp, desk: Screen) -> None:
-    with running_app.api(*Scope) as api:
-        desk.open(running_app.url)
+def test_a_file_is_mapped_tried_imported_and_watched(app: RunningApp, desk: Screen) -> None:
+    with app.api(*Scope) as api:
+        desk.open_emptied(app.url)
         desk.button("Import a file").click()
         expect(desk.heading("Data")).to_be_visible()
         expect(desk.page.get_by_text("No import yet")).to_be_visible()

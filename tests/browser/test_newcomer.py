@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -9,13 +10,13 @@ import pytest
 from playwright.sync_api import expect
 
 from crm_core.access.keys import Scope
-from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from pages._ui.palette import SURFACES
-from tests.browser.conftest import start_clean_app
 from tests.browser.screen import BIN, PALETTE, RULES, Screen
 from tests.running_app import RunningApp
 
+LOADED = 3_000
+"""Customers, of the 20,000 that the button asks for."""
 SPENT_MORE = 1500
 VISITED_MORE = 20
 SEGMENT, CAMPAIGN = "Big spenders", "Spring thank-you"
@@ -24,28 +25,19 @@ VISITS = {"kind": "field", "field": "visits", "op": "gt", "value": VISITED_MORE}
 
 
 @pytest.fixture
-def empty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    with start_clean_app(tmp_path_factory.mktemp("newcomer")) as running:
-        yield running
-
-
-@pytest.fixture
-def stocked_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """A workspace that is in use: customers, a segment, a campaign that was sent."""
-    with start_clean_app(tmp_path_factory.mktemp("stocked")) as running:
-        with running.services() as services:
-            services.demo_loader.load(customers=200, seed=1, progress=lambda _, __: None)
-            services.publisher.wait_until_empty(Stream.CUSTOMERS, Stream.ORDERS, timeout_s=60)
-            segment = services.segments.save("Customers who have spent something", load_rule(SPEND), actor="test")
-            campaign = services.campaigns.create(
-                name="A campaign with a rather long name, as people give them",
-                channel="in_app",
-                message="Hi {{ customer.first_name }}",
-                segment_id=segment["_id"],
-                actor="test",
-            )
-            services.campaigns.launch(campaign["_id"], actor="test")
-        yield running
+def used(stocked_app: RunningApp) -> tuple[str, str]:
+    """A workspace that is in use, with a segment and a campaign that was sent: their ids."""
+    with stocked_app.services() as services:
+        segment = services.segments.save("Customers who have spent something", load_rule(SPEND), actor="test")
+        campaign = services.campaigns.create(
+            name="A campaign with a rather long name, as people give them",
+            channel="in_app",
+            message="Hi {{ customer.first_name }}",
+            segment_id=segment["_id"],
+            actor="test",
+        )
+        services.campaigns.launch(campaign["_id"], actor="test")
+    return segment["_id"], campaign["_id"]
 
 
 class Api:
@@ -70,10 +62,10 @@ class Api:
         return found
 
 
-def test_a_newcomer_gets_from_an_empty_workspace_to_a_delivered_campaign(empty_app: RunningApp, desk: Screen) -> None:
-    with empty_app.api(*Scope) as client:
+def test_a_newcomer_gets_from_an_empty_workspace_to_a_delivered_campaign(app: RunningApp, desk: Screen) -> None:
+    with app.api(*Scope) as client:
         api = Api(client)
-        load_demo_data(desk, empty_app.url, api)
+        load_demo_data(desk, app, api)
         build_audience(desk, api)
         save_and_go_on(desk)
         audience = api.count(SPEND, VISITS)
@@ -83,17 +75,31 @@ def test_a_newcomer_gets_from_an_empty_workspace_to_a_delivered_campaign(empty_a
     find_it_among_the_campaigns(desk)
 
 
-def load_demo_data(desk: Screen, url: str, api: Api) -> None:
-    desk.open(url)
-    expect(desk.heading("Welcome to ClientNest")).to_be_visible()
+def load_demo_data(desk: Screen, app: RunningApp, api: Api) -> None:
+    desk.open_emptied(app.url)
     assert api.count() == 0
-    desk.button("Load demo data").click()
-    expect(desk.page.get_by_text("records made")).to_be_visible()
+    with suspended(app, "ingest"):
+        with suspended(app, "jobs"), app.services() as services:
+            desk.button("Load demo data").click()
+            expect(desk.page.get_by_text("Starting")).to_be_visible()
+            fewer = services.db.jobs.update_one({"params.customers": 20_000}, {"$set": {"params.customers": LOADED}})
+            assert fewer.modified_count == 1
+        expect(desk.page.get_by_text("records made")).to_be_visible()
     expect(desk.heading("Overview")).to_be_visible(timeout=120_000)
     expect(desk.metric("Customers")).to_have_text(f"{api.count():,}")
     for label in ("Orders", "Revenue", "Average order"):
         expect(desk.metric(label)).to_have_text(re.compile("[1-9]"))
     desk.check_health()
+
+
+@contextmanager
+def suspended(app: RunningApp, worker: str) -> Iterator[None]:
+    process = app.child(worker)
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
 
 
 def build_audience(desk: Screen, api: Api) -> None:
@@ -192,16 +198,16 @@ def find_it_among_the_campaigns(desk: Screen) -> None:
     desk.check_health()
 
 
-def test_no_page_is_wider_than_a_phone_and_all_are_dark_in_dark_mode(stocked_app: RunningApp, phone: Screen) -> None:
-    with stocked_app.services() as services:
-        segment_id = services.segments.list_all()[0]["_id"]
-        campaign_id = services.campaigns.page()[0][0]["_id"]
+def test_no_page_is_wider_than_a_phone_and_all_are_dark_in_dark_mode(
+    app: RunningApp, used: tuple[str, str], phone: Screen
+) -> None:
+    segment_id, campaign_id = used
     paths = ["", "segments", "campaigns", f"campaign?campaign={campaign_id}"]
     paths += [f"data?section={section}" for section in ("import", "streams", "errors", "attributes")]
     paths += [f"{page}?segment={segment_id}" for page in ("audience-builder", "new-campaign")]
     wide, light = [], []
     for path in paths:
-        phone.open(f"{stocked_app.url}/{path}")
+        phone.open(f"{app.url}/{path}")
         expect(phone.page.get_by_role("heading", level=1)).to_be_visible()
         wide += [f"{path}: {too_wide}" for too_wide in scrolling_sideways(phone)]
         if background(phone) != SURFACES["dark"]:

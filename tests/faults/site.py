@@ -1,4 +1,4 @@
-"""An app that is killed and started again at the same address and in the same folder."""
+"""An app that is killed or stopped and started again at the same address and in the same folder."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,25 +11,31 @@ from tests.waiting import eventually
 
 
 class Site:
-    """app: as it runs now; another process after it has ended. stack: ends what was started."""
+    """stack: ends what was started."""
 
     def __init__(self, data_dir: Path, stack: ExitStack) -> None:
         self._data_dir, self._stack = data_dir, stack
         self._port = free_port()
-        self.start()
+        self._app: RunningApp | None = None
 
-    def start(self) -> RunningApp:
-        """The app, after it has ended."""
-        self.app: RunningApp = self._stack.enter_context(start_app(self._data_dir, port=self._port))
-        return self.app
+    @property
+    def app(self) -> RunningApp:
+        """As it runs now; another process after it has ended."""
+        if self._app is None or self._app.process.poll() is not None:
+            return self._start()
+        return self._app
 
     def kill(self, victim: str) -> None:
         """``kill -9`` of a worker, a server or "app", which is then started again as its supervisor would be."""
-        if victim != "app":
+        if victim == "app":
+            self.app.kill()
+            self._start()
+        else:
             self.app.child(victim).kill()
-            return
-        self.app.kill()
-        self.start()
+
+    def _start(self) -> RunningApp:
+        self._app = self._stack.enter_context(start_app(self._data_dir, port=self._port))
+        return self._app
 
     @contextmanager
     def services(self) -> Iterator[Services]:

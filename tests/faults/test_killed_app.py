@@ -79,9 +79,8 @@ def aftermath(site: Site, client: httpx.Client) -> Iterator[Aftermath]:
     arguments = ("import", str(SHOP.write_csv(app.data_dir)), "--key", key)
     refused = app.command(*arguments)
     importing = app.start_command(*arguments, "--url", app.url)
-    again = site.start()
     with site.services() as services:
-        yield Aftermath(again, services, poster.accepted, campaign_id, survivors, refused, importing)
+        yield Aftermath(site.app, services, poster.accepted, campaign_id, survivors, refused, importing)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of a killed process")

@@ -23,4 +23,3 @@ def test_told_to_stop_while_a_page_is_open_it_ends_with_all_its_children(site: S
         assert DataFolder(app.data_dir).read_runtime() is None
     finally:
         app.kill()  # should it not have stopped
-        site.start()
