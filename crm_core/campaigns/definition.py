@@ -15,6 +15,8 @@ from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, GroupRule, ListRule, SegmentRule
 
 AUDIENCE = ("segment_id", "rule", "customer_ids")
+KEPT = ("name", "channel", "message", "segment_id", "rule")
+"""Of every draft, whatever version of ClientNest made it."""
 
 
 class DraftFields(TypedDict, total=False):
@@ -73,8 +75,10 @@ class Definitions:
     def freeze(self, campaign: Doc, *, confirm_everyone: bool) -> Doc:
         """Audience and exclusions as they are now, with the segments that they name.
 
-        Raises BadRule, and Conflict when a segment was deleted, or when the audience is everyone, unconfirmed.
+        Raises InvalidInput when the draft is not as it was checked, BadRule, and Conflict when a segment was deleted,
+        or when the audience is everyone, unconfirmed.
         """
+        self._check_kept(campaign)
         bound, version = self.at_launch(campaign)
         if not confirm_everyone and not has_conditions(bound):
             raise Conflict(
@@ -86,6 +90,14 @@ class Definitions:
             "segment_version": version,
             **self._frozen_exclusions(campaign.get("exclude_segments") or ()),
         }
+
+    def _check_kept(self, campaign: Doc) -> None:
+        """Planning and sending rely on what they read; whoever edits the database by hand is told here."""
+        if missing := [name for name in KEPT if name not in campaign]:
+            raise InvalidInput(f"This draft is stored without {', '.join(missing)}. Make it anew.", field=missing[0])
+        check_name(campaign["name"], "campaign")
+        check_content(campaign, _attributes(self._scopes.scope().catalogue))
+        check_options(campaign)
 
     def _frozen_exclusions(self, excluded: Sequence[Doc]) -> Doc:
         if not excluded:

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+
+import structlog
 
 from crm_core.access.audit import AuditLog
 from crm_core.campaigns.budget import ErrorBudget
@@ -21,6 +23,9 @@ LAUNCHABLE = (State.DRAFT, State.SCHEDULED)
 CANCELLABLE = (State.SCHEDULED, *RUNNING, State.PAUSED)
 RETRYABLE = (State.SENDING, State.PAUSED, State.COMPLETED)
 SYSTEM = "system"
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError)
+"""What a document raises that is not as this program writes it."""
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Campaigns(Drafts):
@@ -126,17 +131,23 @@ class Campaigns(Drafts):
         return self.move(campaign["_id"], before, State.PREPARING, values, actor=actor, action="launch", only=only)
 
     def _start_scheduled(self, campaign: Doc) -> bool:
-        scheduled_at = campaign["scheduled_at"]
+        """Whether it was started. One that cannot be holds up no other: it has failed."""
         try:
             frozen = self._definitions.freeze(campaign, confirm_everyone=bool(campaign.get("confirmed_everyone")))
         except (InvalidInput, Conflict) as exc:
-            values = {"failure": str(exc), "finished_at": self._clock()}
-            only = as_seen(campaign)
-            before = [State.SCHEDULED]
-            self.move(campaign["_id"], before, State.FAILED, values, actor=SYSTEM, action="failed", only=only)
-            return False
-        late_s = max(0.0, (self._clock() - scheduled_at).total_seconds())
-        return self._start(campaign, frozen, str(campaign["scheduled_by"]), late_s=round(late_s, 3))
+            return self._fail_scheduled(campaign, str(exc))
+        except MALFORMED as exc:
+            log.exception("malformed", campaign=campaign["_id"])
+            return self._fail_scheduled(campaign, f"What is stored of it cannot be read ({exc!r}). Make it anew.")
+        late_s = max(0.0, (self._clock() - campaign["scheduled_at"]).total_seconds())
+        actor = str(campaign.get("scheduled_by") or SYSTEM)
+        return self._start(campaign, frozen, actor, late_s=round(late_s, 3))
+
+    def _fail_scheduled(self, campaign: Doc, failure: str) -> Literal[False]:
+        values = {"failure": failure, "finished_at": self._clock()}
+        before, only = [State.SCHEDULED], as_seen(campaign)
+        self.move(campaign["_id"], before, State.FAILED, values, actor=SYSTEM, action="failed", only=only)
+        return False
 
     def _changed(
         self,

@@ -190,6 +190,40 @@ def test_a_due_campaign_whose_segment_is_gone_has_failed_and_says_why(rig: Rig, 
     assert "“Visitors” of this draft was deleted" in rig.services.campaigns.get(campaign)["failure"]
 
 
+MALFORMED: list[tuple[dict[str, Any], str]] = [
+    ({"$unset": {"rule": ""}}, "This draft is stored without rule."),
+    ({"$unset": {"message": "", "name": ""}}, "This draft is stored without name, message."),
+    ({"$set": {"rule": field("shoe_size", "gt", 0)}}, "shoe_size"),
+    ({"$set": {"rule": 5}}, "rule: "),
+    ({"$set": {"channel": "fax"}}, "'fax'"),
+    ({"$set": {"message": "{{ nobody }}"}}, "nobody"),
+    ({"$set": {"variants": 5}}, "What is stored of it cannot be read (TypeError"),
+    (
+        {"$set": {"exclude_segments": [{"name": "Gone"}]}},
+        "What is stored of it cannot be read (KeyError('segment_id'))",
+    ),
+    ({"$set": {"exclude_segments": [{"name": "Gone", "segment_id": "none"}]}}, "(“Gone”) cannot be used any more"),
+]
+BARE: tuple[dict[str, Any], str] = ({}, "This draft is stored without name, channel, message, segment_id, rule.")
+
+
+def test_a_due_campaign_that_is_stored_malformed_has_failed_says_why_and_stops_no_other(
+    rig: Rig, clock: TestClock
+) -> None:
+    at = clock.now + timedelta(hours=1)
+    broken = {rig.draft(schedule_at=at): each for each in MALFORMED}
+    for campaign, (change, _) in broken.items():
+        rig.services.db.campaigns.update_one({"_id": campaign}, change)
+    rig.services.db.campaigns.insert_one({"_id": "bare", "state": "scheduled", "scheduled_at": at})
+    good = rig.draft(schedule_at=at)
+    clock.advance(hours=2)
+    assert rig.services.campaigns.start_due(clock.now) == [good]
+    for campaign, (_, words) in {**broken, "bare": BARE}.items():
+        found = rig.services.campaigns.get(campaign)
+        assert (found["state"], words in found["failure"]) == ("failed", True), found["failure"]
+        assert rig.services.db.audit.count_documents({"target": campaign, "action": "campaign.failed"}) == 1
+
+
 def test_a_schedule_is_refused_for_the_past_and_for_everyone_unconfirmed(rig: Rig, clock: TestClock) -> None:
     campaigns = rig.services.campaigns
     campaign = rig.draft(EVERYONE)
