@@ -1,6 +1,10 @@
 """The audit log: who changed what, when. Every function that changes something writes here."""
 
+from contextlib import suppress
 from typing import Any
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
 
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
@@ -13,6 +17,14 @@ class AuditLog:
 
     def record(self, actor: str, action: str, target: str, **details: Any) -> None:
         """actor: who, such as ``key:shop``. action: such as ``campaign.launch``. details: ids and counts only."""
-        entry: Doc = {"at": self._clock(), "actor": actor, "action": action, "target": target}
-        with translated():
-            self._audit.insert_one(entry | ({"details": details} if details else {}))
+        self.write(self.entry(actor, action, target, **details))
+
+    def entry(self, actor: str, action: str, target: str, **details: Any) -> Doc:
+        """What ``record`` writes, for who keeps it with the change itself and writes it later."""
+        entry: Doc = {"_id": ObjectId(), "at": self._clock(), "actor": actor, "action": action, "target": target}
+        return entry | ({"details": details} if details else {})
+
+    def write(self, entry: Doc) -> None:
+        """Once, however often."""
+        with translated(), suppress(DuplicateKeyError):
+            self._audit.insert_one(entry)

@@ -40,9 +40,8 @@ DEFINITION = (
 
 class Drafts(CampaignStore):
     def __init__(self, db: Db, definitions: Definitions, audit: AuditLog, clock: Clock) -> None:
-        super().__init__(db, audit)
+        super().__init__(db, audit, clock)
         self._definitions = definitions
-        self._clock = clock
 
     def create(
         self,
@@ -75,11 +74,9 @@ class Drafts(CampaignStore):
         if campaign["state"] != State.DRAFT:
             raise refuse(campaign, [State.DRAFT], "edited")
         values = {**self._definitions.check(_merged(campaign, fields)), "revision": campaign.get("revision", 0) + 1}
-        with translated():
-            changed = self._campaigns.update_one(as_seen(campaign), {"$set": values})
-        if not changed.matched_count:
+        entry = self._audit.entry(actor, "campaign.update", campaign_id, fields=sorted(fields))
+        if not self._audited(as_seen(campaign), {"$set": values}, entry):
             raise Conflict("Somebody else changed this campaign meanwhile. Look at it again before you change it.")
-        self._audit.record(actor, "campaign.update", campaign_id, fields=sorted(fields))
         return self.get(campaign_id)
 
     def duplicate(self, campaign_id: str, *, actor: str) -> Doc:
@@ -109,12 +106,13 @@ class Drafts(CampaignStore):
         return self._mark_archived(campaign_id, {"$unset": {"archived_at": ""}}, {"$ne": None}, actor, "unarchive")
 
     def _insert(self, campaign: Doc, actor: str, action: str) -> Doc:
+        entry = self._audit.entry(actor, f"campaign.{action}", campaign["_id"])
         try:
             with translated():
-                self._campaigns.insert_one(campaign)
+                self._campaigns.insert_one({**campaign, "audit_due": [entry]})
         except DuplicateKeyError:  # the same request has made it
             return self.get(campaign["_id"])
-        self._audit.record(actor, f"campaign.{action}", campaign["_id"])
+        self._write_at_once(campaign["_id"], entry)
         return campaign
 
     def _scheduled(self, campaign: Doc, at: datetime, actor: str, confirm_everyone: bool) -> Doc:
@@ -129,10 +127,7 @@ class Drafts(CampaignStore):
 
     def _mark_archived(self, campaign_id: str, change: Doc, archived_at: Any, actor: str, action: str) -> Doc:
         query = {"_id": campaign_id, "state": {"$in": ARCHIVABLE}, "archived_at": archived_at}
-        with translated():
-            changed = self._campaigns.update_one(query, change)
-        if changed.matched_count:
-            self._audit.record(actor, f"campaign.{action}", campaign_id)
+        if self._audited(query, change, self._audit.entry(actor, f"campaign.{action}", campaign_id)):
             return self.get(campaign_id)
         campaign = self.get(campaign_id)
         if campaign["state"] not in ARCHIVABLE:

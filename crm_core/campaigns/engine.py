@@ -43,9 +43,8 @@ class Engine:
 
     def run_once(self) -> int:
         """One step; gives 0 when there was nothing to do. Raises Unavailable; the next step goes on."""
-        return (
-            self.close_ended() + self.put_back_failed() + self._planner.run_slice() + self.release() + self.complete()
-        )
+        ended = self._campaigns.audit_left() + self.close_ended() + self.put_back_failed()
+        return ended + self._planner.run_slice() + self.release() + self.complete()
 
     def release(self) -> int:
         return self._releaser.run_once()

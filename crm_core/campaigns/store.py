@@ -1,19 +1,24 @@
 """Campaigns as they are kept: read, and changed only from the states that a change may leave."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
 from crm_core.access.audit import AuditLog
 from crm_core.audience.segments import named_like
 from crm_core.campaigns.states import CampaignState
-from crm_core.errors import Conflict, NotFound
+from crm_core.errors import Conflict, NotFound, Unavailable
+from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 
 
 class CampaignStore:
-    def __init__(self, db: Db, audit: AuditLog) -> None:
+    """Each change notes its audit entry in ``audit_due`` by the same update, so that no crash loses it."""
+
+    def __init__(self, db: Db, audit: AuditLog, clock: Clock) -> None:
         self._campaigns = db.campaigns
         self._audit = audit
+        self._clock = clock
 
     def get(self, campaign_id: str) -> Doc:
         """Raises NotFound."""
@@ -79,11 +84,35 @@ class CampaignStore:
         """Change the state if it is one of ``before``, and ``only`` holds, and set ``values``; audited; gives whether
         it was."""
         query = {"_id": campaign_id, "state": {"$in": list(before)}, **(only or {})}
+        entry = self._audit.entry(actor, f"campaign.{action}", campaign_id, **details)
+        return self._audited(query, {"$set": {**values, "state": after}}, entry)
+
+    def audit_left(self) -> int:
+        """Write the entries of those who ended between a change and its entry, or whose database went away; gives how
+        many."""
         with translated():
-            changed = self._campaigns.update_one(query, {"$set": {**values, "state": after}})
+            left = list(self._campaigns.find({"audit_due.at": {"$lte": self._clock()}}, ["audit_due"]))
+        due = [(campaign["_id"], entry) for campaign in left for entry in campaign["audit_due"]]
+        for campaign_id, entry in due:
+            self._write_due(campaign_id, entry)
+        return len(due)
+
+    def _audited(self, query: Doc, change: Doc, entry: Doc) -> bool:
+        """Change a campaign and note ``entry`` in it by one update, then write it; gives whether ``query`` fitted."""
+        with translated():
+            changed = self._campaigns.update_one(query, {**change, "$push": {"audit_due": entry}})
         if changed.matched_count:
-            self._audit.record(actor, f"campaign.{action}", campaign_id, **details)
+            self._write_at_once(query["_id"], entry)
         return bool(changed.matched_count)
+
+    def _write_at_once(self, campaign_id: str, entry: Doc) -> None:
+        with suppress(Unavailable):  # it is changed, and noted: the campaign worker writes the entry
+            self._write_due(campaign_id, entry)
+
+    def _write_due(self, campaign_id: str, entry: Doc) -> None:
+        self._audit.write(entry)
+        with translated():
+            self._campaigns.update_one({"_id": campaign_id}, {"$pull": {"audit_due": {"_id": entry["_id"]}}})
 
 
 def refuse(campaign: Doc, allowed: Collection[CampaignState], done: str) -> Conflict:

@@ -45,6 +45,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("state", ASCENDING)]),
         IndexModel([("retry.at", ASCENDING)], sparse=True),
         IndexModel([("close_until", ASCENDING)], sparse=True),
+        IndexModel([("audit_due.at", ASCENDING)], sparse=True),
     ],
     "messages": [
         IndexModel([(name, ASCENDING) for name in ("campaign_id", "rank", "reason", "customer_id")]),

@@ -1,6 +1,7 @@
 """A campaign's states: which change leaves which, who may be at once, and what becomes of the rows."""
 
 import itertools
+from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -70,6 +71,47 @@ def test_of_two_who_click_at_once_one_changes_it_and_the_other_is_told(rig: Rig)
         assert sorted(found) == ["done", "refused"], verb
     actions = [entry["action"] for entry in rig.services.db.audit.find({"target": campaign})]
     assert actions == [f"campaign.{each}" for each in ("create", "launch", "pause", "resume", "cancel")]
+
+
+@pytest.mark.parametrize("where", ["before the entry is written", "after it, before that is noted"])
+def test_a_crash_after_a_change_loses_no_audit_entry_and_doubles_none(rig: Rig, where: str) -> None:
+    def crash_at(change: Callable[[], Any]) -> None:
+        write = rig.services.audit.write
+
+        def die(entry: dict[str, Any]) -> None:
+            if where.startswith("after"):
+                write(entry)
+            raise Crash
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(rig.services.audit, "write", die)
+            with pytest.raises(Crash):
+                change()
+
+    campaigns = rig.services.campaigns
+    crash_at(lambda: rig.draft(name="July"))
+    campaign = str(campaigns.page()[0][0]["_id"])
+    crash_at(lambda: campaigns.update(campaign, actor="bela", message="Bye"))
+    crash_at(lambda: call(rig, "launch", campaign))
+    call(rig, "pause", campaign)
+    crash_at(lambda: call(rig, "cancel", campaign))
+    crash_at(lambda: call(rig, "archive", campaign))
+    assert rig.state(campaign) == "cancelled"
+    assert campaigns.audit_left() == 5
+    assert campaigns.audit_left() == 0
+    actions = [entry["action"] for entry in rig.services.db.audit.find({"target": campaign}).sort("_id", 1)]
+    assert actions == [f"campaign.{each}" for each in ("create", "update", "launch", "pause", "cancel", "archive")]
+    explained = rig.services.db.campaigns.find({"audit_due.at": {"$lte": rig.services.clock()}}).explain()
+    assert explained["executionStats"]["totalDocsExamined"] == 0
+
+
+def test_the_campaign_worker_writes_the_entries_that_are_left(rig: Rig) -> None:
+    campaign = rig.draft()
+    rig.services.db.audit.delete_many({})
+    entry = rig.services.audit.entry("asha", "campaign.create", campaign)
+    rig.services.db.campaigns.update_one({"_id": campaign}, {"$set": {"audit_due": [entry]}})
+    assert rig.engine.run_once() == 1
+    assert rig.services.db.audit.find_one({"target": campaign}) == entry
 
 
 def test_nothing_is_sent_while_it_is_paused_and_everything_afterwards(rig: Rig, clock: TestClock) -> None:
