@@ -248,7 +248,7 @@ class Services:
         from crm_core.jobs.rehearsals import Rehearsals
 
         rehearsal = self.rehearsal_under(self.sending_rules)
-        return Rehearsals(self.db, self.campaigns, rehearsal, self.publisher, self.clock)
+        return Rehearsals(self.db, self.campaigns, rehearsal, self.publisher, self.audit, self.clock)
 
     @property
     def jobs_handler(self) -> "Handler":

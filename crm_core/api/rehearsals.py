@@ -3,7 +3,7 @@
 from datetime import UTC
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Security
+from fastapi import APIRouter, Depends, Query, Security
 from pydantic import AwareDatetime, Field
 
 from crm_core.access.keys import ApiKey, Scope
@@ -45,6 +45,25 @@ def start_rehearsal(
     start_at = body.start_at.astimezone(UTC) if body.start_at else None
     job = found.rehearsals.start(campaign_id, actor=key.actor, start_at=start_at)
     return {"id": job["_id"], "state": job["state"]}
+
+
+@router.get(
+    "/campaigns/{campaign_id}/rehearsals",
+    responses=to_responses({404: "No campaign has this id.", 422: "A parameter is not valid."}),
+)
+def list_rehearsals(
+    campaign_id: str,
+    found: ServicesDep,
+    key: Reader,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+) -> dict[str, Any]:
+    """Those of the last 30 days, the newest first, without their results.
+
+    next: the cursor of the page after this one, null on the last.
+    """
+    items, after = found.rehearsals.page(campaign_id, limit=limit, after=cursor)
+    return {"items": [_shown(job, key) for job in items], "next": after}
 
 
 @router.get("/campaigns/{campaign_id}/rehearsals/{rehearsal_id}", responses=to_responses(UNKNOWN))

@@ -66,7 +66,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     "audit": [IndexModel([("at", DESCENDING)])],
     "jobs": [IndexModel([("created_at", DESCENDING)])],
     "imports": [IndexModel([("created_at", DESCENDING)])],
-    "rehearsals": [IndexModel([("created_at", ASCENDING)], expireAfterSeconds=30 * 24 * 3600)],
+    "rehearsals": [
+        IndexModel([("created_at", ASCENDING)], expireAfterSeconds=30 * 24 * 3600),
+        IndexModel([("campaign_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
+    ],
 }
 INDEX_NOT_FOUND = 27
 RETIRED = {"messages": ["campaign_id_1_rank_1_reason_1"]}
@@ -113,11 +116,11 @@ def _drop_index(collection: Collection[Doc], name: str) -> None:
 
 
 def page_newest(
-    collection: Collection[Doc], query: Doc, moment: str, *, limit: int, after: str | None
+    collection: Collection[Doc], query: Doc, moment: str, *, limit: int, after: str | None, fields: Doc | None = None
 ) -> tuple[list[Doc], str | None]:
     """One page, newest first by the field ``moment``, and the id to go on after, None on the last page.
 
-    Raises InvalidInput when nothing that fits ``query`` has the id ``after``.
+    fields: a projection. Raises InvalidInput when nothing that fits ``query`` has the id ``after``.
     """
     with translated():
         if after is not None:
@@ -126,7 +129,7 @@ def page_newest(
                 raise InvalidInput(f"{after!r} is no cursor of this list.", field="cursor")
             at = last[moment]
             query = {**query, "$or": [{moment: {"$lt": at}}, {moment: at, "_id": {"$lt": after}}]}
-        rows = list(collection.find(query).sort([(moment, -1), ("_id", -1)]).limit(limit + 1))
+        rows = list(collection.find(query, fields).sort([(moment, -1), ("_id", -1)]).limit(limit + 1))
     return rows[:limit], rows[limit - 1]["_id"] if len(rows) > limit else None
 
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from bson import ObjectId
 
+from crm_core.access.audit import AuditLog
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.rehearsal import Rehearsal
 from crm_core.errors import Conflict, InvalidInput, NotFound
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.mongo import Db, Doc, page_newest, translated
 from crm_core.infra.streams import Entry, Publisher, Stream
 from crm_core.jobs.dispatch import NO_JOB
 from crm_core.jobs.entries import REHEARSAL, JobOrder, read_order
@@ -30,11 +31,20 @@ class Rehearsals:
     Each call raises Unavailable while a server is away.
     """
 
-    def __init__(self, db: Db, campaigns: Campaigns, rehearsal: Rehearsal, publisher: Publisher, clock: Clock) -> None:
+    def __init__(
+        self,
+        db: Db,
+        campaigns: Campaigns,
+        rehearsal: Rehearsal,
+        publisher: Publisher,
+        audit: AuditLog,
+        clock: Clock,
+    ) -> None:
         self._rehearsals = db.rehearsals
         self._campaigns = campaigns
         self._rehearsal = rehearsal
         self._publisher = publisher
+        self._audit = audit
         self._clock = clock
 
     def start(self, campaign_id: str, *, actor: str, start_at: datetime | None = None) -> Doc:
@@ -59,6 +69,7 @@ class Rehearsals:
         with translated():
             self._rehearsals.insert_one(job)
         self._publisher.publish(Stream.JOBS, [JobOrder(job["_id"], REHEARSAL).to_payload()])
+        self._audit.record(actor, "rehearsal.start", job["_id"], campaign=campaign_id)
         return job
 
     def get(self, campaign_id: str, rehearsal_id: str) -> Doc:
@@ -67,14 +78,26 @@ class Rehearsals:
             job = self._rehearsals.find_one({"_id": rehearsal_id, "campaign_id": campaign_id})
         if job is None:
             raise NotFound(f"There is no rehearsal of this campaign with the id {rehearsal_id!r}.")
-        return job | {"state": "failed", "failure": LOST} if self._is_lost(job) else job
+        return self._as_seen([job])[0]
+
+    def page(self, campaign_id: str, *, limit: int, after: str | None = None) -> tuple[list[Doc], str | None]:
+        """Those of a campaign without their results, the newest first, and the id to go on after, None on the last
+        page. Raises NotFound, and InvalidInput for another cursor."""
+        self._campaigns.get(campaign_id)
+        query = {"campaign_id": campaign_id}
+        found, more = page_newest(
+            self._rehearsals, query, "created_at", limit=limit, after=after, fields={"result": False}
+        )
+        return self._as_seen(found), more
 
     def cancel(self, campaign_id: str, rehearsal_id: str, *, actor: str) -> Doc:
         """End it; harmless to repeat. Raises NotFound, and Conflict when it has ended otherwise."""
         values = {"state": "cancelled", "cancelled_by": actor, "finished_at": self._clock()}
         query = {"_id": rehearsal_id, "campaign_id": campaign_id, "state": {"$in": OPEN}}
         with translated():
-            self._rehearsals.update_one(query, {"$set": values})
+            changed = self._rehearsals.update_one(query, {"$set": values})
+        if changed.matched_count:
+            self._audit.record(actor, "rehearsal.cancel", rehearsal_id, campaign=campaign_id)
         job = self.get(campaign_id, rehearsal_id)
         if job["state"] != "cancelled":
             raise Conflict(f"This rehearsal is {job['state']}; only a queued or a running one can be cancelled.")
@@ -115,8 +138,9 @@ class Rehearsals:
             )
         return start_at
 
-    def _is_lost(self, job: Doc) -> bool:
-        """An entry leaves its stream when it is done or given up."""
-        if job["state"] not in OPEN or job["created_at"] > self._clock() - HANDED_OVER:
-            return False
-        return not self._publisher.backlog(Stream.JOBS)
+    def _as_seen(self, jobs: Sequence[Doc]) -> list[Doc]:
+        """One that nobody has or will get has failed: an entry leaves its stream when it is done or given up."""
+        late = self._clock() - HANDED_OVER
+        open_ids = {job["_id"] for job in jobs if job["state"] in OPEN and job["created_at"] <= late}
+        lost = set() if not open_ids or self._publisher.backlog(Stream.JOBS) else open_ids
+        return [job | {"state": "failed", "failure": LOST} if job["_id"] in lost else job for job in jobs]

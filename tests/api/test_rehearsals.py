@@ -62,6 +62,9 @@ def test_examples_are_for_keys_that_may_read_customers(
     with app.api(Scope.CAMPAIGNS_READ) as reader:
         seen = reader.get(path).json()
         assert seen == done | {"result": done["result"] | {"examples": None}}
+        listed = reader.get(f"/campaigns/{campaign}/rehearsals", params={"limit": 1}).json()
+        del seen["result"]
+        assert listed == {"items": [seen], "next": None}
         for refused in (reader.post(f"/campaigns/{campaign}/rehearsals"), reader.delete(path)):
             problem_in(refused, 403)
 
@@ -71,7 +74,9 @@ def test_what_cannot_be_rehearsed_or_cancelled_says_why(client: httpx.Client, ca
     passed = problem_in(client.post(path, json={"start_at": "2020-01-01T00:00:00Z"}), 422)
     assert (passed["field"], "between now and 366 days later" in passed["detail"]) == ("start_at", True)
     assert problem_in(client.post(path, json={"startAt": "soon"}), 422)["errors"][0]["field"] == "start_at"
-    problem_in(client.post("/campaigns/none/rehearsals"), 404)
+    for answer in (client.post("/campaigns/none/rehearsals"), client.get("/campaigns/none/rehearsals")):
+        problem_in(answer, 404)
+    assert problem_in(client.get(path, params={"cursor": "none"}), 422)["field"] == "cursor"
     for answer in (client.get(f"{path}/none"), client.delete(f"{path}/none")):
         problem_in(answer, 404)
     assert "is done" in problem_in(client.delete(f"{path}/{done['id']}"), 409)["detail"]

@@ -46,6 +46,38 @@ def test_a_scheduled_campaign_is_rehearsed_at_its_time(rig: Rig, clock: TestCloc
     assert rig.services.rehearsals.get(campaign, rehearsal)["result"]["start"] == at
 
 
+def test_those_of_a_campaign_are_listed_without_results_newest_first_and_audited(rig: Rig, clock: TestClock) -> None:
+    rehearsals = rig.services.rehearsals
+    campaign = rig.draft()
+    start(rig, rig.draft())
+    made = [start(rig, campaign) for _ in range(3)]  # at the same moment
+    rehearsals.cancel(campaign, made[1], actor="bela")
+    rehearsals.cancel(campaign, made[1], actor="bela")
+    worker = jobs_worker(rig.services)
+    while worker.run_once():
+        pass
+    clock.advance(seconds=1)
+    made.append(start(rig, campaign))
+    first, cursor = rehearsals.page(campaign, limit=2)
+    rest, end = rehearsals.page(campaign, limit=2, after=cursor)
+    assert ([each["_id"] for each in first + rest], end) == (made[::-1], None)
+    assert [each["state"] for each in first + rest] == ["queued", "done", "cancelled", "done"]
+    assert not any("result" in each for each in first + rest)
+    rig.services.redis.delete(Stream.JOBS)
+    clock.advance(seconds=11)
+    assert [each["state"] for each in rehearsals.page(campaign, limit=2)[0]] == ["failed", "done"]
+    audited = rig.services.db.audit.find({"details.campaign": campaign}).sort("_id", 1)
+    assert [(row["actor"], row["action"], row["target"]) for row in audited] == [
+        *(("asha", "rehearsal.start", each) for each in made[:3]),
+        ("bela", "rehearsal.cancel", made[1]),
+        ("asha", "rehearsal.start", made[3]),
+    ]
+    with pytest.raises(InvalidInput, match="no cursor of this list"):
+        rehearsals.page(rig.draft(), limit=2, after=made[0])
+    with pytest.raises(NotFound, match="There is no campaign"):
+        rehearsals.page("none", limit=2)
+
+
 def test_after_the_end_of_its_worker_it_starts_over_and_says_so(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = rig.draft()
     rehearsal = start(rig, campaign)
