@@ -55,19 +55,20 @@ def watch(db: Db, policy: Policy, place: Any = None) -> Iterator[Changes]:
     """From ``place`` on, or from now on. Orders and events need no watching: storing one writes its customer, in the
     same transaction. Raises Unavailable, TokenLost."""
     with _explained():
-        stream = db.watch(_stages(policy), max_await_time_ms=AWAIT_MS, resume_after=place, batch_size=MOST_AT_ONCE)
+        stream = db.watch(
+            _stages(db.name, policy), max_await_time_ms=AWAIT_MS, resume_after=place, batch_size=MOST_AT_ONCE
+        )
     with stream:
         yield Changes(stream)
 
 
-def _stages(policy: Policy) -> list[Doc]:
-    wanted: list[Doc] = [
-        {"ns.coll": {"$in": ["customers", "suppressions"]}},
-        {"ns.coll": "attributes"},
-        {"operationType": "dropDatabase"},
-    ]
+def _stages(database: str, policy: Policy) -> list[Doc]:
+    """Whole names: the part behind the point alone is a regular expression, for each entry of the log, to MongoDB."""
+    watched = [{"db": database, "coll": name} for name in ("customers", "suppressions", "attributes")]
+    wanted: list[Doc] = [{"ns": {"$in": watched}}, {"operationType": "dropDatabase"}]
     if policy.cap:
-        wanted.append({"ns.coll": "messages", "updateDescription.updatedFields.sent_at": {"$exists": True}})
+        messages = {"db": database, "coll": "messages"}
+        wanted.append({"ns": messages, "updateDescription.updatedFields.sent_at": {"$exists": True}})
     return [{"$match": {"$or": wanted}}, {"$project": {"operationType": 1, "ns": 1, "documentKey": 1}}]
 
 
