@@ -15,6 +15,9 @@ MAX_ROWS = 1000
 MAX_CHARACTERS = 2_000_000
 """Of one statement, well below the 16 MB that MongoDB takes."""
 _CLAIM = ("claim", "round")
+_HAS_MESSAGE: Doc = {"rank": {"$lt": MessageState.SKIPPED.rank}}
+_SKIPPED_TOO_LATE: Doc = {"rank": MessageState.SKIPPED.rank, "maybe_sent": True}
+"""Its worker had died before the outcome was booked; what is said of it now shows that the vendor had its message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Bookings:
 
     def book(self, steps: Sequence[Step]) -> int:
         """What receipts say; gives how many rows they speak of. Unknown rows, those without a message, and those of
-        another try than the row is in stay as they are.
+        another try than the row is in stay as they are. What was skipped, though the vendor had it, was sent.
 
         The state is the highest seen, each step keeps its earliest time, a failure its first reason in the alphabet.
         """
@@ -46,7 +49,7 @@ class Bookings:
 
     def settle(self, steps: Sequence[Step]) -> int:
         """What a delivery worker knows of rows that it claimed: that, and their claim has ended."""
-        return self._write(steps, ended=_CLAIM)
+        return self._write(steps, ended=(*_CLAIM, "maybe_sent"))
 
     def skip(self, reasons: Mapping[str, str], claim: str, *, at: datetime) -> None:
         """Close claimed rows without a message. reasons: row id to reason."""
@@ -65,13 +68,18 @@ class Bookings:
             self._messages.update_many(query, {"$set": values, "$unset": dict.fromkeys(_CLAIM, "")})
 
     def _write(self, steps: Iterable[Step], *, ended: Sequence[str]) -> int:
-        """A row that was skipped or held out had no message, so nothing can have become of it."""
+        """A row that was skipped before it was begun with, or held out, had no message: nothing can have become of
+        it."""
         count = 0
         for n, said in _merged(steps).items():
             for part in _parts(said):
-                query = {"_id": {"$in": list(part)}, "n": n or None, "rank": {"$lt": MessageState.SKIPPED.rank}}
+                query = {"_id": {"$in": list(part)}, "n": n or None}
                 with translated():
-                    count += self._messages.update_many(query, _to_stages(part, ended)).matched_count
+                    found = self._messages.update_many(query | _HAS_MESSAGE, _to_stages(part, ended)).matched_count
+                    if found < len(part):
+                        stages = _to_stages(part, ended, first=_reopen(part))
+                        found += self._messages.update_many(query | _SKIPPED_TOO_LATE, stages).matched_count
+                count += found
         return count
 
 
@@ -108,16 +116,31 @@ def _parts(said: Mapping[str, Doc]) -> Iterator[Mapping[str, Doc]]:
         yield part
 
 
-def _to_stages(said: Mapping[str, Doc], ended: Sequence[str]) -> list[Doc]:
-    """Each row looks itself up among ``said``; MongoDB makes a hash table of a constant array."""
+def _to_stages(said: Mapping[str, Doc], ended: Sequence[str], *, first: Sequence[Doc] = ()) -> list[Doc]:
+    """Each row looks itself up among ``said``; MongoDB makes a hash table of a constant array. first: stages before
+    the two are merged."""
     place = {"$indexOfArray": [{"$literal": list(said)}, "$_id"]}
     own = {"$arrayElemAt": [{"$literal": list(said.values())}, place]}
-    names = {name for values in said.values() for name in values}
     return [
         {"$set": {"said": own}},
-        {"$set": {name: _merge(name) for name in sorted(names)}},
+        *first,
+        {"$set": {name: _merge(name) for name in _names(said)}},
         {"$unset": ["said", *ended]},
     ]
+
+
+def _reopen(said: Mapping[str, Doc]) -> list[Doc]:
+    """The row as if its message had just been sent: no later than the first that is said of it."""
+    times = [f"$said.{name}" for name in _names(said) if name.endswith("_at")]
+    sent_at = {"$max": ["$created_at", {"$min": ["$skipped_at", *times]}]}
+    return [
+        {"$set": {"rank": MessageState.SENT.rank, "sent_at": sent_at}},
+        {"$unset": ["reason", "skipped_at", "maybe_sent"]},
+    ]
+
+
+def _names(said: Mapping[str, Doc]) -> list[str]:
+    return sorted({name for values in said.values() for name in values})
 
 
 def _merge(name: str) -> Doc:

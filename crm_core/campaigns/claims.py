@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pymongo import ASCENDING
 
 from crm_core.campaigns.states import RANKS, MessageState
-from crm_core.campaigns.stretches import Stretch
+from crm_core.campaigns.stretches import FIRST_ROUND, Stretch
 from crm_core.infra.mongo import Db, Doc, translated
 
 BY_RANK = [(name, ASCENDING) for name in ("campaign_id", "rank", "reason", "customer_id")]
@@ -21,13 +21,16 @@ _SHOWN = ("customer_id", "n", "variant", "rank", "created_at", *SEEN)
 
 
 class Claims:
-    """claim: the id of the entry that works on the row, from the claim until the outcome is booked."""
+    """claim: the id of the entry that works on the row, from the claim until the outcome is booked.
+
+    maybe_sent: on a row that was claimed before, whose outcome nobody booked: the vendor may have its message.
+    """
 
     def __init__(self, db: Db) -> None:
         self._messages = db.messages
 
-    def take(self, stretch: Stretch, entry_id: str) -> list[Doc]:
-        """Claim the open rows of a stretch; gives those claimed, in no order.
+    def take(self, stretch: Stretch, entry_id: str, *, again: bool = False) -> list[Doc]:
+        """Claim the open rows of a stretch; gives those claimed, in no order. again: whether the entry is redelivered.
 
         A redelivered entry takes exactly its own rows again. A claim of an earlier round is void: nothing of that
         round was outstanding any more when this one began.
@@ -36,6 +39,9 @@ class Claims:
         query = {**stretch.where(), **OPEN}
         change = {"$set": {"claim": entry_id, "round": stretch.round}}
         with translated():
+            if again or stretch.round > FIRST_ROUND:
+                begun = {**query, "$or": free, "claim": {"$exists": True}}
+                self._messages.update_many(begun, {"$set": {"maybe_sent": True}}, hint=BY_RANK)
             taken = self._messages.update_many({**query, "$or": free}, change, hint=BY_RANK)
             if not taken.matched_count:
                 return []

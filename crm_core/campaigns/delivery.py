@@ -95,7 +95,8 @@ class Deliverer:
         campaign = self._progress.to_deliver(stretch.campaign_id)
         if campaign is None:
             raise Permanent(f"There is no campaign with the id {stretch.campaign_id!r}.")
-        rows = self._claims.take(stretch, entry.id) if campaign["state"] in RUNNING else []
+        is_running = campaign["state"] in RUNNING
+        rows = self._claims.take(stretch, entry.id, again=entry.again) if is_running else []
         if entry.again:
             rows += self._claims.raised(stretch, entry.id)
         if rows:

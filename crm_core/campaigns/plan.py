@@ -21,8 +21,8 @@ class Plan:
         self._ledger = ledger
 
     def walk(self, campaign: Doc) -> Iterator[str]:
-        """The ids of the audience in order, those after the campaign's mark. Raises BadRule."""
-        return self._audience.ids(
+        """The ids of the audience in order, those after the campaign's mark. Raises BadRule when the first is asked."""
+        yield from self._audience.ids(
             load_rule(campaign["rule"]),
             now=campaign["launched_at"],
             after=campaign.get("plan_after"),

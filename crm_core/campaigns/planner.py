@@ -1,6 +1,7 @@
 """The walk over the audiences of launched campaigns, in slices of bounded time, taking turns."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +15,7 @@ from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.plan import Plan
 from crm_core.campaigns.progress import CLOSING, Progress
 from crm_core.campaigns.states import CampaignState
-from crm_core.errors import InvalidInput
+from crm_core.errors import InvalidInput, Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Doc
 
@@ -22,6 +23,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 CHUNK = 1000
 SLICE_S = 0.5
+MAX_TRIES = 5
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Planner:
         self._chunk = chunk
         self._name = str(ObjectId())
         self._walks: dict[str, _Walk] = {}
+        self._tries = Counter[str]()
         self._turn = ""
 
     def run_slice(self, *, length_s: float = SLICE_S) -> int:
@@ -89,13 +92,23 @@ class Planner:
                 self._finish(walk)
             del self._walks[campaign_id]
         except InvalidInput as exc:
-            self._fail(campaign_id, exc)
+            self._fail(campaign_id, str(exc))
         except CursorNotFound:  # it waited too long for its turn
             del self._walks[campaign_id]
-        except BaseException:
+        except Unavailable:
             self._walks.pop(campaign_id, None)
             raise
+        except Exception as exc:
+            self._try_again(campaign_id, exc)
         return count + 1
+
+    def _try_again(self, campaign_id: str, exc: Exception) -> None:
+        """A few times, since whatever cannot be foreseen may pass."""
+        log.error("not planned", campaign=campaign_id, exc_info=exc)
+        self._walks.pop(campaign_id, None)
+        self._tries[campaign_id] += 1
+        if self._tries[campaign_id] >= MAX_TRIES:
+            self._fail(campaign_id, f"Planning failed {MAX_TRIES} times: {exc!r}. The campaign worker's log has more.")
 
     def _write(self, walk: _Walk, chunk: list[str]) -> bool:
         """Whether this worker still walks: the rows first, then the mark, which only they may pass."""
@@ -125,11 +138,12 @@ class Planner:
         if self._campaigns.move(campaign_id, [before], after, values, actor="system", action=after, only=only):
             log.info("planned", campaign=campaign_id, audience=audience)
 
-    def _fail(self, campaign_id: str, exc: InvalidInput) -> None:
-        log.warning("failed", campaign=campaign_id, error=str(exc))
+    def _fail(self, campaign_id: str, reason: str) -> None:
+        log.warning("failed", campaign=campaign_id, error=reason)
         self._walks.pop(campaign_id, None)
+        self._tries.pop(campaign_id, None)
         now = self._clock()
-        values = {"failure": str(exc), "finished_at": now, "close_until": now + CLOSING}
+        values = {"failure": reason, "finished_at": now, "close_until": now + CLOSING}
         before, after = CampaignState.PREPARING, CampaignState.FAILED
         self._campaigns.advance(campaign_id, before, after, **values)
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crm_core.campaigns.states import RUNNING, CampaignState
+from crm_core.campaigns.stretches import FIRST_ROUND
 from crm_core.infra.mongo import Db, Doc, translated
 
 LEASE = timedelta(seconds=15)
@@ -18,7 +19,7 @@ HEAVY = ("rule", "rule_segments", "exclude_rule", "exclude_rule_segments")
 class Released:
     """The stretches up to ``after`` of this round were released. at: when the last one was."""
 
-    round: int = 1
+    round: int = FIRST_ROUND
     after: str | None = None
     at: datetime | None = None
 

@@ -7,7 +7,7 @@ from crm_core.campaigns.states import STATES, MessageState
 from crm_core.infra.mongo import Doc
 
 MAX_RETRIES_DIGITS = 6
-INTERNAL = {"_id", "rank", "claim", "round", "retried_at"}
+INTERNAL = {"_id", "rank", "claim", "round", "maybe_sent", "retried_at"}
 """Of a row: what only workers read, and what it shows under another name."""
 
 

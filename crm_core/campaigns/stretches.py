@@ -7,6 +7,8 @@ from pydantic_core import from_json, to_json
 
 from crm_core.errors import Permanent
 
+FIRST_ROUND = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:

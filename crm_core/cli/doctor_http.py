@@ -32,7 +32,7 @@ def check_app(places: Places) -> Check:
 
 
 def check_vendor(places: Places) -> Check:
-    """Whether it answers at all; our simulated one also says whether its receipts arrive."""
+    """Whether it answers at all; our simulated one also says whether its receipts arrive, and rehearses outages."""
     url, origin = places.settings.vendor_url, places.origin(VENDOR, "vendor_url", "simulated")
     if url is None:
         return Check(VENDOR, faults=(_unknown_vendor(places),))
@@ -44,6 +44,8 @@ def check_vendor(places: Places) -> Check:
         return Check(VENDOR, faults=tuple(faults))
     if failures := _callback_failures(answer):
         faults.append(_unheard(failures))
+    if _json(answer).get("outage") is True:
+        faults.append(_rehearsed_outage())
     return Check(VENDOR, f"Answers ({origin}).", tuple(faults))
 
 
@@ -122,4 +124,11 @@ def _unheard(failures: int) -> Fault:
     return warning(
         f"Its last {failures} callbacks in a row failed: receipts do not arrive.",
         "See that the app answers and CRM_PUBLIC_URL, if set, is right; the vendor tries again by itself.",
+    )
+
+
+def _rehearsed_outage() -> Fault:
+    return warning(
+        "It rehearses an outage and takes no message: campaigns wait for its end.",
+        'Nothing is lost. It ends by itself after outage_s, or when you PATCH /v1/behaviour with {"outage": "off"}.',
     )

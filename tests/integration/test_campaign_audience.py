@@ -182,3 +182,23 @@ def test_a_campaign_whose_attribute_became_impossible_fails_alone_and_says_why(r
     rig.plan()
     assert (rig.state(bad), rig.state(good)) == ("failed", "sending")
     assert "declare its type" in rig.services.campaigns.get(bad)["failure"]
+
+
+DAMAGED: list[tuple[dict[str, Any], str]] = [
+    ({"$unset": {"rule": ""}}, "Planning failed 5 times: KeyError('rule')."),
+    ({"$unset": {"launched_at": ""}}, "Planning failed 5 times: KeyError('launched_at')."),
+    ({"$set": {"rule": {"kind": "field"}}}, "rule"),
+    ({"$set": {"exclude_recent_days": "x"}}, "Planning failed 5 times: TypeError"),
+]
+
+
+def test_a_launched_campaign_that_cannot_be_planned_fails_alone_and_says_why(rig: Rig) -> None:
+    broken = {rig.launch(rig.draft()): each for each in DAMAGED}
+    for campaign, (change, _) in broken.items():
+        rig.services.db.campaigns.update_one({"_id": campaign}, change)
+    good = rig.launch(rig.draft())
+    rig.plan()
+    assert rig.state(good) == "sending"
+    for campaign, (_, words) in broken.items():
+        found = rig.services.campaigns.get(campaign)
+        assert (found["state"], words in found["failure"]) == ("failed", True), found.get("failure")

@@ -1,10 +1,13 @@
 """Who works on a row: one entry at a time, and after a crash the same one again."""
 
+from datetime import timedelta
+
 import pytest
 
 from crm_core.campaigns.claims import Claims
 from crm_core.campaigns.stretches import Stretch
 from crm_core.errors import Unavailable
+from crm_core.infra.streams import Stream
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Crash, Rig, receipt
 
@@ -45,6 +48,35 @@ def test_a_receipt_that_comes_between_crash_and_booking_leaves_no_row_without_it
     assert first["sent_at"] == first["delivered_at"]
     assert (second["text"], second["reason"]) == ("Hi Name2", "blocked")
     assert not [row for row in rig.services.db.messages.find() if "claim" in row or "round" in row]
+
+
+def test_who_says_no_after_the_vendor_took_the_message_is_skipped_until_a_receipt_tells(
+    rig: Rig, clock: TestClock
+) -> None:
+    campaign = crash_while_sending(rig)
+    for who in ("c1", "c2"):
+        rig.services.db.customers.update_one({"_id": who}, {"$set": {"consent.in_app.state": "denied"}})
+    clock.advance(minutes=1)
+    rig.deliver()
+    assert rig.counts(campaign) == {"sent": 2, "skipped": 3}
+    told = receipt(campaign, "c1", "delivered", 5)
+    rig.receive(told, told, receipt(campaign, "c4", "delivered"))
+    first = rig.row(campaign, "c1")
+    assert rig.counts(campaign) == {"delivered": 1, "sent": 2, "skipped": 2}
+    assert first["sent_at"] == first["delivered_at"] == first["created_at"] + timedelta(seconds=5)
+    assert not first.keys() & {"reason", "skipped_at", "maybe_sent"}
+    rig.receive(receipt(campaign, "c1", "clicked", 9), receipt(campaign, "c2", "failed", reason="blocked"))
+    assert rig.counts(campaign) == {"clicked": 1, "failed": 1, "sent": 2, "skipped": 1}
+
+
+def test_a_claim_of_an_earlier_round_that_nobody_booked_leaves_the_same_doubt(rig: Rig, clock: TestClock) -> None:
+    campaign = crash_while_sending(rig)
+    rig.services.redis.delete(Stream.DELIVERIES)
+    rig.services.db.customers.update_one({"_id": "c1"}, {"$set": {"consent.in_app.state": "denied"}})
+    rig.finish(clock)
+    assert rig.counts(campaign) == {"sent": 3, "skipped": 2}
+    rig.receive(receipt(campaign, "c1", "delivered"))
+    assert rig.counts(campaign) == {"delivered": 1, "sent": 3, "skipped": 1}
 
 
 def test_an_entry_takes_its_own_rows_again_and_none_that_another_has(rig: Rig) -> None:

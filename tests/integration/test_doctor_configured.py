@@ -16,6 +16,7 @@ from crm_core.cli.doctor_text import mask_passwords
 from crm_core.infra.embedded.binaries import find_mongod, find_valkey
 from crm_core.infra.embedded.folder import free_port
 from tests.doctor import Found, ask_doctor
+from tests.integration.vendor_program import SECRET, VendorProgram
 from tests.waiting import eventually
 
 
@@ -174,3 +175,21 @@ def test_an_address_that_cannot_be_read_is_a_problem_and_is_not_quoted(
 )
 def test_a_password_is_masked_wherever_an_address_has_it(url: str, masked: str) -> None:
     assert mask_passwords(url) == masked
+
+
+def test_the_vendor_s_lost_callbacks_and_its_rehearsed_outage_are_warnings(tmp_path: Path) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}/"
+    vendor = VendorProgram(tmp_path / "vendor.sqlite", nobody, ("--mean-delay-ms", "0"))
+    place = {"CRM_VENDOR_URL": f"http://127.0.0.1:{vendor.port}", "CRM_VENDOR_SECRET": SECRET}
+    try:
+        vendor.start()
+        assert ask_doctor(tmp_path, **place).status("vendor") == "ok"
+        vendor.behave(outage="refuse").raise_for_status()
+        found = ask_doctor(tmp_path, **place)
+        assert (found.status("vendor"), "rehearses an outage" in found.words("vendor")) == ("warning", True)
+        vendor.behave(outage="off").raise_for_status()
+        vendor.send("c", ["c:a#0"])
+        eventually(lambda: vendor.get("/v1/health")["callback_failures"])
+        assert "callbacks in a row failed" in ask_doctor(tmp_path, **place).words("vendor")
+    finally:
+        vendor.kill()

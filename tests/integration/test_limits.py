@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
-from crm_core.campaigns.budget import ErrorBudget
+from crm_core.campaigns.budget import CALL_EVERY_S, ErrorBudget
 from crm_core.campaigns.cap_locks import HELD, CapLocks
 from crm_core.campaigns.quiet import QuietHours
 from crm_core.campaigns.rate import ChannelRates
@@ -101,6 +101,27 @@ def test_an_outage_counts_a_call_and_hardly_spends_the_budget(rig: Rig) -> None:
         with pytest.raises(Unavailable):
             rig.deliver()
     assert rig.services.error_budget.note(campaign, []).bad == 1
+
+
+def test_a_vendor_that_is_away_for_an_hour_pauses_nothing_and_loses_nothing(rig: Rig, clock: TestClock) -> None:
+    """A failed call counts at most once in CALL_EVERY_S of Valkey's time; here the test lets these pass."""
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.vendor.failure = Unavailable("away")
+    tries = 3600 // CALL_EVERY_S
+    for _ in range(tries):
+        with pytest.raises(Unavailable):
+            rig.delivery.run_once()
+        clock.advance(seconds=CALL_EVERY_S)
+        rig.services.redis.delete(f"budget:{{{campaign}}}:call")
+    assert rig.services.error_budget.note(campaign, []).bad == tries
+    assert rig.state(campaign) == "sending"
+    rig.vendor.failure = None
+    rig.finish(clock)
+    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
+    assert set(rig.vendor.asked.values()) == {1}
+    assert rig.services.redis.xlen(Stream.DEAD) == 0
+    assert rig.state(campaign) == "completed"
 
 
 def test_in_quiet_hours_a_message_waits_for_their_end_and_is_sent_then(rig: Rig, clock: TestClock) -> None:
