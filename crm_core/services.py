@@ -25,6 +25,7 @@ from crm_core.campaigns.claims import Claims
 from crm_core.campaigns.definition import Definitions
 from crm_core.campaigns.delivery import Deliverer, SendingRules
 from crm_core.campaigns.engine import Engine
+from crm_core.campaigns.figures import Figures
 from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.message_list import MessageList
@@ -115,6 +116,11 @@ class Services:
         if secret is None:
             raise InvalidInput("Set CRM_VENDOR_SECRET: it authenticates calls to the vendor and its receipts.")
         return secret.get_secret_value()
+
+    @cached_property
+    def figures(self) -> Figures:
+        """For pages."""
+        return Figures(self.ledger, self.clock)
 
     @cached_property
     def snapshot(self) -> "Keeper":

@@ -36,8 +36,9 @@ def pace(campaign: Doc, stats: Stats) -> float | None:
 
 def show_now(campaign_id: str, seen: tuple[str, Sequence[str]], every_s: float | None) -> None:
     """The campaign as it is now. seen: its state and the buttons that the page has drawn."""
-    campaign, stats = services().campaigns.get(campaign_id), services().ledger.stats(campaign_id)
-    as_of = services().clock()
+    campaign = services().campaigns.get(campaign_id)
+    counted = services().figures.stats(campaign)
+    stats = counted.value
     if (campaign["state"], offered(campaign, stats)) != seen or pace(campaign, stats) != every_s:
         st.rerun()
     show_badges(campaign)
@@ -48,7 +49,7 @@ def show_now(campaign_id: str, seen: tuple[str, Sequence[str]], every_s: float |
         show_progress(campaign, stats)
         show_identity(campaign, stats)
         show_waiting(campaign, stats)
-        st.caption(f"Counted from the message log at {as_of:%H:%M:%S} UTC.")
+        st.caption(f"Counted from the message log at {counted.as_of:%H:%M:%S} UTC.")
     if stats.audience:
         show_shares(stats)
         show_charts(campaign, stats)
@@ -62,7 +63,8 @@ wanted = st.query_params.get("campaign")
 if not wanted:
     raise NotFound("No campaign is chosen.")
 link_to("campaigns", "All campaigns", icon=":material/arrow_back:")
-campaign, stats = services().campaigns.get(wanted), services().ledger.stats(wanted)
+campaign = services().campaigns.get(wanted)
+stats = services().figures.stats(campaign).value
 show_refusal()
 with page_header(campaign["name"]):
     show_buttons(campaign, stats)

@@ -28,9 +28,8 @@ skip = pick_page("campaigns", found)
 @live(run_every=2)
 def show_campaigns() -> None:
     campaigns = services().campaigns.search(search, state=wanted, skip=skip, limit=PER_PAGE, archived=archived)
-    stats = services().ledger.stats_of([campaign["_id"] for campaign in campaigns])
     for campaign in campaigns:
-        campaign_card(campaign, stats.get(campaign["_id"]), services().clock())
+        campaign_card(campaign, services().figures.stats(campaign).value, services().clock())
 
 
 with place:

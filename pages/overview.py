@@ -103,9 +103,8 @@ def show_campaigns() -> None:
             if st.button("Build an audience", icon=":material/filter_alt:"):
                 go_to("audience_builder")
         return
-    stats = services().ledger.stats_of([campaign["_id"] for campaign in campaigns])
     for campaign in campaigns:
-        campaign_card(campaign, stats.get(campaign["_id"]), services().clock())
+        campaign_card(campaign, services().figures.stats(campaign).value, services().clock())
 
 
 def show_latest() -> None:

@@ -81,39 +81,35 @@ class Ledger:
         return [to_record(row) for row in rows], more
 
     def stats(self, campaign_id: str, *, by_variant: bool = False) -> Stats:
-        return self.stats_of([campaign_id], by_variant=by_variant).get(campaign_id) or _to_stats([])
-
-    def stats_of(self, campaign_ids: Sequence[str], *, by_variant: bool = False) -> dict[str, Stats]:
         """Counted from the rows, each time: one covered index scan. by_variant: reads every row."""
-        key = {"campaign": "$campaign_id", "rank": "$rank", "reason": "$reason"}
-        key |= {"variant": "$variant"} if by_variant else {}
+        key = {"rank": "$rank", "reason": "$reason"} | ({"variant": "$variant"} if by_variant else {})
         stages: list[Doc] = [
-            {"$match": {"campaign_id": {"$in": list(campaign_ids)}}},
+            {"$match": {"campaign_id": campaign_id}},
             {"$group": {"_id": key, "count": {"$sum": 1}}},
         ]
-        by_campaign: dict[str, list[Doc]] = {}
         with translated():
-            for row in self._counted.aggregate(stages):
-                by_campaign.setdefault(row["_id"]["campaign"], []).append(row)
-        return {campaign: _to_stats(rows) for campaign, rows in by_campaign.items()}
+            return _to_stats(list(self._counted.aggregate(stages)))
 
     def timeline(self, campaign_id: str, *, start: datetime, end: datetime) -> list[Doc]:
         """Cumulative messages by step: ``{"at", "sent", "delivered", "failed"}``, at most 60 points."""
         width = max((end - start) / TIMELINE_POINTS, timedelta(seconds=1))
-        steps = [{"k": state, "at": f"${state}_at"} for state in TIMELINE_STATES]
-        bucket = {"$floor": {"$divide": [{"$subtract": ["$step.at", start]}, width / timedelta(milliseconds=1)]}}
+        buckets = {state: _bucket(f"${state}_at", start, width) for state in TIMELINE_STATES}
         stages: list[Doc] = [
             {"$match": {"campaign_id": campaign_id, "rank": {"$lt": MessageState.SKIPPED.rank}}},
-            {"$project": {"step": steps}},
-            {"$unwind": "$step"},
-            {"$match": {"step.at": {"$ne": None}}},
-            {"$group": {"_id": {"bucket": bucket, "k": "$step.k"}, "count": {"$sum": 1}}},
+            {"$group": {"_id": buckets, "count": {"$sum": 1}}},
         ]
+        counts: Counter[tuple[int, str]] = Counter()
         with translated():
-            counts = {
-                (int(row["_id"]["bucket"]), row["_id"]["k"]): row["count"] for row in self._messages.aggregate(stages)
-            }
+            for row in self._messages.aggregate(stages):
+                counts.update(
+                    {(int(bucket), state): row["count"] for state, bucket in row["_id"].items() if bucket is not None}
+                )
         return _accumulate(counts, start, width)
+
+
+def _bucket(moment: str, start: datetime, width: timedelta) -> Doc:
+    """Null for a step that has not come."""
+    return {"$floor": {"$divide": [{"$subtract": [moment, start]}, width / timedelta(milliseconds=1)]}}
 
 
 def _accumulate(counts: Mapping[tuple[int, str], int], start: datetime, width: timedelta) -> list[Doc]:

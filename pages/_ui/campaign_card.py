@@ -16,8 +16,7 @@ from pages._ui.widgets import status_badge
 M = MessageState
 
 
-def campaign_card(campaign: Doc, stats: Stats | None, now: datetime) -> None:
-    """stats: None for a campaign without messages."""
+def campaign_card(campaign: Doc, stats: Stats, now: datetime) -> None:
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             link_to("campaign", f"**{literal(campaign['name'])}**", campaign=campaign["_id"])
@@ -27,7 +26,7 @@ def campaign_card(campaign: Doc, stats: Stats | None, now: datetime) -> None:
             st.caption(f"{words.capitalize()} · {audience_name(campaign)}", help=utc_exact(moment), width="content")
             for tag in campaign.get("tags") or ():
                 st.markdown(f":gray-badge[{literal(tag)}]", width="content")
-        if stats:
+        if stats.audience:
             st.progress(count_in(stats, *DELIVERED) / stats.audience, _figures(stats))
         if reason := _reason(campaign):
             st.caption(reason)

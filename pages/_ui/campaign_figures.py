@@ -85,8 +85,7 @@ def show_shares(stats: Stats) -> None:
 
 def show_charts(campaign: Doc, stats: Stats) -> None:
     left, right = st.columns([3, 2], gap="medium")
-    end = campaign.get("finished_at") or services().clock()
-    points = services().ledger.timeline(campaign["_id"], start=campaign["launched_at"], end=end)
+    points = services().figures.timeline(campaign).value
     with left:
         st.subheader("Delivery over time", anchor=False)
         delivered, failed = count_in(stats, *DELIVERED), stats.by_state[M.FAILED]

@@ -1,0 +1,115 @@
+"""Figures that pages show: however often they are asked for, dear ones are counted seldom, cheap ones each time."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from crm_core.campaigns.figures import CHEAP_S, LONG_REST, REST, Figures
+from crm_core.campaigns.ledger import Ledger, Stats
+from crm_core.campaigns.states import MessageState
+from crm_core.infra.mongo import Doc
+from crm_core.services import Services
+from tests.conftest import TestClock
+from tests.integration.campaign_rig import Rig, receipt
+
+DEAR_S = 2 * CHEAP_S
+
+
+class SlowLedger(Ledger):
+    """Each count takes as long as it is told, by a timer that stands still otherwise."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services.db)
+        self.counts = 0
+        self.takes_s = DEAR_S
+        self.now_s = 0.0
+        self.go_on = threading.Event()
+        self.go_on.set()
+
+    def stats(self, campaign_id: str, *, by_variant: bool = False) -> Stats:
+        self.counts += 1
+        self.go_on.wait()
+        self.now_s += self.takes_s
+        return super().stats(campaign_id, by_variant=by_variant)
+
+    def timeline(self, campaign_id: str, *, start: datetime, end: datetime) -> list[Doc]:
+        self.now_s += self.takes_s
+        return super().timeline(campaign_id, start=start, end=end)
+
+
+def slow_figures(rig: Rig) -> tuple[SlowLedger, Figures]:
+    ledger = SlowLedger(rig.services)
+    return ledger, Figures(ledger, rig.services.clock, timer=lambda: ledger.now_s)
+
+
+def sent(figures: Figures, rig: Rig, campaign: str) -> int:
+    found = figures.stats(rig.services.campaigns.get(campaign)).value
+    return found.by_state[MessageState.SENT]
+
+
+def test_what_is_cheap_is_counted_each_time(rig: Rig) -> None:
+    ledger, figures = slow_figures(rig)
+    ledger.takes_s = CHEAP_S / 2
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    assert sent(figures, rig, campaign) == 0
+    rig.deliver()
+    assert sent(figures, rig, campaign) == 4
+
+
+def test_what_is_dear_stands_for_many_times_as_long_as_it_took(rig: Rig) -> None:
+    ledger, figures = slow_figures(rig)
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    assert sent(figures, rig, campaign) == 0
+    rig.deliver()
+    ledger.now_s += REST * DEAR_S * 0.99
+    assert sent(figures, rig, campaign) == 0
+    ledger.now_s += REST * DEAR_S * 0.02
+    assert sent(figures, rig, campaign) == 4
+    assert ledger.counts == 2
+
+
+def test_a_campaign_that_has_moved_on_is_counted_anew_and_longer_kept_when_nothing_is_on_the_way(
+    rig: Rig, clock: TestClock
+) -> None:
+    ledger, figures = slow_figures(rig)
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    assert sent(figures, rig, campaign) == 0
+    rig.finish(clock)
+    assert sent(figures, rig, campaign) == 4
+    rig.receive(*(receipt(campaign, who, "delivered") for who in ("c1", "c2", "c3", "c6")))
+    ledger.now_s += REST * DEAR_S
+    assert sent(figures, rig, campaign) == 0
+    rig.receive(receipt(campaign, "c1", "clicked"))
+    now = rig.services.campaigns.get(campaign)
+    ledger.now_s += REST * DEAR_S
+    assert figures.stats(now).value.by_state[MessageState.CLICKED] == 0
+    ledger.now_s += LONG_REST * DEAR_S
+    assert figures.stats(now).value.by_state[MessageState.CLICKED] == 1
+
+
+def test_two_who_ask_at_once_wait_for_one_count(rig: Rig) -> None:
+    ledger, figures = slow_figures(rig)
+    campaign = rig.services.campaigns.get(rig.launch(rig.draft()))
+    ledger.go_on.clear()
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(figures.stats, campaign) for _ in range(4)]
+        ledger.go_on.set()
+        first, *others = [each.result() for each in asked]
+    assert ledger.counts == 1
+    assert all(other is first for other in others)
+
+
+def test_the_line_over_time_stands_as_long(rig: Rig, clock: TestClock) -> None:
+    ledger, figures = slow_figures(rig)
+    campaign = rig.services.campaigns.get(rig.launch(rig.draft()))
+    assert figures.timeline(campaign).value == []
+    rig.plan()
+    clock.advance(minutes=1)
+    rig.deliver()
+    assert figures.timeline(campaign).value == []
+    ledger.now_s += REST * DEAR_S
+    found = figures.timeline(campaign)
+    assert (found.value[-1]["sent"], found.as_of) == (4, clock.now)
