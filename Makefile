@@ -1,8 +1,9 @@
 # ClientNest: `make help` lists what there is to do. Every target sets up what it needs by itself.
+# JOBS: tests wait more than they work, so there are more at once than cores.
 PYTHON ?= python3
 VENV   ?= .venv
 PORT   ?= 8501
-JOBS   ?= 2
+JOBS   ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 BIN    := $(VENV)/bin
 SOURCES := app.py crm_core pages workers tests benchmarks
 
@@ -16,7 +17,7 @@ run: $(VENV)/.run ## start ClientNest at http://localhost:8501 (PORT=… for ano
 	@echo "ClientNest starts at http://localhost:$(PORT) (Ctrl-C ends it)"
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
 
-test: $(VENV)/.dev browser ## run all tests, against real servers and a real browser (JOBS=… at once, 2 if unset)
+test: $(VENV)/.dev browser ## run all tests, against real servers and a real browser (JOBS=… at once; unset, one more than there are cores)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --ignore tests/api/test_schemathesis.py
 	$(BIN)/python -m pytest tests/api/test_schemathesis.py
 
