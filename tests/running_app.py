@@ -77,12 +77,32 @@ class RunningApp:
         self.process.wait(STOP_TIMEOUT_S)
 
     def child(self, name: str) -> psutil.Process:
-        """The process of a worker or server as it runs now."""
-        marks = eventually(lambda: self.runtime.children, lambda found: name in found, f"child {name} in")
-        return psutil.Process(marks[name].pid)
+        """The process of a worker or server as it runs now, once there is one: it may be about to be started again."""
+        found = eventually(lambda: self._find(name), what=f"child {name}")
+        assert found
+        return found
+
+    def kill_child(self, name: str) -> None:
+        """One that runs: another that ends just now is not counted."""
+        eventually(lambda: _has_killed(self.child(name)), what=f"child {name}")
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    def _find(self, name: str) -> psutil.Process | None:
+        mark = self.runtime.children.get(name)
+        try:
+            return psutil.Process(mark.pid) if mark else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def _has_killed(process: psutil.Process) -> bool:
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return False
+    return True
 
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:

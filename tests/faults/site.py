@@ -31,7 +31,7 @@ class Site:
             self.app.kill()
             self._start()
         else:
-            self.app.child(victim).kill()
+            self.app.kill_child(victim)
 
     def _start(self) -> RunningApp:
         self._app = self._stack.enter_context(start_app(self._data_dir, port=self._port))

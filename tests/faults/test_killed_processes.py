@@ -38,7 +38,7 @@ def test_import_stores_everything_exactly_though_a_process_is_killed_in_its_midd
     with running.services() as services:
         importing = running.start_command("import", str(shop.write_csv(tmp_path)), "--key", key)
         stored = eventually(lambda: count_orders(services, shop), what="orders stored")
-        running.child(victim).kill()
+        running.kill_child(victim)
         assert stored < len(shop.records)  # it was the middle
         _, said = importing.communicate(timeout=120)
         assert importing.returncode == 0, said
