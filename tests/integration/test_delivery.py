@@ -3,10 +3,7 @@
 import itertools
 from datetime import timedelta
 
-import pytest
-
 from crm_core.campaigns.stretches import Stretch
-from crm_core.errors import Unavailable
 from crm_core.infra.streams import Stream
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig, receipt
@@ -90,23 +87,6 @@ def test_receipts_for_unknown_messages_and_skipped_ones_change_no_count(rig: Rig
     rig.receive(receipt(campaign, "c1", "delivered"))
     assert rig.counts(campaign)["delivered"] == 1
     assert rig.services.redis.xlen(Stream.DEAD) == 2
-
-
-def test_a_vendor_that_is_away_is_unavailable_and_nothing_is_lost_or_sent_twice(rig: Rig) -> None:
-    campaign = rig.launch(rig.draft())
-    rig.plan()
-    rig.vendor.failure = Unavailable("no vendor")
-    for _ in range(7):
-        with pytest.raises(Unavailable):
-            rig.deliver()
-    assert rig.counts(campaign) == {"pending": 4, "skipped": 1}
-    assert rig.services.redis.xlen(Stream.DEAD) == 0
-    rig.plan()
-    assert rig.state(campaign) == "sending"
-    rig.vendor.failure = None
-    rig.deliver()
-    assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
-    assert max(rig.vendor.asked.values()) == 1
 
 
 def test_who_was_messaged_is_not_skipped_by_a_worker_that_comes_late(rig: Rig, clock: TestClock) -> None:
