@@ -91,7 +91,10 @@ class Ledger:
             return _to_stats(list(self._counted.aggregate(stages)))
 
     def timeline(self, campaign_id: str, *, start: datetime, end: datetime) -> list[Doc]:
-        """Cumulative messages by step: ``{"at", "sent", "delivered", "failed"}``, at most 60 points."""
+        """Cumulative messages by step: ``{"at", "sent", "delivered", "failed"}``, at most 60 points after the first.
+
+        What a vendor's clock says came before ``start`` counts in the first, what came later than the last in that.
+        """
         width = max((end - start) / TIMELINE_POINTS, timedelta(seconds=1))
         buckets = {state: _bucket(f"${state}_at", start, width) for state in TIMELINE_STATES}
         stages: list[Doc] = [
@@ -109,7 +112,9 @@ class Ledger:
 
 def _bucket(moment: str, start: datetime, width: timedelta) -> Doc:
     """Null for a step that has not come."""
-    return {"$floor": {"$divide": [{"$subtract": [moment, start]}, width / timedelta(milliseconds=1)]}}
+    number = {"$floor": {"$divide": [{"$subtract": [moment, start]}, width / timedelta(milliseconds=1)]}}
+    within = {"$max": [0, {"$min": [TIMELINE_POINTS - 1, number]}]}  # each of which passes over a null
+    return {"$cond": [{"$gt": [moment, None]}, within, None]}
 
 
 def _accumulate(counts: Mapping[tuple[int, str], int], start: datetime, width: timedelta) -> list[Doc]:
