@@ -58,8 +58,9 @@ class Engine:
         return sum(self._put_back(campaign) for campaign in self._progress.retrying())
 
     def complete(self) -> int:
-        """A campaign is completed when no row is pending and none is to be put back."""
-        sending = self._campaigns.in_state(CampaignState.SENDING, fields=["release"])
+        """A campaign is completed when no row is pending and none is to be put back; nor may a retry, or rows of a
+        planner that was asleep, have come since it was looked at."""
+        sending = self._campaigns.in_state(CampaignState.SENDING, fields=["release", "retries", "audience"])
         out = self._releaser.outstanding({}) if sending else None
         count = 0
         for campaign in sending:
@@ -69,9 +70,8 @@ class Engine:
                 continue
             values = {"finished_at": self._clock(), "audience": self._ledger.stats(campaign_id).audience}
             before, after = CampaignState.SENDING, CampaignState.COMPLETED
-            count += self._campaigns.move(
-                campaign_id, [before], after, values, actor="system", action=after, only={"retry": None}
-            )
+            only = {"retry": None, "retries": campaign.get("retries"), "audience": campaign.get("audience")}
+            count += self._campaigns.move(campaign_id, [before], after, values, actor="system", action=after, only=only)
         return count
 
     def _put_back(self, campaign: Doc) -> int:

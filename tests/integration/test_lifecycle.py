@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.campaigns.ledger import Ledger, Stats
 from crm_core.campaigns.progress import CLOSING
 from crm_core.campaigns.states import CampaignState
 from crm_core.errors import Conflict, InvalidInput
@@ -191,6 +192,28 @@ def test_failed_messages_are_sent_once_more_under_new_keys_however_often_somebod
     assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
     rig.receive(receipt(campaign, "c1", "delivered", key=f"{campaign}:c1#1"))
     assert rig.counts(campaign) == {"delivered": 1, "sent": 3, "skipped": 1}
+
+
+def test_a_campaign_is_not_completed_under_a_retry_that_comes_while_it_is_counted(rig: Rig, clock: TestClock) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.vendor.refused = "spam"
+    rig.deliver()
+    rig.vendor.refused = None
+    other, late = rig.another_engine(), rig.another_engine()
+
+    class Meanwhile(Ledger):
+        def stats(self, campaign_id: str, *, by_variant: bool = False) -> Stats:
+            found = super().stats(campaign_id, by_variant=by_variant)
+            call(rig, "retry_failed", campaign_id)
+            assert (other.put_back_failed(), other.put_back_failed()) == (4, 0)
+            return found
+
+    late._ledger = Meanwhile(rig.services.db)
+    assert late.complete() == 0
+    assert (rig.state(campaign), rig.counts(campaign)) == ("sending", {"pending": 4, "skipped": 1})
+    rig.finish(clock)
+    assert (rig.state(campaign), rig.counts(campaign)) == ("completed", {"sent": 4, "skipped": 1})
 
 
 def test_a_retry_goes_on_after_a_crash_in_its_middle_and_counts_each_row_once(rig: Rig, clock: TestClock) -> None:
