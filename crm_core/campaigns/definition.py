@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+import bson
+
 from crm_core.audience.scopes import FrozenSegments, Scopes
 from crm_core.audience.segments import Segments, check_name
 from crm_core.campaigns.content import check_content
@@ -17,6 +19,8 @@ from crm_core.rules.tree import AnyRule, GroupRule, ListRule, SegmentRule
 AUDIENCE = ("segment_id", "rule", "customer_ids")
 KEPT = ("name", "channel", "message", "segment_id", "rule")
 """Of every draft, whatever version of ClientNest made it."""
+MAX_FROZEN_BYTES = 12_000_000
+"""MongoDB takes documents and queries of up to 16 MB."""
 
 
 class DraftFields(TypedDict, total=False):
@@ -75,8 +79,8 @@ class Definitions:
     def freeze(self, campaign: Doc, *, confirm_everyone: bool) -> Doc:
         """Audience and exclusions as they are now, with the segments that they name.
 
-        Raises InvalidInput when the draft is not as it was checked, BadRule, and Conflict when a segment was deleted,
-        or when the audience is everyone, unconfirmed.
+        Raises InvalidInput when the draft is not as it was checked, or too large with its segments, BadRule, and
+        Conflict when a segment was deleted, or when the audience is everyone, unconfirmed.
         """
         self._check_kept(campaign)
         bound, version = self.at_launch(campaign)
@@ -84,12 +88,14 @@ class Definitions:
             raise Conflict(
                 "This audience has no condition and reaches everyone. Launch with confirm_everyone if that is meant."
             )
-        return {
+        frozen = {
             "rule": dump_rule(bound.rule),
             "rule_segments": FrozenSegments.freeze(segments_in(bound)),
             "segment_version": version,
             **self._frozen_exclusions(campaign.get("exclude_segments") or ()),
         }
+        _check_size(frozen)
+        return frozen
 
     def _check_kept(self, campaign: Doc) -> None:
         """Planning and sending rely on what they read; whoever edits the database by hand is told here."""
@@ -147,3 +153,13 @@ class Definitions:
 
 def _attributes(catalogue: Catalogue) -> set[str]:
     return {found.name.removeprefix(ATTRIBUTE_PREFIX) for found in catalogue.fields if found.group == ATTRIBUTES}
+
+
+def _check_size(frozen: Doc) -> None:
+    """Lists of customers are what makes it large."""
+    if (size := len(bson.encode(frozen))) > MAX_FROZEN_BYTES:
+        raise InvalidInput(
+            f"The audience and the segments that it names take {size / 1e6:.1f} MB; a campaign can keep "
+            f"{MAX_FROZEN_BYTES / 1e6:g} MB. Name fewer customers one by one.",
+            field="rule",
+        )

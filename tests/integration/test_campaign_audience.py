@@ -1,13 +1,15 @@
 """Whom a campaign writes to: those that its rule meant at launch, with every segment as it was then."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from crm_core.errors import BadRule, Conflict
+from crm_core.errors import BadRule, Conflict, InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
+from tests.conftest import TestClock
 from tests.integration.campaign_rig import HAS_VISITED, HELLO, Rig
 from tests.integration.feeding import store_customers
 from tests.integration.population import field, group
@@ -202,3 +204,23 @@ def test_a_launched_campaign_that_cannot_be_planned_fails_alone_and_says_why(rig
     for campaign, (_, words) in broken.items():
         found = rig.services.campaigns.get(campaign)
         assert (found["state"], words in found["failure"]) == ("failed", True), found.get("failure")
+
+
+def test_an_audience_that_is_too_large_to_be_kept_is_refused_and_stops_no_scheduled_campaign(
+    rig: Rig, clock: TestClock
+) -> None:
+    saved = [save(rig, f"List {number}", listed(number)) for number in range(4)]
+    soon = clock.now + timedelta(minutes=1)
+    large, good = draft(rig, group("any", *(named(each) for each in saved))), rig.draft(schedule_at=soon)
+    for begin in (rig.launch, lambda each: rig.services.campaigns.schedule(each, soon, actor="asha")):
+        with pytest.raises(InvalidInput, match=r"take 2\d\.\d MB; a campaign can keep 12 MB"):
+            begin(large)
+    rig.services.db.campaigns.update_one({"_id": large}, {"$set": {"state": "scheduled", "scheduled_at": soon}})
+    assert rig.services.campaigns.start_due(soon) == [good]
+    assert rig.state(large) == "failed"
+
+
+def listed(number: int) -> dict[str, Any]:
+    """Seven lists, as long as they may be."""
+    lists = [[f"{number}-{part}-{each:05}".ljust(64, "x") for each in range(10_000)] for part in range(7)]
+    return group("any", *({"kind": "list", "customer_ids": ids} for ids in lists))
