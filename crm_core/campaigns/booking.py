@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from crm_core.campaigns.claims import PENDING
+from crm_core.campaigns.claims import PENDING, SEEN
 from crm_core.campaigns.rows import split_key
 from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Db, Doc, translated
@@ -18,6 +18,10 @@ _CLAIM = ("claim", "round")
 _HAS_MESSAGE: Doc = {"rank": {"$lt": MessageState.SKIPPED.rank}}
 _SKIPPED_TOO_LATE: Doc = {"rank": MessageState.SKIPPED.rank, "maybe_sent": True}
 """Its worker had died before the outcome was booked; what is said of it now shows that the vendor had its message."""
+
+_FIRST_TOLD: Doc = {"$min": ["$sent_at", *(f"${place}{name}" for place in ("", "said.") for name in SEEN)]}
+_LATEST_SENT: Doc = {"$cond": [{"$gt": ["$vendor_id", None]}, "$sent_at", {"$max": ["$created_at", _FIRST_TOLD]}]}
+"""A vendor's id shows that a worker has booked it; a vendor's clock may be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,9 @@ class Bookings:
         another try than the row is in stay as they are. What was skipped, though the vendor had it, was sent.
 
         The state is the highest seen, each step keeps its earliest time, a failure its first reason in the alphabet.
+        Until a worker books it as well, the first that is said of a message is when it was sent at the latest.
         """
-        return self._write(steps, ended=())
+        return self._write(steps, told={"sent_at": _LATEST_SENT})
 
     def settle(self, steps: Sequence[Step]) -> int:
         """What a delivery worker knows of rows that it claimed: that, and their claim has ended."""
@@ -67,17 +72,18 @@ class Bookings:
         with translated():
             self._messages.update_many(query, {"$set": values, "$unset": dict.fromkeys(_CLAIM, "")})
 
-    def _write(self, steps: Iterable[Step], *, ended: Sequence[str]) -> int:
+    def _write(self, steps: Iterable[Step], *, ended: Sequence[str] = (), told: Doc | None = None) -> int:
         """A row that was skipped before it was begun with, or held out, had no message: nothing can have become of
-        it."""
+        it. told: what else follows for a row, by expressions."""
         count = 0
         for n, said in _merged(steps).items():
             for part in _parts(said):
                 query = {"_id": {"$in": list(part)}, "n": n or None}
                 with translated():
-                    found = self._messages.update_many(query | _HAS_MESSAGE, _to_stages(part, ended)).matched_count
+                    stages = _to_stages(part, ended, told or {})
+                    found = self._messages.update_many(query | _HAS_MESSAGE, stages).matched_count
                     if found < len(part):
-                        stages = _to_stages(part, ended, first=_reopen(part))
+                        stages = _to_stages(part, ended, told or {}, first=_reopen(part))
                         found += self._messages.update_many(query | _SKIPPED_TOO_LATE, stages).matched_count
                 count += found
         return count
@@ -116,16 +122,16 @@ def _parts(said: Mapping[str, Doc]) -> Iterator[Mapping[str, Doc]]:
         yield part
 
 
-def _to_stages(said: Mapping[str, Doc], ended: Sequence[str], *, first: Sequence[Doc] = ()) -> list[Doc]:
+def _to_stages(said: Mapping[str, Doc], ended: Sequence[str], told: Doc, *, first: Sequence[Doc] = ()) -> list[Doc]:
     """Each row looks itself up among ``said``; MongoDB makes a hash table of a constant array. first: stages before
-    the two are merged."""
+    the two are merged. What a pending row waited for is over."""
     place = {"$indexOfArray": [{"$literal": list(said)}, "$_id"]}
     own = {"$arrayElemAt": [{"$literal": list(said.values())}, place]}
     return [
         {"$set": {"said": own}},
         *first,
-        {"$set": {name: _merge(name) for name in _names(said)}},
-        {"$unset": ["said", *ended]},
+        {"$set": told | {name: _merge(name) for name in ("reason", *_names(said))}},
+        {"$unset": ["said", "due_at", *ended]},
     ]
 
 
@@ -148,7 +154,10 @@ def _merge(name: str) -> Doc:
     both = [f"$said.{name}", f"${name}"]
     if name == "rank":
         return {"$max": both}
-    if name == "reason" or name.endswith("_at"):
+    if name == "reason":
+        known = {"$cond": [{"$eq": ["$rank", PENDING]}, None, "$reason"]}
+        return {"$ifNull": [{"$min": ["$said.reason", known]}, "$$REMOVE"]}
+    if name.endswith("_at"):
         return {"$ifNull": [{"$min": both}, "$$REMOVE"]}
     return {"$ifNull": [*both, "$$REMOVE"]}
 

@@ -122,11 +122,12 @@ class Deliverer:
         return self._recipients.read(customer_ids, campaign["channel"], cap, self._clock(), campaign_id=campaign["_id"])
 
     def _lock(self, campaign: Doc, rows: Sequence[Doc], claim: str) -> tuple[Sequence[Doc], set[str]]:
-        """The rows to go on with, and whom of them is locked: with a cap, everybody. The others wait a little."""
+        """The rows to go on with, and whom of them is locked: with a cap, everybody of whom the vendor is not known to
+        have the message. The others wait a little."""
         if self._rules.policy.cap is None:
             return rows, set()
         now = self._clock()
-        customers = {row["customer_id"] for row in rows}
+        customers = {row["customer_id"] for row in rows if row["rank"] == MessageState.PENDING.rank}
         elsewhere = self._locks.take(campaign["channel"], customers, claim, now)
         later = {row["_id"]: now + RETRY_AFTER for row in rows if row["customer_id"] in elsewhere}
         self._bookings.defer(later, claim, reason=RowReason.CAP_LOCKED)

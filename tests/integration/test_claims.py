@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from crm_core.audience.eligibility import Cap, Policy
+from crm_core.campaigns.cap_locks import HELD, CapLocks
 from crm_core.campaigns.claims import Claims
+from crm_core.campaigns.quiet import QuietHours
 from crm_core.campaigns.stretches import Stretch
 from crm_core.errors import Unavailable
 from crm_core.infra.streams import Stream
@@ -77,6 +80,45 @@ def test_a_claim_of_an_earlier_round_that_nobody_booked_leaves_the_same_doubt(ri
     assert rig.counts(campaign) == {"sent": 3, "skipped": 2}
     rig.receive(receipt(campaign, "c1", "delivered"))
     assert rig.counts(campaign) == {"delivered": 1, "sent": 3, "skipped": 1}
+
+
+def test_a_receipt_for_a_message_that_now_waits_ends_the_wait(rig: Rig, clock: TestClock) -> None:
+    rig = Rig(rig.services, quiet=QuietHours.parse("21:00-08:00", "UTC"))
+    campaign = crash_while_sending(rig)
+    clock.advance(hours=10)
+    rig.deliver()
+    assert rig.ledger.stats(campaign).pending_by_reason == {"quiet_hours": 4}
+    told = [receipt(campaign, "c1", "failed", 9, reason="unreachable"), receipt(campaign, "c2", "delivered", 5)]
+    rig.receive(*told, receipt(campaign, "c3", "failed"))
+    assert rig.ledger.stats(campaign).failed_by_reason == {"unreachable": 1, "unknown": 1}
+    second = rig.row(campaign, "c2")
+    assert second["sent_at"] == second["delivered_at"]
+    assert not second.keys() & {"reason", "due_at"}
+
+
+def test_what_only_receipts_tell_of_counts_for_the_cap(rig: Rig, clock: TestClock) -> None:
+    rig = Rig(rig.services, Policy(cap=Cap(1, 7)))
+    campaign = crash_while_sending(rig)
+    everybody = ("c1", "c2", "c3", "c6")
+    rig.receive(*(receipt(campaign, who, "opened", 9) for who in everybody))
+    rig.receive(*(receipt(campaign, who, "delivered", 5) for who in everybody))
+    assert rig.row(campaign, "c1")["sent_at"] == rig.row(campaign, "c1")["delivered_at"]
+    rig.services.redis.delete(Stream.DELIVERIES)
+    clock.advance(seconds=HELD.total_seconds())
+    rig.finish(clock)
+    other = rig.launch(rig.draft())
+    rig.finish(clock)
+    assert (rig.state(campaign), rig.counts(other)) == ("completed", {"skipped": 5})
+
+
+def test_whom_another_campaign_has_in_hand_is_still_booked_when_a_receipt_has_told(rig: Rig, clock: TestClock) -> None:
+    rig = Rig(rig.services, Policy(cap=Cap(1, 7)))
+    campaign = crash_while_sending(rig)
+    rig.receive(receipt(campaign, "c1", "delivered"))
+    clock.advance(seconds=HELD.total_seconds())
+    CapLocks(rig.services.db).take("in_app", ["c1"], "elsewhere", clock.now)
+    rig.deliver()
+    assert rig.row(campaign, "c1")["text"] == "Hi Name1"
 
 
 def test_an_entry_takes_its_own_rows_again_and_none_that_another_has(rig: Rig) -> None:
