@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -28,6 +28,9 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Entry
 
 AT_ONCE = 2
+FRESH = timedelta(seconds=1)
+"""So long after it was decided, what still waits for its channel's rate is decided anew: its customer may say no, its
+quiet hours begin, its campaign be paused."""
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -92,18 +95,26 @@ class Deliverer:
         if stretch is None:
             log.info("order of an earlier version", entry=entry.id)
             return
-        campaign = self._progress.to_deliver(stretch.campaign_id)
-        if campaign is None:
-            raise Permanent(f"There is no campaign with the id {stretch.campaign_id!r}.")
+        campaign = self._find(stretch.campaign_id)
         is_running = campaign["state"] in RUNNING
         rows = self._claims.take(stretch, entry.id, again=entry.again) if is_running else []
         if entry.again:
             rows += self._claims.raised(stretch, entry.id)
-        if rows:
-            self._deliver(campaign, rows, entry.id)
+        while rows and (rows := self._deliver(campaign, rows, entry.id)):
+            campaign = self._find(stretch.campaign_id)
+            if campaign["state"] not in RUNNING:
+                self._claims.give_back([row["_id"] for row in rows], entry.id)
+                return
 
-    def _deliver(self, campaign: Doc, rows: Sequence[Doc], claim: str) -> None:
-        """Repeating it is harmless: the vendor knows a key that it has seen."""
+    def _find(self, campaign_id: str) -> Doc:
+        campaign = self._progress.to_deliver(campaign_id)
+        if campaign is None:
+            raise Permanent(f"There is no campaign with the id {campaign_id!r}.")
+        return campaign
+
+    def _deliver(self, campaign: Doc, rows: Sequence[Doc], claim: str) -> list[Doc]:
+        """Repeating it is harmless: the vendor knows a key that it has seen. Gives the rows whose turn did not come
+        while what was decided of them was fresh."""
         rows, locked = self._lock(campaign, rows, claim)
         people = self._read(campaign, rows)
         now = self._clock()
@@ -112,9 +123,10 @@ class Deliverer:
         self._bookings.defer(made.deferred, claim, reason=RowReason.QUIET_HOURS)
         failed = [Step(key, MessageState.FAILED, now, reason) for key, reason in made.failed.items()]
         self._bookings.settle(failed)
-        self._send(campaign, made.messages, claim)
+        left = self._send(campaign, made.messages, claim, now)
         if locked:
             self._locks.release(campaign["channel"], locked, claim)
+        return [row for row in rows if row["_id"] in left]
 
     def _read(self, campaign: Doc, rows: Sequence[Doc]) -> dict[str, Recipient]:
         customer_ids = [row["customer_id"] for row in rows]
@@ -133,18 +145,21 @@ class Deliverer:
         self._bookings.defer(later, claim, reason=RowReason.CAP_LOCKED)
         return [row for row in rows if row["_id"] not in later], customers - elsewhere
 
-    def _send(self, campaign: Doc, messages: Sequence[Message], claim: str) -> None:
+    def _send(self, campaign: Doc, messages: Sequence[Message], claim: str, decided_at: datetime) -> set[str]:
         """As fast as the channel's rate allows; until somebody stops this worker, or the campaign is paused for its
-        errors."""
+        errors. Gives the rows that have to be decided anew."""
         left = list(messages)
         while left:
             grant = self._rates.take(campaign["channel"], min(len(left), MAX_BATCH))
             batch, left = left[: grant.count], left[grant.count :]
             if batch and not self._call(campaign, batch):
                 self._claims.give_back([message.row for message in left], claim)
-                return
+                break
             if left and self.stopping.wait(grant.wait_s):
                 raise Unavailable("This worker stops; another one, or its next start, goes on with the rest.")
+            if left and self._clock() - decided_at >= FRESH:
+                return {message.row for message in left}
+        return set()
 
     def _call(self, campaign: Doc, batch: Sequence[Message]) -> bool:
         """Whether the campaign may go on."""

@@ -115,6 +115,11 @@ class DryRun:
     def _deliver(self, rows: Sequence[Doc], people: Mapping[str, Recipient]) -> None:
         """What the delivery worker does with a stretch, but for the vendor and the bookings."""
         self._released_at, self._mark = self.now, rows[-1]["customer_id"]
+        while rows:
+            rows = self._decide(rows, people)
+
+    def _decide(self, rows: Sequence[Doc], people: Mapping[str, Recipient]) -> list[Doc]:
+        """Gives the rows that waited for the rate for so long that they are decided anew."""
         self._decisions += len(rows)
         made = decide(self._campaign, rows, people, self._rules.policy, self._rules.quiet, self.now)
         by_id = {row["_id"]: row for row in rows}
@@ -125,6 +130,7 @@ class DryRun:
         self.tally.defer(list(made.deferred.values()), is_first=self._is_first_round)
         self._waiting.put((by_id[row_id], until) for row_id, until in made.deferred.items())
         messages = iter([(by_id[message.row], message) for message in made.messages])
-        for count, at in self._pacing.spend(len(made.messages), self.now):
-            self.now = at
+        batches, self.now = self._pacing.spend(len(made.messages), self.now)
+        for count, at in batches:
             self.tally.send(at, list(islice(messages, count)))
+        return [row for row, _ in messages]

@@ -1,7 +1,8 @@
 """What holds a campaign back while it is sent: the channel's rate, the error budget, quiet hours, the cap's locks."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -61,6 +62,46 @@ def test_over_a_channel_with_a_rate_no_more_is_released_than_goes_out_soon(
     rig.engine.release()
     out = rig.engine._releaser.outstanding({each["_id"]: "in_app" for each in services.campaigns.page()[0]})
     assert (out.rows["in_app"], sorted(out.stretches.values())) == (10 * RATED_S, [1, 2])
+
+
+class LongWait(Event):
+    """What delivery waits with for its rate: meanwhile a minute passes, and something happens."""
+
+    def __init__(self, clock: TestClock, happens: Callable[[], object]) -> None:
+        super().__init__()
+        self._clock = clock
+        self._happens = happens
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._clock.advance(minutes=1)
+        self._happens()
+        return super().wait(timeout)
+
+
+def test_who_says_no_while_the_message_waits_for_the_rate_gets_none(rig: Rig, clock: TestClock) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.deliverer._rates._rates = {"in_app": 4.0}
+    said = {"$set": {"consent.in_app.state": "denied"}}
+    rig.deliverer.stopping = LongWait(clock, lambda: rig.services.db.customers.update_many({}, said))
+    rig.delivery.run_once()
+    assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 4}
+    assert len(rig.vendor.accepted) == 1
+
+
+@pytest.mark.parametrize(("verb", "rows"), [("pause", {"pending": 3, "skipped": 1}), ("cancel", {"skipped": 4})])
+def test_what_waits_for_the_rate_of_a_campaign_that_is_stopped_is_not_sent(
+    rig: Rig, clock: TestClock, verb: str, rows: dict[str, int]
+) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.deliverer._rates._rates = {"in_app": 4.0}
+    stop = getattr(rig.services.campaigns, verb)
+    rig.deliverer.stopping = LongWait(clock, lambda: stop(campaign, actor="asha"))
+    rig.delivery.run_once()
+    rig.plan()
+    assert rig.counts(campaign) == {"sent": 1, **rows}
+    assert len(rig.vendor.accepted) == 1
 
 
 def test_a_vendor_that_refuses_every_message_pauses_the_campaign_after_500(services: Services) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crm_core.campaigns.delivery import FRESH
 from crm_core.campaigns.pacing import Pacing
 from crm_core.campaigns.rate import ChannelRates
 from crm_core.services import Services
@@ -14,10 +15,14 @@ START = datetime(2026, 6, 15, 12, 0, 0, 123000, tzinfo=UTC)
 @pytest.mark.parametrize("rate", [0.01, 0.037, 3, 7, 99.9, 12_345])
 def test_messages_go_out_when_the_script_of_the_workers_lets_them(services: Services, rate: float) -> None:
     pacing, rates = Pacing(services.redis, rate), ChannelRates(services.redis, {"sms": rate})
-    foreseen, at = [], START
+    foreseen: list[tuple[int, datetime]] = []
+    at = START
     for count in (1, 40, 7):
-        foreseen += pacing.spend(count, at)
-        at = foreseen[-1][1]
+        left = count
+        while left:  # what waits for long is decided anew
+            batches, at = pacing.spend(left, at)
+            foreseen += batches
+            left -= sum(gone for gone, _ in batches)
     granted, at = [], START
     for count in (1, 40, 7):
         left = count
@@ -33,6 +38,12 @@ def test_messages_go_out_when_the_script_of_the_workers_lets_them(services: Serv
     assert expected_s - 0.25 <= (at - START).total_seconds() <= expected_s + 0.001
 
 
+def test_what_waits_for_a_second_is_left_to_be_decided_anew(services: Services) -> None:
+    pacing = Pacing(services.redis, 2)
+    assert pacing.spend(9, START) == ([(1, START), (1, START + FRESH / 2)], START + FRESH)
+    assert pacing.spend(1, START + FRESH) == ([(1, START + FRESH)], START + FRESH)
+
+
 def test_without_a_rate_all_go_at_once_and_none_of_none(services: Services) -> None:
-    assert Pacing(services.redis, None).spend(500, START) == [(500, START)]
-    assert Pacing(services.redis, None).spend(0, START) == Pacing(services.redis, 5).spend(0, START) == []
+    assert Pacing(services.redis, None).spend(500, START) == ([(500, START)], START)
+    assert Pacing(services.redis, None).spend(0, START) == Pacing(services.redis, 5).spend(0, START) == ([], START)
