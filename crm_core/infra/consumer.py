@@ -63,6 +63,7 @@ class Consumer:
         self._tries = Tries(client, group)
         self._stop = threading.Event()
         self._own_after: dict[Stream, str] | None = dict.fromkeys(streams, "0")
+        self._owes = self._singly = False
         self._in_hand: Sequence[Entry] = ()
         self._has_groups = False
 
@@ -101,11 +102,20 @@ class Consumer:
                 if entries := [entry for entry in batch if entry.stream == stream]:
                     self._handle(entries, again=again)
         except Unavailable:
-            self._own_after = dict.fromkeys(self._streams, "0")  # taken up again as soon as the outage is over
+            self._note_outage(again=again)
             raise
         finally:
             self._in_hand = ()
+        if again:
+            self._singly = False
         return len(batch)
+
+    def _note_outage(self, *, again: bool) -> None:
+        """What is in hand is taken up again at once, then one by one, and before each further time comes what is new:
+        it may be that only these entries meet the outage."""
+        self._owes, self._singly = True, self._singly or again
+        if self._own_after is None:
+            self._own_after = dict.fromkeys(self._streams, "0")
 
     def tend(self) -> None:
         """Renew what is in hand, so that nobody claims it, and note how the streams stand. For another thread."""
@@ -152,21 +162,27 @@ class Consumer:
     def _read(self) -> tuple[list[Entry], bool]:
         """A batch, and whether it was delivered before."""
         if self._own_after is not None:
-            if batch := self._read_group(self._own_after, block_ms=None):
+            count = 1 if self._singly else self._policy.batch
+            if batch := self._read_group(self._own_after, count=count, again=True):
                 self._own_after |= {entry.stream: entry.id for entry in batch}
                 return batch, True
             self._own_after = None
         for stream in self._streams:
             if claimed := self._claim(stream):
                 return claimed, True
-        return self._read_group(dict.fromkeys(self._streams, ">"), block_ms=self._policy.block_ms), False
+        new = dict.fromkeys(self._streams, ">")
+        block_ms = None if self._owes else self._policy.block_ms
+        batch = self._read_group(new, count=self._policy.batch, block_ms=block_ms)
+        if batch or not self._owes:
+            return batch, False
+        self._owes, self._own_after = False, dict.fromkeys(self._streams, "0")
+        return self._read()
 
-    def _read_group(self, after: Mapping[Stream, str], *, block_ms: int | None) -> list[Entry]:
-        answer = self._client.xreadgroup(
-            self._group, self._name, cast("Any", after), count=self._policy.batch, block=block_ms
-        )
+    def _read_group(
+        self, after: Mapping[Stream, str], *, count: int, block_ms: int | None = None, again: bool = False
+    ) -> list[Entry]:
+        answer = self._client.xreadgroup(self._group, self._name, cast("Any", after), count=count, block=block_ms)
         found = cast("list[tuple[bytes, Any]]", answer or [])
-        again = block_ms is None
         return [entry for stream, rows in found for entry in _entries(Stream(stream.decode()), rows, again=again)]
 
     def _claim(self, stream: Stream) -> list[Entry]:

@@ -1,6 +1,7 @@
 """What holds a campaign back while it is sent: the channel's rate, the error budget, quiet hours, the cap's locks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -12,11 +13,12 @@ from crm_core.campaigns.cap_locks import HELD, CapLocks
 from crm_core.campaigns.quiet import QuietHours
 from crm_core.campaigns.rate import ChannelRates
 from crm_core.campaigns.release import RATED_S
+from crm_core.campaigns.vendor import Answer
 from crm_core.errors import Unavailable
 from crm_core.infra.streams import Stream
 from crm_core.services import Services
 from tests.conftest import TestClock
-from tests.integration.campaign_rig import Rig
+from tests.integration.campaign_rig import CountingVendor, Rig
 from tests.integration.feeding import store_customers
 
 NIGHT = QuietHours.parse("21:00-08:00", "UTC")
@@ -163,6 +165,30 @@ def test_a_vendor_that_is_away_for_an_hour_pauses_nothing_and_loses_nothing(rig:
     assert set(rig.vendor.asked.values()) == {1}
     assert rig.services.redis.xlen(Stream.DEAD) == 0
     assert rig.state(campaign) == "completed"
+
+
+class PickyVendor(CountingVendor):
+    """Cannot cope with what one campaign says."""
+
+    bad = ""
+
+    def send(self, campaign_id: str, messages: Sequence[Mapping[str, str]]) -> dict[str, Answer]:
+        if campaign_id == self.bad:
+            raise Unavailable("The message vendor answered 500.")
+        return super().send(campaign_id, messages)
+
+
+def test_a_campaign_that_the_vendor_cannot_cope_with_holds_up_no_other(rig: Rig, clock: TestClock) -> None:
+    vendor = PickyVendor()
+    rig.deliverer = rig.services.deliverer_to(vendor, rig.rules)
+    worker = rig.another_delivery("a")
+    vendor.bad, good = rig.launch(rig.draft()), rig.launch(rig.draft())
+    rig.plan()
+    for _ in range(4):
+        with suppress(Unavailable):
+            worker.run_once()
+    assert rig.counts(good) == {"sent": 4, "skipped": 1}
+    assert rig.counts(vendor.bad) == {"pending": 4, "skipped": 1}
 
 
 def test_in_quiet_hours_a_message_waits_for_their_end_and_is_sent_then(rig: Rig, clock: TestClock) -> None:
