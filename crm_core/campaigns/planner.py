@@ -133,7 +133,7 @@ class Planner:
         campaign_id = walk.campaign["_id"]
         audience = self._ledger.stats(campaign_id).audience
         values = {"audience": audience, "planned_at": self._clock(), "plan_lease": None}
-        only = {"plan_lease.by": self._name, "plan_after": walk.after}
+        only = {"plan_after": walk.after}
         before, after = CampaignState.PREPARING, CampaignState.SENDING
         if self._campaigns.move(campaign_id, [before], after, values, actor="system", action=after, only=only):
             log.info("planned", campaign=campaign_id, audience=audience)

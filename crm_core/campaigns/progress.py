@@ -46,8 +46,9 @@ class Progress:
             return self._campaigns.find_one_and_update(query, {"$set": _lease(worker, now)}, return_document=True)
 
     def note_plan(self, campaign_id: str, before: str | None, after: str, worker: str, now: datetime) -> bool:
-        """Move the mark up to which every row is written, if it is where ``worker`` left it."""
-        query = {"_id": campaign_id, "state": CampaignState.PREPARING, "plan_after": before, "plan_lease.by": worker}
+        """Move the mark up to which every row is written, if it is where ``worker`` left it, whoever has the lease: of
+        two for whom a chunk takes longer than a lease, one has to get on."""
+        query = {"_id": campaign_id, "state": CampaignState.PREPARING, "plan_after": before}
         return self._set(query, {"plan_after": after, **_lease(worker, now)})
 
     def note_release(self, campaign_id: str, before: Released, after: Released) -> bool:

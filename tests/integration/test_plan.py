@@ -142,6 +142,22 @@ def test_a_worker_that_slept_through_its_lease_adds_to_the_audience_what_it_wrot
     assert other.counts(campaign) == {"sent": 3, "skipped": 1}
 
 
+def test_an_audience_that_takes_longer_to_find_than_a_lease_is_planned_by_two_workers_too(
+    services: Services, clock: TestClock
+) -> None:
+    store_customers(services, *({"id": f"c{n}", "visits": 1} for n in range(4)))
+    rig, other = Rig(services), Rig(services)
+    campaign = rig.launch(rig.draft())
+    for state in ("preparing", "sending"):
+        walk = rig.engine._planner._open(campaign)
+        clock.advance(seconds=15)  # until it has found somebody, and then until it knows that there is nobody else
+        assert walk
+        assert other.engine._planner._open(campaign)
+        rig.engine._planner._run(walk, 0)
+        found = services.campaigns.get(campaign)
+        assert (found["state"], found["plan_after"]) == (state, "c3")
+
+
 def test_campaigns_are_planned_in_turns(services: Services) -> None:
     store_customers(services, *({"id": f"c{n}", "visits": 1} for n in range(6)))
     rig = Rig(services, chunk=2)
