@@ -1,9 +1,9 @@
 """The walk over the audiences of launched campaigns, in slices of bounded time, taking turns."""
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 
 import structlog
@@ -24,6 +24,8 @@ log = structlog.stdlib.get_logger(__name__)
 CHUNK = 1000
 SLICE_S = 0.5
 MAX_TRIES = 5
+REST = timedelta(seconds=2)
+"""After the first failure of a campaign's planning; twice as long after each further one."""
 
 
 @dataclass
@@ -33,6 +35,14 @@ class _Walk:
     campaign: Doc
     ids: Iterator[str]
     after: str | None
+
+
+@dataclass(frozen=True)
+class _Failures:
+    """In a row. again_at: before that it is not tried."""
+
+    count: int
+    again_at: datetime
 
 
 class Planner:
@@ -49,7 +59,7 @@ class Planner:
         self._chunk = chunk
         self._name = str(ObjectId())
         self._walks: dict[str, _Walk] = {}
-        self._tries = Counter[str]()
+        self._failures: dict[str, _Failures] = {}
         self._turn = ""
 
     def run_slice(self, *, length_s: float = SLICE_S) -> int:
@@ -58,9 +68,11 @@ class Planner:
         Raises Unavailable; the walk goes on after its mark.
         """
         waiting = [row["_id"] for row in self._campaigns.in_state(CampaignState.PREPARING, fields=["_id"])]
-        for gone in self._walks.keys() - set(waiting):
-            del self._walks[gone]
+        for gone in (self._walks.keys() | self._failures.keys()) - set(waiting):
+            self._forget(gone)
         for campaign_id in _from_turn(sorted(waiting), self._turn):
+            if self._is_resting(campaign_id):
+                continue
             if walk := self._open(campaign_id):
                 self._turn = campaign_id
                 return self._run(walk, time.monotonic() + length_s)
@@ -103,12 +115,22 @@ class Planner:
         return count + 1
 
     def _try_again(self, campaign_id: str, exc: Exception) -> None:
-        """A few times, since whatever cannot be foreseen may pass."""
+        """A few times, and later, since whatever cannot be foreseen may pass."""
         log.error("not planned", campaign=campaign_id, exc_info=exc)
         self._walks.pop(campaign_id, None)
-        self._tries[campaign_id] += 1
-        if self._tries[campaign_id] >= MAX_TRIES:
+        before = self._failures.get(campaign_id)
+        count = before.count + 1 if before else 1
+        self._failures[campaign_id] = _Failures(count, self._clock() + REST * 2 ** (count - 1))
+        if count >= MAX_TRIES:
             self._fail(campaign_id, f"Planning failed {MAX_TRIES} times: {exc!r}. The campaign worker's log has more.")
+
+    def _is_resting(self, campaign_id: str) -> bool:
+        failures = self._failures.get(campaign_id)
+        return failures is not None and self._clock() < failures.again_at
+
+    def _forget(self, campaign_id: str) -> None:
+        self._walks.pop(campaign_id, None)
+        self._failures.pop(campaign_id, None)
 
     def _write(self, walk: _Walk, chunk: list[str]) -> bool:
         """Whether this worker still walks: the rows first, then the mark, which only they may pass."""
@@ -116,6 +138,7 @@ class Planner:
         self._ledger.insert(self._plan.rows(walk.campaign, chunk, at=now))
         if self._progress.note_plan(campaign_id, walk.after, chunk[-1], self._name, now):
             walk.after = chunk[-1]
+            self._failures.pop(campaign_id, None)
             return True
         log.info("walk given up", campaign=campaign_id)
         self._recount(campaign_id)
@@ -140,8 +163,7 @@ class Planner:
 
     def _fail(self, campaign_id: str, reason: str) -> None:
         log.warning("failed", campaign=campaign_id, error=reason)
-        self._walks.pop(campaign_id, None)
-        self._tries.pop(campaign_id, None)
+        self._forget(campaign_id)
         now = self._clock()
         values = {"failure": reason, "finished_at": now, "close_until": now + CLOSING}
         before, after = CampaignState.PREPARING, CampaignState.FAILED

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.campaigns.planner import MAX_TRIES, REST
 from crm_core.errors import BadRule, Conflict, InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
@@ -194,16 +195,37 @@ DAMAGED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_a_launched_campaign_that_cannot_be_planned_fails_alone_and_says_why(rig: Rig) -> None:
+def test_a_launched_campaign_that_cannot_be_planned_fails_alone_and_says_why(rig: Rig, clock: TestClock) -> None:
     broken = {rig.launch(rig.draft()): each for each in DAMAGED}
     for campaign, (change, _) in broken.items():
         rig.services.db.campaigns.update_one({"_id": campaign}, change)
     good = rig.launch(rig.draft())
-    rig.plan()
-    assert rig.state(good) == "sending"
+    for _ in range(MAX_TRIES):
+        rig.plan()
+        assert rig.state(good) == "sending"
+        clock.advance(minutes=1)
     for campaign, (_, words) in broken.items():
         found = rig.services.campaigns.get(campaign)
         assert (found["state"], words in found["failure"]) == ("failed", True), found.get("failure")
+
+
+def test_planning_outlives_a_fault_that_nobody_foresaw_and_that_passes(
+    rig: Rig, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(Exception):
+        pass
+
+    def fail(*_: Any) -> None:
+        raise Full
+
+    campaign = rig.launch(rig.draft())
+    with monkeypatch.context() as broken:
+        broken.setattr(rig.engine._planner._ledger, "insert", fail)
+        for _ in range(2 * MAX_TRIES):
+            rig.plan()
+        assert rig.state(campaign) == "preparing"
+    clock.advance(seconds=REST.total_seconds())
+    assert written_to(rig, campaign) == {*VISITED_ONCE_IDS, "c4"}
 
 
 def test_an_audience_that_is_too_large_to_be_kept_is_refused_and_stops_no_scheduled_campaign(
