@@ -15,6 +15,7 @@ BURST_S = 0.25
 LAW = """
 local function grant(due, now, gap, room, wanted)
   local ahead = math.max(0, due - now)
+  if ahead > room + 1 then ahead = 0 end
   local fits = math.max(0, math.min(wanted, math.floor((room - ahead) / gap)))
   ahead = math.floor(ahead + fits * gap + 0.5)
   local more = math.min(wanted - fits, math.floor(room / gap))
@@ -22,7 +23,8 @@ local function grant(due, now, gap, room, wanted)
 end
 """
 """GCRA: ``due`` is when the last granted message would be due if all were evenly spaced, in microseconds. Asked for
-more than fits, it grants what fits and says how long until the rest does, or as much of it as may go at once.
+more than fits, it grants what fits and says how long until the rest does, or as much of it as may go at once. It is
+never further ahead than ``room``, but for a clock that was set back, or a slower rate of before: both are forgotten.
 Only differences are compared with ``gap``: beside the time of day a double has no room for its fraction."""
 _TAKE = f"""{LAW}
 local now = tonumber(ARGV[4])

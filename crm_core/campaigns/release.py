@@ -147,10 +147,7 @@ class Releaser:
         campaign_id, before = campaign["_id"], released_of(campaign)
         if campaign["state"] != CampaignState.SENDING or out.stretches[campaign_id] or before.after is None:
             return False
-        if before.at and now - before.at < ROUND_REST:
-            return False
-        looked_at = self._looked_at.get(campaign_id)
-        if looked_at and now - looked_at < ROUND_REST:
+        if _is_just_now(before.at, now) or _is_just_now(self._looked_at.get(campaign_id), now):
             return False
         self._looked_at[campaign_id] = now
         if not self._rows.next_open(campaign_id, after=None, upto=None, limit=1):
@@ -161,6 +158,11 @@ class Releaser:
         log.info("round begun", campaign=campaign_id, round=after.round)
         campaign["release"] = {"round": after.round, "after": None, "at": now}
         return True
+
+
+def _is_just_now(moment: datetime | None, now: datetime) -> bool:
+    """Not later than now: a clock that was set back would be waited for."""
+    return moment is not None and abs(now - moment) < ROUND_REST
 
 
 def stretch_size(rate: float | None, most: int = STRETCH) -> int:

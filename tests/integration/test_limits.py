@@ -37,6 +37,17 @@ def test_a_rate_holds_over_any_time_for_all_workers_together(services: Services,
     assert workers[0].take("email", 500).count == 500
 
 
+def test_neither_a_clock_that_was_set_back_nor_a_slower_rate_of_before_holds_up_a_channel(
+    services: Services, clock: TestClock
+) -> None:
+    assert ChannelRates(services.redis, {"sms": 0.01}).take("sms", 9, now=clock.now).count == 1
+    faster = ChannelRates(services.redis, {"sms": 100})
+    assert faster.take("sms", 99, now=clock.now).count == 25
+    clock.advance(hours=-1)
+    assert faster.take("sms", 99, now=clock.now).count == 25
+    assert faster.take("sms", 99, now=clock.now).count == 0
+
+
 def test_workers_that_ask_at_once_get_no_more_than_the_burst(services: Services) -> None:
     counts: list[int] = []
 

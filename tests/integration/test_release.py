@@ -77,6 +77,15 @@ def test_a_worker_that_dies_between_mark_and_stream_leaves_a_hole_that_the_next_
     assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
 
 
+def test_a_clock_that_was_set_back_holds_up_no_round(rig: Rig, clock: TestClock) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.services.redis.delete(Stream.DELIVERIES)
+    clock.advance(hours=-1)
+    rig.finish(clock)
+    assert (rig.state(campaign), rig.counts(campaign)) == ("completed", {"sent": 4, "skipped": 1})
+
+
 def test_two_workers_release_a_stretch_once(many: Rig) -> None:
     campaign = many.launch(many.draft())
     other = many.another_engine(stretch=1)
