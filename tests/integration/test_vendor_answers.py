@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.campaigns import vendor
 from crm_core.campaigns.vendor import Answer as VendorAnswer
 from crm_core.campaigns.vendor import HttpVendor
 from crm_core.errors import Unavailable
@@ -64,6 +65,9 @@ def test_a_refusal_without_a_reason_in_words_has_one_of_ours(answering: Answerin
         {"results": [TAKEN]},
         {"results": [{"id": "v"}]},
         {"results": [TAKEN, {"key": "c:2#0", "id": None, "status": "accepted"}]},
+        {"results": [TAKEN, {"key": "c:2#0", "id": "\ud800", "status": "accepted"}]},
+        {"results": [TAKEN, {"key": "c:2#0", "id": "v" * 101, "status": "accepted"}]},
+        b"[" * 100_000,
     ],
 )
 def test_an_answer_that_does_not_name_every_message_is_asked_for_again(answering: Answering, body: Any) -> None:
@@ -88,13 +92,31 @@ def test_a_vendor_that_says_when_to_come_back_is_asked_again_then(answering: Ans
         assert asked is None if low is None else low <= (asked or 0) <= high
 
 
+@pytest.mark.parametrize("header", ["soon", "-7", "Mon, 01 Jan 2024 00:00:00 +99999999999999999999"])
+def test_a_vendor_that_says_nonsense_of_when_to_come_back_is_asked_again_all_the_same(
+    answering: Answering, header: str
+) -> None:
+    with pytest.raises(Unavailable, match="answered 503") as caught:
+        answering(Answer(503, {}, {"Retry-After": header})).send("c", MESSAGES)
+    assert caught.value.retry_after_s is None
+
+
+@pytest.mark.parametrize("limit", ["ANSWER_S", "MAX_ANSWER_BYTES"])
+def test_an_answer_that_does_not_end_is_an_outage(
+    answering: Answering, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(vendor, limit, 0)
+    with pytest.raises(Unavailable, match="does not end"):
+        answering(ok(TAKEN)).send("c", MESSAGES)
+
+
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_one_message_that_is_refused_fails_no_other_of_its_batch(answering: Answering, status: int) -> None:
     received: list[Any] = []
     three = [*MESSAGES, {"key": "c:3#0", "to": "3", "channel": "in_app", "body": "Hi"}]
     bad = Answer(status, {})
-    vendor = answering(bad, ok(TAKEN), bad, bad, ok({**TAKEN, "key": "c:3#0"}), received=received)
-    assert vendor.send("c", three) == {
+    picky = answering(bad, ok(TAKEN), bad, bad, ok({**TAKEN, "key": "c:3#0"}), received=received)
+    assert picky.send("c", three) == {
         "c:1#0": VendorAnswer("v0"),
         "c:2#0": VendorAnswer(None, "refused_by_vendor"),
         "c:3#0": VendorAnswer("v0"),
