@@ -11,6 +11,9 @@ from crm_core.infra.streams import redis_translated
 WINDOW = 1000
 CALL_EVERY_S = 10
 KEPT_S = 7 * 24 * 3600
+MAX_FAULTS = 10
+FAULT_KEPT_S = 600
+"""So long a fault of our own is remembered after the last one: an entry is tried for about 75 s."""
 # A text of the last outcomes, "1" for a bad one. A failed call counts at most once in ARGV[4] seconds: during an outage
 # every worker tries again and again, which says nothing about the campaign.
 _NOTE = """
@@ -45,13 +48,22 @@ class ErrorBudget:
     def note_failed_call(self, campaign_id: str) -> Outcomes:
         return self._add(campaign_id, "1", every_s=CALL_EVERY_S)
 
+    def note_fault(self, campaign_id: str) -> bool:
+        """Count a fault that nobody foresaw; gives whether there were so many that the campaign should not go on."""
+        key = f"{_key(campaign_id)}:fault"
+        with redis_translated():
+            pipe = self._client.pipeline(transaction=True)
+            pipe.incr(key)
+            pipe.expire(key, FAULT_KEPT_S)
+            return bool(pipe.execute()[0] >= MAX_FAULTS)
+
     def is_spent(self, outcomes: Outcomes) -> bool:
         """More than the share of those known, and no fewer than would be that of 1,000: a few prove nothing."""
         return outcomes.bad >= max(1, self._share * WINDOW) and outcomes.bad > self._share * outcomes.known
 
     def clear(self, campaign_id: str) -> None:
         with redis_translated():
-            self._client.delete(_key(campaign_id))
+            self._client.delete(_key(campaign_id), f"{_key(campaign_id)}:fault")
 
     def _add(self, campaign_id: str, outcomes: str, *, every_s: int) -> Outcomes:
         keys = [_key(campaign_id), f"{_key(campaign_id)}:call"]

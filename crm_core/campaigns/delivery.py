@@ -88,7 +88,24 @@ class Deliverer:
             self._handle(entry)
         except Permanent as exc:
             return {entry.id: str(exc)}
+        except Unavailable:
+            raise
+        except Exception as exc:
+            self._note_fault(entry, exc)
+            raise
         return {}
+
+    def _note_fault(self, entry: Entry, exc: Exception) -> None:
+        """Its entry is buried after some tries, but its rows are released again: somebody has to be told."""
+        stretch = read_stretch(entry.data)
+        if stretch is None or not self._budget.note_fault(stretch.campaign_id):
+            return
+        reason = (
+            f"Sending fails again and again for a reason that nobody foresaw ({type(exc).__name__}); the delivery "
+            "worker's log has more. Resume when the cause is mended."
+        )
+        if self._campaigns.pause_for(stretch.campaign_id, reason):
+            log.warning("paused", campaign=stretch.campaign_id, fault=type(exc).__name__)
 
     def _handle(self, entry: Entry) -> None:
         stretch = read_stretch(entry.data)

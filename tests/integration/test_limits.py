@@ -8,7 +8,7 @@ from threading import Event, Thread
 import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
-from crm_core.campaigns.budget import CALL_EVERY_S, ErrorBudget
+from crm_core.campaigns.budget import CALL_EVERY_S, MAX_FAULTS, ErrorBudget
 from crm_core.campaigns.cap_locks import HELD, CapLocks
 from crm_core.campaigns.quiet import QuietHours
 from crm_core.campaigns.rate import ChannelRates
@@ -16,6 +16,7 @@ from crm_core.campaigns.release import RATED_S
 from crm_core.campaigns.vendor import Answer
 from crm_core.errors import Unavailable
 from crm_core.infra.streams import Stream
+from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import CountingVendor, Rig
@@ -200,6 +201,24 @@ def test_a_campaign_that_the_vendor_cannot_cope_with_holds_up_no_other(rig: Rig,
             worker.run_once()
     assert rig.counts(good) == {"sent": 4, "skipped": 1}
     assert rig.counts(vendor.bad) == {"pending": 4, "skipped": 1}
+
+
+def test_a_campaign_that_cannot_be_sent_for_a_reason_that_nobody_foresaw_is_paused_and_says_so(
+    rig: Rig, clock: TestClock
+) -> None:
+    rig = Rig(rig.services, claim_idle_ms=0)
+    rig.services.db.customers.update_one(
+        {"_id": "c1"}, {"$set": {"consent": "yes"}}
+    )  # by hand: nothing here writes that
+    bad, good = rig.launch(rig.draft()), rig.launch(rig.draft(load_rule({"kind": "list", "customer_ids": ["c2"]})))
+    rig.finish(clock)
+    assert (rig.state(bad), rig.state(good)) == ("paused", "completed")
+    assert "again and again" in rig.services.campaigns.get(bad)["pause_reason"]
+    assert rig.services.redis.xlen(Stream.DEAD) <= MAX_FAULTS / 5
+    rig.services.db.customers.update_one({"_id": "c1"}, {"$unset": {"consent": ""}})
+    rig.services.campaigns.resume(bad, actor="asha")
+    rig.finish(clock)
+    assert (rig.state(bad), rig.counts(bad)) == ("completed", {"sent": 4, "skipped": 1})
 
 
 def test_in_quiet_hours_a_message_waits_for_their_end_and_is_sent_then(rig: Rig, clock: TestClock) -> None:
