@@ -21,7 +21,7 @@ class Receipt(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    key: Annotated[str, Field(min_length=3, max_length=200, pattern=r"^[^#]+:[^\x00]+#\d+$")]
+    key: Annotated[str, Field(min_length=3, max_length=200, pattern=r"^[^#]+:[^\x00]+#[0-9]+$")]
     vendor_id: Annotated[str, Field(max_length=100)] | None = None
     status: Literal["delivered", "failed", "opened", "clicked"]
     reason: Annotated[str, Field(max_length=100)] | None = None

@@ -43,6 +43,8 @@ def test_a_customer_id_with_a_hash_or_a_colon_is_a_valid_key() -> None:
     [
         {"key": "no campaign"},
         {"key": "campaign:c1"},
+        {"key": "campaign:c1#\N{ARABIC-INDIC DIGIT THREE}"},
+        {"key": "campaign:c1#\U00011f50"},
         {"key": "campaign:c1#x"},
         {"key": ":c1#0"},
         {"key": 5},
