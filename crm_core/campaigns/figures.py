@@ -35,8 +35,8 @@ class Counted(Generic[Value]):
 
 
 def _version(_: "Figures", campaign: Doc) -> tuple[Any, ...]:
-    """A campaign that has moved on is counted anew."""
-    return campaign["_id"], campaign["state"], campaign.get("audience")
+    """A campaign that has moved on is counted anew, also if it has come back to where it was."""
+    return campaign["_id"], *(campaign.get(name) for name in ("state", "audience", "paused_at", "finished_at"))
 
 
 class Figures:

@@ -90,6 +90,18 @@ def test_a_campaign_that_has_moved_on_is_counted_anew_and_longer_kept_when_nothi
     assert figures.stats(now).value.by_state[MessageState.CLICKED] == 1
 
 
+def test_a_campaign_that_was_completed_once_more_is_counted_anew(rig: Rig, clock: TestClock) -> None:
+    _, figures = slow_figures(rig)
+    campaign = rig.launch(rig.draft())
+    rig.vendor.refused = "spam"
+    rig.finish(clock)
+    assert sent(figures, rig, campaign) == 0
+    rig.vendor.refused = None
+    rig.services.campaigns.retry_failed(campaign, actor="asha")
+    rig.finish(clock)
+    assert (rig.state(campaign), sent(figures, rig, campaign)) == ("completed", 4)
+
+
 def test_two_who_ask_at_once_wait_for_one_count(rig: Rig) -> None:
     ledger, figures = slow_figures(rig)
     campaign = rig.services.campaigns.get(rig.launch(rig.draft()))
