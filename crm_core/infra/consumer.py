@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import redis
@@ -211,7 +211,7 @@ class Consumer:
             if len(entries) == 1:
                 self._fail(entries[0], 1 if again else self._tries.begin(entries)[0], exc)
             else:
-                self._handle_each(entries)
+                self._handle_each([replace(entry, again=True) for entry in entries])
             return
         self._finish(entries, refused, counted=again)
 

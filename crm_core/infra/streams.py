@@ -45,7 +45,7 @@ INGESTED = (Stream.CUSTOMERS, Stream.ORDERS, Stream.EVENTS)
 class Entry:
     """One stream entry as a worker reads it. data: the JSON text that was published. origin: who published it.
 
-    again: whether it was delivered before, to this worker or to another that did not finish it.
+    again: whether somebody began with it before, this worker or another that did not finish it.
     """
 
     stream: Stream

@@ -95,6 +95,18 @@ def test_a_failing_entry_does_not_keep_the_others_of_its_batch(line: Line) -> No
     assert line.dead() == []
 
 
+def test_entries_whose_batch_failed_are_told_that_they_were_begun_with(line: Line) -> None:
+    def handler(entries: Sequence[Entry]) -> None:
+        told.append([entry.again for entry in entries])
+        if len(entries) > 1:
+            raise ZeroDivisionError
+
+    told: list[list[bool]] = []
+    line.publish("a", "b")
+    line.consumer(handler).run_once()
+    assert told == [[False, False], [True], [True]]
+
+
 def test_a_failing_entry_is_tried_again_and_buried_after_the_last_try(line: Line) -> None:
     bad, _ = line.publish("b", "a")
     recorder = Recorder()
