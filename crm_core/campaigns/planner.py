@@ -151,6 +151,8 @@ class Planner:
         if state in {CampaignState.SENDING, CampaignState.COMPLETED}:
             self._progress.note_audience(campaign_id, self._ledger.stats(campaign_id).audience)
             self._campaigns.advance(campaign_id, CampaignState.COMPLETED, CampaignState.SENDING, finished_at=None)
+        elif state in {CampaignState.CANCELLED, CampaignState.FAILED}:
+            self._progress.close_again(campaign_id, self._clock() + CLOSING)
 
     def _finish(self, walk: _Walk) -> None:
         campaign_id = walk.campaign["_id"]

@@ -84,6 +84,10 @@ class Progress:
                 self._campaigns.find({"close_until": {"$exists": True}}, {"state": 1, "close_until": 1, "closed_at": 1})
             )
 
+    def close_again(self, campaign_id: str, until: datetime) -> None:
+        """Rows were written after its early end: they are to be closed, and the audience counted anew."""
+        self._set({"_id": campaign_id}, {"close_until": until, "closed_at": None})
+
     def note_closed(self, campaign_id: str, audience: int, now: datetime, *, is_over: bool) -> None:
         """No row is pending. is_over: nobody may write one any more either."""
         change: Doc = {"$set": {"audience": audience, "closed_at": now}}

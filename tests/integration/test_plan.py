@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from crm_core.campaigns.content import content_of
+from crm_core.campaigns.progress import CLOSING
 from crm_core.campaigns.rows import new_row
 from crm_core.campaigns.split import places, variant_at
 from crm_core.campaigns.states import MessageState
@@ -140,6 +141,24 @@ def test_a_worker_that_slept_through_its_lease_adds_to_the_audience_what_it_wrot
     assert (other.state(campaign), services.campaigns.get(campaign)["audience"]) == ("sending", 4)
     other.finish(clock)
     assert other.counts(campaign) == {"sent": 3, "skipped": 1}
+
+
+def test_what_a_worker_writes_that_slept_through_the_end_of_a_cancelled_campaign_is_closed(
+    services: Services, clock: TestClock
+) -> None:
+    store_customers(services, *({"id": f"c{n}", "visits": 1} for n in range(4)))
+    sleeper, other = Rig(services), Rig(services)
+    campaign = sleeper.launch(sleeper.draft())
+    walk = sleeper.engine._planner._open(campaign)
+    assert walk
+    services.campaigns.cancel(campaign, actor="asha")
+    clock.advance(seconds=CLOSING.total_seconds())
+    other.plan()
+    assert "close_until" not in services.campaigns.get(campaign)
+    sleeper.engine._planner._run(walk, 0)
+    assert other.counts(campaign) == {"pending": 4}
+    other.plan()
+    assert (other.counts(campaign), services.campaigns.get(campaign)["audience"]) == ({"skipped": 4}, 4)
 
 
 def test_an_audience_that_takes_longer_to_find_than_a_lease_is_planned_by_two_workers_too(
