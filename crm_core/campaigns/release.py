@@ -68,7 +68,7 @@ class Releaser:
 
     def run_once(self) -> int:
         """Fill the window, a stretch for each campaign in turn; gives how many were released."""
-        running = self._campaigns.in_state(*RUNNING, fields=FIELDS)
+        running = [each for each in self._campaigns.in_state(*RUNNING, fields=FIELDS) if self._is_sound(each)]
         self._looked_at = {
             each["_id"]: self._looked_at[each["_id"]] for each in running if each["_id"] in self._looked_at
         }
@@ -81,6 +81,18 @@ class Releaser:
         self._turn += 1
         start = self._turn % len(running)
         return self._fill(running[start:] + running[:start], out, now)
+
+    def _is_sound(self, campaign: Doc) -> bool:
+        """One that somebody has damaged by hand is paused: no other may wait for it."""
+        if _is_well_formed(campaign):
+            return True
+        log.error("malformed", campaign=campaign["_id"])
+        reason = (
+            "What is stored of it cannot be read: its channel, or how far it is released. Cancel it and make it anew."
+        )
+        values = {"paused_at": self._clock(), "paused_by": "system", "pause_reason": reason}
+        self._campaigns.move(campaign["_id"], RUNNING, CampaignState.PAUSED, values, actor="system", action="pause")
+        return False
 
     def outstanding(self, channels: dict[str, str]) -> Outstanding:
         """channels: of the running campaigns."""
@@ -158,6 +170,16 @@ class Releaser:
         log.info("round begun", campaign=campaign_id, round=after.round)
         campaign["release"] = {"round": after.round, "after": None, "at": now}
         return True
+
+
+def _is_well_formed(campaign: Doc) -> bool:
+    try:
+        released = released_of(campaign)
+    except (LookupError, TypeError):
+        return False
+    kinds = ((campaign.get("channel"), str), (released.round, int), (released.after or "", str))
+    is_dated = isinstance(released.at, datetime | None)
+    return is_dated and all(isinstance(value, kind) for value, kind in kinds)
 
 
 def _is_just_now(moment: datetime | None, now: datetime) -> bool:

@@ -86,6 +86,29 @@ def test_a_clock_that_was_set_back_holds_up_no_round(rig: Rig, clock: TestClock)
     assert (rig.state(campaign), rig.counts(campaign)) == ("completed", {"sent": 4, "skipped": 1})
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"$unset": {"channel": ""}},
+        {"$set": {"release": "x"}},
+        {"$set": {"release": {"round": 1}}},
+        {"$set": {"release": {"round": "1", "after": None, "at": None}}},
+    ],
+)
+def test_a_campaign_that_was_damaged_by_hand_is_paused_and_holds_up_no_other(
+    rig: Rig, clock: TestClock, change: dict[str, Any]
+) -> None:
+    damaged, good = rig.launch(rig.draft()), rig.launch(rig.draft())
+    rig.plan()
+    rig.services.db.campaigns.update_one({"_id": damaged}, change)
+    rig.finish(clock)
+    assert (rig.state(damaged), rig.state(good)) == ("paused", "completed")
+    assert "cannot be read" in rig.services.campaigns.get(damaged)["pause_reason"]
+    rig.services.campaigns.cancel(damaged, actor="asha")
+    rig.plan()
+    assert "pending" not in rig.counts(damaged)
+
+
 def test_two_workers_release_a_stretch_once(many: Rig) -> None:
     campaign = many.launch(many.draft())
     other = many.another_engine(stretch=1)
