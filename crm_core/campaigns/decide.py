@@ -54,15 +54,22 @@ def decide(
     quiet: QuietHours | None,
     now: datetime,
 ) -> Decision:
-    """people: by customer id, those who exist. A row that a receipt has raised was sent: nothing is asked any more."""
+    """people: by customer id, those who exist. A row that a receipt has raised was sent: nothing is asked any more.
+
+    What nobody foresaw is raised with a note of whose row it was: a customer's document may have been edited by hand.
+    """
     made = Decision()
     for row in rows:
         person = people.get(row["customer_id"])
         is_open = row["rank"] == MessageState.PENDING.rank
-        if is_open and _is_held_back(campaign, row, person, policy, quiet, now, made):
-            continue
-        if person:
-            _render(campaign, row, person.customer, made)
+        try:
+            if is_open and _is_held_back(campaign, row, person, policy, quiet, now, made):
+                continue
+            if person:
+                _render(campaign, row, person.customer, made)
+        except Exception as exc:
+            exc.add_note(f"customer {row['customer_id']}")
+            raise
     return made
 
 

@@ -100,9 +100,10 @@ class Deliverer:
         stretch = read_stretch(entry.data)
         if stretch is None or not self._budget.note_fault(stretch.campaign_id):
             return
+        what = ", ".join([type(exc).__name__, *getattr(exc, "__notes__", ())])
         reason = (
-            f"Sending fails again and again for a reason that nobody foresaw ({type(exc).__name__}); the delivery "
-            "worker's log has more. Resume when the cause is mended."
+            f"Sending fails again and again for a reason that nobody foresaw ({what}); the delivery worker's log has "
+            "more. Resume when the cause is mended."
         )
         if self._campaigns.pause_for(stretch.campaign_id, reason):
             log.warning("paused", campaign=stretch.campaign_id, fault=type(exc).__name__)

@@ -213,7 +213,7 @@ def test_a_campaign_that_cannot_be_sent_for_a_reason_that_nobody_foresaw_is_paus
     bad, good = rig.launch(rig.draft()), rig.launch(rig.draft(load_rule({"kind": "list", "customer_ids": ["c2"]})))
     rig.finish(clock)
     assert (rig.state(bad), rig.state(good)) == ("paused", "completed")
-    assert "again and again" in rig.services.campaigns.get(bad)["pause_reason"]
+    assert "nobody foresaw (AttributeError, customer c1);" in rig.services.campaigns.get(bad)["pause_reason"]
     assert rig.services.redis.xlen(Stream.DEAD) <= MAX_FAULTS / 5
     rig.services.db.customers.update_one({"_id": "c1"}, {"$unset": {"consent": ""}})
     rig.services.campaigns.resume(bad, actor="asha")
