@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from crm_core.campaigns.booking import Bookings, Step
-from crm_core.campaigns.states import MessageState
+from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Entry
 
@@ -73,5 +73,7 @@ class ReceiptBooker:
 
 
 def _to_step(receipt: Receipt) -> Step:
-    reason = receipt.reason if receipt.status == "failed" else None
+    """A reason that only we can give is none: a row with that is not retried."""
+    is_reason = receipt.status == "failed" and receipt.reason != RowReason.OUTCOME_UNKNOWN
+    reason = receipt.reason if is_reason else None
     return Step(receipt.key, MessageState(receipt.status), receipt.at.astimezone(UTC), reason)

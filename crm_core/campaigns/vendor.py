@@ -127,5 +127,7 @@ def _to_answer(result: Any) -> Answer:
 
 
 def _to_reason(reason: Any) -> str:
+    """As the vendor says it, but for what only we can say: a row with that is not retried."""
     named = reason.strip()[:MAX_REASON] if isinstance(reason, str) else ""
-    return named if named.isprintable() and named else str(RowReason.REFUSED_BY_VENDOR)
+    is_good = named and named.isprintable() and named != RowReason.OUTCOME_UNKNOWN
+    return named if is_good else str(RowReason.REFUSED_BY_VENDOR)

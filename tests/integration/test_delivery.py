@@ -67,6 +67,17 @@ def test_a_receipt_keeps_the_time_of_its_step_and_the_reason_of_a_failure(rig: R
     assert rig.ledger.stats(campaign).failed_by_reason == {"unknown_number": 1, "unknown": 1}
 
 
+def test_a_vendor_that_does_not_know_why_a_message_failed_leaves_it_to_be_retried(rig: Rig, clock: TestClock) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.plan()
+    rig.deliver()
+    rig.receive(receipt(campaign, "c1", "failed", reason="outcome_unknown"))
+    assert rig.ledger.stats(campaign).failed_by_reason == {"unknown": 1}
+    rig.services.campaigns.retry_failed(campaign, actor="asha")
+    rig.finish(clock)
+    assert rig.vendor.asked["c1"] == 2
+
+
 def test_a_receipt_that_overtakes_the_answer_of_the_vendor_counts(rig: Rig) -> None:
     campaign = rig.launch(rig.draft())
     rig.plan()

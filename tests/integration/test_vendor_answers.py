@@ -46,7 +46,7 @@ def test_each_message_is_taken_or_refused_by_itself(answering: Answering) -> Non
     }
 
 
-@pytest.mark.parametrize("reason", [None, "", 5, "\x00", {"$gt": ""}])
+@pytest.mark.parametrize("reason", [None, "", 5, "\x00", {"$gt": ""}, "outcome_unknown"])
 def test_a_refusal_without_a_reason_in_words_has_one_of_ours(answering: Answering, reason: Any) -> None:
     refused = {"key": "c:2#0", "id": None, "status": "rejected", "reason": reason}
     found = answering(ok(TAKEN, refused)).send("c", MESSAGES)["c:2#0"]
