@@ -8,7 +8,7 @@ from typing import Any
 from liquid import BoundTemplate
 from liquid.exceptions import LiquidError
 
-from crm_core.campaigns.sandbox import FAULTS, begin_render, make_environment
+from crm_core.campaigns.sandbox import FAULTS, begin_render, make_environment, parse_bounded
 from crm_core.errors import InvalidInput, Permanent
 
 MAX_TEMPLATE = 5_000
@@ -91,7 +91,7 @@ def template_fields(customer: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def _compile(text: str) -> _Compiled:
-    template = _ENVIRONMENT.from_string(text)
+    template = parse_bounded(_ENVIRONMENT, text)
     parts = template.analyze()
     paths = [tuple(str(part) for part in use.segments) for uses in parts.globals.values() for use in uses]
     return _Compiled(template, tuple(dict.fromkeys(paths)), tuple(parts.filters))

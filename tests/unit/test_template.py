@@ -108,6 +108,16 @@ HOSTILE = {
     "range joined": "{{ (1..30000000) | join: ',' | size }}",
     "range turned": f"{{{{ (1..{10**30}) | reverse | first }}}}",
     "range summed": "{{ (1..20000000) | sum }}",
+    "range looped over backwards": "{% for i in (1..20000000) reversed %}x{% endfor %}",
+    "range skipped": "{% for i in (1..90000000) offset: 89999999 %}x{% endfor %}",
+    "range skipped in a table": "{% tablerow i in (1..90000000) offset: 89999999 %}x{% endtablerow %}",
+    "range searched": "{% if (1..90000000) contains 'x' %}x{% endif %}",
+    "range searched by another name": "{% assign a = (1..90000000) %}{% if a contains 'x' %}x{% endif %}",
+    "range searched in a tag of many lines": "{% liquid\nunless (1..90000000) contains 'x'\necho 'x'\nendunless %}",
+    "range kept": "{% assign a = (1..400000) %}{% for i in (1..200) %}{% if a contains 'x' %}x{% endif %}{% endfor %}",
+    "ranges skipped again and again": "{% for i in (1..200) %}"
+    + "{% for j in (1..400000) offset: 399999 %}x{% endfor %}" * 2
+    + "{% endfor %}",
     "list doubled": "{% assign a = 'a,b' | split: ',' %}" + "{% assign a = a | concat: a %}" * 28 + "{{ a | size }}",
     "many filters over much": f"{{% assign a = '{XS * 30}' %}}"
     "{% for i in (1..200) %}{% assign b = a" + " | upcase | downcase" * 120 + " %}{% endfor %}",
@@ -131,6 +141,19 @@ def test_a_template_that_runs_away_for_one_customer_only_fails_for_that_customer
     for count in (1_000_000, 10**40):
         with pytest.raises(Permanent):
             render_message(text, {"order_count": count})
+
+
+@pytest.mark.parametrize("how", ["reversed", "offset: 999999999", "limit: 3 reversed offset: 999999990"])
+def test_a_loop_that_unfolds_a_long_range_for_one_customer_only_fails_for_that_customer(how: str) -> None:
+    text = f"{{% for i in (1..customer.order_count) {how} %}}*{{% else %}}none{{% endfor %}}"
+    check_template(text)
+    with pytest.raises(Permanent, match="does too much"):
+        render_message(text, {"order_count": 10**9})
+
+
+def test_a_loop_takes_the_first_of_many() -> None:
+    text = "{% for i in (1..customer.order_count) limit: 3 %}{{ i }}{% endfor %}"
+    assert render_message(text, {"order_count": 20_000}) == "123"
 
 
 def test_a_message_that_fails_on_a_value_or_says_nothing_is_permanent() -> None:
