@@ -100,6 +100,8 @@ class Consumer:
         try:
             for stream in self._streams:
                 if entries := [entry for entry in batch if entry.stream == stream]:
+                    if again and self._own_after is not None:  # those of later streams are read anew after an outage
+                        self._own_after[stream] = entries[-1].id
                     self._handle(entries, again=again)
         except Unavailable:
             self._note_outage(again=again)
@@ -164,7 +166,6 @@ class Consumer:
         if self._own_after is not None:
             count = 1 if self._singly else self._policy.batch
             if batch := self._read_group(self._own_after, count=count, again=True):
-                self._own_after |= {entry.stream: entry.id for entry in batch}
                 return batch, True
             self._own_after = None
         for stream in self._streams:

@@ -188,6 +188,20 @@ def test_an_outage_that_only_some_entries_meet_holds_up_no_others(line: Line) ->
     assert line.waiting() == 0
 
 
+def test_an_outage_that_only_one_stream_meets_holds_up_no_others(line: Line) -> None:
+    def handler(entries: Sequence[Entry]) -> None:
+        if entries[0].stream == Stream.CUSTOMERS:
+            raise Unavailable("took too long")
+
+    consumer = line.consumer(handler, streams=[Stream.CUSTOMERS, Stream.ORDERS])
+    line.publish("bad", stream=Stream.CUSTOMERS)
+    line.publish("a", "b")
+    for _ in range(10):
+        with suppress(Unavailable):
+            consumer.run_once()
+    assert (line.waiting(Stream.CUSTOMERS), line.waiting()) == (1, 0)
+
+
 def test_an_entry_that_somebody_else_wrote_is_handed_over_empty_for_the_handler_to_refuse(line: Line) -> None:
     line.client.xadd(Stream.ORDERS, {"foreign": "entry"})
     line.publish("a")
