@@ -63,7 +63,7 @@ class Consumer:
         self._tries = Tries(client, group)
         self._stop = threading.Event()
         self._own_after: dict[Stream, str] | None = dict.fromkeys(streams, "0")
-        self._owes = self._singly = False
+        self._owes, self._together = False, self._policy.batch
         self._in_hand: Sequence[Entry] = ()
         self._has_groups = False
 
@@ -109,13 +109,14 @@ class Consumer:
         finally:
             self._in_hand = ()
         if again:
-            self._singly = False
+            self._together = min(2 * self._together, self._policy.batch)
         return len(batch)
 
     def _note_outage(self, *, again: bool) -> None:
         """What is in hand is taken up again at once, then one by one, and before each further time comes what is new:
-        it may be that only these entries meet the outage."""
-        self._owes, self._singly = True, self._singly or again
+        it may be that only these entries meet the outage. Twice as many with each success: one that always meets it
+        is alone soon, however many were read with it, and after an outage of all there is no delay."""
+        self._owes, self._together = True, 1 if again else self._together
         if self._own_after is None:
             self._own_after = dict.fromkeys(self._streams, "0")
 
@@ -164,8 +165,7 @@ class Consumer:
     def _read(self) -> tuple[list[Entry], bool]:
         """A batch, and whether it was delivered before."""
         if self._own_after is not None:
-            count = 1 if self._singly else self._policy.batch
-            if batch := self._read_group(self._own_after, count=count, again=True):
+            if batch := self._read_group(self._own_after, count=self._together, again=True):
                 return batch, True
             self._own_after = None
         for stream in self._streams:

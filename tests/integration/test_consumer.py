@@ -188,6 +188,26 @@ def test_an_outage_that_only_some_entries_meet_holds_up_no_others(line: Line) ->
     assert line.waiting() == 0
 
 
+@pytest.mark.parametrize("place", [0, 61, 127])
+def test_an_entry_that_always_meets_an_outage_is_alone_after_a_few_tries_however_many_were_read_with_it(
+    line: Line, place: int
+) -> None:
+    """Such as a change that takes the database too long: each of its tries lasts until the time limit."""
+
+    def handler(entries: Sequence[Entry]) -> None:
+        if any(entry.data == b"bad" for entry in entries):
+            raise Unavailable("took too long")
+
+    consumer, outages = line.consumer(handler), 0
+    line.publish(*("bad" if number == place else str(number) for number in range(128)))
+    while line.waiting() > 1:
+        try:
+            consumer.run_once()
+        except Unavailable:
+            outages += 1
+    assert outages < 20
+
+
 def test_an_outage_that_only_one_stream_meets_holds_up_no_others(line: Line) -> None:
     def handler(entries: Sequence[Entry]) -> None:
         if entries[0].stream == Stream.CUSTOMERS:
