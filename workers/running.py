@@ -115,21 +115,22 @@ def _run(services: Services, loop: Loop, *, until_eof: bool) -> None:
         stop_at_eof(loop.stop)
     settle_memory()
     log.info("started", worker=loop.activity.name)
-    with _tended(services, loop):
+    with tended(services, loop):
         loop.run()
     log.info("stopped", worker=loop.activity.name)
 
 
 @contextlib.contextmanager
-def _tended(services: Services, loop: Loop) -> Iterator[None]:
+def tended(services: Services, loop: Loop) -> Iterator[None]:
     """Let a thread say every 2 s that the loop lives, also while it is in the middle of something long."""
     ended = threading.Event()
 
     def tend() -> None:
         while True:
             with contextlib.suppress(Unavailable):
-                beat(services.redis, loop.activity)
                 loop.tend()
+            with contextlib.suppress(Unavailable):
+                beat(services.redis, loop.activity)
             if ended.wait(BEAT_S):
                 return
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import redis
 import structlog
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from crm_core.errors import Permanent, Unavailable
 from crm_core.infra.backoff import compute_patience
@@ -126,6 +126,7 @@ class Consumer:
             for stream in self._streams:
                 if ids := [entry.id for entry in self._in_hand if entry.stream == stream]:
                     self._renew(stream, ids)
+            for stream in self._streams:  # last, since a full server has no room for it
                 take_sample(self._client, stream)
 
     def _renew(self, stream: Stream, ids: Sequence[str]) -> None:
@@ -147,10 +148,20 @@ class Consumer:
         for stream in self._streams:
             try:
                 self._client.xgroup_create(stream, self._group, id="0", mkstream=True)
+            except OutOfMemoryError:  # said before anybody looks whether there is one already
+                if not self._has_group(stream):
+                    raise
             except ResponseError as exc:
                 if not str(exc).startswith("BUSYGROUP"):
                     raise
         self._has_groups = True
+
+    def _has_group(self, stream: Stream) -> bool:
+        try:
+            groups: Any = self._client.xinfo_groups(stream)
+        except ResponseError:  # there is no such stream
+            return False
+        return any(group["name"].decode() == self._group for group in groups)
 
     def _read_if_groups(self) -> tuple[list[Entry], bool]:
         """Nothing when somebody emptied the server; the groups are then made anew."""

@@ -11,6 +11,7 @@ from typing import Any, cast
 import redis
 from bson.binary import UUID_SUBTYPE, Binary
 from pymongo.client_session import ClientSession
+from redis.exceptions import OutOfMemoryError
 
 from crm_core.infra.mongo import Db, translated
 from crm_core.infra.streams import redis_translated
@@ -44,5 +45,8 @@ class Sessions:
             left = cast("Any", self._redis.get(key))
             if left and self._noted is None:
                 self._mongo.admin.command({"killSessions": [{"id": Binary(left, UUID_SUBTYPE)}]})
-            self._redis.set(key, session_id)
+            try:
+                self._redis.set(key, session_id)
+            except OutOfMemoryError:  # noted later: what the session is for makes room
+                return
         self._noted = session_id

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import redis
 from redis.client import Pipeline
+from redis.exceptions import OutOfMemoryError
 
 from crm_core.infra.streams import Entry, redis_translated
 
@@ -22,7 +23,10 @@ class Tries:
         return [int(count or 0) for count in counts]
 
     def begin(self, entries: Sequence[Entry]) -> list[int]:
-        """Count one more try of each, before it is made; gives the counts."""
+        """Count one more try of each, before it is made; gives the counts.
+
+        Valkey at its memory limit keeps none: what is in hand has to be handled all the same, since that makes room.
+        """
         return self._add(entries, 1)
 
     def take_back(self, entries: Sequence[Entry]) -> None:
@@ -38,7 +42,10 @@ class Tries:
             pipe = self._client.pipeline(transaction=True)
             for entry in entries:
                 pipe.hincrby(self._key, _field(entry), step)
-            return list(pipe.execute())
+            try:
+                return list(pipe.execute())
+            except OutOfMemoryError:
+                return [count + step for count in self.of(entries)]
 
 
 def _field(entry: Entry) -> str:
