@@ -16,7 +16,8 @@ NOTED_S = 0.5
 
 
 class RehearsalRun:
-    """What it writes is written only while nobody has cancelled it, and no other worker has begun with it."""
+    """What it writes is written only while nobody has cancelled it, and no other worker has begun with it: its entry is
+    then that one's, who may end as well before it is done."""
 
     def __init__(self, rehearsals: Collection[Doc], job: Doc, clock: Clock) -> None:
         self._rehearsals = rehearsals
@@ -27,23 +28,35 @@ class RehearsalRun:
         self._is_cancelled = False
 
     def go(self, campaigns: Campaigns, rehearsal: Rehearsal) -> None:
-        """One that cannot be done ends as failed, with the reason. Raises Unavailable while a server is away."""
+        """One that cannot be done ends as failed, with the reason. Raises Unavailable while a server is away, and when
+        another worker goes on with it."""
         try:
             campaign = campaigns.get(self._job["campaign_id"])
             result = rehearsal.run(campaign, self._job["start_at"], self._note, lambda: self._is_cancelled)
         except Unavailable:
             raise
         except CrmError as exc:
-            self._set(state="failed", failure=str(exc), finished_at=self._clock())
+            self._end(state="failed", failure=str(exc))
             return
-        if not self._is_cancelled:
-            done = result.tally.audience
-            self._set(state="done", done=done, result=to_document(result), finished_at=self._clock())
+        if self._is_cancelled:
+            self._check_taken()
+        else:
+            self._end(state="done", done=result.tally.audience, result=to_document(result))
 
     def _note(self, stage: Stage) -> None:
         if time.monotonic() - self._noted_at >= NOTED_S:
             self._is_cancelled = not self._set(done=stage.customers, waiting=stage.waiting, clock=stage.now)
             self._noted_at = time.monotonic()
+
+    def _end(self, **values: object) -> None:
+        if not self._set(**values, finished_at=self._clock()):
+            self._check_taken()
+
+    def _check_taken(self) -> None:
+        with translated():
+            job = self._rehearsals.find_one({"_id": self._job["_id"]}, ["state"])
+        if job is not None and job["state"] == "running":
+            raise Unavailable("Another worker goes on with this rehearsal.")
 
     def _set(self, **values: object) -> bool:
         with translated():

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from crm_core.errors import Conflict, InvalidInput, NotFound
+from crm_core.campaigns.rehearsal import Rehearsal
+from crm_core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from crm_core.infra.streams import Stream
 from crm_core.jobs import rehearsal_run
 from crm_core.rules.loading import load_rule
@@ -95,15 +96,30 @@ def test_after_the_end_of_its_worker_it_starts_over_and_says_so(rig: Rig, monkey
     assert (done["state"], done["runs"], done["result"]["audience"]) == ("done", 2, 5)
 
 
-def test_a_worker_that_was_overtaken_writes_nothing_any_more(rig: Rig) -> None:
+@pytest.mark.parametrize("noted_s", [0, 60], ids=["in the middle", "at the end"])
+def test_a_worker_that_was_overtaken_writes_nothing_any_more_and_leaves_the_entry_to_the_other(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, noted_s: int
+) -> None:
     rehearsals = rig.services.rehearsals
     campaign = rig.draft()
     rehearsal = start(rig, campaign)
-    rig.services.db.rehearsals.update_one({"_id": rehearsal}, {"$set": {"state": "running", "runs": 2}})
-    job = rehearsals.get(campaign, rehearsal) | {"runs": 1}
-    run = rehearsal_run.RehearsalRun(rig.services.db.rehearsals, job, rig.services.clock)
-    run.go(rig.services.campaigns, rig.services.rehearsal_under(rig.rules))
+    work = Rehearsal.run
+
+    def overtaken(*args: Any) -> Any:
+        rig.services.db.rehearsals.update_one({"_id": rehearsal}, {"$inc": {"runs": 1}})
+        return work(*args)
+
+    monkeypatch.setattr(rehearsal_run, "NOTED_S", noted_s)
+    monkeypatch.setattr(Rehearsal, "run", overtaken)
+    with pytest.raises(Unavailable, match="Another worker goes on"):
+        jobs_worker(rig.services).run_once()
     assert rehearsals.get(campaign, rehearsal)["state"] == "running"
+    assert rig.services.publisher.backlog(Stream.JOBS) == 1
+    monkeypatch.undo()
+    jobs_worker(rig.services).run_once()  # the other has ended as well
+    done = rehearsals.get(campaign, rehearsal)
+    assert (done["state"], done["runs"]) == ("done", 3)
+    assert rig.services.publisher.backlog(Stream.JOBS) == 0
 
 
 def test_a_cancelled_one_is_not_done_or_stops_in_the_middle(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
