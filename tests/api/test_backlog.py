@@ -11,9 +11,12 @@ import httpx
 import pytest
 
 from crm_core.access.keys import Scope
+from crm_core.campaigns.receipts import parse_receipts
+from crm_core.infra.streams import Stream
 from tests.api.answers import problem_in, profile, send
 from tests.api.figures import figure
 from tests.api.keys import client_with_rate
+from tests.api.test_receipts import post_signed
 from tests.running_app import RunningApp
 from tests.waiting import eventually
 
@@ -122,3 +125,19 @@ def test_an_import_waits_for_room_and_then_goes_on_by_itself(
     assert "2,500 records accepted and stored" in said
     assert "answers 503: trying again" in said
     assert fast.get("/customers/room-2499").status_code == 200
+
+
+def test_a_full_backlog_of_receipts_refuses_more_until_the_worker_has_caught_up(small_app: RunningApp) -> None:
+    receipt = {"key": "no-campaign:backlog-1#0", "status": "delivered", "at": "2026-01-01T00:00:00+00:00"}
+    with small_app.api(Scope.INGEST_WRITE) as keyless, small_app.services() as services:
+        with suspended(small_app, "receipts"):
+            services.publisher.publish(Stream.RECEIPTS, [parse_receipts(json.dumps(receipt).encode())] * LIMIT)
+
+            def refused() -> httpx.Response:
+                return post_signed(small_app, keyless, receipt)
+
+            answer = eventually(refused, lambda found: found.status_code != 202)
+            assert "receipts wait to be stored" in problem_in(answer, 503)["detail"]
+            assert int(answer.headers["retry-after"]) >= 1
+        services.publisher.wait_until_empty(Stream.RECEIPTS, timeout_s=60)
+        eventually(refused, lambda found: found.status_code == 202)
