@@ -16,6 +16,7 @@ from crm_core.infra.heartbeat import Activity
 from crm_core.infra.samples import take_sample
 from crm_core.infra.streams import Entry, Stream, redis_translated
 from crm_core.infra.tries import Tries
+from crm_core.infra.turns import Turns
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -63,7 +64,7 @@ class Consumer:
         self._tries = Tries(client, group)
         self._stop = threading.Event()
         self._own_after: dict[Stream, str] | None = dict.fromkeys(streams, "0")
-        self._owes, self._together = False, self._policy.batch
+        self._owes, self._together, self._turns = False, self._policy.batch, Turns()
         self._in_hand: Sequence[Entry] = ()
         self._has_groups = False
 
@@ -108,6 +109,8 @@ class Consumer:
             raise
         finally:
             self._in_hand = ()
+        if batch:
+            self._turns.note_success(again=again)
         if again:
             self._together = min(2 * self._together, self._policy.batch)
         return len(batch)
@@ -116,6 +119,7 @@ class Consumer:
         """What is in hand is taken up again at once, then one by one, and before each further time comes what is new:
         it may be that only these entries meet the outage. Twice as many with each success: one that always meets it
         is alone soon, however many were read with it, and after an outage of all there is no delay."""
+        self._turns.note_outage(again=again)
         self._owes, self._together = True, 1 if again else self._together
         if self._own_after is None:
             self._own_after = dict.fromkeys(self._streams, "0")
@@ -175,6 +179,8 @@ class Consumer:
 
     def _read(self) -> tuple[list[Entry], bool]:
         """A batch, and whether it was delivered before."""
+        if self._turns.take() and (batch := self._read_new(block_ms=None)):
+            return batch, False
         if self._own_after is not None:
             if batch := self._read_group(self._own_after, count=self._together, again=True):
                 return batch, True
@@ -182,13 +188,14 @@ class Consumer:
         for stream in self._streams:
             if claimed := self._claim(stream):
                 return claimed, True
-        new = dict.fromkeys(self._streams, ">")
-        block_ms = None if self._owes else self._policy.block_ms
-        batch = self._read_group(new, count=self._policy.batch, block_ms=block_ms)
+        batch = self._read_new(block_ms=None if self._owes else self._policy.block_ms)
         if batch or not self._owes:
             return batch, False
         self._owes, self._own_after = False, dict.fromkeys(self._streams, "0")
         return self._read()
+
+    def _read_new(self, *, block_ms: int | None) -> list[Entry]:
+        return self._read_group(dict.fromkeys(self._streams, ">"), count=self._policy.batch, block_ms=block_ms)
 
     def _read_group(
         self, after: Mapping[Stream, str], *, count: int, block_ms: int | None = None, again: bool = False

@@ -208,6 +208,48 @@ def test_an_entry_that_always_meets_an_outage_is_alone_after_a_few_tries_however
     assert outages < 20
 
 
+@pytest.mark.parametrize("claim_idle_ms", [0, 60_000], ids=["stale at once", "never stale"])
+def test_entries_that_meet_an_outage_hold_up_no_later_ones_however_many_they_are(
+    line: Line, claim_idle_ms: int
+) -> None:
+    def handler(entries: Sequence[Entry]) -> None:
+        if any(entry.data == b"bad" for entry in entries):
+            raise Unavailable("500")
+
+    consumer = line.consumer(handler, batch=10, claim_idle_ms=claim_idle_ms)
+    line.publish(*["bad"] * 50)
+    for _ in range(10):
+        with suppress(Unavailable):
+            consumer.run_once()
+    for number in range(5):
+        line.publish(f"later {number}")
+        for _ in range(64):
+            with suppress(Unavailable):
+                consumer.run_once()
+        assert line.waiting() == 50
+    for number in range(10):
+        line.publish(f"much later {number}")
+        for _ in range(3):
+            with suppress(Unavailable):
+                consumer.run_once()
+        assert line.waiting() == 50
+
+
+def test_a_long_outage_of_all_has_a_worker_take_little_into_its_hands(line: Line) -> None:
+    recorder = Recorder()
+    recorder.outage = Unavailable("no database")
+    consumer = line.consumer(recorder, batch=10)
+    line.publish(*map(str, range(1000)))
+    for _ in range(500):
+        with suppress(Unavailable):
+            consumer.run_once()
+    assert line.client.xpending(Stream.ORDERS, "test")["pending"] < 200
+    recorder.outage = None
+    for _ in range(150):
+        consumer.run_once()
+    assert line.waiting() == 0
+
+
 def test_an_outage_that_only_one_stream_meets_holds_up_no_others(line: Line) -> None:
     def handler(entries: Sequence[Entry]) -> None:
         if entries[0].stream == Stream.CUSTOMERS:
