@@ -49,8 +49,8 @@ class DemoJobs:
         }
         with translated():
             self._jobs.insert_one(job)
-        self._publisher.publish(Stream.JOBS, [JobOrder(job_id, DEMO).to_payload()])
         self._audit.record(actor, "demo.load", job_id, customers=customers, seed=seed)
+        self._publisher.publish(Stream.JOBS, [JobOrder(job_id, DEMO).to_payload()])
         return job_id
 
     def cancel(self, job_id: str, *, actor: str) -> Doc:

@@ -63,8 +63,8 @@ class Imports:
         self._files.keep(import_id, name, data)
         with translated():
             self._imports.insert_one(job)
-        self._publisher.publish(Stream.JOBS, [JobOrder(import_id, IMPORT).to_payload()])
         self._audit.record(actor, "import.start", import_id, kind=job["kind"], records=job["total"], bytes=len(data))
+        self._publisher.publish(Stream.JOBS, [JobOrder(import_id, IMPORT).to_payload()])
         return import_id
 
     def cancel(self, import_id: str, *, actor: str) -> None:

@@ -68,8 +68,8 @@ class Rehearsals:
         }
         with translated():
             self._rehearsals.insert_one(job)
-        self._publisher.publish(Stream.JOBS, [JobOrder(job["_id"], REHEARSAL).to_payload()])
         self._audit.record(actor, "rehearsal.start", job["_id"], campaign=campaign_id)
+        self._publisher.publish(Stream.JOBS, [JobOrder(job["_id"], REHEARSAL).to_payload()])
         return job
 
     def get(self, campaign_id: str, rehearsal_id: str) -> Doc:

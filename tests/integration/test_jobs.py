@@ -1,13 +1,14 @@
 """Long work: asked for on a page, done by the jobs worker, its progress kept."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from pydantic_core import to_json
 
-from crm_core.errors import Conflict, InvalidInput
+from crm_core.errors import Conflict, InvalidInput, Unavailable
+from crm_core.importing.plan import ImportOptions
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import INGESTED, Stream
@@ -107,6 +108,28 @@ def test_asking_for_a_job_is_audited(services: Services) -> None:
     entry = services.db.audit.find_one({"action": "demo.load"})
     assert entry
     assert (entry["actor"], entry["target"], entry["details"]) == ("asha", job_id, {"customers": 5, "seed": 1})
+
+
+ASKED = {
+    "demo": lambda services: services.demo_jobs.start(customers=5, seed=1, actor="asha"),
+    "import": lambda services: services.imports.start("people.csv", b"id\nc1\n", ImportOptions(), actor="asha"),
+    "rehearsal": lambda services: services.rehearsals.start("c", actor="asha"),
+}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
+def test_no_job_is_done_that_could_not_be_audited(
+    services: Services, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Services], object]
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("no database")
+
+    fields = {"name": "A", "channel": "in_app", "message": "Hi", "customer_ids": ["c1"]}
+    services.campaigns.create(actor="asha", new_id=lambda: "c", **fields)  # type: ignore[arg-type]
+    monkeypatch.setattr(services.audit, "record", away)
+    with pytest.raises(Unavailable):
+        ask(services)
+    assert services.publisher.backlog(Stream.JOBS) == 0
 
 
 def test_an_entry_that_names_no_job_is_buried(services: Services) -> None:
