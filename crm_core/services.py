@@ -228,7 +228,7 @@ class Services:
     def demo_jobs(self) -> "DemoJobs":
         from crm_core.jobs.demo import DemoJobs
 
-        return DemoJobs(self.db, self.demo_loader, self.publisher, self.audit, self.clock)
+        return DemoJobs(self.db, self.demo_loader, self.publisher, self.monitor, self.audit, self.clock)
 
     @cached_property
     def imports(self) -> "Imports":

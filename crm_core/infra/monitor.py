@@ -47,6 +47,14 @@ class Monitor:
         with redis_translated():
             return [StreamState(stream, *read_counts(self._client, stream)) for stream in streams]
 
+    def last_id(self, stream: Stream) -> str:
+        """Of the last entry that it ever had; ``0-0`` if none."""
+        with redis_translated():
+            if not self._client.exists(stream):
+                return "0-0"
+            found: bytes = self._client.xinfo_stream(stream)["last-generated-id"]
+            return found.decode()
+
     def workers(self) -> list[WorkerState]:
         return read_workers(self._client, self._clock())
 

@@ -1,5 +1,6 @@
 """Long work asked for on a page: it goes on when the page is closed, and its progress is kept."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 import structlog
@@ -8,26 +9,32 @@ from bson import ObjectId
 from crm_core.access.audit import AuditLog
 from crm_core.demo.generator import check_request
 from crm_core.demo.loading import DemoLoader
-from crm_core.errors import Conflict
+from crm_core.errors import Conflict, Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
-from crm_core.infra.streams import INGESTED, Entry, Publisher, Stream
+from crm_core.infra.monitor import Monitor
+from crm_core.infra.streams import INGESTED, Entry, Publisher, Stream, split_id
 from crm_core.jobs.dispatch import NO_JOB
 from crm_core.jobs.entries import DEMO, JobOrder, read_order
 from crm_core.jobs.states import ENDED, JobCancelled, begin, cancel, end, raise_if_cancelled
 
 log = structlog.stdlib.get_logger(__name__)
 
-STORE_TIMEOUT_S = 300.0
+POLL_S = 0.1
+PATIENCE_S = 60.0
+"""After so long of waiting another job has its turn."""
 
 
 class DemoJobs:
     """Loads the demo data in the jobs worker."""
 
-    def __init__(self, db: Db, loader: DemoLoader, publisher: Publisher, audit: AuditLog, clock: Clock) -> None:
+    def __init__(
+        self, db: Db, loader: DemoLoader, publisher: Publisher, monitor: Monitor, audit: AuditLog, clock: Clock
+    ) -> None:
         self._jobs = db.jobs
         self._loader = loader
         self._publisher = publisher
+        self._monitor = monitor
         self._audit = audit
         self._clock = clock
 
@@ -87,12 +94,34 @@ class DemoJobs:
         if not begin(self._jobs, job, self._clock()):
             return
         try:
-            self._loader.load(**job["params"], progress=lambda done, total: self._note(job_id, done, total))
-            self._publisher.wait_until_empty(*INGESTED, timeout_s=STORE_TIMEOUT_S)
+            self._wait_until_stored(job_id, job.get("positions") or self._load(job))
         except JobCancelled:
             log.info("cancelled", job=job_id)
             return
         end(self._jobs, job_id, "done", self._clock())
+
+    def _load(self, job: Doc) -> Mapping[str, str]:
+        """The id of the last entry of each stream, kept: a later try only waits for these."""
+        self._loader.load(**job["params"], progress=lambda done, total: self._note(job["_id"], done, total))
+        positions = {stream.label: self._monitor.last_id(stream) for stream in INGESTED}
+        with translated():
+            self._jobs.update_one({"_id": job["_id"]}, {"$set": {"positions": positions}})
+        return positions
+
+    def _wait_until_stored(self, job_id: str, positions: Mapping[str, str]) -> None:
+        """Not for what others publish later. Raises JobCancelled, and Unavailable when it takes too long."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not self._are_stored(positions):
+            raise_if_cancelled(self._jobs, job_id)
+            if time.monotonic() > deadline:
+                raise Unavailable(f"For {PATIENCE_S:.0f} s records wait to be stored. Is the ingest worker running?")
+            time.sleep(POLL_S)
+
+    def _are_stored(self, positions: Mapping[str, str]) -> bool:
+        states = self._monitor.streams(INGESTED)
+        return all(
+            state.oldest is None or split_id(state.oldest) > split_id(positions[state.stream.label]) for state in states
+        )
 
     def _note(self, job_id: str, done: int, total: int) -> None:
         """How many records were made, by this try or an earlier one. Raises JobCancelled."""

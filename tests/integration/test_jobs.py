@@ -1,6 +1,7 @@
 """Long work: asked for on a page, done by the jobs worker, its progress kept."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,7 @@ from crm_core.importing.plan import ImportOptions
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import INGESTED, Stream
+from crm_core.jobs import demo
 from crm_core.services import Services
 from tests.integration.feeding import read_state
 
@@ -74,6 +76,41 @@ def read_lasting_state(services: Services) -> list[Doc]:
     moments = {"versions", "updated_at", "consent"}
     docs = [doc for part in read_state(services).values() for doc in part]
     return [{name: value for name, value in doc.items() if name not in moments} for doc in docs]
+
+
+def test_a_job_waits_for_its_own_records_only_and_makes_them_once(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much arrives over the API meanwhile, and however long the ingest worker is away."""
+    services.demo_jobs.start(customers=5, seed=3, actor="asha")
+    worker = jobs_worker(services)
+    monkeypatch.setattr(demo, "PATIENCE_S", 0)
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="Is the ingest worker running"):
+            worker.run_once()
+    job = services.demo_jobs.latest()
+    assert job
+    assert services.publisher.backlog(*INGESTED) == job["total"]
+    with ingest_worker(services):
+        services.publisher.wait_until_empty(*INGESTED, timeout_s=30)
+    services.publisher.publish(Stream.EVENTS, [b'{"id": "later", "customer_id": "c1", "type": "visit"}'])
+    services.publisher.publish(Stream.ORDERS, [b'{"id": "later", "customer_id": "c1", "amount": "1"}'])
+    worker.run_once()
+    done = services.demo_jobs.latest()
+    assert done
+    assert done["state"] == "done"
+
+
+def test_a_job_that_is_cancelled_while_it_waits_ends_at_once(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = services.demo_jobs.start(customers=5, seed=3, actor="asha")
+    monkeypatch.setattr(time, "sleep", lambda _: services.demo_jobs.cancel(job_id, actor="bela"))
+    jobs_worker(services).run_once()
+    job = services.demo_jobs.latest()
+    assert job
+    assert job["state"] == "cancelled"
+    assert services.publisher.backlog(Stream.JOBS) == 0
 
 
 def test_no_second_job_begins_before_the_first_has_ended(services: Services) -> None:
