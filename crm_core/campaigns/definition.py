@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import bson
+import structlog
 
 from crm_core.audience.scopes import FrozenSegments, Scopes
 from crm_core.audience.segments import Segments, check_name
@@ -19,8 +20,12 @@ from crm_core.rules.tree import AnyRule, GroupRule, ListRule, SegmentRule
 AUDIENCE = ("segment_id", "rule", "customer_ids")
 KEPT = ("name", "channel", "message", "segment_id", "rule")
 """Of every draft, whatever version of ClientNest made it."""
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError)
+"""What a document raises that is not as this program writes it."""
 MAX_FROZEN_BYTES = 12_000_000
 """MongoDB takes documents and queries of up to 16 MB."""
+
+log = structlog.stdlib.get_logger(__name__)
 
 
 class DraftFields(TypedDict, total=False):
@@ -82,6 +87,13 @@ class Definitions:
         Raises InvalidInput when the draft is not as it was checked, or too large with its segments, BadRule, and
         Conflict when a segment was deleted, or when the audience is everyone, unconfirmed.
         """
+        try:
+            return self._freeze(campaign, confirm_everyone=confirm_everyone)
+        except MALFORMED as exc:
+            log.exception("malformed", campaign=campaign["_id"])
+            raise InvalidInput(f"What is stored of it cannot be read ({exc!r}). Make it anew.") from exc
+
+    def _freeze(self, campaign: Doc, *, confirm_everyone: bool) -> Doc:
         self._check_kept(campaign)
         bound, version = self.at_launch(campaign)
         if not confirm_everyone and not has_conditions(bound):

@@ -4,8 +4,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 
-import structlog
-
 from crm_core.access.audit import AuditLog
 from crm_core.campaigns.budget import ErrorBudget
 from crm_core.campaigns.definition import Definitions
@@ -23,9 +21,6 @@ LAUNCHABLE = (State.DRAFT, State.SCHEDULED)
 CANCELLABLE = (State.SCHEDULED, *RUNNING, State.PAUSED)
 RETRYABLE = (State.SENDING, State.PAUSED, State.COMPLETED)
 SYSTEM = "system"
-MALFORMED = (LookupError, TypeError, ValueError, AttributeError)
-"""What a document raises that is not as this program writes it."""
-log = structlog.stdlib.get_logger(__name__)
 
 
 class Campaigns(Drafts):
@@ -136,9 +131,6 @@ class Campaigns(Drafts):
             frozen = self._definitions.freeze(campaign, confirm_everyone=bool(campaign.get("confirmed_everyone")))
         except (InvalidInput, Conflict) as exc:
             return self._fail_scheduled(campaign, str(exc))
-        except MALFORMED as exc:
-            log.exception("malformed", campaign=campaign["_id"])
-            return self._fail_scheduled(campaign, f"What is stored of it cannot be read ({exc!r}). Make it anew.")
         late_s = max(0.0, (self._clock() - campaign["scheduled_at"]).total_seconds())
         actor = str(campaign.get("scheduled_by") or SYSTEM)
         return self._start(campaign, frozen, actor, late_s=round(late_s, 3))

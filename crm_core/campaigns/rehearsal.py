@@ -66,8 +66,8 @@ class Rehearsal:
         """
         if campaign.get("launched_at"):
             return {name: value for name, value in campaign.items() if name != "plan_after"}, False
-        bound, _ = self._definitions.at_launch(campaign)
         frozen = self._definitions.freeze(campaign, confirm_everyone=True)
+        bound, _ = self._definitions.at_launch(campaign)
         seed = campaign.get("seed") or campaign["_id"]
         return {**campaign, **frozen, "seed": seed, "launched_at": start}, not has_conditions(bound)
 

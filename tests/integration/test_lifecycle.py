@@ -1,8 +1,10 @@
 """A campaign's states: which change leaves which, who may be at once, and what becomes of the rows."""
 
 import itertools
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from threading import Barrier, Thread
 from typing import Any
 
@@ -287,6 +289,21 @@ def test_a_due_campaign_that_is_stored_malformed_has_failed_says_why_and_stops_n
         found = rig.services.campaigns.get(campaign)
         assert (found["state"], words in found["failure"]) == ("failed", True), found["failure"]
         assert rig.services.db.audit.count_documents({"target": campaign, "action": "campaign.failed"}) == 1
+
+
+def test_a_draft_that_is_stored_malformed_is_refused_with_what_is_wrong(rig: Rig, clock: TestClock) -> None:
+    services, soon = rig.services, clock.now + timedelta(hours=1)
+    for change, words in MALFORMED:
+        campaign = rig.draft()
+        services.db.campaigns.update_one({"_id": campaign}, change)
+        for ask in (
+            partial(services.campaigns.launch, campaign),
+            partial(services.campaigns.schedule, campaign, soon),
+            partial(services.rehearsals.start, campaign),
+        ):
+            with pytest.raises((InvalidInput, Conflict), match=re.escape(words)):
+                ask(actor="asha")
+        assert rig.state(campaign) == "draft"
 
 
 def test_a_schedule_is_refused_for_the_past_and_for_everyone_unconfirmed(rig: Rig, clock: TestClock) -> None:
