@@ -17,6 +17,8 @@ from crm_core.ingest.scalars import Border
 from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderItem, OrderRecord, Record
 
 MAX_RECORDS = 1000
+MAX_RECORD_BYTES = 100_000
+"""As JSON. The ingest worker reads a thousand records of each stream at once, and the backlog is bounded by number."""
 
 MODELS: Mapping[Stream, type[Record]] = {
     Stream.CUSTOMERS: CustomerRecord,
@@ -59,7 +61,7 @@ def parse_records(stream: Stream, body: bytes, border: Border) -> Batch:
         return parse_rows(stream, rows if isinstance(rows, list) else [rows], border)
     records = parsed if is_array else [parsed]
     _check_size(len(records))
-    return Batch([_payload(record) for record in records])
+    return _bounded([(index, _payload(record)) for index, record in enumerate(records)], [])
 
 
 def parse_rows(stream: Stream, rows: Sequence[Any], border: Border) -> Batch:
@@ -69,11 +71,24 @@ def parse_rows(stream: Stream, rows: Sequence[Any], border: Border) -> Batch:
     payloads, rejected = [], []
     for index, row in enumerate(rows):
         try:
-            payloads.append(_payload(model.model_validate(row, context=border)))
+            payloads.append((index, _payload(model.model_validate(row, context=border))))
         except ValidationError as exc:
             errors = [_describe(error, model) for error in exc.errors(include_url=False)]
             rejected.append(Rejection(index, errors))
-    return Batch(payloads, rejected)
+    return _bounded(payloads, rejected)
+
+
+def _bounded(payloads: Sequence[tuple[int, bytes]], rejected: Sequence[Rejection]) -> Batch:
+    """payloads: by index. Without those that are too large, which are rejected as well."""
+    large = [
+        Rejection(
+            index, [FieldError("", f"takes {len(text):,} bytes as JSON; at most {MAX_RECORD_BYTES:,} are allowed")]
+        )
+        for index, text in payloads
+        if len(text) > MAX_RECORD_BYTES
+    ]
+    good = [text for _, text in payloads if len(text) <= MAX_RECORD_BYTES]
+    return Batch(good, sorted([*rejected, *large], key=lambda each: each.index))
 
 
 def _load(body: bytes) -> Any:

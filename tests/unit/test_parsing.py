@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crm_core.infra.streams import Stream
-from crm_core.ingest.parsing import MAX_RECORDS, FieldError, parse_rows
+from crm_core.ingest.parsing import MAX_RECORD_BYTES, MAX_RECORDS, FieldError, parse_rows
 from crm_core.ingest.scalars import Border
 from tests.unit.parsed import CUSTOMER, NOW, ORDER, accepted, error, parse, refusal
 
@@ -27,6 +27,19 @@ def test_malformed_json_is_refused_with_its_place(stream: Stream, body: bytes) -
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b'[{"id": ' + b"[" * 5_000])
 def test_json_nested_too_deep_is_refused_and_not_a_crash(body: bytes) -> None:
     assert "recursion limit" in refusal(Stream.CUSTOMERS, body)
+
+
+@pytest.mark.parametrize("bad", [[], [{"id": "c3", "visits": -1}]], ids=["good otherwise", "beside a bad one"])
+def test_a_record_that_is_too_large_is_named_with_its_size_and_spoils_no_other(bad: list[Any]) -> None:
+    """Each of its fields may be as long as it is, but a thousand such records are read at once."""
+    large = {"id": "c1", "attributes": {f"a{number}": ["x" * 200] * 50 for number in range(50)}}
+    batch = parse(Stream.CUSTOMERS, [{"id": "c0"}, large, {"id": "c2"}, *bad])
+    assert [json.loads(payload)["id"] for payload in batch.payloads] == ["c0", "c2"]
+    assert [row.index for row in batch.rejected] == [1, 3][: 1 + len(bad)]
+    (fault,) = batch.rejected[0].errors
+    assert (fault.field, "takes 507," in fault.message) == ("", True)
+    assert f"at most {MAX_RECORD_BYTES:,} are allowed" in fault.message
+    assert error(Stream.CUSTOMERS, large) == fault
 
 
 @pytest.mark.parametrize("text", [rb"\ud800", rb"\udc00", rb"\ud800x"])
