@@ -22,6 +22,11 @@ _SKIPPED_TOO_LATE: Doc = {"rank": MessageState.SKIPPED.rank, "maybe_sent": True}
 _FIRST_TOLD: Doc = {"$min": ["$sent_at", *(f"${place}{name}" for place in ("", "said.") for name in SEEN)]}
 _LATEST_SENT: Doc = {"$cond": [{"$gt": ["$vendor_id", None]}, "$sent_at", {"$max": ["$created_at", _FIRST_TOLD]}]}
 """A vendor's id shows that a worker has booked it; a vendor's clock may be wrong."""
+_REOPEN: list[Doc] = [
+    {"$set": {"rank": MessageState.SENT.rank, "sent_at": "$skipped_at"}},
+    {"$unset": ["reason", "skipped_at", "maybe_sent"]},
+]
+"""As if it had been sent when it was skipped, at the latest; what is said of it may be earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class Bookings:
                     stages = _to_stages(part, ended, told or {})
                     found = self._messages.update_many(query | _HAS_MESSAGE, stages).matched_count
                     if found < len(part):
-                        stages = _to_stages(part, ended, told or {}, first=_reopen(part))
+                        stages = _to_stages(part, ended, told or {}, first=_REOPEN)
                         found += self._messages.update_many(query | _SKIPPED_TOO_LATE, stages).matched_count
                 count += found
         return count
@@ -132,16 +137,6 @@ def _to_stages(said: Mapping[str, Doc], ended: Sequence[str], told: Doc, *, firs
         *first,
         {"$set": told | {name: _merge(name) for name in ("reason", *_names(said))}},
         {"$unset": ["said", "due_at", *ended]},
-    ]
-
-
-def _reopen(said: Mapping[str, Doc]) -> list[Doc]:
-    """The row as if its message had just been sent: no later than the first that is said of it."""
-    times = [f"$said.{name}" for name in _names(said) if name.endswith("_at")]
-    sent_at = {"$max": ["$created_at", {"$min": ["$skipped_at", *times]}]}
-    return [
-        {"$set": {"rank": MessageState.SENT.rank, "sent_at": sent_at}},
-        {"$unset": ["reason", "skipped_at", "maybe_sent"]},
     ]
 
 

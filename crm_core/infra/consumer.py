@@ -116,9 +116,9 @@ class Consumer:
         return len(batch)
 
     def _note_outage(self, *, again: bool) -> None:
-        """What is in hand is taken up again at once, then one by one, and before each further time comes what is new:
-        it may be that only these entries meet the outage. Twice as many with each success: one that always meets it
-        is alone soon, however many were read with it, and after an outage of all there is no delay."""
+        """What is in hand is taken up again at once, then one by one, since it may be that only these entries meet the
+        outage, then twice as many with each success: one that always meets it is alone soon, however many were read
+        with it, and after an outage of all there is no delay. What is new comes in between, as ``Turns`` says."""
         self._turns.note_outage(again=again)
         self._owes, self._together = True, 1 if again else self._together
         if self._own_after is None:
