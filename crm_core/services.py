@@ -18,27 +18,27 @@ from crm_core.audience.scopes import Scopes
 from crm_core.audience.segments import Segments
 from crm_core.audience.shared_rules import SharedRules
 from crm_core.audience.suppressions import Suppressions
-from crm_core.campaigns.booking import Bookings
-from crm_core.campaigns.budget import ErrorBudget
-from crm_core.campaigns.cap_locks import CapLocks
-from crm_core.campaigns.claims import Claims
-from crm_core.campaigns.definition import Definitions
-from crm_core.campaigns.delivery import Deliverer, SendingRules
+from crm_core.campaigns.drafting.definition import Definitions
 from crm_core.campaigns.engine import Engine
 from crm_core.campaigns.figures import Figures
-from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.lifecycle import Campaigns
-from crm_core.campaigns.message_list import MessageList
-from crm_core.campaigns.pending import PendingRows
-from crm_core.campaigns.plan import Plan
-from crm_core.campaigns.planner import Planner
-from crm_core.campaigns.progress import Progress
-from crm_core.campaigns.quiet import QuietHours
-from crm_core.campaigns.rate import ChannelRates
-from crm_core.campaigns.receipts import ReceiptBooker
-from crm_core.campaigns.recipients import Recipients
-from crm_core.campaigns.release import Releaser
-from crm_core.campaigns.vendor import HttpVendor, Vendor
+from crm_core.campaigns.messages.booking import Bookings
+from crm_core.campaigns.messages.message_list import MessageList
+from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.messages.pending import PendingRows
+from crm_core.campaigns.messages.receipts import ReceiptBooker
+from crm_core.campaigns.planning.plan import Plan
+from crm_core.campaigns.planning.planner import Planner
+from crm_core.campaigns.planning.progress import Progress
+from crm_core.campaigns.sending.budget import ErrorBudget
+from crm_core.campaigns.sending.cap_locks import CapLocks
+from crm_core.campaigns.sending.claims import Claims
+from crm_core.campaigns.sending.delivery import Deliverer, SendingRules
+from crm_core.campaigns.sending.quiet import QuietHours
+from crm_core.campaigns.sending.rate import ChannelRates
+from crm_core.campaigns.sending.recipients import Recipients
+from crm_core.campaigns.sending.release import Releaser
+from crm_core.campaigns.sending.vendor import HttpVendor, Vendor
 from crm_core.customers.attributes import Attributes
 from crm_core.customers.reading import CustomerReader
 from crm_core.customers.searching import CustomerSearch
@@ -63,7 +63,7 @@ from crm_core.settings import Settings
 if TYPE_CHECKING:
     from crm_core.audience.previews import Previews
     from crm_core.audience.snapshot.keeper import Keeper
-    from crm_core.campaigns.rehearsal import Rehearsal
+    from crm_core.campaigns.rehearsal.rehearsal import Rehearsal
     from crm_core.demo.loading import DemoLoader
     from crm_core.infra.consumer import Handler
     from crm_core.jobs.demo import DemoJobs
@@ -187,7 +187,7 @@ class Services:
 
     def rehearsal_under(self, rules: SendingRules) -> "Rehearsal":
         """With rules of the caller's choice."""
-        from crm_core.campaigns.rehearsal import Rehearsal  # imports SQLite, which only this needs
+        from crm_core.campaigns.rehearsal.rehearsal import Rehearsal  # imports SQLite, which only this needs
 
         definitions = Definitions(self.segments, self.scopes)
         return Rehearsal(definitions, self.plan, self.recipients, self.redis, self.channel_rates, rules, self.clock)

@@ -7,7 +7,6 @@ from crm_core.infra.streams import INGESTED
 from crm_core.insights.overview import Totals
 from crm_core.settings import to_major
 from pages._ui import queries
-from pages._ui.campaign_card import campaign_card
 from pages._ui.charts import revenue_by_month, show_chart
 from pages._ui.commands import IMPORT_COMMANDS
 from pages._ui.deps import ACTOR, services
@@ -16,6 +15,7 @@ from pages._ui.guard import live
 from pages._ui.links import go_to
 from pages._ui.tables import order_table
 from pages._ui.widgets import CARD_PX, empty_state, page_header, time_caption
+from pages.campaigns.card import campaign_card
 
 DEMO_CUSTOMERS, DEMO_SEED = 20_000, 1
 currency = services().settings.currency

@@ -5,7 +5,6 @@ import streamlit as st
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
-from pages._ui.builder_links import open_in_builder
 from pages._ui.deps import ACTOR, services
 from pages._ui.formats import literal, number
 from pages._ui.guard import errors_in_words
@@ -13,6 +12,7 @@ from pages._ui.links import go_to
 from pages._ui.lists import PER_PAGE, pick_page, search_and_choose
 from pages._ui.rule_words import rule_words
 from pages._ui.widgets import empty_state, page_header, time_caption
+from pages.builder.links import open_in_builder
 
 SORTS = {"updated_at": "Newest", "count": "Largest", "name": "Name"}
 

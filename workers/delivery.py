@@ -1,6 +1,6 @@
 """Sends the messages of released stretches through the vendor."""
 
-from crm_core.campaigns.delivery import AT_ONCE
+from crm_core.campaigns.sending.delivery import AT_ONCE
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import Stream
 from crm_core.services import Services

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat
 
 from crm_core.api.bodies import Body
 from crm_core.api.rules import RuleJson, RuleText, read_rule
-from crm_core.campaigns.definition import DraftFields
+from crm_core.campaigns.drafting.definition import DraftFields
 from crm_core.infra.mongo import Doc
 from crm_core.rules.scope import Scope
 

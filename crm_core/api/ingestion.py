@@ -14,8 +14,8 @@ from crm_core.api.bodies import documented, read_body
 from crm_core.api.metrics import RECORDS
 from crm_core.api.problems import problem, to_responses
 from crm_core.customers.attributes import AttributeType
+from crm_core.infra.database_identity import read_workspace_id
 from crm_core.infra.streams import INGESTED, Stream
-from crm_core.infra.workspace import read_workspace_id
 from crm_core.ingest.parsing import MAX_RECORDS, Batch, parse_records
 from crm_core.ingest.scalars import Border
 from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord

@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse
 from crm_core.api.access import ServicesDep
 from crm_core.api.bodies import read_body
 from crm_core.api.problems import OF_A_BODY, to_responses
-from crm_core.campaigns.receipts import parse_receipts
-from crm_core.campaigns.signature import verify
+from crm_core.campaigns.messages.receipts import parse_receipts
+from crm_core.campaigns.messages.signature import verify
 from crm_core.infra.streams import Stream
 
 router = APIRouter(prefix="/v1", tags=["Receipts"])

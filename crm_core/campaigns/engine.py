@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from crm_core.campaigns.ledger import Ledger
 from crm_core.campaigns.lifecycle import Campaigns
-from crm_core.campaigns.pending import PendingRows
-from crm_core.campaigns.planner import Planner
-from crm_core.campaigns.progress import Progress, released_of
-from crm_core.campaigns.release import Releaser
+from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.messages.pending import PendingRows
+from crm_core.campaigns.planning.planner import Planner
+from crm_core.campaigns.planning.progress import Progress, released_of
+from crm_core.campaigns.sending.release import Releaser
 from crm_core.campaigns.states import CampaignState, RowReason
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Doc

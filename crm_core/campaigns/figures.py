@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from cachetools import TLRUCache, cachedmethod
 
-from crm_core.campaigns.ledger import Ledger, Stats
+from crm_core.campaigns.messages.message_log import Ledger, Stats
 from crm_core.campaigns.states import RUNNING, MessageState
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Doc

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from crm_core.access.audit import AuditLog
-from crm_core.campaigns.budget import ErrorBudget
-from crm_core.campaigns.definition import Definitions
-from crm_core.campaigns.drafts import Drafts, as_seen
-from crm_core.campaigns.pending import PendingRows
-from crm_core.campaigns.progress import CLOSING
+from crm_core.campaigns.drafting.definition import Definitions
+from crm_core.campaigns.drafting.drafts import Drafts, as_seen
+from crm_core.campaigns.messages.pending import PendingRows
+from crm_core.campaigns.planning.progress import CLOSING
+from crm_core.campaigns.sending.budget import ErrorBudget
 from crm_core.campaigns.states import RUNNING, CampaignState
 from crm_core.campaigns.store import refuse
 from crm_core.errors import Conflict, InvalidInput

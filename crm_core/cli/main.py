@@ -23,10 +23,10 @@ from rich.progress import (
 from crm_core.access.keys import Scope, choose_rate
 from crm_core.cli.doctor import doctor
 from crm_core.errors import CrmError, Unavailable
-from crm_core.importing.connection import ApiConnection
-from crm_core.importing.mapping import parse_mapping
-from crm_core.importing.plan import ImportOptions
-from crm_core.importing.run import ImportRun, prepare_run
+from crm_core.imports.recognising.mapping import parse_mapping
+from crm_core.imports.recognising.plan import ImportOptions
+from crm_core.imports.running.connection import ApiConnection
+from crm_core.imports.running.run import ImportRun, prepare_run
 from crm_core.infra.embedded.folder import DataFolder
 from crm_core.infra.embedded.platform import open_platform
 from crm_core.infra.logs import configure_logs

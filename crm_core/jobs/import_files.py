@@ -6,7 +6,7 @@ from gridfs import GridFSBucket, NoFile
 from gridfs.errors import GridFSError
 
 from crm_core.errors import InvalidInput
-from crm_core.importing.sources import FileSource
+from crm_core.imports.reading.sources import FileSource
 from crm_core.infra.mongo import Db, translated
 
 MAX_FILE_MB = 20

@@ -9,10 +9,10 @@ import structlog
 
 from crm_core.customers.attributes import Attributes
 from crm_core.errors import CrmError, Unavailable
-from crm_core.importing.checking import Rejected, check_items, stream_named
-from crm_core.importing.formats import plan_import
-from crm_core.importing.items import Item
-from crm_core.importing.plan import ImportOptions, ImportPlan
+from crm_core.imports.formats.formats import plan_import
+from crm_core.imports.reading.items import Item
+from crm_core.imports.recognising.plan import ImportOptions, ImportPlan
+from crm_core.imports.running.checking import Rejected, check_items, stream_named
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.monitor import Monitor

@@ -8,9 +8,9 @@ from bson import ObjectId
 
 from crm_core.access.audit import AuditLog
 from crm_core.errors import InvalidInput
-from crm_core.importing.formats import plan_import
-from crm_core.importing.plan import ImportOptions
-from crm_core.importing.sources import FileSource
+from crm_core.imports.formats.formats import plan_import
+from crm_core.imports.reading.sources import FileSource
+from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.streams import Entry, Publisher, Stream

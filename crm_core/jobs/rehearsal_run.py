@@ -4,9 +4,9 @@ import time
 
 from pymongo.collection import Collection
 
-from crm_core.campaigns.dry_run import Stage
 from crm_core.campaigns.lifecycle import Campaigns
-from crm_core.campaigns.rehearsal import Rehearsal, RehearsalResult
+from crm_core.campaigns.rehearsal.dry_run import Stage
+from crm_core.campaigns.rehearsal.rehearsal import Rehearsal, RehearsalResult
 from crm_core.campaigns.states import MessageState
 from crm_core.errors import CrmError, Unavailable
 from crm_core.infra.clock import Clock

@@ -7,7 +7,7 @@ from bson import ObjectId
 
 from crm_core.access.audit import AuditLog
 from crm_core.campaigns.lifecycle import Campaigns
-from crm_core.campaigns.rehearsal import Rehearsal
+from crm_core.campaigns.rehearsal.rehearsal import Rehearsal
 from crm_core.errors import Conflict, InvalidInput, NotFound
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, page_newest, translated

@@ -1,11 +1,13 @@
-"""Where pages are, for links between them: absolute, since Streamlit resolves others against the shell."""
+"""The pages: each declared once, for the navigation and for links between pages."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
 
 import streamlit as st
 
-PAGES = Path(__file__).resolve().parents[1]
+PAGES_FOLDER = Path(__file__).resolve().parents[1]
 PageName = Literal[
     "overview",
     "audience_builder",
@@ -17,10 +19,37 @@ PageName = Literal[
     "customer",
     "data",
 ]
+Group = Literal["Engage", "Explore", "Operate"]
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    """file: below ``pages/``. icon: a Material name. is_listed: whether the navigation shows it; others are linked."""
+
+    file: str
+    title: str
+    icon: str
+    group: Group
+    is_listed: bool = True
+
+
+PAGES: Mapping[PageName, PageInfo] = {
+    "overview": PageInfo("overview.py", "Overview", "space_dashboard", "Engage"),
+    "audience_builder": PageInfo("builder/audience_builder.py", "Audience builder", "filter_alt", "Engage"),
+    "segments": PageInfo("segments.py", "Segments", "groups", "Engage"),
+    "new_campaign": PageInfo("wizard/new_campaign.py", "New campaign", "add_circle", "Engage"),
+    "campaigns": PageInfo("campaigns/campaigns.py", "Campaigns", "campaign", "Engage"),
+    "campaign": PageInfo("campaigns/campaign.py", "Campaign", "insights", "Engage", is_listed=False),
+    "customers": PageInfo("customers/customers.py", "Customers", "contacts", "Explore"),
+    "customer": PageInfo("customers/customer.py", "Customer", "person", "Explore", is_listed=False),
+    "data": PageInfo("data/data.py", "Data", "database", "Operate"),
+}
+"""The first one is the page that opens."""
 
 
 def page_file(name: PageName) -> str:
-    return str(PAGES / f"{name}.py")
+    """The absolute path: Streamlit resolves others against the shell."""
+    return str(PAGES_FOLDER / PAGES[name].file)
 
 
 def go_to(name: PageName, **parameters: str) -> NoReturn:

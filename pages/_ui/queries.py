@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from crm_core.audience.preview import Preview
-from crm_core.importing.plan import ImportOptions
-from crm_core.importing.preview import DryRun, FileFacts, look_at, try_import
-from crm_core.importing.sources import FileSource
+from crm_core.imports.reading.sources import FileSource
+from crm_core.imports.recognising.plan import ImportOptions
+from crm_core.imports.recognising.preview import DryRun, FileFacts, look_at, try_import
 from crm_core.infra.mongo import Doc
 from crm_core.ingest.scalars import Border
 from crm_core.insights.overview import Totals

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from crm_core.access.keys import Scope
-from crm_core.campaigns.receipts import parse_receipts
+from crm_core.campaigns.messages.receipts import parse_receipts
 from crm_core.infra.streams import Stream
 from tests.api.answers import problem_in, profile, send
 from tests.api.figures import figure

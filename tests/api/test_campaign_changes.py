@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crm_core.campaigns.rows import new_row
+from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState
 from crm_core.services import Services
 from tests.api.answers import Json, problem_in

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from crm_core.campaigns.ledger import Stats
+from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.states import CampaignState, MessageState
 from crm_core.infra.mongo import consistent
 from crm_core.infra.streams import Stream

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crm_core.audience.eligibility import Policy
-from crm_core.campaigns.delivery import SendingRules
 from crm_core.campaigns.engine import Engine
-from crm_core.campaigns.planner import Planner
-from crm_core.campaigns.quiet import QuietHours
-from crm_core.campaigns.receipts import parse_receipts
-from crm_core.campaigns.release import Releaser
-from crm_core.campaigns.vendor import Answer
+from crm_core.campaigns.messages.receipts import parse_receipts
+from crm_core.campaigns.planning.planner import Planner
+from crm_core.campaigns.sending.delivery import SendingRules
+from crm_core.campaigns.sending.quiet import QuietHours
+from crm_core.campaigns.sending.release import Releaser
+from crm_core.campaigns.sending.vendor import Answer
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from crm_core.campaigns.rate import ChannelRates, Grant
-from crm_core.campaigns.rehearsal import RehearsalResult
-from crm_core.campaigns.release import ROUND_REST
+from crm_core.campaigns.rehearsal.rehearsal import RehearsalResult
+from crm_core.campaigns.rehearsal.tally import HOUR
+from crm_core.campaigns.sending.rate import ChannelRates, Grant
+from crm_core.campaigns.sending.release import ROUND_REST
 from crm_core.campaigns.states import MessageState
-from crm_core.campaigns.tally import HOUR
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.services import Services

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_core.campaigns.booking import Step
-from crm_core.campaigns.rows import new_row
+from crm_core.campaigns.messages.booking import Step
+from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState as State
 from crm_core.infra.mongo import Doc
 from crm_core.services import Services

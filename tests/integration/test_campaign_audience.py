@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.planner import MAX_TRIES, REST
+from crm_core.campaigns.planning.planner import MAX_TRIES, REST
 from crm_core.errors import BadRule, Conflict, InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.rows import new_row
+from crm_core.campaigns.messages.rows import new_row
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
-from crm_core.campaigns.cap_locks import HELD, CapLocks
-from crm_core.campaigns.claims import Claims
-from crm_core.campaigns.quiet import QuietHours
-from crm_core.campaigns.stretches import Stretch
+from crm_core.campaigns.sending.batches import Stretch
+from crm_core.campaigns.sending.cap_locks import HELD, CapLocks
+from crm_core.campaigns.sending.claims import Claims
+from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.errors import Unavailable
 from crm_core.infra.streams import Stream
 from tests.conftest import TestClock

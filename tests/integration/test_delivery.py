@@ -3,7 +3,7 @@
 import itertools
 from datetime import timedelta
 
-from crm_core.campaigns.stretches import Stretch
+from crm_core.campaigns.sending.batches import Stretch
 from crm_core.infra.streams import Stream
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig, receipt

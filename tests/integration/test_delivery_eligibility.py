@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
-from crm_core.campaigns.rows import new_row
+from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState
 from crm_core.services import Services
 from crm_core.settings import Settings

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from crm_core.campaigns.figures import CHEAP_S, LONG_REST, REST, Figures
-from crm_core.campaigns.ledger import Ledger, Stats
+from crm_core.campaigns.messages.message_log import Ledger, Stats
 from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Doc
 from crm_core.services import Services

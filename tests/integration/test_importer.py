@@ -12,10 +12,10 @@ from typing import IO, Any
 import pytest
 
 from crm_core.errors import Forbidden, InvalidInput, Unavailable
-from crm_core.importing.connection import ApiConnection, Pause
-from crm_core.importing.plan import ImportOptions
-from crm_core.importing.result import ImportResult
-from crm_core.importing.run import ImportRun, prepare_run
+from crm_core.imports.recognising.plan import ImportOptions
+from crm_core.imports.running.connection import ApiConnection, Pause
+from crm_core.imports.running.result import ImportResult
+from crm_core.imports.running.run import ImportRun, prepare_run
 from tests.integration.answer_server import NOT_FOUND, Answer, answer_server
 from tests.running_app import run_command, start_command
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic_core import to_json
 
 from crm_core.errors import Conflict, InvalidInput, Unavailable
-from crm_core.importing.plan import ImportOptions
+from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import INGESTED, Stream

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.ledger import Ledger, Stats
-from crm_core.campaigns.progress import CLOSING
+from crm_core.campaigns.messages.message_log import Ledger, Stats
+from crm_core.campaigns.planning.progress import CLOSING
 from crm_core.campaigns.states import CampaignState
 from crm_core.errors import Conflict, InvalidInput
 from crm_core.infra.streams import Stream

@@ -8,12 +8,12 @@ from threading import Event, Thread
 import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
-from crm_core.campaigns.budget import CALL_EVERY_S, MAX_FAULTS, ErrorBudget
-from crm_core.campaigns.cap_locks import HELD, CapLocks
-from crm_core.campaigns.quiet import QuietHours
-from crm_core.campaigns.rate import ChannelRates
-from crm_core.campaigns.release import RATED_S
-from crm_core.campaigns.vendor import Answer
+from crm_core.campaigns.sending.budget import CALL_EVERY_S, MAX_FAULTS, ErrorBudget
+from crm_core.campaigns.sending.cap_locks import HELD, CapLocks
+from crm_core.campaigns.sending.quiet import QuietHours
+from crm_core.campaigns.sending.rate import ChannelRates
+from crm_core.campaigns.sending.release import RATED_S
+from crm_core.campaigns.sending.vendor import Answer
 from crm_core.errors import Unavailable
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule

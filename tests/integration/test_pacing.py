@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_core.campaigns.delivery import FRESH
-from crm_core.campaigns.pacing import Pacing
-from crm_core.campaigns.rate import ChannelRates
+from crm_core.campaigns.rehearsal.pacing import Pacing
+from crm_core.campaigns.sending.delivery import FRESH
+from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.services import Services
 
 START = datetime(2026, 6, 15, 12, 0, 0, 123000, tzinfo=UTC)

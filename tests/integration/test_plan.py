@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.content import content_of
-from crm_core.campaigns.progress import CLOSING
-from crm_core.campaigns.rows import new_row
-from crm_core.campaigns.split import places, variant_at
+from crm_core.campaigns.drafting.content import content_of
+from crm_core.campaigns.messages.rows import new_row
+from crm_core.campaigns.planning.progress import CLOSING
+from crm_core.campaigns.planning.split import places, variant_at
 from crm_core.campaigns.states import MessageState
 from crm_core.errors import Conflict
 from crm_core.rules.loading import load_rule

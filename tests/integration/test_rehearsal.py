@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
-from crm_core.campaigns.dry_run import HORIZON, Stage
-from crm_core.campaigns.quiet import QuietHours
-from crm_core.campaigns.rows import new_row
+from crm_core.campaigns.messages.rows import new_row
+from crm_core.campaigns.rehearsal.dry_run import HORIZON, Stage
+from crm_core.campaigns.rehearsal.tally import DAY
+from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.states import MessageState
-from crm_core.campaigns.tally import DAY
 from crm_core.errors import Conflict
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE

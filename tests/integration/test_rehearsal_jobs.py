@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.rehearsal import Rehearsal
+from crm_core.campaigns.rehearsal.rehearsal import Rehearsal
 from crm_core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from crm_core.infra.streams import Stream
 from crm_core.jobs import rehearsal_run

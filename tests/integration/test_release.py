@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pydantic_core import from_json, to_json
 
-from crm_core.campaigns.progress import Released, released_of
-from crm_core.campaigns.release import WINDOW
+from crm_core.campaigns.planning.progress import Released, released_of
+from crm_core.campaigns.sending.release import WINDOW
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services

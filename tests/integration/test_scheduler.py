@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.importing.plan import ImportOptions
+from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.services import Services
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.rows import new_row, row_id
+from crm_core.campaigns.messages.rows import new_row, row_id
 from crm_core.campaigns.states import MessageState
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Stream

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.signature import verify
+from crm_core.campaigns.messages.signature import verify
 from tests.integration.vendor_program import SECRET, Receiver, VendorProgram, message, wait_until
 
 StartVendor = Callable[..., VendorProgram]

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import httpx
 
-from crm_core.campaigns.signature import verify
+from crm_core.campaigns.messages.signature import verify
 from crm_core.errors import Forbidden
 
 SECRET = "a-shared-secret"

@@ -3,10 +3,10 @@
 from typing import Any
 
 from crm_core.rules.loading import dump_rule
-from pages._ui.board import Board
-from pages._ui.board_history import History
-from pages._ui.board_session import HISTORY
-from pages._ui.board_tree import path_words
+from pages.builder.board.board import Board
+from pages.builder.board.history import History
+from pages.builder.board.session import HISTORY
+from pages.builder.board.tree import path_words
 from tests.ui.page import Page
 
 ADD = "Add a rule without dragging"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crm_core.campaigns.rows import new_row
+from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import CampaignState, MessageState
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule

@@ -9,7 +9,7 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from pages._ui.links import PageName
+from pages._ui.links import PAGES, PageName
 
 SHELL = Path(__file__).resolve().parents[2] / "pages" / "_shell.py"
 TIMEOUT_S = 30
@@ -38,7 +38,7 @@ class Page:
 
     def follow_to(self, name: PageName) -> None:
         """Stay on the page that the last click led to: a run by itself would go back."""
-        self.test.switch_page(f"{name}.py")
+        self.test.switch_page(PAGES[name].file)
         self.run()
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pages._ui.board_words import ORDERS_LABEL
+from pages.builder.board.words import ORDERS_LABEL
 from tests.ui.builder import ADD, SAVE, USE, builder_with, matches, pick
 from tests.ui.page import Page
 from tests.ui.shop import CATEGORIES, NOW, STATUSES, Predicate, Record, Shop, counted, make_shop, ordered_at, spend

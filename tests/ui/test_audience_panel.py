@@ -9,8 +9,8 @@ from crm_core.audience.snapshot.keeper import State, Status
 from crm_core.errors import Unavailable
 from crm_core.rules.text.parsing import parse_text
 from crm_core.services import Services
-from pages._ui.audience_details import DETAILS, PROFILES
 from pages._ui.channels import CHANNEL_LABELS
+from pages.builder.audience.details import DETAILS, PROFILES
 from tests.ui.builder import ADD, board_on, builder_with, matches, pick
 from tests.ui.page import Page
 from tests.ui.shop import Shop, spend

@@ -11,9 +11,9 @@ from crm_core.ingest.parsing import parse_rows
 from crm_core.ingest.scalars import Border
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
-from pages._ui.board_chips import BIN, EDIT, PALETTE
-from pages._ui.board_palette import ANY_EVENT
-from pages._ui.board_words import PICKED_LABEL
+from pages.builder.board.chips import BIN, EDIT, PALETTE
+from pages.builder.board.palette import ANY_EVENT
+from pages.builder.board.words import PICKED_LABEL
 from tests.ui.builder import ADD, SAVE, board_on, builder_with, matches, pick, rule_of, rules_of
 from tests.ui.page import Page
 from tests.ui.shop import NOW, Shop, counted, spend

@@ -7,7 +7,7 @@ import pytest
 
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.services import Services
-from pages._ui.board_words import ORDERS_LABEL
+from pages.builder.board.words import ORDERS_LABEL
 from tests.ui.builder import ADD, SAVE, USE, board_on, builder_with, matches, pick, rule_of, rules_of
 from tests.ui.page import Page
 from tests.ui.shop import Shop

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.rows import new_row
+from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState
 from crm_core.rules.tree import EVERYONE, SegmentRule
 from crm_core.services import Services

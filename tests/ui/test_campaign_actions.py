@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from crm_core.campaigns.rows import new_row
+from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState
 from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm_core.campaigns.template import FIELDS
+from crm_core.campaigns.drafting.template import FIELDS
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE, AnyRule

@@ -16,8 +16,8 @@ from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services, build_services, install
 from crm_core.settings import Settings
-from pages._ui.board_reading import Reading
 from pages._ui.links import PageName
+from pages.builder.board.reading import Reading
 from tests.conftest import TestClock
 from tests.ui.builder import ADD, SAVE, builder_with, pick, rules_of
 from tests.ui.deliveries import draft

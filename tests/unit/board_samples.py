@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from crm_core.errors import InvalidInput
 from crm_core.rules.loading import load_rule
-from pages._ui import board_moves as moves
-from pages._ui.board import Board, board_of
-from pages._ui.board_palette import palette_entries
-from pages._ui.board_tree import KINDS, Condition, Group, Node
+from pages.builder.board import moves
+from pages.builder.board.board import Board, board_of
+from pages.builder.board.palette import palette_entries
+from pages.builder.board.tree import KINDS, Condition, Group, Node
 from tests.engines.trees import CATALOGUE, SEGMENTS, TREES_WITH_SEGMENTS
 
 SPEND = {"kind": "field", "field": "total_spend", "op": "gt", "value": 100}

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from crm_core.errors import InvalidInput
-from crm_core.importing.formats import plan_import
-from crm_core.importing.items import BadLine, FileRecord
-from crm_core.importing.plan import ImportOptions, ImportPlan
-from crm_core.importing.sources import FileSource
+from crm_core.imports.formats.formats import plan_import
+from crm_core.imports.reading.items import BadLine, FileRecord
+from crm_core.imports.reading.sources import FileSource
+from crm_core.imports.recognising.plan import ImportOptions, ImportPlan
 
 
 def plan_of(text: str | bytes, name: str = "shop.csv", **options: Any) -> ImportPlan:

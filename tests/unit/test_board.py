@@ -15,10 +15,10 @@ from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.scope import KnownSegments, Scope, SegmentDefinition
 from crm_core.rules.sentence import to_sentence
 from crm_core.rules.tree import EVERYONE, GroupRule
-from pages._ui import board_moves as moves
-from pages._ui.board import Board, board_of
-from pages._ui.board_drafts import is_filled
-from pages._ui.board_tree import Condition, Group
+from pages.builder.board import moves
+from pages.builder.board.board import Board, board_of
+from pages.builder.board.drafts import is_filled
+from pages.builder.board.tree import Condition, Group
 from tests.engines.trees import TREES_WITH_SEGMENTS
 from tests.unit.board_samples import (
     BOOKS,

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from crm_core.errors import InvalidInput
 from crm_core.rules.loading import dump_rule, load_rule
-from pages._ui.board import Board
-from pages._ui.board_arranging import Arrangement, Chip, arrange
-from pages._ui.board_moves import add, remove
-from pages._ui.board_tree import Condition, Group
+from pages.builder.board.arranging import Arrangement, Chip, arrange
+from pages.builder.board.board import Board
+from pages.builder.board.moves import add, remove
+from pages.builder.board.tree import Condition, Group
 from tests.unit.board_samples import BOOKS, CITY, ENTRIES, OPEN_CITY, SPEND, VISITS, board, boards, group, id_at, ids_of
 
 HELD = board("all", SPEND, group("any", VISITS, CITY), BOOKS)

@@ -9,14 +9,14 @@ from hypothesis import given
 from crm_core.money import money_formatter
 from crm_core.rules.fields import FIELDS, Catalogue, FieldType
 from crm_core.rules.wording import MEASURES
-from pages._ui import board_moves as moves
-from pages._ui.board import Board
-from pages._ui.board_arranging import Arrangement, arrange
-from pages._ui.board_chips import BIN, EDIT, INVISIBLE, PALETTE, Container, arrangement_of, containers_of
-from pages._ui.board_palette import ALL, ANY_EVENT, GROUPS, find_entries, palette_entries
-from pages._ui.board_style import board_style
-from pages._ui.board_tree import Condition, Group
-from pages._ui.board_words import ORDERS_LABEL, PICKED_LABEL, Words
+from pages.builder.board import moves
+from pages.builder.board.arranging import Arrangement, arrange
+from pages.builder.board.board import Board
+from pages.builder.board.chips import BIN, EDIT, INVISIBLE, PALETTE, Container, arrangement_of, containers_of
+from pages.builder.board.palette import ALL, ANY_EVENT, GROUPS, find_entries, palette_entries
+from pages.builder.board.style import board_style
+from pages.builder.board.tree import Condition, Group
+from pages.builder.board.words import ORDERS_LABEL, PICKED_LABEL, Words
 from tests.engines.trees import CATALOGUE, SEGMENTS
 from tests.unit.board_samples import BOOKS, CITY, ENTRIES, EVENTS, OPEN_CITY, SPEND, VISITS, board, boards, group, id_at
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.board import Board
-from pages._ui.board_history import MOST, History
-from pages._ui.board_moves import add, duplicate, remove
+from pages.builder.board.board import Board
+from pages.builder.board.history import MOST, History
+from pages.builder.board.moves import add, duplicate, remove
 from tests.unit.board_samples import OPEN_CITY, SPEND, VISITS, board, boards, id_at, ids_of, moved, random_moves
 
 HELD = board("all", SPEND, VISITS)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from crm_core.errors import InvalidInput
 from crm_core.rules.loading import dump_rule, load_rule
-from pages._ui import board_moves as moves
-from pages._ui.board import Board
-from pages._ui.board_tree import Group
+from pages.builder.board import moves
+from pages.builder.board.board import Board
+from pages.builder.board.tree import Group
 from tests.unit.board_samples import (
     BOOKS,
     CITY,

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from crm_core.importing.cdnow_format import read_cdnow
-from crm_core.importing.formats import plan_import
-from crm_core.importing.items import BadLine, FileRecord
-from crm_core.importing.plan import ImportOptions
-from crm_core.importing.sources import FileSource
+from crm_core.imports.formats.cdnow_format import read_cdnow
+from crm_core.imports.formats.formats import plan_import
+from crm_core.imports.reading.items import BadLine, FileRecord
+from crm_core.imports.reading.sources import FileSource
+from crm_core.imports.recognising.plan import ImportOptions
 from tests.unit.import_files import plan_of, refusal
 
 LINES = [

@@ -2,9 +2,9 @@
 
 import pytest
 
-from crm_core.importing.items import FileRecord
-from crm_core.importing.kinds import KINDS
-from crm_core.importing.targets import normalise
+from crm_core.imports.reading.items import FileRecord
+from crm_core.imports.recognising.kinds import KINDS
+from crm_core.imports.recognising.targets import normalise
 from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord
 from tests.unit.import_files import bad_lines, plan_of, read, refusal
 

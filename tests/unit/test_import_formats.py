@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from crm_core.importing.formats import guess_format, plan_import
-from crm_core.importing.plan import ImportOptions
-from crm_core.importing.sources import FileSource
+from crm_core.imports.formats.formats import guess_format, plan_import
+from crm_core.imports.reading.sources import FileSource
+from crm_core.imports.recognising.plan import ImportOptions
 from tests.unit.import_files import plan_of, refusal
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crm_core.errors import InvalidInput
-from crm_core.importing.mapping import parse_mapping
+from crm_core.imports.recognising.mapping import parse_mapping
 from tests.unit.import_files import bad_lines, plan_of, read, refusal
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_core.importing import json_lines
+from crm_core.imports.formats import json_lines
 from tests.unit.import_files import bad_lines, plan_of, read, refusal
 
 NAME = "shop.ndjson"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from crm_core.errors import InvalidInput
-from crm_core.importing.connection import ApiConnection, parse_retry_after
-from crm_core.importing.ingestion_status import StreamStatus
-from crm_core.importing.notes import ImportIdentity, ImportNote
-from crm_core.importing.result import MAX_NAMED, ImportResult
+from crm_core.imports.recognising.notes import ImportIdentity, ImportNote
+from crm_core.imports.running.connection import ApiConnection, parse_retry_after
+from crm_core.imports.running.ingestion_status import StreamStatus
+from crm_core.imports.running.result import MAX_NAMED, ImportResult
 
 IDENTITY = ImportIdentity("/a.csv", 10, 1, "http://x/api/v1", "orders", "csv", {"a": "id", "b": ""}, "w1")
 RESULT = ImportResult(done=2000, accepted=1999, rejected=1, errors=("line 3: bad",), position="5-1")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from crm_core.errors import InvalidInput
-from crm_core.importing.plan import ImportOptions
-from crm_core.importing.preview import CHECKED, DryRun, FileFacts, look_at, try_import
-from crm_core.importing.sources import FileSource
+from crm_core.imports.reading.sources import FileSource
+from crm_core.imports.recognising.plan import ImportOptions
+from crm_core.imports.recognising.preview import CHECKED, DryRun, FileFacts, look_at, try_import
 from crm_core.ingest.scalars import Border
 
 BORDER = Border(datetime(2026, 6, 15, tzinfo=UTC), 2)

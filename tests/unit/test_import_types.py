@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_core.importing.kinds import CUSTOMERS
-from crm_core.importing.targets import Target, find_target
+from crm_core.imports.recognising.kinds import CUSTOMERS
+from crm_core.imports.recognising.targets import Target, find_target
 from crm_core.ingest.scalars import MAX_INTEGER, MIN_INTEGER
 from tests.unit.import_files import bad_lines, plan_of, read
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.quiet import QuietHours
+from crm_core.campaigns.sending.quiet import QuietHours
 
 NIGHT = QuietHours.parse("21:00-08:00", "Europe/Berlin")
 

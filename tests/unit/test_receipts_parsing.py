@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.receipts import MAX_RECEIPTS, parse_receipts
+from crm_core.campaigns.messages.receipts import MAX_RECEIPTS, parse_receipts
 from crm_core.errors import InvalidInput
 
 RECEIPT = {"key": "campaign:c1#0", "vendor_id": "v1", "status": "delivered", "at": "2026-06-15T12:00:00+02:00"}

@@ -5,7 +5,7 @@ import hmac
 
 import pytest
 
-from crm_core.campaigns.signature import sign, verify
+from crm_core.campaigns.messages.signature import sign, verify
 from crm_core.errors import Forbidden
 
 BODY = b'{"receipts": []}'

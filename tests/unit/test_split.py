@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.split import is_held_out, places, variant_at
+from crm_core.campaigns.planning.split import is_held_out, places, variant_at
 
 VARIANTS: list[dict[str, Any]] = [{"name": "A", "weight": 20}, {"name": "B", "weight": 30}, {"name": "C", "weight": 50}]
 

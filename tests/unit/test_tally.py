@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from crm_core.campaigns.tally import DAY, HOUR, MOST_BUCKETS, Buckets
+from crm_core.campaigns.rehearsal.tally import DAY, HOUR, MOST_BUCKETS, Buckets
 
 START = datetime(2026, 6, 15, 12, 34, 56, tzinfo=UTC)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm_core.campaigns.template import FIELDS, MAX_TEMPLATE, check_template, render_message
+from crm_core.campaigns.drafting.template import FIELDS, MAX_TEMPLATE, check_template, render_message
 from crm_core.errors import InvalidInput, Permanent
 
 ASHA = {"id": "c1", "name": "Asha Rao", "first_name": "Asha", "city": "Pune", "order_count": 3, "total_spend": "29.33"}

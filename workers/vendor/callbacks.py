@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import httpx
 import structlog
 
-from crm_core.campaigns.signature import HEADER, sign
+from crm_core.campaigns.messages.signature import HEADER, sign
 from crm_core.errors import Unavailable
 from workers.vendor.records import Receipt
 from workers.vendor.store import LAST_CALLBACK_ERROR, VendorStore

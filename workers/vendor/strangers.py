@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import httpx
 
-from crm_core.campaigns.signature import HEADER, sign
+from crm_core.campaigns.messages.signature import HEADER, sign
 from workers.vendor.conduct import Conduct
 from workers.vendor.draws import draw
 from workers.vendor.store import VendorStore

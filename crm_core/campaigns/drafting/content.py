@@ -1,0 +1,102 @@
+"""What a campaign says: one message, or several variants of it that are tried against each other."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from crm_core.audience.eligibility import check_channel
+from crm_core.campaigns.drafting.template import check_template
+from crm_core.errors import InvalidInput
+from crm_core.infra.mongo import Doc
+
+MAX_VARIANTS = 10
+MAX_VARIANT_NAME = 40
+COMMON = ("message", "subject")
+VARIANT_KEYS = ("name", *COMMON, "weight")
+WITH_SUBJECT = "email"
+
+
+def check_content(fields: Mapping[str, Any], attributes: Collection[str]) -> Doc:
+    """Channel, message, subject and variants as a draft keeps them. Raises InvalidInput.
+
+    attributes: the custom ones that a template may use. A variant without a message or subject of its own has the
+    campaign's, which need none when each variant has its own: they are then those of the first.
+    """
+    channel = fields.get("channel")
+    check_channel(channel if isinstance(channel, str) else str(channel))
+    given = _given(fields, COMMON)
+    for name in given if fields.get("variants") else COMMON:
+        _check_text(name, given.get(name), "", channel, attributes)
+    variants = _check_variants(fields.get("variants") or (), given, channel, attributes)
+    shown = {**dict.fromkeys(COMMON), **(_given(variants[0], COMMON) if variants else {}), **given}
+    return {
+        "channel": channel,
+        "message": shown["message"],
+        "subject": shown["subject"],
+        "variants": variants,
+    }
+
+
+def content_of(campaign: Doc, variant: str | None) -> tuple[str, str | None]:
+    """Message and subject for a row."""
+    if variant is None:
+        return campaign["message"], campaign.get("subject")
+    found = next(each for each in campaign["variants"] if each["name"] == variant)
+    return found["message"] or campaign["message"], found["subject"] or campaign.get("subject")
+
+
+def _check_text(name: str, value: Any, place: str, channel: Any, attributes: Collection[str]) -> None:
+    """place: before the name of a field that is wrong, such as ``variants[1].``."""
+    is_subject = name == "subject"
+    if is_subject and channel != WITH_SUBJECT:
+        if value is not None:
+            raise InvalidInput(f"Only a message over {WITH_SUBJECT} has a subject.", field=f"{place}{name}")
+        return
+    text = value if isinstance(value, str) else ""
+    check_template(text, field=f"{place}{name}", attributes=attributes, is_subject=is_subject)
+
+
+def _check_variants(variants: Sequence[Any], common: Doc, channel: Any, attributes: Collection[str]) -> list[Doc]:
+    """common: message and subject of those that have none of their own. Without weights all weigh the same."""
+    if not variants:
+        return []
+    if not 2 <= len(variants) <= MAX_VARIANTS:
+        raise InvalidInput(f"A campaign has 2 to {MAX_VARIANTS} variants, not {len(variants)}.", field="variants")
+    if not any(_weighs(each) for each in variants):
+        common = {**common, "weight": 100 / len(variants)}
+    checked = [
+        _check_variant(each, common, f"variants[{place}].", channel, attributes) for place, each in enumerate(variants)
+    ]
+    if len({each["name"] for each in checked}) < len(checked):
+        raise InvalidInput("Two variants have the same name.", field="variants")
+    total = math.fsum(each["weight"] for each in checked)
+    if not math.isclose(total, 100, abs_tol=1e-6):
+        raise InvalidInput(f"The weights of the variants are percents: together 100, not {total:g}.", field="variants")
+    return checked
+
+
+def _weighs(variant: Any) -> bool:
+    return isinstance(variant, Mapping) and variant.get("weight") is not None
+
+
+def _given(fields: Mapping[str, Any], names: Collection[str]) -> Doc:
+    return {name: fields[name] for name in names if fields.get(name) is not None}
+
+
+def _check_variant(variant: Any, common: Doc, place: str, channel: Any, attributes: Collection[str]) -> Doc:
+    if not isinstance(variant, Mapping) or variant.keys() - set(VARIANT_KEYS):
+        raise InvalidInput(f"A variant has {', '.join(VARIANT_KEYS)} and nothing else.", field=place.rstrip("."))
+    own = _given(variant, VARIANT_KEYS)
+    name, weight = own.get("name"), own.get("weight", common.get("weight"))
+    cleaned = name.strip() if isinstance(name, str) else ""
+    if not cleaned or len(cleaned) > MAX_VARIANT_NAME or not cleaned.isprintable():
+        raise InvalidInput(
+            f"A variant needs a name of 1 to {MAX_VARIANT_NAME} printable characters.", field=f"{place}name"
+        )
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < 100:
+        raise InvalidInput(
+            f"A weight is more than 0 and less than 100 percent, not {weight!r}.", field=f"{place}weight"
+        )
+    for part in COMMON:
+        _check_text(part, own.get(part, common.get(part)), place, channel, attributes)
+    return {"name": cleaned, **{part: own.get(part) for part in COMMON}, "weight": weight}

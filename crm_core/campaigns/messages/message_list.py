@@ -1,0 +1,98 @@
+"""The rows of one campaign, page by page, in the order of the index that every question about it uses."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic_core import from_json, to_json
+
+from crm_core.campaigns.messages.rows import to_record
+from crm_core.campaigns.sending.claims import BY_RANK
+from crm_core.campaigns.states import MessageState
+from crm_core.errors import InvalidInput
+from crm_core.infra.mongo import Db, Doc, translated
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a row stood in the index: the next page begins behind it, whatever has become of the row."""
+
+    rank: int
+    reason: str | None
+    customer_id: str
+
+    @classmethod
+    def read(cls, cursor: str) -> Self:
+        """Raises ValueError."""
+        rank, reason, customer_id = from_json(base64.urlsafe_b64decode(cursor.encode()))
+        if type(rank) is int and isinstance(reason, str | None) and isinstance(customer_id, str):
+            return cls(rank, reason, customer_id)
+        raise ValueError("no place")
+
+    @classmethod
+    def of(cls, row: Doc) -> Self:
+        return cls(row["rank"], row.get("reason"), row["customer_id"])
+
+    def to_cursor(self) -> str:
+        return base64.urlsafe_b64encode(to_json([self.rank, self.reason, self.customer_id])).decode()
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """reason: None for any."""
+
+    ranks: list[int]
+    reason: str | None
+
+    def all_of_it(self, ranks: list[int]) -> Doc:
+        return {"rank": {"$in": ranks}} | ({} if self.reason is None else {"reason": self.reason})
+
+    def behind(self, place: _Place) -> Iterator[Doc]:
+        """Filters for stretches of the index, in its order."""
+        yield {"rank": place.rank, "reason": place.reason, "customer_id": {"$gt": place.customer_id}}
+        if self.reason is None:
+            yield {"rank": place.rank, "reason": {"$gte": ""} if place.reason is None else {"$gt": place.reason}}
+        yield self.all_of_it([rank for rank in self.ranks if rank > place.rank])
+
+
+class MessageList:
+    def __init__(self, db: Db) -> None:
+        self._messages = db.messages
+
+    def page(
+        self,
+        campaign_id: str,
+        *,
+        state: MessageState | None = None,
+        reason: str | None = None,
+        limit: int,
+        after: str | None = None,
+    ) -> tuple[list[Doc], str | None]:
+        """Rows by state, reason and customer id, and the cursor to go on after, None on the last page.
+
+        A row that changes its state while somebody turns pages may be met twice, or not at all. Raises InvalidInput.
+        """
+        wanted = _Wanted([each.rank for each in MessageState] if state is None else [state.rank], reason)
+        stretches = wanted.behind(_read(after, wanted)) if after else [wanted.all_of_it(wanted.ranks)]
+        rows: list[Doc] = []
+        for stretch in stretches:
+            if len(rows) <= limit:
+                rows += self._find({"campaign_id": campaign_id, **stretch}, limit + 1 - len(rows))
+        more = _Place.of(rows[limit - 1]).to_cursor() if len(rows) > limit else None
+        return [to_record(row) for row in rows[:limit]], more
+
+    def _find(self, query: Doc, limit: int) -> list[Doc]:
+        with translated():
+            return list(self._messages.find(query).sort(BY_RANK).hint(BY_RANK).limit(limit))
+
+
+def _read(cursor: str, wanted: _Wanted) -> _Place:
+    """Raises InvalidInput, also for a cursor of another state or reason."""
+    try:
+        place = _Place.read(cursor)
+    except (ValueError, TypeError):
+        place = None
+    if place is None or place.rank not in wanted.ranks or wanted.reason not in (None, place.reason):
+        raise InvalidInput(f"{cursor!r} is no cursor of this list.", field="cursor")
+    return place

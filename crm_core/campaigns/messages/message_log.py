@@ -1,0 +1,142 @@
+"""The communication log: one row per customer and campaign, whatever happens."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pymongo.errors import BulkWriteError
+
+from crm_core.audience.eligibility import FIRST_CHANNEL
+from crm_core.campaigns.messages.rows import to_record
+from crm_core.campaigns.states import STATES, MessageState
+from crm_core.infra.mongo import Db, Doc, consistent, page_newest, translated
+
+DUPLICATE_KEY = 11000
+TIMELINE_POINTS = 60
+TIMELINE_STATES = ("sent", "delivered", "failed")
+
+
+@dataclass(frozen=True)
+class Stats:
+    """by_state: rows by their present state; each row counts once, so it sums to the audience.
+
+    pending_by_reason: of the pending rows those that wait for something, such as the end of quiet hours. by_variant:
+    of rows that have one: who is held out or excluded has none. Empty unless it was asked for.
+    """
+
+    by_state: dict[MessageState, int]
+    skipped_by_reason: dict[str, int]
+    failed_by_reason: dict[str, int]
+    pending_by_reason: dict[str, int]
+    by_variant: dict[str, dict[MessageState, int]] = field(default_factory=dict)
+
+    @property
+    def audience(self) -> int:
+        return sum(self.by_state.values())
+
+
+class Ledger:
+    def __init__(self, db: Db) -> None:
+        self._messages = db.messages
+        self._counted = consistent(db).messages
+
+    def insert(self, rows: Sequence[Doc]) -> None:
+        """Write new rows; one that is there already stays as it is."""
+        with translated():
+            try:
+                self._messages.insert_many(rows, ordered=False)
+            except BulkWriteError as exc:
+                details = exc.details or {}
+                others = [error for error in details["writeErrors"] if error["code"] != DUPLICATE_KEY]
+                if others or details["writeConcernErrors"]:
+                    raise
+
+    def sent_since(
+        self, start: datetime, customer_ids: Sequence[str], channel: str, *, besides: str | None = None
+    ) -> dict[str, list[datetime]]:
+        """When messages were sent over ``channel`` from ``start`` on, by customer; besides: a campaign left out."""
+        named: list[str | None] = [channel, None] if channel == FIRST_CHANNEL else [channel]
+        query = {"customer_id": {"$in": list(customer_ids)}, "sent_at": {"$gte": start}, "channel": {"$in": named}}
+        sent: dict[str, list[datetime]] = defaultdict(list)
+        with translated():
+            for row in self._messages.find(query, {"customer_id": 1, "campaign_id": 1, "sent_at": 1}):
+                if row["campaign_id"] != besides:
+                    sent[row["customer_id"]].append(row["sent_at"])
+        return dict(sent)
+
+    def messaged_since(self, start: datetime, customer_ids: Sequence[str], *, besides: str) -> set[str]:
+        """Who was sent anything over any channel from ``start`` on; besides: a campaign left out."""
+        query = {"customer_id": {"$in": list(customer_ids)}, "sent_at": {"$gte": start}}
+        with translated():
+            rows = self._messages.find(query, {"customer_id": 1, "campaign_id": 1})
+            return {row["customer_id"] for row in rows if row["campaign_id"] != besides}
+
+    def of_customer(
+        self, customer_id: str, *, limit: int = 50, after: str | None = None
+    ) -> tuple[list[Doc], str | None]:
+        """A customer's messages, newest first, and the id to go on after, None on the last page."""
+        query: Doc = {"customer_id": customer_id}
+        rows, more = page_newest(self._messages, query, "created_at", limit=limit, after=after)
+        return [to_record(row) for row in rows], more
+
+    def stats(self, campaign_id: str, *, by_variant: bool = False) -> Stats:
+        """Counted from the rows, each time: one covered index scan. by_variant: reads every row."""
+        key = {"rank": "$rank", "reason": "$reason"} | ({"variant": "$variant"} if by_variant else {})
+        stages: list[Doc] = [
+            {"$match": {"campaign_id": campaign_id}},
+            {"$group": {"_id": key, "count": {"$sum": 1}}},
+        ]
+        with translated():
+            return _to_stats(list(self._counted.aggregate(stages)))
+
+    def timeline(self, campaign_id: str, *, start: datetime, end: datetime) -> list[Doc]:
+        """Cumulative messages by step: ``{"at", "sent", "delivered", "failed"}``, at most 60 points after the first.
+
+        What a vendor's clock says came before ``start`` counts in the first, what came later than the last in that.
+        """
+        width = max((end - start) / TIMELINE_POINTS, timedelta(seconds=1))
+        buckets = {state: _bucket(f"${state}_at", start, width) for state in TIMELINE_STATES}
+        stages: list[Doc] = [
+            {"$match": {"campaign_id": campaign_id, "rank": {"$lt": MessageState.SKIPPED.rank}}},
+            {"$group": {"_id": buckets, "count": {"$sum": 1}}},
+        ]
+        counts: Counter[tuple[int, str]] = Counter()
+        with translated():
+            for row in self._messages.aggregate(stages):
+                counts.update(
+                    {(int(bucket), state): row["count"] for state, bucket in row["_id"].items() if bucket is not None}
+                )
+        return _accumulate(counts, start, width)
+
+
+def _bucket(moment: str, start: datetime, width: timedelta) -> Doc:
+    """Null for a step that has not come."""
+    number = {"$floor": {"$divide": [{"$subtract": [moment, start]}, width / timedelta(milliseconds=1)]}}
+    within = {"$max": [0, {"$min": [TIMELINE_POINTS - 1, number]}]}  # each of which passes over a null
+    return {"$cond": [{"$gt": [moment, None]}, within, None]}
+
+
+def _accumulate(counts: Mapping[tuple[int, str], int], start: datetime, width: timedelta) -> list[Doc]:
+    if not counts:
+        return []
+    totals: Counter[str] = Counter()
+    points: list[Doc] = [{"at": start, **dict.fromkeys(TIMELINE_STATES, 0)}]
+    for bucket in range(max(bucket for bucket, _ in counts) + 1):
+        totals.update({state: counts.get((bucket, state), 0) for state in TIMELINE_STATES})
+        points.append({"at": start + (bucket + 1) * width, **{state: totals[state] for state in TIMELINE_STATES}})
+    return points
+
+
+def _to_stats(rows: Sequence[Doc]) -> Stats:
+    by_state = dict.fromkeys(MessageState, 0)
+    by_variant: dict[str, dict[MessageState, int]] = {}
+    reasons: dict[MessageState, Counter[str]] = {state: Counter() for state in MessageState}
+    for row in rows:
+        state = STATES[row["_id"]["rank"]]
+        by_state[state] += row["count"]
+        reasons[state][row["_id"].get("reason") or "unknown"] += row["count"]
+        if variant := row["_id"].get("variant"):
+            by_variant.setdefault(variant, dict.fromkeys(MessageState, 0))[state] += row["count"]
+    waiting = {reason: count for reason, count in reasons[MessageState.PENDING].items() if reason != "unknown"}
+    return Stats(by_state, dict(reasons[MessageState.SKIPPED]), dict(reasons[MessageState.FAILED]), waiting, by_variant)

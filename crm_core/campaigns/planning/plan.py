@@ -1,0 +1,69 @@
+"""What a campaign's ledger is to hold: a row for each customer of the audience, those excluded and held out too."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from crm_core.audience.evaluation import Audience
+from crm_core.audience.scopes import FrozenSegments
+from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.messages.rows import new_row
+from crm_core.campaigns.planning.split import is_held_out, places, variant_at
+from crm_core.campaigns.states import MessageState, RowReason
+from crm_core.infra.mongo import Doc
+from crm_core.rules.loading import load_rule
+
+
+class Plan:
+    """Of a launched campaign: reads, and writes nothing, so that a rehearsal asks it as well."""
+
+    def __init__(self, audience: Audience, ledger: Ledger) -> None:
+        self._audience = audience
+        self._ledger = ledger
+
+    def walk(self, campaign: Doc) -> Iterator[str]:
+        """The ids of the audience in order, those after the campaign's mark. Raises BadRule when the first is asked."""
+        yield from self._audience.ids(
+            load_rule(campaign["rule"]),
+            now=campaign["launched_at"],
+            after=campaign.get("plan_after"),
+            segments=FrozenSegments(campaign.get("rule_segments", ())),
+        )
+
+    def rows(self, campaign: Doc, customer_ids: Sequence[str], *, at: datetime) -> list[Doc]:
+        """The rows to be written for these of its audience. at: when they are.
+
+        Whoever is excluded is so whatever the hash says: a holdout is a sample of those who would get a message.
+        """
+        excluded = self._excluded(campaign, customer_ids)
+        return [_to_row(campaign, customer_id, excluded.get(customer_id), at) for customer_id in customer_ids]
+
+    def _excluded(self, campaign: Doc, customer_ids: Sequence[str]) -> dict[str, RowReason]:
+        found: dict[str, RowReason] = {}
+        if days := campaign.get("exclude_recent_days"):
+            start = campaign["launched_at"] - timedelta(days=days)
+            recent = self._ledger.messaged_since(start, customer_ids, besides=campaign["_id"])
+            found |= dict.fromkeys(recent, RowReason.MESSAGED_RECENTLY)
+        if rule := campaign.get("exclude_rule"):
+            members = self._audience.among(
+                customer_ids,
+                load_rule(rule),
+                now=campaign["launched_at"],
+                segments=FrozenSegments(campaign["exclude_rule_segments"]),
+            )
+            found |= dict.fromkeys(members, RowReason.EXCLUDED_SEGMENT)
+        return found
+
+
+def _to_row(campaign: Doc, customer_id: str, reason: RowReason | None, at: datetime) -> Doc:
+    campaign_id, channel = campaign["_id"], campaign["channel"]
+    if reason:
+        skipped = MessageState.SKIPPED
+        return new_row(campaign_id, customer_id, channel=channel, at=at, state=skipped, reason=reason)
+    variants, percent = campaign.get("variants") or (), campaign.get("holdout_percent") or 0
+    if not variants and not percent:
+        return new_row(campaign_id, customer_id, channel=channel, at=at)
+    for_holdout, for_variant = places(campaign.get("seed") or campaign_id, customer_id)
+    if is_held_out(for_holdout, percent):
+        return new_row(campaign_id, customer_id, channel=channel, at=at, state=MessageState.HELD_OUT)
+    row = new_row(campaign_id, customer_id, channel=channel, at=at)
+    return row | {"variant": variant_at(for_variant, variants)} if variants else row

@@ -1,0 +1,130 @@
+"""What to do with claimed rows now: send, skip, defer or fail. Pure, so that a rehearsal asks the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from crm_core.audience.eligibility import ADDRESSES, Policy, Recipient, eligibility
+from crm_core.campaigns.drafting.content import content_of
+from crm_core.campaigns.drafting.options import SKIP
+from crm_core.campaigns.drafting.template import render_message, template_fields
+from crm_core.campaigns.messages.rows import message_key
+from crm_core.campaigns.sending.claims import SEEN
+from crm_core.campaigns.sending.quiet import QuietHours
+from crm_core.campaigns.states import MessageState, RowReason
+from crm_core.errors import Permanent
+from crm_core.infra.mongo import Doc
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered message. first_seen: when a receipt for it came before its booking."""
+
+    row: str
+    customer_id: str
+    key: str
+    to: str
+    channel: str
+    body: str
+    subject: str | None = None
+    first_seen: datetime | None = None
+
+    def to_wire(self) -> dict[str, str]:
+        """As the vendor takes it."""
+        wire = {"key": self.key, "to": self.to, "channel": self.channel, "body": self.body}
+        return wire if self.subject is None else wire | {"subject": self.subject}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """By row id. deferred: until when. failed: with the reason; by key, since it is booked."""
+
+    messages: list[Message] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    deferred: dict[str, datetime] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def decide(
+    campaign: Doc,
+    rows: Sequence[Doc],
+    people: Mapping[str, Recipient],
+    policy: Policy,
+    quiet: QuietHours | None,
+    now: datetime,
+) -> Decision:
+    """people: by customer id, those who exist. A row that a receipt has raised was sent: nothing is asked any more.
+
+    What nobody foresaw is raised with a note of whose row it was: a customer's document may have been edited by hand.
+    """
+    made = Decision()
+    for row in rows:
+        person = people.get(row["customer_id"])
+        is_open = row["rank"] == MessageState.PENDING.rank
+        try:
+            if is_open and _is_held_back(campaign, row, person, policy, quiet, now, made):
+                continue
+            if person:
+                _render(campaign, row, person.customer, made)
+        except Exception as exc:
+            exc.add_note(f"customer {row['customer_id']}")
+            raise
+    return made
+
+
+def _is_held_back(
+    campaign: Doc,
+    row: Doc,
+    person: Recipient | None,
+    policy: Policy,
+    quiet: QuietHours | None,
+    now: datetime,
+    made: Decision,
+) -> bool:
+    if reason := eligibility(person, campaign["channel"], policy, now):
+        made.skipped[row["_id"]] = reason
+        return True
+    until = quiet.end_for(person.customer, now) if quiet and person else None
+    if until is None:
+        return False
+    if campaign.get("quiet_hours") == SKIP:
+        made.skipped[row["_id"]] = RowReason.QUIET_HOURS
+    else:
+        made.deferred[row["_id"]] = until
+    return True
+
+
+def _render(campaign: Doc, row: Doc, customer: Mapping[str, Any], made: Decision) -> None:
+    text, subject_text = content_of(campaign, row.get("variant"))
+    fields = template_fields(customer)
+    try:
+        body = render_message(text, fields)
+        subject = render_message(subject_text, fields) if subject_text else None
+    except Permanent:
+        made.failed[message_key(row)] = RowReason.TEMPLATE_FAILED
+        return
+    to = address_of(customer, campaign["channel"]) or row["customer_id"]
+    seen = [max(row[name], row["created_at"]) for name in SEEN if row.get(name)]  # a vendor's clock may be wrong
+    made.messages.append(
+        Message(
+            row["_id"],
+            row["customer_id"],
+            message_key(row),
+            to,
+            campaign["channel"],
+            body,
+            subject,
+            min(seen) if seen else None,
+        )
+    )
+
+
+def address_of(customer: Mapping[str, Any], channel: str) -> str | None:
+    """Where a message for this customer goes; None for a channel without an address, which takes the customer id."""
+    path = ADDRESSES[channel]
+    if path is None:
+        return None
+    part, _, name = path.rpartition(".")
+    value = (customer.get(part, {}) if part else customer).get(name)
+    return value.strip() if isinstance(value, str) else None

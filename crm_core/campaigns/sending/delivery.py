@@ -1,0 +1,214 @@
+"""The delivery worker's part: claim the rows of a stretch, decide, send, and book what came of it."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from crm_core.audience.eligibility import Policy, Recipient
+from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.campaigns.messages.booking import Bookings, Step
+from crm_core.campaigns.planning.progress import Progress
+from crm_core.campaigns.sending.batches import read_stretch
+from crm_core.campaigns.sending.budget import ErrorBudget, Outcomes
+from crm_core.campaigns.sending.cap_locks import RETRY_AFTER, CapLocks
+from crm_core.campaigns.sending.claims import Claims
+from crm_core.campaigns.sending.decide import Message, decide
+from crm_core.campaigns.sending.quiet import QuietHours
+from crm_core.campaigns.sending.rate import ChannelRates
+from crm_core.campaigns.sending.recipients import Recipients
+from crm_core.campaigns.sending.vendor import MAX_BATCH, Answer, Vendor
+from crm_core.campaigns.states import RUNNING, MessageState, RowReason
+from crm_core.errors import Permanent, Unavailable
+from crm_core.infra.clock import Clock
+from crm_core.infra.mongo import Doc
+from crm_core.infra.streams import Entry
+
+AT_ONCE = 2
+FRESH = timedelta(seconds=1)
+"""So long after it was decided, what still waits for its channel's rate is decided anew: its customer may say no, its
+quiet hours begin, its campaign be paused."""
+log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class SendingRules:
+    """What is asked of every message at the moment it is sent."""
+
+    policy: Policy = field(default_factory=Policy)
+    quiet: QuietHours | None = None
+
+
+class Deliverer:
+    def __init__(
+        self,
+        campaigns: Campaigns,
+        progress: Progress,
+        claims: Claims,
+        bookings: Bookings,
+        recipients: Recipients,
+        locks: CapLocks,
+        rates: ChannelRates,
+        budget: ErrorBudget,
+        vendor: Vendor,
+        rules: SendingRules,
+        clock: Clock,
+    ) -> None:
+        self._campaigns = campaigns
+        self._progress = progress
+        self._claims = claims
+        self._bookings = bookings
+        self._recipients = recipients
+        self._locks = locks
+        self._rates = rates
+        self._budget = budget
+        self._vendor = vendor
+        self._rules = rules
+        self._clock = clock
+        self.stopping = threading.Event()
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="delivery")
+
+    def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
+        """Deliver the entries, up to AT_ONCE side by side: while one waits for the vendor, another asks the database.
+
+        Gives {entry id: reason} for those that name no campaign. Raises what the first that failed raised, once all
+        have ended; those that did not fail find nothing to do when they come again.
+        """
+        if len(entries) == 1:
+            return self._refusal(entries[0])
+        waiting = [self._threads.submit(self._refusal, entry) for entry in entries]
+        wait(waiting)
+        return {entry_id: reason for each in waiting for entry_id, reason in each.result().items()}
+
+    def _refusal(self, entry: Entry) -> Mapping[str, str]:
+        try:
+            self._handle(entry)
+        except Permanent as exc:
+            return {entry.id: str(exc)}
+        except Unavailable:
+            raise
+        except Exception as exc:
+            self._note_fault(entry, exc)
+            raise
+        return {}
+
+    def _note_fault(self, entry: Entry, exc: Exception) -> None:
+        """Its entry is buried after some tries, but its rows are released again: somebody has to be told."""
+        stretch = read_stretch(entry.data)
+        if stretch is None or not self._budget.note_fault(stretch.campaign_id):
+            return
+        what = ", ".join([type(exc).__name__, *getattr(exc, "__notes__", ())])
+        reason = (
+            f"Sending fails again and again for a reason that nobody foresaw ({what}); the delivery worker's log has "
+            "more. Resume when the cause is mended."
+        )
+        if self._campaigns.pause_for(stretch.campaign_id, reason):
+            log.warning("paused", campaign=stretch.campaign_id, fault=type(exc).__name__)
+
+    def _handle(self, entry: Entry) -> None:
+        stretch = read_stretch(entry.data)
+        if stretch is None:
+            log.info("order of an earlier version", entry=entry.id)
+            return
+        campaign = self._find(stretch.campaign_id)
+        is_running = campaign["state"] in RUNNING
+        rows = self._claims.take(stretch, entry.id, again=entry.again) if is_running else []
+        if entry.again:
+            rows += self._claims.raised(stretch, entry.id)
+        while rows and (rows := self._deliver(campaign, rows, entry.id)):
+            campaign = self._find(stretch.campaign_id)
+            if campaign["state"] not in RUNNING:
+                self._claims.give_back([row["_id"] for row in rows], entry.id)
+                return
+
+    def _find(self, campaign_id: str) -> Doc:
+        campaign = self._progress.to_deliver(campaign_id)
+        if campaign is None:
+            raise Permanent(f"There is no campaign with the id {campaign_id!r}.")
+        return campaign
+
+    def _deliver(self, campaign: Doc, rows: Sequence[Doc], claim: str) -> list[Doc]:
+        """Repeating it is harmless: the vendor knows a key that it has seen. Gives the rows whose turn did not come
+        while what was decided of them was fresh."""
+        rows, locked = self._lock(campaign, rows, claim)
+        people = self._read(campaign, rows)
+        now = self._clock()
+        made = decide(campaign, rows, people, self._rules.policy, self._rules.quiet, now)
+        self._bookings.skip(made.skipped, claim, at=now)
+        self._bookings.defer(made.deferred, claim, reason=RowReason.QUIET_HOURS)
+        failed = [Step(key, MessageState.FAILED, now, reason) for key, reason in made.failed.items()]
+        self._bookings.settle(failed)
+        left = self._send(campaign, made.messages, claim, now)
+        if locked:
+            self._locks.release(campaign["channel"], locked, claim)
+        return [row for row in rows if row["_id"] in left]
+
+    def _read(self, campaign: Doc, rows: Sequence[Doc]) -> dict[str, Recipient]:
+        customer_ids = [row["customer_id"] for row in rows]
+        cap = self._rules.policy.cap
+        return self._recipients.read(customer_ids, campaign["channel"], cap, self._clock(), campaign_id=campaign["_id"])
+
+    def _lock(self, campaign: Doc, rows: Sequence[Doc], claim: str) -> tuple[Sequence[Doc], set[str]]:
+        """The rows to go on with, and whom of them is locked: with a cap, everybody of whom the vendor is not known to
+        have the message. The others wait a little."""
+        if self._rules.policy.cap is None:
+            return rows, set()
+        now = self._clock()
+        customers = {row["customer_id"] for row in rows if row["rank"] == MessageState.PENDING.rank}
+        elsewhere = self._locks.take(campaign["channel"], customers, claim, now)
+        later = {row["_id"]: now + RETRY_AFTER for row in rows if row["customer_id"] in elsewhere}
+        self._bookings.defer(later, claim, reason=RowReason.CAP_LOCKED)
+        return [row for row in rows if row["_id"] not in later], customers - elsewhere
+
+    def _send(self, campaign: Doc, messages: Sequence[Message], claim: str, decided_at: datetime) -> set[str]:
+        """As fast as the channel's rate allows; until somebody stops this worker, or the campaign is paused for its
+        errors. Gives the rows that have to be decided anew."""
+        left = list(messages)
+        while left:
+            grant = self._rates.take(campaign["channel"], min(len(left), MAX_BATCH))
+            batch, left = left[: grant.count], left[grant.count :]
+            if batch and not self._call(campaign, batch):
+                self._claims.give_back([message.row for message in left], claim)
+                break
+            if left and self.stopping.wait(grant.wait_s):
+                raise Unavailable("This worker stops; another one, or its next start, goes on with the rest.")
+            if left and self._clock() - decided_at >= FRESH:
+                return {message.row for message in left}
+        return set()
+
+    def _call(self, campaign: Doc, batch: Sequence[Message]) -> bool:
+        """Whether the campaign may go on."""
+        sent_at = self._clock()
+        try:
+            answers = self._vendor.send(campaign["_id"], [message.to_wire() for message in batch])
+        except Unavailable as exc:
+            self._check(campaign, self._budget.note_failed_call(campaign["_id"]), str(exc))
+            raise
+        self._bookings.settle([_to_step(message, answers[message.key], sent_at) for message in batch])
+        refused = [answers[message.key].reason is not None for message in batch]
+        return self._check(campaign, self._budget.note(campaign["_id"], refused), "It refuses messages.")
+
+    def _check(self, campaign: Doc, outcomes: Outcomes, last: str) -> bool:
+        if not self._budget.is_spent(outcomes):
+            return True
+        reason = (
+            f"{outcomes.bad:,} of the last {outcomes.known:,} attempts failed at the vendor. {last} "
+            "Resume when the cause is mended."
+        )
+        if self._campaigns.pause_for(campaign["_id"], reason):
+            log.warning("paused", campaign=campaign["_id"], bad=outcomes.bad, known=outcomes.known)
+        return False
+
+
+def _to_step(message: Message, answer: Answer, sent_at: datetime) -> Step:
+    """It was sent no later than its first receipt says that it had arrived or failed."""
+    if answer.reason is not None:
+        return Step(message.key, MessageState.FAILED, sent_at, answer.reason)
+    at = min(sent_at, message.first_seen or sent_at)
+    kept = {"vendor_id": answer.vendor_id, "text": message.body}
+    return Step(
+        message.key, MessageState.SENT, at, kept=kept | ({"subject": message.subject} if message.subject else {})
+    )

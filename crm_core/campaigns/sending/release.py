@@ -1,0 +1,192 @@
+"""Release in turns: the ledger is the truth, the stream only says which stretch of it is next."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import redis
+import structlog
+
+from crm_core.campaigns.messages.pending import PendingRows
+from crm_core.campaigns.planning.progress import Progress, Released, released_of
+from crm_core.campaigns.sending.batches import Stretch, read_stretch
+from crm_core.campaigns.sending.rate import ChannelRates
+from crm_core.campaigns.states import RUNNING, CampaignState
+from crm_core.campaigns.store import CampaignStore
+from crm_core.errors import Permanent
+from crm_core.infra.clock import Clock
+from crm_core.infra.mongo import Doc
+from crm_core.infra.streams import Publisher, Stream, redis_translated
+
+log = structlog.stdlib.get_logger(__name__)
+
+STRETCH = 250
+WINDOW = 16
+"""Most stretches outstanding, shared evenly by the campaigns that have something to send, at least one each."""
+RATED_S = 1.5
+"""Of a channel with a rate, so many seconds' worth is outstanding, in stretches of a third of it."""
+WAKE_LIMIT = 5_000
+ROUND_REST = timedelta(seconds=1)
+"""After the last release a round may end: longer than another worker needs from the mark to the stream."""
+FIELDS = ("state", "channel", "release", "plan_after", "planned_at", "launched_at")
+
+
+@dataclass
+class Outstanding:
+    """What is on the stream and not acknowledged: by campaign stretches, by channel rows. entries: all ids."""
+
+    stretches: Counter[str]
+    rows: Counter[str]
+    entries: Collection[str]
+
+
+class Releaser:
+    def __init__(
+        self,
+        campaigns: CampaignStore,
+        progress: Progress,
+        rows: PendingRows,
+        rates: ChannelRates,
+        client: redis.Redis,
+        clock: Clock,
+        *,
+        stretch: int = STRETCH,
+    ) -> None:
+        """stretch: rows in one; of a channel with a rate fewer."""
+        self._campaigns = campaigns
+        self._progress = progress
+        self._rows = rows
+        self._rates = rates
+        self._client = client
+        self._publisher = Publisher(client)
+        self._clock = clock
+        self._stretch = stretch
+        self._turn = 0
+        self._looked_at: dict[str, datetime] = {}
+
+    def run_once(self) -> int:
+        """Fill the window, a stretch for each campaign in turn; gives how many were released."""
+        running = [each for each in self._campaigns.in_state(*RUNNING, fields=FIELDS) if self._is_sound(each)]
+        self._looked_at = {
+            each["_id"]: self._looked_at[each["_id"]] for each in running if each["_id"] in self._looked_at
+        }
+        if not running:
+            return 0
+        out = self.outstanding({row["_id"]: row["channel"] for row in running})
+        now = self._clock()
+        for campaign in running:
+            self._rows.wake(campaign["_id"], now, limit=WAKE_LIMIT)
+        self._turn += 1
+        start = self._turn % len(running)
+        return self._fill(running[start:] + running[:start], out, now)
+
+    def _is_sound(self, campaign: Doc) -> bool:
+        """One that somebody has damaged by hand is paused: no other may wait for it."""
+        if _is_well_formed(campaign):
+            return True
+        log.error("malformed", campaign=campaign["_id"])
+        reason = (
+            "What is stored of it cannot be read: its channel, or how far it is released. Cancel it and make it anew."
+        )
+        values = {"paused_at": self._clock(), "paused_by": "system", "pause_reason": reason}
+        self._campaigns.move(campaign["_id"], RUNNING, CampaignState.PAUSED, values, actor="system", action="pause")
+        return False
+
+    def outstanding(self, channels: dict[str, str]) -> Outstanding:
+        """channels: of the running campaigns."""
+        with redis_translated():
+            entries = cast("list[tuple[bytes, Any]]", self._client.xrange(Stream.DELIVERIES))
+        found = Outstanding(Counter(), Counter(), [entry_id.decode() for entry_id, _ in entries])
+        for _, fields in entries:
+            try:
+                stretch = read_stretch(fields.get(b"d", b""))
+            except Permanent:  # the delivery worker buries it
+                continue
+            if stretch:
+                found.stretches[stretch.campaign_id] += 1
+                found.rows[channels.get(stretch.campaign_id, "")] += stretch.count
+        return found
+
+    def _fill(self, running: list[Doc], out: Outstanding, now: datetime) -> int:
+        """Round robin; whoever has nothing more to release, or no room, leaves the circle."""
+        waiting = [each for each in running if out.stretches[each["_id"]] or self._has_next(each, out, now)]
+        share = max(1, WINDOW // max(1, len(waiting)))
+        count = 0
+        while waiting:
+            waiting = [each for each in waiting if self._has_room(each, out, share) and self._release(each, out, now)]
+            count += len(waiting)
+        return count
+
+    def _has_room(self, campaign: Doc, out: Outstanding, share: int) -> bool:
+        rate = self._rates.rate(campaign["channel"])
+        return out.stretches[campaign["_id"]] < share and (
+            rate is None or out.rows[campaign["channel"]] < rate * RATED_S
+        )
+
+    def _has_next(self, campaign: Doc, out: Outstanding, now: datetime) -> bool:
+        """Whether there is a stretch to release, of a new round if this one is over."""
+        return bool(self._next(campaign, released_of(campaign))) or self._begin_round(campaign, out, now)
+
+    def _release(self, campaign: Doc, out: Outstanding, now: datetime) -> bool:
+        """One stretch: the mark moves before the stream is told, so a crash in between leaves a hole, no double."""
+        before = released_of(campaign)
+        ids = self._next(campaign, before)
+        if not ids:
+            return False
+        after = replace(before, after=ids[-1], at=now)
+        if not self._progress.note_release(campaign["_id"], before, after):
+            return False
+        campaign["release"] = {"round": after.round, "after": after.after, "at": now}
+        stretch = Stretch(campaign["_id"], before.after, ids[-1], after.round, len(ids))
+        self._publisher.publish(Stream.DELIVERIES, [stretch.to_payload()])
+        out.stretches[campaign["_id"]] += 1
+        out.rows[campaign["channel"]] += len(ids)
+        return True
+
+    def _next(self, campaign: Doc, released: Released) -> list[str]:
+        """Customer ids of the next stretch. While the walk goes on, only up to its mark: behind it rows may lack."""
+        planned = bool(campaign.get("planned_at"))
+        upto = None if planned else campaign.get("plan_after")
+        if not planned and upto is None:
+            return []
+        limit = stretch_size(self._rates.rate(campaign["channel"]), self._stretch)
+        return self._rows.next_open(campaign["_id"], after=released.after, upto=upto, limit=limit)
+
+    def _begin_round(self, campaign: Doc, out: Outstanding, now: datetime) -> bool:
+        """When a round is at its end and open rows are left, walk them again: holes, lost entries, rows now due."""
+        campaign_id, before = campaign["_id"], released_of(campaign)
+        if campaign["state"] != CampaignState.SENDING or out.stretches[campaign_id] or before.after is None:
+            return False
+        if _is_just_now(before.at, now) or _is_just_now(self._looked_at.get(campaign_id), now):
+            return False
+        self._looked_at[campaign_id] = now
+        if not self._rows.next_open(campaign_id, after=None, upto=None, limit=1):
+            return False
+        after = Released(before.round + 1, None, now)
+        if not self._progress.note_release(campaign_id, before, after):
+            return False
+        log.info("round begun", campaign=campaign_id, round=after.round)
+        campaign["release"] = {"round": after.round, "after": None, "at": now}
+        return True
+
+
+def _is_well_formed(campaign: Doc) -> bool:
+    try:
+        released = released_of(campaign)
+    except (LookupError, TypeError):
+        return False
+    kinds = ((campaign.get("channel"), str), (released.round, int), (released.after or "", str))
+    is_dated = isinstance(released.at, datetime | None)
+    return is_dated and all(isinstance(value, kind) for value, kind in kinds)
+
+
+def _is_just_now(moment: datetime | None, now: datetime) -> bool:
+    """Not later than now: a clock that was set back would be waited for."""
+    return moment is not None and abs(now - moment) < ROUND_REST
+
+
+def stretch_size(rate: float | None, most: int = STRETCH) -> int:
+    """Rows in a stretch over a channel with that rate; as many of them as make the decisions of one moment."""
+    return most if rate is None else max(1, min(most, int(rate * RATED_S / 3)))

@@ -1,0 +1,75 @@
+"""What can be added to the board: fields, figures over orders, events, segments, picked customers and groups."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from crm_core.rules.fields import Catalogue, CustomerField
+from crm_core.rules.operators import operators_for
+from crm_core.rules.wording import MEASURES
+from pages.builder.board.tree import KINDS, Condition, Group, GroupKind, Node
+from pages.builder.board.words import GROUP_NAMES, ORDERS_LABEL, PICKED_LABEL, event_label
+
+ALL: Final = "All"
+GROUPS: Final = (ALL, "Orders", "Behaviour", "Profile", "Attributes", "Events", "Segments", "Groups")
+ANY_EVENT: Final = "Event (choose its type)"
+MOST_SHOWN: Final = 60
+"""Chips in the palette at once; the search finds the rest."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """node: what is added, with an id that means nothing. group: one of GROUPS."""
+
+    label: str
+    group: str
+    node: Node
+
+
+def palette_entries(catalogue: Catalogue, event_types: Iterable[str], segments: Mapping[str, str]) -> list[Entry]:
+    """All that there is, each label once. segments: id to name."""
+    entries = [
+        *(field_entry(found) for found in catalogue.fields),
+        *(_orders_entry(measure) for measure in MEASURES),
+        *(_event_entry(each) for each in (*event_types, "")),
+        *(_group_entry(kind) for kind in KINDS),
+        Entry(PICKED_LABEL, "Segments", Condition(0, {"kind": "list"})),
+        *(_segment_entry(segment_id, name) for segment_id, name in segments.items()),
+    ]
+    by_label: dict[str, Entry] = {}
+    for entry in sorted(entries, key=lambda each: GROUPS.index(each.group)):
+        by_label.setdefault(entry.label, entry)
+    return list(by_label.values())
+
+
+def find_entries(entries: Iterable[Entry], text: str, group: str) -> list[Entry]:
+    """Those of a group that have every word of ``text`` in their label."""
+    words = text.casefold().split()
+    return [
+        entry
+        for entry in entries
+        if group in {ALL, entry.group} and all(word in entry.label.casefold() for word in words)
+    ]
+
+
+def field_entry(found: CustomerField) -> Entry:
+    draft = {"kind": "field", "field": found.name, "op": operators_for(found.type)[0].key}
+    return Entry(found.label, found.group, Condition(0, draft))
+
+
+def _orders_entry(measure: str) -> Entry:
+    label = ORDERS_LABEL if measure == "count" else MEASURES[measure][0]
+    return Entry(label, "Orders", Condition(0, {"kind": "orders", "measure": measure, "op": "gte"}))
+
+
+def _event_entry(event_type: str) -> Entry:
+    draft = {"kind": "events", "type": event_type, "op": "gte"}
+    return Entry(event_label(event_type) if event_type else ANY_EVENT, "Events", Condition(0, draft))
+
+
+def _segment_entry(segment_id: str, name: str) -> Entry:
+    return Entry(f"Segment “{name}”", "Segments", Condition(0, {"kind": "segment", "segment_id": segment_id}))
+
+
+def _group_entry(kind: GroupKind) -> Entry:
+    return Entry(f"Group: {GROUP_NAMES[kind]} these", "Groups", Group(0, kind))

@@ -1,0 +1,80 @@
+"""What the board reads from the database. None of it fails: without an answer there are just no suggestions."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from crm_core.audience.scopes import StoredSegments
+from crm_core.errors import Unavailable
+from crm_core.infra.text import fold
+from crm_core.money import money_formatter
+from crm_core.rules.scope import BUILT_IN, Scope, SegmentDefinition
+from pages._ui import queries
+from pages._ui.deps import services
+from pages.builder.board.palette import Entry, palette_entries
+from pages.builder.board.words import Words
+
+Answer = TypeVar("Answer")
+
+
+class Reading:
+    """Made anew for each run. away: the first question that was not answered; no further one is asked then."""
+
+    def __init__(self) -> None:
+        self.away: Unavailable | None = None
+        self._segments = StoredSegments(services().db)
+        self.words = self._read_words()
+
+    def ask(self, question: Callable[[], Answer], otherwise: Answer) -> Answer:
+        try:
+            return self.ask_or_fail(question)
+        except Unavailable:
+            return otherwise
+
+    def ask_or_fail(self, question: Callable[[], Answer]) -> Answer:
+        """Raises Unavailable, after the first time at once."""
+        if self.away:
+            raise self.away
+        try:
+            return question()
+        except Unavailable as exc:
+            self.away = exc
+            raise
+
+    def _read_words(self) -> Words:
+        """Field names and names of segments, as last known."""
+        found = services()
+        try:
+            catalogue, segments = found.scopes.catalogue(), found.scopes.segment_names()
+        except Unavailable:
+            catalogue, segments = BUILT_IN, {}
+        self.away = self.away or found.scopes.failure
+        return Words(money_formatter(found.settings.currency), catalogue, segments)
+
+    def scope(self) -> Scope:
+        """Its segments raise Unavailable while the database is away."""
+        found = services()
+        return Scope(found.clock(), found.settings.currency_digits, fold, self.words.catalogue, self)
+
+    def entries(self) -> list[Entry]:
+        """Of the palette."""
+        return palette_entries(self.words.catalogue, self.event_types(), self.words.segments)
+
+    def event_types(self) -> list[str]:
+        return self.ask(queries.event_types, [])
+
+    def options(self, name: str) -> list[str]:
+        """The most frequent values of a text or list field."""
+        found: list[str] = self.ask(partial(queries.options, name), [])
+        return [value for value in found if isinstance(value, str)]
+
+    def find(self, segment_id: str) -> SegmentDefinition | None:
+        """Raises Unavailable."""
+        return self.ask_or_fail(partial(self._segments.find, segment_id))
+
+    def find_named(self, name: str) -> SegmentDefinition | None:
+        """Raises Unavailable."""
+        return self.ask_or_fail(partial(self._segments.find_named, name))
+
+    def names(self) -> Sequence[str]:
+        return list(self.words.segments.values())

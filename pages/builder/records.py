@@ -1,0 +1,90 @@
+"""The parts of conditions on orders and events that go beyond operator and value."""
+
+import re
+from functools import partial
+from typing import Any, get_args
+
+import streamlit as st
+
+from crm_core.errors import InvalidInput
+from crm_core.ingest.wire import OrderStatus
+from crm_core.rules.tree import EVENT_TYPE
+from crm_core.rules.wording import MEASURES
+from pages._ui.deps import services
+from pages.builder.board.reading import Reading
+from pages.builder.board.tree import Condition, Draft
+from pages.builder.widgets import ANYTHING, choice_field, commit, days_field, hold, key_of, number_field
+
+MEASURE_LABELS = {measure: label for measure, (label, _) in MEASURES.items()} | {"count": "Number of orders"}
+
+
+def edit_measure(condition: Condition) -> None:
+    """What of the orders is compared."""
+    key = key_of(condition.id, "measure")
+    hold(key, condition.draft.get("measure", "count"))
+    st.selectbox(
+        "What of the orders",
+        list(MEASURE_LABELS),
+        format_func=MEASURE_LABELS.__getitem__,
+        key=key,
+        on_change=commit,
+        args=(condition.id, key, lambda measure: {"measure": measure}),
+    )
+
+
+def edit_order_filters(condition: Condition, reading: Reading) -> None:
+    """Which orders are counted; each filter that is left open counts all."""
+    st.caption("Of all orders that are not cancelled, count those …")
+    draft, currency = condition.draft, services().settings.currency
+    columns = st.columns(4, gap="small")
+    with columns[0]:
+        _days(condition)
+    with columns[1]:
+        key, put = _field(condition, "category")
+        categories = reading.options("categories")
+        choice_field("in category", key, draft.get("category"), categories, put, placeholder=ANYTHING)
+    with columns[2]:
+        key, put = _field(condition, "min_amount")
+        number_field(f"of at least {currency}", key, draft.get("min_amount"), put, step=10.0, placeholder=ANYTHING)
+    with columns[3]:
+        key, put = _field(condition, "status")
+        choice_field("with status", key, draft.get("status"), get_args(OrderStatus), put, placeholder=ANYTHING)
+
+
+def edit_event(condition: Condition, reading: Reading) -> None:
+    """Type and period."""
+    left, right = st.columns([3, 2], gap="small")
+    with left:
+        key = key_of(condition.id, "type")
+        choice_field(
+            "Type of event",
+            key,
+            condition.draft.get("type"),
+            reading.event_types(),
+            partial(commit, condition.id, key, _event_type),
+            accept_new_options=True,
+            placeholder="choose or type, then Enter",
+        )
+    with right:
+        _days(condition)
+
+
+def _event_type(typed: str | None) -> Draft:
+    """Raises InvalidInput for what cannot be a type of event."""
+    cleaned = re.sub(r"[\s-]+", "_", (typed or "").strip().lower())
+    if cleaned and not re.fullmatch(EVENT_TYPE, cleaned):
+        raise InvalidInput(
+            f"{typed!r} cannot be a type of event: these are 1 to 40 letters a to z, digits and _, a letter first."
+        )
+    return {"type": cleaned or None}
+
+
+def _days(condition: Condition) -> None:
+    key, put = _field(condition, "within_days")
+    days_field("in the last days", key, condition.draft.get("within_days"), put, least=1, placeholder="any time")
+
+
+def _field(condition: Condition, name: str) -> tuple[str, Any]:
+    """Key and callback of the widget for one part of the draft."""
+    key = key_of(condition.id, name)
+    return key, partial(commit, condition.id, key, lambda value: {name: value})

@@ -1,0 +1,156 @@
+"""The value of a condition, with widgets that fit its operator and type; suggestions come from the data."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, assert_never
+
+import streamlit as st
+from babel.numbers import get_currency_precision
+
+from crm_core.rules.fields import FieldType
+from crm_core.rules.operators import Operator, Takes
+from crm_core.rules.tree import MAX_VALUES
+from pages._ui.deps import services
+from pages._ui.formats import literal
+from pages.builder.board.drafts import is_reversed, takes
+from pages.builder.board.reading import Reading
+from pages.builder.board.tree import Condition, Draft
+from pages.builder.board.words import Words
+from pages.builder.widgets import commit, day_field, days_field, hold, key_of, number_field, to_whole
+
+YES_NO = {True: "Yes", False: "No"}
+
+
+def edit_operator_and_value(condition: Condition, words: Words, reading: Reading) -> None:
+    """Side by side: the operator, labelled by what it is about, and what it compares with."""
+    operator = words.operator(condition.draft)
+    kind = words.type_of(condition.draft)
+    left, right = st.columns([2, 3], gap="small")
+    with left:
+        _pick_operator(condition, words, operator)
+    if operator is None or kind is None:
+        return
+    with right:
+        _edit_value(condition, operator, kind, reading)
+    if operator.takes is Takes.RANGE and is_reversed(condition.draft.get("value")):
+        st.caption(":red[The first value must not be above the second; this rule is not counted yet.]")
+    if operator.is_negative:
+        st.caption("Includes customers without a value.")
+
+
+def _pick_operator(condition: Condition, words: Words, operator: Operator | None) -> None:
+    labels = {each.key: each.label for each in words.operators(condition.draft)}
+    label = words.label(condition.draft)
+    key = key_of(condition.id, "op")
+    hold(key, operator.key if operator else None)
+    st.selectbox(
+        label if labels else literal(label),
+        list(labels),
+        0 if operator else None,
+        format_func=lambda each: labels.get(each, str(each)),
+        key=key,
+        on_change=commit,
+        args=(condition.id, key, partial(_with_operator, condition.draft)),
+        placeholder="choose again" if labels else "this field is not there any more",
+        disabled=not labels,
+    )
+
+
+def _with_operator(draft: Draft, op: str | None) -> Draft:
+    """A value stays when the new operator takes one of the same shape."""
+    if op is None:
+        return {}
+    return {"op": op} if takes(op) is takes(draft["op"]) else {"op": op, "value": None}
+
+
+def _edit_value(condition: Condition, operator: Operator, kind: FieldType, reading: Reading) -> None:
+    value, key = condition.draft.get("value"), key_of(condition.id, f"value_{operator.takes}")
+    put = partial(commit, condition.id, key, lambda typed: {"value": typed})
+    match operator.takes:
+        case Takes.NOTHING:
+            return
+        case Takes.DAYS:
+            days_field("Days", key, value, put, placeholder="such as 90")
+        case Takes.RANGE:
+            _edit_range(condition, kind)
+        case Takes.MANY:
+            _edit_many(condition, key, reading.options(condition.draft["field"]) if _has_options(condition) else ())
+        case Takes.ONE:
+            _edit_one(kind, "Value", key, value, partial(_commit_one, condition.id, key, kind))
+        case _:
+            assert_never(operator.takes)
+
+
+def _has_options(condition: Condition) -> bool:
+    """Names and addresses are too many and too private to be suggested."""
+    return condition.draft.get("field") not in {"name", "email", "phone"}
+
+
+def _edit_range(condition: Condition, kind: FieldType) -> None:
+    value = condition.draft.get("value")
+    ends = list(value) if isinstance(value, list) and len(value) == 2 else [None, None]
+    for place, (column, label) in enumerate(zip(st.columns(2), ("From", "To"), strict=True)):
+        key = key_of(condition.id, f"end_{place}")
+        with column:
+            _edit_one(kind, label, key, ends[place], partial(_commit_end, condition.id, key, kind, ends, place))
+
+
+def _edit_one(kind: FieldType, label: str, key: str, value: Any, put: Callable[[], None]) -> None:
+    match kind:
+        case FieldType.NUMBER:
+            number_field(label, key, value, put, format="%g", placeholder="a number")
+        case FieldType.MONEY:
+            currency = services().settings.currency
+            decimals = f"%.{get_currency_precision(currency)}f"
+            number_field(f"{label} in {currency}", key, value, put, step=10.0, format=decimals, placeholder="an amount")
+        case FieldType.DATE:
+            day_field(f"{label} (UTC day)", key, value, put)
+        case FieldType.BOOLEAN:
+            hold(key, value if isinstance(value, bool) else None)
+            st.segmented_control(label, [True, False], format_func=YES_NO.__getitem__, key=key, on_change=put)
+        case FieldType.TEXT | FieldType.LIST:
+            hold(key, value if isinstance(value, str) else "")
+            st.text_input(label, max_chars=200, key=key, on_change=put)
+        case _:
+            assert_never(kind)
+
+
+def _commit_one(condition_id: int, key: str, kind: FieldType) -> None:
+    commit(condition_id, key, lambda typed: {"value": _read(kind, typed)})
+
+
+def _commit_end(condition_id: int, key: str, kind: FieldType, ends: Sequence[Any], place: int) -> None:
+    def changes(typed: Any) -> Draft:
+        now = [*ends[:place], _read(kind, typed), *ends[place + 1 :]]
+        return {"value": None if now == [None, None] else now}
+
+    commit(condition_id, key, changes)
+
+
+def _read(kind: FieldType, typed: Any) -> Any:
+    """What a widget shows, as the rule holds it."""
+    match kind:
+        case FieldType.NUMBER | FieldType.MONEY:
+            return to_whole(typed)
+        case FieldType.DATE:
+            return typed.isoformat() if typed else None
+        case FieldType.BOOLEAN:
+            return typed
+        case _:
+            return typed.strip() or None
+
+
+def _edit_many(condition: Condition, key: str, known: Sequence[str]) -> None:
+    chosen = list(dict.fromkeys(map(str, condition.draft.get("value") or [])))
+    hold(key, chosen)
+    st.multiselect(
+        "Values",
+        [*known, *(value for value in chosen if value not in known)],
+        key=key,
+        on_change=commit,
+        args=(condition.id, key, lambda picked: {"value": list(picked) or None}),
+        accept_new_options=True,
+        max_selections=MAX_VALUES,
+        select_all=False,  # only the most frequent values are offered: all of them would not be all there are
+        placeholder="choose or type, then Enter",
+    )

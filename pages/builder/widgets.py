@@ -1,0 +1,81 @@
+"""Widgets that follow the board: they show what it holds, and change it only when somebody uses them."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, Final
+
+import streamlit as st
+
+from crm_core.rules.tree import MAX_DAYS
+from pages.builder.board.session import act
+from pages.builder.board.tree import Draft
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
+ANYTHING: Final = "any"
+MOST_SHOWN: Final = 2**53 - 1
+DAY_FORMAT: Final = "YYYY-MM-DD"
+
+
+def key_of(condition_id: int, name: str) -> str:
+    return f"builder_{condition_id}_{name}"
+
+
+def hold(key: str, value: Any) -> None:
+    """Let the widget of that key show ``value``. One that shows it already is left alone: somebody may be typing."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
+def commit(condition_id: int, key: str, changes: Callable[[Any], Draft]) -> None:
+    """On a change of the widget: put what it shows into the condition. changes: the parts of the draft, from that."""
+    value = st.session_state[key]
+    act(lambda board: board.with_draft(condition_id, changes(value)))
+
+
+def number_field(
+    label: str, key: str, value: float | None, on_change: Callable[[], None], *, step: float = 1.0, **options: Any
+) -> None:
+    """A number from 0; a rule from the API may also hold one below, or a fraction of a count.
+
+    What no browser can show, or is no number because the field has changed its type, is to be typed anew.
+    """
+    shown = float(value) if isinstance(value, int | float) and abs(value) <= MOST_SHOWN else None
+    hold(key, shown)
+    low = min(0.0, shown or 0.0)
+    st.number_input(label, low, None, None, step, key=key, on_change=on_change, **options)
+
+
+def days_field(
+    label: str, key: str, value: Any, on_change: Callable[[], None], *, least: int = 0, **options: Any
+) -> None:
+    """A whole number; another value is to be typed anew."""
+    hold(key, value if isinstance(value, int) and least <= value <= MAX_DAYS else None)
+    st.number_input(label, least, MAX_DAYS, None, 1, key=key, on_change=on_change, **options)
+
+
+def day_field(label: str, key: str, value: str | None, on_change: Callable[[], None]) -> None:
+    """value: an ISO date."""
+    day = to_day(value)
+    hold(key, day)
+    latest = max(LATEST, day or LATEST)
+    st.date_input(label, None, min(EARLIEST, day or EARLIEST), latest, key=key, on_change=on_change, format=DAY_FORMAT)
+
+
+def choice_field(
+    label: str, key: str, value: str | None, options: Sequence[str], on_change: Callable[[], None], **more: Any
+) -> None:
+    """One of the options, or the value that is held already, or none."""
+    offered = list(options) if value is None or value in options else [*options, value]
+    hold(key, value)
+    st.selectbox(label, offered, None, key=key, on_change=on_change, **more)
+
+
+def to_day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value) if value else None
+    except (TypeError, ValueError):
+        return None
+
+
+def to_whole(value: float | None) -> float | None:
+    return int(value) if value is not None and float(value).is_integer() else value

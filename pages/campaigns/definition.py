@@ -1,0 +1,64 @@
+"""What a campaign says and to whom: of a draft as it is, of others as it was frozen."""
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from crm_core.campaigns.drafting.content import content_of
+from crm_core.campaigns.drafting.options import SKIP
+from crm_core.errors import CrmError
+from crm_core.infra.mongo import Doc
+from crm_core.rules.loading import load_rule
+from pages._ui.deps import services
+from pages._ui.formats import literal
+from pages._ui.rule_words import rule_words
+
+
+def show_definition(campaign: Doc) -> None:
+    is_open = not campaign.get("launched_at")
+    icon = ":material/edit_note:" if is_open else ":material/lock:"
+    with st.expander("Definition" if is_open else "Definition, frozen at launch", icon=icon):
+        st.markdown(f"**Audience:** {_audience_words(campaign)}")
+        for label, words in _options(campaign):
+            st.markdown(f"**{label}:** {words}")
+        for label, part in _messages(campaign):
+            st.markdown(f"**{label}**")
+            if part.get("subject"):
+                st.code(part["subject"], language=None, wrap_lines=True)
+            st.code(part["message"], language=None, wrap_lines=True)
+
+
+def _audience_words(campaign: Doc) -> str:
+    """Of one that is not launched what a launch now would freeze, of others what was frozen."""
+    if campaign.get("launched_at"):
+        return rule_words(load_rule(campaign["rule"]), campaign.get("rule_segments"))
+    try:
+        bound, _ = services().campaigns.at_launch(campaign)
+    except CrmError as exc:
+        return literal(str(exc))
+    return rule_words(bound.rule)
+
+
+def _options(campaign: Doc) -> Iterator[tuple[str, str]]:
+    if excluded := campaign.get("exclude_segments"):
+        yield "Left out", "members of " + ", ".join(f"“{literal(each['name'])}”" for each in excluded)
+    if days := campaign.get("exclude_recent_days"):
+        yield "Left out", f"whoever got a message of any campaign in the last {'day' if days == 1 else f'{days} days'}"
+    if percent := campaign.get("holdout_percent"):
+        yield "Holdout", f"{percent:g} % of the audience get nothing, to compare with"
+    if services().settings.quiet_hours:
+        skips = campaign.get("quiet_hours") == SKIP
+        yield "In quiet hours", "customers are skipped" if skips else "messages wait until they are over"
+    if intent := campaign.get("intent"):
+        yield "Meant to", literal(intent)
+    if tags := campaign.get("tags"):
+        yield "Tags", " ".join(f":gray-badge[{literal(tag)}]" for tag in tags)
+
+
+def _messages(campaign: Doc) -> Iterator[tuple[str, Doc]]:
+    variants = campaign.get("variants")
+    if not variants:
+        yield "Message", campaign
+    for variant in variants or ():
+        message, subject = content_of(campaign, variant["name"])
+        yield f"Variant {literal(variant['name'])} · {variant['weight']:g} %", {"message": message, "subject": subject}

@@ -1,0 +1,109 @@
+"""What a campaign's state means, in words. Pure; Markdown, with names from people made literal."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from crm_core.campaigns.messages.message_log import Stats
+from crm_core.campaigns.states import CampaignState, MessageState, RowReason
+from crm_core.infra.mongo import Doc
+from pages._ui.channels import reason_words
+from pages._ui.formats import duration, literal, number, relative_time, utc_exact
+
+OWN_RULE: Final = "a rule of its own"
+LATE: Final = timedelta(seconds=10)
+"""From here on a start counts as late: the scheduler looks every second."""
+State = CampaignState
+
+
+def customers(count: int) -> str:
+    return "**1** customer" if count == 1 else f"**{number(count)}** customers"
+
+
+def audience_name(campaign: Doc) -> str:
+    return literal(campaign["segment_name"] or OWN_RULE)
+
+
+def moment_words(campaign: Doc, now: datetime) -> tuple[str, datetime]:
+    """Such as "launched 5 minutes ago", and the moment that is meant."""
+    if campaign["state"] == State.SCHEDULED:
+        moment, verb = campaign["scheduled_at"], "due" if campaign["scheduled_at"] <= now else "starts"
+    elif campaign.get("launched_at"):
+        moment, verb = campaign["launched_at"], "launched"
+    else:
+        moment, verb = campaign["created_at"], "drafted"
+    return f"{verb} {relative_time(moment, now)}", moment
+
+
+def lateness(campaign: Doc) -> str | None:
+    """How late a scheduled campaign was launched; None for one that was not."""
+    late = timedelta(seconds=campaign.get("late_s") or 0)
+    if late < LATE or not campaign.get("launched_at"):
+        return None
+    at = utc_exact(campaign["scheduled_at"])
+    return f"Scheduled for {at}, and launched {duration(late)} late, as soon as a jobs worker could."
+
+
+def pause_words(campaign: Doc, now: datetime) -> str:
+    at = f"{relative_time(campaign['paused_at'], now)}, at {utc_exact(campaign['paused_at'])}"
+    receipts = "Receipts of what was sent are still booked."
+    if reason := campaign.get("pause_reason"):
+        return f"Paused by itself {at}: {literal(reason)} {receipts}"
+    by = literal(str(campaign["paused_by"]))
+    return f"Paused by {by} {at}. Nothing more is sent until somebody resumes it. {receipts}"
+
+
+def waiting_words(reason: str, count: int, span: tuple[datetime, datetime] | None) -> str:
+    """Of pending rows. span: when the first and the last of them are due."""
+    whom, verb = customers(count), "waits" if count == 1 else "wait"
+    if reason == RowReason.QUIET_HOURS:
+        return f"{whom} {verb} until their quiet hours are over{_until(span)}"
+    if reason == RowReason.CAP_LOCKED:
+        return f"{whom} {verb} a moment: another campaign is writing to them, which counts for the frequency cap"
+    return f"{whom} {verb}: {literal(reason_words(reason).lower())}{_until(span)}"
+
+
+def _until(span: tuple[datetime, datetime] | None) -> str:
+    if span is None:
+        return ""
+    first, last = span
+    if last - first < timedelta(minutes=1):
+        return f": {utc_exact(last)}"
+    return f": the first at {utc_exact(first)}, the last at {utc_exact(last)}"
+
+
+def retryable(stats: Stats) -> int:
+    """Failed messages that can be sent once more."""
+    return stats.by_state[MessageState.FAILED] - unknown_outcomes(stats)
+
+
+def unknown_outcomes(stats: Stats) -> int:
+    """Failed ones of which nobody knows whether they were sent."""
+    return stats.failed_by_reason.get(RowReason.OUTCOME_UNKNOWN, 0)
+
+
+def cancel_words(campaign: Doc, stats: Stats) -> Sequence[str]:
+    """What a cancel does to whom."""
+    if campaign["state"] == State.SCHEDULED:
+        return ["It is not launched. Nobody gets a message.", "It cannot be scheduled again, but duplicated."]
+    pending = stats.by_state[MessageState.PENDING]
+    quiet = stats.by_state[MessageState.SKIPPED] + stats.by_state[MessageState.HELD_OUT]
+    sent = stats.audience - pending - quiet
+    lines = [f"{customers(pending)} not written to yet get no message, and are skipped with the reason “cancelled”."]
+    if not campaign.get("planned_at"):
+        lines.append("The audience is still being found: whoever is not found yet gets no message either.")
+    if sent:
+        count = "**1** message was" if sent == 1 else f"**{number(sent)}** messages were"
+        lines.append(f"{count} attempted already and stay as they are. Their receipts are still booked.")
+    lines.append("What is on its way to the vendor at this moment may still arrive.")
+    return [*lines, "A cancelled campaign cannot be resumed. To wait, pause it."]
+
+
+def retry_words(stats: Stats) -> Sequence[str]:
+    again = retryable(stats)
+    count = "**1** failed message is" if again == 1 else f"**{number(again)}** failed messages are"
+    lines = [f"{count} sent once more, if consent and limits still allow it."]
+    if unknown := unknown_outcomes(stats):
+        verb = "is" if unknown == 1 else "are"
+        lines.append(f"**{number(unknown)}** {verb} not: nobody knows whether the vendor has sent them already.")
+    return lines

@@ -1,0 +1,139 @@
+"""Imports that run and that have ended, the newest first, and the other ways to bring data in."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import streamlit as st
+
+from crm_core.errors import CrmError
+from crm_core.imports.running.checking import Rejected, stream_named
+from crm_core.infra.mongo import Doc
+from crm_core.jobs.states import UNFINISHED
+from pages._ui.commands import IMPORT_COMMANDS
+from pages._ui.deps import ACTOR, services
+from pages._ui.formats import duration, file_size, literal, number, relative_time, utc_exact
+from pages._ui.guard import live
+from pages._ui.widgets import empty_state, tinted_badge
+from pages.data.new_import import FORMATS, show_rejected
+
+LIVE_S: Final = 1.0
+_STATES: Final = {
+    "queued": ("gray", "schedule", "queued"),
+    "running": ("blue", "sync", "running"),
+    "done": ("green", "check_circle", "done"),
+    "failed": ("red", "error", "failed"),
+    "cancelled": ("gray", "block", "cancelled"),
+}
+
+
+def show_imports() -> None:
+    """Live while one of them runs."""
+    st.subheader("Recent imports", anchor=False)
+    moving = is_moving(services().imports.recent())
+    live(run_every=LIVE_S if moving else None)(_show_now)(is_live=moving)
+    _show_other_ways()
+
+
+def is_moving(imports: Sequence[Doc]) -> bool:
+    return any(job["state"] in UNFINISHED for job in imports)
+
+
+def _show_now(*, is_live: bool) -> None:
+    imports, now = services().imports.recent(), services().clock()
+    if is_live and not is_moving(imports):
+        st.cache_data.clear()
+        st.rerun()
+    if not imports:
+        empty_state("upload_file", "No import yet", "Choose a file above. It is checked before anything is written.")
+    for job in imports:
+        _show_import(job, now)
+
+
+def _show_import(job: Doc, now: datetime) -> None:
+    with st.container(border=True, gap="xsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.markdown(f"**{literal(job['name'])}**", width="content")
+            st.markdown(tinted_badge(*_STATES[job["state"]]), width="content")
+        moment = job.get("finished_at") or job["created_at"]
+        verb = "Ended" if job.get("finished_at") else "Asked for"
+        what = f"{job['kind'].capitalize()} · {FORMATS[job['format']]} · {file_size(job['size'])}"
+        by = literal(job["created_by"])
+        st.caption(f"{what} · {verb.lower()} {relative_time(moment, now)} by {by}", help=utc_exact(moment))
+        if job["state"] in UNFINISHED:
+            _show_progress(job, now)
+            _offer_cancel(job)
+        elif job["state"] == "cancelled":
+            st.markdown(_left(job))
+        elif job["state"] == "done":
+            st.markdown(_result(job))
+        else:
+            st.error(literal(job["failure"]), icon=":material/error:")
+        _show_errors(job)
+
+
+def _show_progress(job: Doc, now: datetime) -> None:
+    done, total = job["done"], job["total"]
+    if job["state"] == "queued":
+        words = "Waits for the jobs worker"
+    elif done < total:
+        words = f"{number(done)} of {number(total)}{_pace(job, now)}"
+    else:
+        waiting = services().publisher.backlog(stream_named(job["kind"]))
+        words = f"{number(done)} of {number(total)} read · {number(waiting)} {job['kind']} wait to be stored"
+    st.progress(done / total, words)
+    st.caption("This goes on when you leave the page.")
+
+
+def _offer_cancel(job: Doc) -> None:
+    """In a popover: a dialog would close with the next drawing of the live part."""
+    noun = job["kind"]
+    with st.popover("Cancel …", icon=":material/block:", key=f"data_cancel_{job['_id']}"):
+        st.markdown(f"The rest of the file is not read. The {noun} that were accepted stay.")
+        key = f"data_cancel_sure_{job['_id']}"
+        st.button("Cancel import", type="primary", key=key, on_click=_cancel, args=(job["_id"],))
+
+
+def _cancel(import_id: str) -> None:
+    try:
+        services().imports.cancel(import_id, actor=ACTOR)
+    except CrmError as exc:
+        st.toast(literal(str(exc)), icon=":material/error:")
+
+
+def _left(job: Doc) -> str:
+    """What a cancelled import has done."""
+    refused = f" · **{number(job['rejected'])}** rejected" if job["rejected"] else ""
+    read = f"{number(job['done'])} of {number(job['total'])} read"
+    by = literal(str(job["cancelled_by"]))
+    return f"**{number(job['accepted'])}** accepted, which stay{refused} · {read} · cancelled by {by}"
+
+
+def _pace(job: Doc, now: datetime) -> str:
+    length, done = now - job["started_at"], job["done"]
+    if not done or length < timedelta(seconds=1):
+        return ""
+    rate = done / length.total_seconds()
+    left = timedelta(seconds=round((job["total"] - done) / rate))
+    return f" · {number(round(rate))} per second · {duration(left)} left"
+
+
+def _result(job: Doc) -> str:
+    took = duration(job["finished_at"] - job["started_at"])
+    refused = f" · **{number(job['rejected'])}** rejected" if job["rejected"] else ""
+    return f"**{number(job['accepted'])}** accepted{refused} · took {took}"
+
+
+def _show_errors(job: Doc) -> None:
+    if not job["errors"]:
+        return
+    count = job["rejected"]
+    with st.expander(f"{number(count)} rejected {'line' if count == 1 else 'lines'}", icon=":material/rule:"):
+        show_rejected([Rejected(**row) for row in job["errors"]], count)
+
+
+def _show_other_ways() -> None:
+    st.subheader("Larger files, and other programs", anchor=False)
+    st.markdown("On the command line, for files of any size; the key also opens the REST API to your own programs.")
+    st.code(IMPORT_COMMANDS, language=None, wrap_lines=True)
+    st.link_button("API documentation", "/api/docs", icon=":material/api:")
