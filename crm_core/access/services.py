@@ -1,0 +1,27 @@
+"""The services of access: API keys and their limits, repeated requests, the audit log."""
+
+from functools import cached_property
+
+from crm_core.access.audit import AuditLog
+from crm_core.access.idempotency import IdempotencyKeys
+from crm_core.access.keys import ApiKeys, Rate
+from crm_core.access.rate import RateLimiter
+from crm_core.infra.foundation import Foundation
+
+
+class AccessServices(Foundation):
+    @cached_property
+    def audit(self) -> AuditLog:
+        return AuditLog(self.db, self.clock)
+
+    @cached_property
+    def keys(self) -> ApiKeys:
+        return ApiKeys(self.db, self.audit, self.clock)
+
+    @cached_property
+    def rate_limiter(self) -> RateLimiter:
+        return RateLimiter(self.redis_async, Rate(self.settings.api_rate, self.settings.api_burst))
+
+    @cached_property
+    def idempotency_keys(self) -> IdempotencyKeys:
+        return IdempotencyKeys(self.db, self.clock)

@@ -1,0 +1,69 @@
+"""The services of the audience: segments, counts and previews, and who may be messaged."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crm_core.audience.eligibility import Cap, Policy
+from crm_core.audience.evaluation import Audience
+from crm_core.audience.membership import Memberships
+from crm_core.audience.scopes import Scopes
+from crm_core.audience.segments import Segments
+from crm_core.audience.shared_rules import SharedRules
+from crm_core.audience.suppressions import Suppressions
+from crm_core.customers.services import CustomerServices
+
+if TYPE_CHECKING:
+    from crm_core.audience.previews import Previews
+    from crm_core.audience.snapshot.keeper import Keeper
+
+
+class AudienceServices(CustomerServices):
+    @property
+    def policy(self) -> Policy:
+        """What preview, planner and sender ask ``eligibility`` with."""
+        limit = self.settings.frequency_cap
+        cap = Cap(limit, self.settings.frequency_cap_days) if limit else None
+        return Policy(self.settings.message_unknown_consent, cap)
+
+    @cached_property
+    def scopes(self) -> Scopes:
+        return Scopes(self.db, self.attributes, self.clock, digits=self.settings.currency_digits)
+
+    @cached_property
+    def audience(self) -> Audience:
+        return Audience(self.db, self.customers, self.scopes)
+
+    @cached_property
+    def memberships(self) -> Memberships:
+        return Memberships(self.db, self.scopes)
+
+    @cached_property
+    def segments(self) -> Segments:
+        return Segments(self.db, self.audience, self.scopes, self.audit, self.clock)
+
+    @cached_property
+    def shared_rules(self) -> SharedRules:
+        return SharedRules(self.db, self.audit, self.clock)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        return Suppressions(self.db, self.audit, self.clock)
+
+    @cached_property
+    def snapshot(self) -> "Keeper":
+        """Started by the app alone; until then it holds nothing."""
+        from crm_core.audience.snapshot.keeper import Keeper  # imports NumPy, which workers do without
+
+        return Keeper(self.db, self.scopes, self.policy, self.clock, limit_mb=self.settings.snapshot_max_mb)
+
+    @cached_property
+    def previews(self) -> "Previews":
+        from crm_core.audience.previews import Previews
+
+        digits = self.settings.currency_digits
+        return Previews(self.db, self.snapshot, self.audience, self.scopes, self.customers, self.policy, digits=digits)
+
+    def close(self) -> None:
+        if "snapshot" in vars(self):
+            self.snapshot.stop()
+        super().close()

@@ -1,0 +1,136 @@
+"""The services of campaigns: drafting, planning, sending, receipts, rehearsals and figures."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crm_core.audience.services import AudienceServices
+from crm_core.campaigns.drafting.definition import Definitions
+from crm_core.campaigns.engine import Engine
+from crm_core.campaigns.figures import Figures
+from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.campaigns.messages.booking import Bookings
+from crm_core.campaigns.messages.message_list import MessageList
+from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.messages.pending import PendingRows
+from crm_core.campaigns.messages.receipts import ReceiptBooker
+from crm_core.campaigns.planning.plan import Plan
+from crm_core.campaigns.planning.planner import Planner
+from crm_core.campaigns.planning.progress import Progress
+from crm_core.campaigns.sending.budget import ErrorBudget
+from crm_core.campaigns.sending.cap_locks import CapLocks
+from crm_core.campaigns.sending.claims import Claims
+from crm_core.campaigns.sending.delivery import Deliverer, SendingRules
+from crm_core.campaigns.sending.quiet import QuietHours
+from crm_core.campaigns.sending.rate import ChannelRates
+from crm_core.campaigns.sending.recipients import Recipients
+from crm_core.campaigns.sending.release import Releaser
+from crm_core.campaigns.sending.vendor import HttpVendor, Vendor
+from crm_core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from crm_core.campaigns.rehearsal.rehearsal import Rehearsal
+
+
+class CampaignServices(AudienceServices):
+    @property
+    def vendor_secret(self) -> str:
+        secret = self.settings.vendor_secret
+        if secret is None:
+            raise InvalidInput("Set CRM_VENDOR_SECRET: it authenticates calls to the vendor and its receipts.")
+        return secret.get_secret_value()
+
+    @property
+    def sending_rules(self) -> SendingRules:
+        hours = self.settings.quiet_hours
+        quiet = QuietHours.parse(hours, self.settings.time_zone) if hours else None
+        return SendingRules(self.policy, quiet)
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        return Definitions(self.segments, self.scopes)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        return Campaigns(self.db, self.definitions, self.pending_rows, self.error_budget, self.audit, self.clock)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.db)
+
+    @cached_property
+    def message_list(self) -> MessageList:
+        return MessageList(self.db)
+
+    @cached_property
+    def pending_rows(self) -> PendingRows:
+        return PendingRows(self.db)
+
+    @cached_property
+    def bookings(self) -> Bookings:
+        return Bookings(self.db)
+
+    @cached_property
+    def receipt_booker(self) -> ReceiptBooker:
+        return ReceiptBooker(self.bookings)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """For pages."""
+        return Figures(self.ledger, self.clock)
+
+    @cached_property
+    def error_budget(self) -> ErrorBudget:
+        return ErrorBudget(self.redis, share=self.settings.error_budget)
+
+    @cached_property
+    def channel_rates(self) -> ChannelRates:
+        return ChannelRates(self.redis, self.settings.rates)
+
+    @cached_property
+    def recipients(self) -> Recipients:
+        return Recipients(self.customers, self.suppressions, self.ledger)
+
+    @cached_property
+    def progress(self) -> Progress:
+        return Progress(self.db)
+
+    @cached_property
+    def plan(self) -> Plan:
+        return Plan(self.audience, self.ledger)
+
+    @cached_property
+    def engine(self) -> Engine:
+        campaigns, progress, rows, clock = self.campaigns, self.progress, self.pending_rows, self.clock
+        planner = Planner(campaigns, progress, self.plan, self.ledger, clock)
+        releaser = Releaser(campaigns, progress, rows, self.channel_rates, self.redis, clock)
+        return Engine(campaigns, progress, rows, self.ledger, planner, releaser, clock)
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        if self.settings.vendor_url is None:
+            raise InvalidInput("Set CRM_VENDOR_URL: the delivery worker needs a message vendor.")
+        return self.deliverer_to(HttpVendor(self.settings.vendor_url, self.vendor_secret), self.sending_rules)
+
+    def deliverer_to(self, vendor: Vendor, rules: SendingRules) -> Deliverer:
+        """For a vendor and rules of the caller's choice."""
+        return Deliverer(
+            self.campaigns,
+            self.progress,
+            Claims(self.db),
+            self.bookings,
+            self.recipients,
+            CapLocks(self.db),
+            self.channel_rates,
+            self.error_budget,
+            vendor,
+            rules,
+            self.clock,
+        )
+
+    def rehearsal_under(self, rules: SendingRules) -> "Rehearsal":
+        """With rules of the caller's choice."""
+        from crm_core.campaigns.rehearsal.rehearsal import Rehearsal  # imports SQLite, which only this needs
+
+        return Rehearsal(
+            self.definitions, self.plan, self.recipients, self.redis, self.channel_rates, rules, self.clock
+        )

@@ -1,0 +1,22 @@
+"""The services of customers: profiles, their attributes, search."""
+
+from functools import cached_property
+
+from crm_core.access.services import AccessServices
+from crm_core.customers.attributes import Attributes
+from crm_core.customers.reading import CustomerReader
+from crm_core.customers.searching import CustomerSearch
+
+
+class CustomerServices(AccessServices):
+    @cached_property
+    def attributes(self) -> Attributes:
+        return Attributes(self.db, self.audit)
+
+    @cached_property
+    def customers(self) -> CustomerReader:
+        return CustomerReader(self.db, digits=self.settings.currency_digits)
+
+    @cached_property
+    def customer_search(self) -> CustomerSearch:
+        return CustomerSearch(self.db, self.customers)

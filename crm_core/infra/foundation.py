@@ -1,0 +1,76 @@
+"""What every feature's services stand on: the settings, the clock, and the clients of the two servers."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from crm_core.errors import Unavailable
+from crm_core.infra.clock import Clock, utc_now
+from crm_core.infra.group_publishing import AsyncPublisher
+from crm_core.infra.mongo import Db, connect, ensure_indexes, translated
+from crm_core.infra.monitor import Monitor
+from crm_core.infra.sessions import Sessions
+from crm_core.infra.streams import Publisher, connect_redis, connect_redis_async, redis_translated
+from crm_core.settings import Settings
+
+PROBE_TIMEOUT_S = 2
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """Each feature adds its services as cached properties of a subclass: built when first asked for, then kept."""
+
+    settings: Settings
+    clock: Clock
+    db: Db
+    redis: Redis
+    redis_async: AsyncRedis
+
+    @classmethod
+    def connect(cls, settings: Settings, *, clock: Clock = utc_now) -> Self:
+        """On servers that are up, with the indexes in place. Raises Unavailable."""
+        if settings.mongodb_uri is None or settings.redis_url is None:
+            raise Unavailable(
+                "No servers: set CRM_MONGODB_URI and CRM_REDIS_URL, or start the app in this CRM_DATA_DIR."
+            )
+        db = connect(settings.mongodb_uri, settings.mongodb_database)
+        ensure_indexes(db)
+        return cls(settings, clock, db, connect_redis(settings.redis_url), connect_redis_async(settings.redis_url))
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.db, self.redis)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        return Publisher(self.redis)
+
+    @cached_property
+    def async_publisher(self) -> AsyncPublisher:
+        return AsyncPublisher(self.redis_async)
+
+    @cached_property
+    def monitor(self) -> Monitor:
+        return Monitor(self.redis, self.clock)
+
+    def ping_mongodb(self) -> None:
+        """Raises Unavailable."""
+        with translated():
+            self.db.command("ping")
+
+    def ping_valkey(self) -> None:
+        """Raises Unavailable, within 2 s when it hangs: a probe does not wait for long."""
+        with redis_translated():
+            self._valkey_probe.ping()
+
+    @cached_property
+    def _valkey_probe(self) -> Redis:
+        assert self.settings.redis_url
+        return connect_redis(self.settings.redis_url, timeout_s=PROBE_TIMEOUT_S, retries=0)
+
+    def close(self) -> None:
+        self.db.client.close()
+        self.redis.close()

@@ -1,0 +1,17 @@
+"""The services of insights: figures over all features."""
+
+from functools import cached_property
+
+from crm_core.campaigns.services import CampaignServices
+from crm_core.insights.overview import Overview
+from crm_core.insights.timeline import Timeline
+
+
+class InsightServices(CampaignServices):
+    @cached_property
+    def overview(self) -> Overview:
+        return Overview(self.db, self.customers, self.clock)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        return Timeline(self.db, self.customers)
