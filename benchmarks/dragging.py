@@ -4,6 +4,7 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from crm_core.rules.text.parsing import parse_text
+from tests.actors import BENCHMARK
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.screen import RULES, Screen
 from tests.running_app import RunningApp
@@ -30,7 +31,7 @@ WATCH = """() => {
 def measure_drags(app: RunningApp, size: int) -> None:
     """A condition goes from the outer group to the inner one, and back."""
     with app.services() as services:
-        shared = services.shared_rules.share(parse_text(RULE, services.scopes.scope()), actor="benchmark")
+        shared = services.shared_rules.share(parse_text(RULE, services.scopes.scope()), actor=BENCHMARK)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         screen = Screen(browser.new_page(viewport={"width": 1440, "height": 1100}))

@@ -3,7 +3,7 @@
 from benchmarks.accepting import measure_accepting
 from benchmarks.bench import Bench
 from benchmarks.storing import measure_storing
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from tests.running_app import RunningApp
 
 

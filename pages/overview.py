@@ -9,7 +9,7 @@ from crm_core.settings import to_major
 from pages._ui import queries
 from pages._ui.charts import revenue_by_month, show_chart
 from pages._ui.commands import IMPORT_COMMANDS
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal, money, money_short, number
 from pages._ui.guard import live
 from pages._ui.links import go_to
@@ -30,7 +30,7 @@ def welcome() -> None:
         f"Load a made-up shop to look around: {number(DEMO_CUSTOMERS)} customers and their orders of two years.",
     ):
         if st.button("Load demo data", type="primary", icon=":material/download:"):
-            services().demo_jobs.start(customers=DEMO_CUSTOMERS, seed=DEMO_SEED, actor=ACTOR)
+            services().demo_jobs.start(customers=DEMO_CUSTOMERS, seed=DEMO_SEED, actor=actor())
             st.rerun()
     st.subheader("Or bring your own", anchor=False)
     st.markdown("Import a file of customers, orders or events, or send them to the REST API.")
@@ -62,7 +62,7 @@ def demo_progress() -> None:
 
 def cancel_demo(job_id: str) -> None:
     try:
-        job = services().demo_jobs.cancel(job_id, actor=ACTOR)
+        job = services().demo_jobs.cancel(job_id, actor=actor())
         st.toast(f"Cancelled. {number(job['done'])} of {number(job['total'])} records were made, and stay.")
     except CrmError as exc:
         st.toast(literal(str(exc)), icon=":material/error:")

@@ -5,7 +5,7 @@ import streamlit as st
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
 from pages._ui.guard import errors_in_words
 from pages._ui.links import go_to
@@ -24,7 +24,7 @@ def delete_dialog(segment: Doc) -> None:
     if not st.button("Delete segment", type="primary", key="segments_delete_confirm"):
         return
     try:
-        services().segments.remove(segment["_id"], actor=ACTOR)
+        services().segments.remove(segment["_id"], actor=actor())
     except CrmError as exc:
         st.error(literal(str(exc)), icon=":material/error:")
         return

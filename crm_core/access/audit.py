@@ -6,6 +6,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
+from crm_core.access.actor import Actor
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 
@@ -15,13 +16,21 @@ class AuditLog:
         self._audit = db.audit
         self._clock = clock
 
-    def record(self, actor: str, action: str, target: str, **details: Any) -> None:
-        """actor: who, such as ``key:shop``. action: such as ``campaign.launch``. details: ids and counts only."""
+    def record(self, actor: Actor, action: str, target: str, **details: Any) -> None:
+        """action: such as ``campaign.launch``. details: ids and counts only."""
         self.write(self.entry(actor, action, target, **details))
 
-    def entry(self, actor: str, action: str, target: str, **details: Any) -> Doc:
+    def entry(self, actor: Actor, action: str, target: str, **details: Any) -> Doc:
         """What ``record`` writes, for who keeps it with the change itself and writes it later."""
-        entry: Doc = {"_id": ObjectId(), "at": self._clock(), "actor": actor, "action": action, "target": target}
+        entry: Doc = {
+            "_id": ObjectId(),
+            "at": self._clock(),
+            "actor": actor.label,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "action": action,
+            "target": target,
+        }
         return entry | ({"details": details} if details else {})
 
     def write(self, entry: Doc) -> None:

@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 
 from bson import ObjectId
 
+from crm_core.access.actor import Actor, ActorKind
 from crm_core.access.audit import AuditLog
+from crm_core.access.permissions import Permission, Role
+from crm_core.access.scopes import Scope, allowed_by
 from crm_core.errors import InvalidInput, Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
@@ -20,16 +22,6 @@ CACHE_S = 5.0
 MAX_PER_SECOND = 1_000_000
 BURST_S = 5
 MAX_BURST_S = 3600
-
-
-class Scope(StrEnum):
-    INGEST_WRITE = "ingest:write"
-    CUSTOMERS_READ = "customers:read"
-    CUSTOMERS_WRITE = "customers:write"
-    SEGMENTS_READ = "segments:read"
-    SEGMENTS_WRITE = "segments:write"
-    CAMPAIGNS_READ = "campaigns:read"
-    CAMPAIGNS_WRITE = "campaigns:write"
 
 
 @dataclass(frozen=True)
@@ -70,9 +62,9 @@ class ApiKey:
     rate: Rate | None = None
 
     @property
-    def actor(self) -> str:
-        """How the audit log names it."""
-        return f"key:{self.name}"
+    def actor(self) -> Actor:
+        """Bounded by its scopes and by the role of its owner."""
+        return Actor(ActorKind.KEY, self.id, self.name, Role.ADMIN, allowed_by(self.scopes))
 
 
 class ApiKeys:
@@ -85,8 +77,9 @@ class ApiKeys:
         self._known: dict[str, tuple[float, ApiKey | None]] = {}
         self._lock = threading.Lock()
 
-    def create(self, name: str, scopes: Sequence[str], *, actor: str, rate: Rate | None = None) -> str:
+    def create(self, name: str, scopes: Sequence[str], *, actor: Actor, rate: Rate | None = None) -> str:
         """Make a key and give its secret, which cannot be had again. Raises InvalidInput."""
+        actor.require(Permission.MANAGE_KEYS)
         if not name.strip() or len(name) > 100:
             raise InvalidInput("A key needs a name of 1 to 100 characters.", field="name")
         chosen = sorted({_scope(scope) for scope in scopes})

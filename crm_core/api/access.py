@@ -7,7 +7,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from starlette.concurrency import run_in_threadpool
 
-from crm_core.access.keys import ApiKey, Scope
+from crm_core.access.keys import ApiKey
+from crm_core.access.scopes import Scope
 from crm_core.api.problems import Problem
 from crm_core.services import Services, current
 

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Security
 
-from crm_core.access.keys import ApiKey, Scope
+from crm_core.access.keys import ApiKey
+from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep, authorize
 from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, to_responses

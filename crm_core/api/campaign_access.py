@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Security
 
-from crm_core.access.keys import ApiKey, Scope
+from crm_core.access.keys import ApiKey
+from crm_core.access.scopes import Scope
 from crm_core.api.access import authorize
 
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_READ])]

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep
 from crm_core.api.campaign_access import UNKNOWN, Reader
 from crm_core.api.problems import to_responses

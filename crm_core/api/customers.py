@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Security
 
-from crm_core.access.keys import ApiKey, Scope
+from crm_core.access.keys import ApiKey
+from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep, authorize
 from crm_core.api.problems import to_responses
 from crm_core.api.shapes import to_json_values

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request, Security
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from crm_core.access.keys import ApiKey, Scope
+from crm_core.access.keys import ApiKey
+from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep, authorize, authorize_directly
 from crm_core.api.bodies import documented, read_body
 from crm_core.api.metrics import RECORDS
@@ -115,7 +116,7 @@ async def _accept(stream: Stream, request: Request) -> JSONResponse:
         fault = f"{error['field']} {error['message']}".lstrip()
         detail = f"No record was accepted. Record {first['index']}: {fault}."
         return problem(422, "Not valid", detail, accepted=0, rejected=rejected)
-    position = await found.async_publisher.publish(stream, batch.payloads, origin=key.actor)
+    position = await found.async_publisher.publish(stream, batch.payloads, origin=key.actor.label)
     RECORDS.labels(stream.label, "accepted").inc(len(batch.payloads))
     log.debug("accepted", stream=stream, records=len(batch.payloads), rejected=len(rejected), last=position)
     return JSONResponse({"accepted": len(batch.payloads), "rejected": rejected}, 202, headers={POSITION: position})

@@ -79,9 +79,9 @@ class SegmentGuard:
                 broken[user["name"]] = str(exc)
         return broken
 
-    def note_version(self, segment: Doc, actor: str, session: ClientSession) -> None:
+    def note_version(self, segment: Doc, created_by: str, session: ClientSession) -> None:
         """Once: a segment from before versions were kept gets the row of its first one when it is changed."""
         row = {"segment_id": segment["_id"], "version": segment["version"], "rule": segment["rule"]}
-        row |= {"created_at": segment["updated_at"], "created_by": actor}
+        row |= {"created_at": segment["updated_at"], "created_by": created_by}
         place = {"_id": f"{segment['_id']}:{segment['version']}"}
         self._db.segment_versions.update_one(place, {"$setOnInsert": row}, upsert=True, session=session)

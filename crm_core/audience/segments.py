@@ -6,7 +6,9 @@ from typing import Any
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
+from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
+from crm_core.access.permissions import Permission
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.scopes import Scopes
 from crm_core.audience.segment_guard import SegmentGuard
@@ -28,14 +30,15 @@ class Segments:
         self._audit = audit
         self._clock = clock
 
-    def save(self, name: str, rule: AnyRule, *, actor: str) -> Doc:
+    def save(self, name: str, rule: AnyRule, *, actor: Actor) -> Doc:
         """Keep ``rule`` under a name that no other segment has, with its count now. Raises InvalidInput, BadRule."""
+        actor.require(Permission.WRITE_SEGMENTS)
         now = self._clock()
         segment: Doc = {
             "_id": str(ObjectId()),
             "name": check_name(name, "segment"),
             "version": 1,
-            "created_by": actor,
+            "created_by": actor.label,
             "created_at": now,
             "updated_at": now,
             **self._measured(rule),
@@ -45,7 +48,7 @@ class Segments:
             self._guard.check_name(segment, session)
             self._guard.check_rule(segment, session)
             self._segments.insert_one(segment, session=session)
-            self._guard.note_version(segment, actor, session)
+            self._guard.note_version(segment, actor.label, session)
             return segment
 
         made = self._guard.exclusively(insert)
@@ -59,13 +62,14 @@ class Segments:
         name: str | None = None,
         rule: AnyRule | None = None,
         version: int | None = None,
-        actor: str,
+        actor: Actor,
     ) -> Doc:
         """Rename, or give it another rule, which makes a new version; the old ones are kept.
 
         version: the one that the caller has seen. Raises NotFound, InvalidInput, BadRule, and Conflict when it is
         not the present one, or when a segment that uses this one could not be evaluated any more.
         """
+        actor.require(Permission.WRITE_SEGMENTS)
         if name is None and rule is None:
             raise InvalidInput("Nothing to change: give a name, or a rule.")
         changes: Doc = {} if name is None else {"name": check_name(name, "segment")}
@@ -88,7 +92,7 @@ class Segments:
                 self._segments.replace_one({"_id": segment_id}, after, session=session)
                 self._guard.check_rule(after, session)
             self._guard.note_version(before, before["created_by"], session)
-            self._guard.note_version(after, actor, session)
+            self._guard.note_version(after, actor.label, session)
             return after
 
         changed = self._guard.exclusively(update)
@@ -96,8 +100,9 @@ class Segments:
         self._audit.record(actor, "segment.change", segment_id, version=changed["version"], fields=fields)
         return changed
 
-    def remove(self, segment_id: str, *, actor: str) -> None:
+    def remove(self, segment_id: str, *, actor: Actor) -> None:
         """Raises NotFound, and Conflict with the names of the segments that use it. Its versions are kept."""
+        actor.require(Permission.WRITE_SEGMENTS)
 
         def delete(session: ClientSession) -> None:
             name = self.get(segment_id, session=session)["name"]

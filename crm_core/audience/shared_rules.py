@@ -8,7 +8,9 @@ from typing import Any
 
 from pymongo import ReturnDocument
 
+from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
+from crm_core.access.permissions import Permission
 from crm_core.errors import NotFound
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, translated
@@ -25,10 +27,11 @@ class SharedRules:
         self._audit = audit
         self._clock = clock
 
-    def share(self, rule: AnyRule, *, actor: str) -> str:
+    def share(self, rule: AnyRule, *, actor: Actor) -> str:
         """The id of a link to ``rule``, good for 90 days from now; the same rule has the same id."""
+        actor.require(Permission.WRITE_SEGMENTS)
         new_id, now, kept = secrets.token_urlsafe(ID_BYTES), self._clock(), dump_rule(rule)
-        made = {"_id": new_id, "rule": kept, "created_at": now, "created_by": actor}
+        made = {"_id": new_id, "rule": kept, "created_at": now, "created_by": actor.label}
         with translated():
             row = self._rules.find_one_and_update(
                 {"hash": _hash(kept)},

@@ -6,7 +6,9 @@ from typing import Literal, get_args
 
 from pymongo.errors import DuplicateKeyError
 
+from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
+from crm_core.access.permissions import Permission
 from crm_core.audience.eligibility import check_channel
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.clock import Clock
@@ -24,11 +26,12 @@ class Suppressions:
         self._audit = audit
         self._clock = clock
 
-    def add(self, customer_id: str, channel: str, *, reason: SuppressionReason, actor: str) -> Doc:
+    def add(self, customer_id: str, channel: str, *, reason: SuppressionReason, actor: Actor) -> Doc:
         """Send nothing more to this customer over ``channel``; gives what is kept.
 
         Harmless to repeat: what is there for a reason as grave or graver stays. Raises InvalidInput, NotFound.
         """
+        actor.require(Permission.WRITE_CONSENT)
         check_channel(channel)
         if reason not in REASONS:
             raise InvalidInput(f"{reason!r} is no reason; allowed are {', '.join(REASONS)}.", field="reason")
@@ -37,8 +40,9 @@ class Suppressions:
             self._audit.record(actor, "suppression.add", customer_id, channel=channel, reason=reason)
         return self.of([customer_id])[customer_id][channel]
 
-    def lift(self, customer_id: str, channel: str, *, actor: str) -> bool:
+    def lift(self, customer_id: str, channel: str, *, actor: Actor) -> bool:
         """Allow messages over ``channel`` again; gives whether they were suppressed. Raises InvalidInput."""
+        actor.require(Permission.WRITE_CONSENT)
         check_channel(channel)
         with translated():
             found = self._suppressions.find_one_and_delete({"_id": _key(customer_id, channel)})
@@ -60,11 +64,11 @@ class Suppressions:
             if self._customers.find_one({"_id": customer_id}, {"_id": 1}) is None:
                 raise NotFound(f"There is no customer with the id {customer_id!r}.")
 
-    def _put(self, customer_id: str, channel: str, reason: str, actor: str) -> bool:
+    def _put(self, customer_id: str, channel: str, reason: str, actor: Actor) -> bool:
         """Whether this is new: the key refuses a second one beside one that is as grave."""
         lighter = list(REASONS[: REASONS.index(reason)])
         row: Doc = {"customer_id": customer_id, "channel": channel, "reason": reason}
-        row |= {"created_at": self._clock(), "created_by": actor}
+        row |= {"created_at": self._clock(), "created_by": actor.label}
         query = {"_id": _key(customer_id, channel), "reason": {"$in": lighter}}
         with translated():
             try:

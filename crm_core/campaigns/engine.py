@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from crm_core.access.actor import SYSTEM
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.message_log import Ledger
 from crm_core.campaigns.messages.pending import PendingRows
@@ -71,7 +72,7 @@ class Engine:
             values = {"finished_at": self._clock(), "audience": self._ledger.stats(campaign_id).audience}
             before, after = CampaignState.SENDING, CampaignState.COMPLETED
             only = {"retry": None, "retries": campaign.get("retries"), "audience": campaign.get("audience")}
-            count += self._campaigns.move(campaign_id, [before], after, values, actor="system", action=after, only=only)
+            count += self._campaigns.move(campaign_id, [before], after, values, actor=SYSTEM, action=after, only=only)
         return count
 
     def _put_back(self, campaign: Doc) -> int:

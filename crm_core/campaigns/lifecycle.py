@@ -4,7 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 
+from crm_core.access.actor import SYSTEM, Actor, system_actor
 from crm_core.access.audit import AuditLog
+from crm_core.access.permissions import Permission
 from crm_core.campaigns.drafting.definition import Definitions
 from crm_core.campaigns.drafting.drafts import Drafts, as_seen
 from crm_core.campaigns.messages.pending import PendingRows
@@ -20,7 +22,6 @@ State = CampaignState
 LAUNCHABLE = (State.DRAFT, State.SCHEDULED)
 CANCELLABLE = (State.SCHEDULED, *RUNNING, State.PAUSED)
 RETRYABLE = (State.SENDING, State.PAUSED, State.COMPLETED)
-SYSTEM = "system"
 
 
 class Campaigns(Drafts):
@@ -31,12 +32,13 @@ class Campaigns(Drafts):
         self._rows = rows
         self._budget = budget
 
-    def launch(self, campaign_id: str, *, actor: str, confirm_everyone: bool = False) -> Doc:
+    def launch(self, campaign_id: str, *, actor: Actor, confirm_everyone: bool = False) -> Doc:
         """Freeze the definition, with the segments that its rule names, and hand it to the campaign worker.
 
         Raises NotFound, BadRule, and Conflict when it was launched or changed before, when its segment was deleted, or
         when it would reach everyone without saying so.
         """
+        actor.require(Permission.WRITE_CAMPAIGNS)
         campaign = self.get(campaign_id)
         if campaign["state"] not in LAUNCHABLE:
             raise refuse(campaign, LAUNCHABLE, "launched")
@@ -45,19 +47,21 @@ class Campaigns(Drafts):
             raise self._lost(campaign_id, LAUNCHABLE, "launched")
         return self.get(campaign_id)
 
-    def schedule(self, campaign_id: str, at: datetime, *, actor: str, confirm_everyone: bool = False) -> Doc:
+    def schedule(self, campaign_id: str, at: datetime, *, actor: Actor, confirm_everyone: bool = False) -> Doc:
         """Let the scheduler launch it at ``at``, aware; also instead of another time.
 
         Raises NotFound, InvalidInput for a moment that has passed, and what a launch now would raise.
         """
+        actor.require(Permission.WRITE_CAMPAIGNS)
         campaign = self.get(campaign_id)
         if campaign["state"] not in LAUNCHABLE:
             raise refuse(campaign, LAUNCHABLE, "scheduled")
         values = self._scheduled(campaign, at, actor, confirm_everyone)
         return self._changed(campaign_id, LAUNCHABLE, State.SCHEDULED, values, actor, "schedule", "scheduled")
 
-    def unschedule(self, campaign_id: str, *, actor: str) -> Doc:
+    def unschedule(self, campaign_id: str, *, actor: Actor) -> Doc:
         """Back to a draft."""
+        actor.require(Permission.WRITE_CAMPAIGNS)
         values = dict.fromkeys(("scheduled_at", "scheduled_by", "confirmed_everyone"))
         return self._changed(campaign_id, [State.SCHEDULED], State.DRAFT, values, actor, "unschedule", "unscheduled")
 
@@ -70,18 +74,20 @@ class Campaigns(Drafts):
             due = list(self._campaigns.find({"state": State.SCHEDULED, "scheduled_at": {"$lte": now}}))
         return [campaign["_id"] for campaign in due if self._start_scheduled(campaign)]
 
-    def pause(self, campaign_id: str, *, actor: str) -> Doc:
+    def pause(self, campaign_id: str, *, actor: Actor) -> Doc:
         """Send nothing more until somebody resumes."""
-        values = {"paused_at": self._clock(), "paused_by": actor, "pause_reason": None}
+        actor.require(Permission.WRITE_CAMPAIGNS)
+        values = {"paused_at": self._clock(), "paused_by": actor.label, "pause_reason": None}
         return self._changed(campaign_id, RUNNING, State.PAUSED, values, actor, "pause", "paused")
 
     def pause_for(self, campaign_id: str, reason: str) -> bool:
         """What workers do when something is wrong with it; gives whether it was running."""
-        values = {"paused_at": self._clock(), "paused_by": SYSTEM, "pause_reason": reason}
+        values = {"paused_at": self._clock(), "paused_by": SYSTEM.label, "pause_reason": reason}
         return self.move(campaign_id, RUNNING, State.PAUSED, values, actor=SYSTEM, action="pause")
 
-    def resume(self, campaign_id: str, *, actor: str) -> Doc:
+    def resume(self, campaign_id: str, *, actor: Actor) -> Doc:
         """Go on where it was paused, with a new error budget."""
+        actor.require(Permission.WRITE_CAMPAIGNS)
         campaign = self.get(campaign_id)
         after = State.SENDING if campaign.get("planned_at") else State.PREPARING
         values: Doc = dict.fromkeys(("paused_at", "paused_by", "pause_reason"))
@@ -90,18 +96,20 @@ class Campaigns(Drafts):
             self._budget.clear(campaign_id)
         return self._changed(campaign_id, [State.PAUSED], after, values, actor, "resume", "resumed")
 
-    def cancel(self, campaign_id: str, *, actor: str) -> Doc:
+    def cancel(self, campaign_id: str, *, actor: Actor) -> Doc:
         """End it now; the campaign worker closes what is pending."""
+        actor.require(Permission.WRITE_CAMPAIGNS)
         now = self._clock()
-        values = {"cancelled_at": now, "cancelled_by": actor, "finished_at": now, "close_until": now + CLOSING}
+        values = {"cancelled_at": now, "cancelled_by": actor.label, "finished_at": now, "close_until": now + CLOSING}
         values["retry"] = None
         return self._changed(campaign_id, CANCELLABLE, State.CANCELLED, values, actor, "cancel", "cancelled")
 
-    def retry_failed(self, campaign_id: str, *, actor: str) -> Doc:
+    def retry_failed(self, campaign_id: str, *, actor: Actor) -> Doc:
         """Send its failed messages once more, under new keys. Not those of which nobody knows whether they were sent.
 
         Raises NotFound, and Conflict in another state, while it is being done already, or when none has failed.
         """
+        actor.require(Permission.WRITE_CAMPAIGNS)
         campaign = self.get(campaign_id)
         if campaign["state"] not in RETRYABLE:
             raise refuse(campaign, RETRYABLE, "retried")
@@ -110,16 +118,16 @@ class Campaigns(Drafts):
         if not self._rows.has_failed(campaign_id):
             raise Conflict("No message of this campaign has failed that could be tried again.")
         after = State.PAUSED if campaign["state"] == State.PAUSED else State.SENDING
-        values = {"retry": {"at": self._clock(), "by": actor}, "finished_at": None, "archived_at": None}
+        values = {"retry": {"at": self._clock(), "by": actor.label}, "finished_at": None, "archived_at": None}
         values["retries"] = campaign.get("retries", 0) + 1
         only = {"retry": None}
         if not self.move(campaign_id, [campaign["state"]], after, values, actor=actor, action="retry", only=only):
             raise Conflict("Somebody else changed this campaign meanwhile. Look at it again before you retry.")
         return self.get(campaign_id)
 
-    def _start(self, campaign: Doc, frozen: Doc, actor: str, **more: Any) -> bool:
+    def _start(self, campaign: Doc, frozen: Doc, actor: Actor, **more: Any) -> bool:
         """Only as it was when its definition was frozen."""
-        values = {**frozen, "launched_at": self._clock(), "launched_by": actor, "archived_at": None, **more}
+        values = {**frozen, "launched_at": self._clock(), "launched_by": actor.label, "archived_at": None, **more}
         values["seed"] = campaign.get("seed") or campaign["_id"]
         before = [State(campaign["state"])]
         only = as_seen(campaign)
@@ -132,7 +140,8 @@ class Campaigns(Drafts):
         except (InvalidInput, Conflict) as exc:
             return self._fail_scheduled(campaign, str(exc))
         late_s = max(0.0, (self._clock() - campaign["scheduled_at"]).total_seconds())
-        actor = str(campaign.get("scheduled_by") or SYSTEM)
+        scheduled_by = campaign.get("scheduled_by")
+        actor = system_actor(scheduled_by) if scheduled_by else SYSTEM
         return self._start(campaign, frozen, actor, late_s=round(late_s, 3))
 
     def _fail_scheduled(self, campaign: Doc, failure: str) -> Literal[False]:
@@ -147,7 +156,7 @@ class Campaigns(Drafts):
         before: Collection[State],
         after: State,
         values: Doc,
-        actor: str,
+        actor: Actor,
         action: str,
         done: str,
     ) -> Doc:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
+from crm_core.access.actor import SYSTEM, Actor
 from crm_core.access.audit import AuditLog
 from crm_core.audience.segments import named_like
 from crm_core.campaigns.states import CampaignState
@@ -67,7 +68,7 @@ class CampaignStore:
 
     def advance(self, campaign_id: str, before: CampaignState, after: CampaignState, **values: Any) -> bool:
         """What workers do: change the state if it is still ``before``; gives whether it was."""
-        return self.move(campaign_id, [before], after, values, actor="system", action=after)
+        return self.move(campaign_id, [before], after, values, actor=SYSTEM, action=after)
 
     def move(
         self,
@@ -76,7 +77,7 @@ class CampaignStore:
         after: CampaignState,
         values: Doc,
         *,
-        actor: str,
+        actor: Actor,
         action: str,
         only: Doc | None = None,
         **details: Any,

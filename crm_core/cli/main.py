@@ -20,7 +20,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from crm_core.access.keys import Scope, choose_rate
+from crm_core.access.actor import system_actor
+from crm_core.access.keys import choose_rate
+from crm_core.access.scopes import Scope
 from crm_core.cli.doctor import doctor
 from crm_core.errors import CrmError, Unavailable
 from crm_core.imports.recognising.mapping import parse_mapping
@@ -34,7 +36,7 @@ from crm_core.infra.streams import INGESTED
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 
-ACTOR = "command line"
+ACTOR = system_actor("command line")
 STORE_TIMEOUT_S = 600.0
 
 app = typer.Typer(help="ClientNest CRM on the command line.", no_args_is_help=True, add_completion=False)

@@ -10,7 +10,9 @@ from typing import Any
 
 from pymongo import UpdateOne
 
+from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
+from crm_core.access.permissions import Permission
 from crm_core.errors import InvalidInput, NotFound, Unavailable
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.text import parse_iso
@@ -105,11 +107,12 @@ class Attributes:
             raise NotFound(f"No customer has an attribute {name!r}, and none is declared.")
         return _to_attribute(row)
 
-    def declare(self, name: str, type_name: str | None, *, actor: str) -> Attribute:
+    def declare(self, name: str, type_name: str | None, *, actor: Actor) -> Attribute:
         """Set the type that new values must have; None takes it back. Raises InvalidInput.
 
         Values of another type that are there already stay; rules treat them as missing.
         """
+        actor.require(Permission.WRITE_ATTRIBUTES)
         if type_name is not None and type_name not in set(AttributeType):
             raise InvalidInput(f"{type_name!r} is no type; allowed are {', '.join(AttributeType)}.", field="type")
         change: Doc = {"$set": {"declared": type_name}} if type_name else {"$unset": {"declared": ""}}

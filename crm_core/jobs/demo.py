@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 import structlog
 from bson import ObjectId
 
+from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
+from crm_core.access.permissions import Permission
 from crm_core.demo.generator import check_request
 from crm_core.demo.loading import DemoLoader
 from crm_core.errors import Conflict, Unavailable
@@ -38,8 +40,9 @@ class DemoJobs:
         self._audit = audit
         self._clock = clock
 
-    def start(self, *, customers: int, seed: int, actor: str) -> str:
+    def start(self, *, customers: int, seed: int, actor: Actor) -> str:
         """Ask the jobs worker for it; gives the job's id. Raises InvalidInput, and Conflict while another one runs."""
+        actor.require(Permission.LOAD_DEMO)
         check_request(customers, seed, self._clock())
         if self.is_running():
             raise Conflict("The demo data is being loaded already.")
@@ -51,7 +54,7 @@ class DemoJobs:
             "params": {"customers": customers, "seed": seed},
             "done": 0,
             "total": 0,
-            "created_by": actor,
+            "created_by": actor.label,
             "created_at": self._clock(),
         }
         with translated():
@@ -60,8 +63,9 @@ class DemoJobs:
         self._publisher.publish(Stream.JOBS, [JobOrder(job_id, DEMO).to_payload()])
         return job_id
 
-    def cancel(self, job_id: str, *, actor: str) -> Doc:
+    def cancel(self, job_id: str, *, actor: Actor) -> Doc:
         """Load no more; what was made stays. Raises NotFound, and Conflict when it has ended."""
+        actor.require(Permission.LOAD_DEMO)
         job = cancel(self._jobs, job_id, self._clock(), actor=actor)
         self._audit.record(actor, "demo.cancel", job_id, done=job["done"], total=job["total"])
         return job

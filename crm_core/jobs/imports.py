@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from bson import ObjectId
 
+from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
+from crm_core.access.permissions import Permission
 from crm_core.errors import InvalidInput
 from crm_core.imports.formats.formats import plan_import
 from crm_core.imports.reading.sources import FileSource
@@ -52,13 +54,14 @@ class Imports:
         self._audit = audit
         self._clock = clock
 
-    def start(self, name: str, data: bytes, options: ImportOptions, *, actor: str) -> str:
+    def start(self, name: str, data: bytes, options: ImportOptions, *, actor: Actor) -> str:
         """Keep the file and ask the jobs worker to import it; gives the import's id.
 
         Raises InvalidInput for a file that is too large or cannot be read, or a mapping with faults.
         """
+        actor.require(Permission.WRITE_RECORDS)
         import_id = str(ObjectId())
-        job = self._describe(import_id, name, data, options) | {"created_by": actor, "created_at": self._clock()}
+        job = self._describe(import_id, name, data, options) | {"created_by": actor.label, "created_at": self._clock()}
         self._clear_lost()
         self._files.keep(import_id, name, data)
         with translated():
@@ -67,8 +70,9 @@ class Imports:
         self._publisher.publish(Stream.JOBS, [JobOrder(import_id, IMPORT).to_payload()])
         return import_id
 
-    def cancel(self, import_id: str, *, actor: str) -> None:
+    def cancel(self, import_id: str, *, actor: Actor) -> None:
         """Read no more of the file; what was accepted stays. Raises NotFound, and Conflict when it has ended."""
+        actor.require(Permission.WRITE_RECORDS)
         job = cancel(self._imports, import_id, self._clock(), actor=actor)
         self._files.remove(import_id)
         self._audit.record(actor, "import.cancel", import_id, records=job["total"], accepted=job["accepted"])

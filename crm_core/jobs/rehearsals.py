@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from bson import ObjectId
 
+from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
+from crm_core.access.permissions import Permission
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.rehearsal.rehearsal import Rehearsal
 from crm_core.errors import Conflict, InvalidInput, NotFound
@@ -47,12 +49,13 @@ class Rehearsals:
         self._audit = audit
         self._clock = clock
 
-    def start(self, campaign_id: str, *, actor: str, start_at: datetime | None = None) -> Doc:
+    def start(self, campaign_id: str, *, actor: Actor, start_at: datetime | None = None) -> Doc:
         """Ask the jobs worker for one. start_at: aware; if None, when the campaign is scheduled, else now.
 
         Raises NotFound, InvalidInput for a moment that has passed, and what a launch would raise, but no confirmation
         is needed.
         """
+        actor.require(Permission.WRITE_CAMPAIGNS)
         campaign = self._campaigns.get(campaign_id)
         start = self._to_start(campaign, start_at)
         self._rehearsal.freeze(campaign, start)
@@ -63,7 +66,7 @@ class Rehearsals:
             "state": "queued",
             "runs": 0,
             "done": 0,
-            "created_by": actor,
+            "created_by": actor.label,
             "created_at": self._clock(),
         }
         with translated():
@@ -90,9 +93,10 @@ class Rehearsals:
         )
         return self._as_seen(found), more
 
-    def cancel(self, campaign_id: str, rehearsal_id: str, *, actor: str) -> Doc:
+    def cancel(self, campaign_id: str, rehearsal_id: str, *, actor: Actor) -> Doc:
         """End it; harmless to repeat. Raises NotFound, and Conflict when it has ended otherwise."""
-        values = {"state": "cancelled", "cancelled_by": actor, "finished_at": self._clock()}
+        actor.require(Permission.WRITE_CAMPAIGNS)
+        values = {"state": "cancelled", "cancelled_by": actor.label, "finished_at": self._clock()}
         query = {"_id": rehearsal_id, "campaign_id": campaign_id, "state": {"$in": OPEN}}
         with translated():
             changed = self._rehearsals.update_one(query, {"$set": values})

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pymongo.collection import Collection
 
+from crm_core.access.actor import Actor
 from crm_core.errors import Conflict, NotFound
 from crm_core.infra.mongo import Doc, translated
 
@@ -26,9 +27,9 @@ def end(jobs: Collection[Doc], job_id: str, state: str, at: datetime, **values: 
     return _change(jobs, job_id, {"state": state, "finished_at": at, **values})
 
 
-def cancel(jobs: Collection[Doc], job_id: str, at: datetime, *, actor: str) -> Doc:
+def cancel(jobs: Collection[Doc], job_id: str, at: datetime, *, actor: Actor) -> Doc:
     """As it was left; what is in hand may still add to it. Raises NotFound, and Conflict when it has ended."""
-    changed = end(jobs, job_id, CANCELLED, at, cancelled_by=actor)
+    changed = end(jobs, job_id, CANCELLED, at, cancelled_by=actor.label)
     with translated():
         job = jobs.find_one({"_id": job_id})
     if job is None:

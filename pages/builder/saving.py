@@ -9,7 +9,7 @@ from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import dump_rule
 from crm_core.rules.scope import SegmentDefinition
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
 from pages._ui.links import go_to
 from pages._ui.rule_words import rule_words
@@ -65,7 +65,7 @@ def _offer_version(opened: SegmentDefinition, then_campaign: bool) -> None:
     if st.button(f"{label} and continue" if then_campaign else label, type="primary", key="builder_save_version"):
         _save(
             lambda: services().segments.change(
-                opened.id, rule=board_now().to_rule(), version=opened.version, actor=ACTOR
+                opened.id, rule=board_now().to_rule(), version=opened.version, actor=actor()
             ),
             then_campaign,
         )
@@ -76,14 +76,14 @@ def _offer_new(opened: SegmentDefinition | None, then_campaign: bool) -> None:
     label = "Save as new segment" if opened else "Save"
     label = f"{label} and continue" if then_campaign else label
     if st.button(label, type="secondary" if opened else "primary", key="builder_save"):
-        _save(lambda: services().segments.save(name, board_now().to_rule(), actor=ACTOR), then_campaign)
+        _save(lambda: services().segments.save(name, board_now().to_rule(), actor=actor()), then_campaign)
 
 
 def _offer_no_saving(board: Board) -> None:
     if not st.button("Continue without saving", type="tertiary", key="builder_unsaved"):
         return
     try:
-        shared_id = services().shared_rules.share(board.to_rule(), actor=ACTOR)
+        shared_id = services().shared_rules.share(board.to_rule(), actor=actor())
     except CrmError as exc:
         st.error(literal(str(exc)), icon=":material/error:")
         return

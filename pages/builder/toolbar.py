@@ -7,7 +7,7 @@ import streamlit as st
 
 from crm_core.audience.shared_rules import KEPT
 from crm_core.errors import CrmError
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 from pages.builder.board.board import Board
 from pages.builder.board.moves import add
@@ -48,7 +48,7 @@ def _icon(label: str, icon: str, action: object, *, disabled: bool) -> None:
 def share_dialog(board: Board) -> None:
     """A link that opens the rules on somebody else's board."""
     try:
-        shared_id = services().shared_rules.share(board.to_rule(), actor=ACTOR)
+        shared_id = services().shared_rules.share(board.to_rule(), actor=actor())
     except CrmError as exc:
         st.error(literal(str(exc)), icon=":material/error:")
         return

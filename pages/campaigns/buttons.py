@@ -12,7 +12,7 @@ from crm_core.campaigns.states import CampaignState
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
 from pages._ui import queries
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 from pages._ui.links import go_to
 from pages.campaigns.launching import launch_dialog
@@ -81,13 +81,13 @@ def _change(button: _Button, campaign_id: str) -> None:
     """Before the page is drawn: what was clicked may not be offered any more, and that has to be said."""
     assert button.change
     try:
-        button.change(services().campaigns, campaign_id, actor=ACTOR)
+        button.change(services().campaigns, campaign_id, actor=actor())
     except CrmError as exc:
         st.session_state[REFUSED] = str(exc)
 
 
 def _duplicate(campaign: Doc) -> None:
-    copy = services().campaigns.duplicate(campaign["_id"], actor=ACTOR)
+    copy = services().campaigns.duplicate(campaign["_id"], actor=actor())
     go_to("campaign", campaign=copy["_id"])
 
 
@@ -104,7 +104,7 @@ def _ask_to_cancel(campaign: Doc) -> None:
     _ask(
         cancel_words(now, services().ledger.stats(campaign_id)),
         "Cancel campaign",
-        lambda: services().campaigns.cancel(campaign_id, actor=ACTOR),
+        lambda: services().campaigns.cancel(campaign_id, actor=actor()),
     )
 
 
@@ -114,7 +114,7 @@ def _ask_to_retry(campaign: Doc) -> None:
     _ask(
         retry_words(services().ledger.stats(campaign_id)),
         "Send again",
-        lambda: services().campaigns.retry_failed(campaign_id, actor=ACTOR),
+        lambda: services().campaigns.retry_failed(campaign_id, actor=actor()),
     )
 
 

@@ -8,7 +8,7 @@ from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
 from crm_core.rules.binding import bind, has_conditions
 from crm_core.rules.tree import AnyRule
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
 from pages._ui.links import go_to
 from pages._ui.rule_words import rule_words
@@ -30,7 +30,7 @@ def launch_dialog(name: str, segment: str | None, rule: AnyRule, count: int, dra
         return
     try:
         campaign = draft()
-        services().campaigns.launch(campaign["_id"], actor=ACTOR, confirm_everyone=confirmed)
+        services().campaigns.launch(campaign["_id"], actor=actor(), confirm_everyone=confirmed)
     except CrmError as exc:
         st.error(literal(str(exc)))
         return

@@ -11,7 +11,7 @@ from crm_core.campaigns.sending.recipients import to_recipients
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
 from pages._ui.channels import CHANNEL_LABELS, reason_words
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal, relative_time, utc_exact
 from pages._ui.widgets import tinted_badge
 
@@ -73,7 +73,7 @@ def _show_verdict(reason: Reason | None) -> None:
 def _offer_act(customer: Doc, channel: str, suppressed: Mapping[str, Doc]) -> None:
     if channel in suppressed:
         if st.button("Allow again", key=f"customer_allow_{channel}", type="tertiary", icon=":material/lock_open:"):
-            services().suppressions.lift(customer["id"], channel, actor=ACTOR)
+            services().suppressions.lift(customer["id"], channel, actor=actor())
             st.session_state[DONE] = f"{CHANNEL_LABELS[channel]} messages are not stopped any more."
             st.rerun()
     elif st.button("Stop messages", key=f"customer_stop_{channel}", type="tertiary", icon=":material/block:"):
@@ -88,7 +88,7 @@ def _stop_dialog(customer: Doc, channel: str) -> None:
     if not st.button("Stop messages", type="primary", key="customer_stop_confirm"):
         return
     try:
-        services().suppressions.add(customer["id"], channel, reason="manual", actor=ACTOR)
+        services().suppressions.add(customer["id"], channel, reason="manual", actor=actor())
     except CrmError as exc:
         st.error(literal(str(exc)), icon=":material/error:")
         return

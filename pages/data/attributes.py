@@ -10,7 +10,7 @@ import streamlit as st
 from crm_core.customers.attributes import Attribute, AttributeType
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.ingest.wire import ATTRIBUTE_NAME
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import actor, services
 from pages._ui.formats import NONE, literal, number
 from pages._ui.widgets import empty_state
 
@@ -71,7 +71,7 @@ def _declare(name: str | None, wanted: str | None) -> None:
     if name is None or not re.fullmatch(ATTRIBUTE_NAME, name):
         said = f"“{name}” is no name of an attribute" if name else "Choose an attribute, or type a new name"
         raise InvalidInput(f"{said}: 1 to 40 of a-z, 0-9 and _, the first a letter.")
-    declared = services().attributes.declare(name, wanted, actor=ACTOR).declared
+    declared = services().attributes.declare(name, wanted, actor=actor()).declared
     said = f"must be a {declared} from now on" if declared else "may be of any type"
     st.toast(f"Values of **{literal(name)}** {said}.", icon=":material/task_alt:")
     st.rerun()

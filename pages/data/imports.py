@@ -11,7 +11,7 @@ from crm_core.imports.running.checking import Rejected, stream_named
 from crm_core.infra.mongo import Doc
 from crm_core.jobs.states import UNFINISHED
 from pages._ui.commands import IMPORT_COMMANDS
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import actor, services
 from pages._ui.formats import duration, file_size, literal, number, relative_time, utc_exact
 from pages._ui.guard import live
 from pages._ui.widgets import empty_state, tinted_badge
@@ -96,7 +96,7 @@ def _offer_cancel(job: Doc) -> None:
 
 def _cancel(import_id: str) -> None:
     try:
-        services().imports.cancel(import_id, actor=ACTOR)
+        services().imports.cancel(import_id, actor=actor())
     except CrmError as exc:
         st.toast(literal(str(exc)), icon=":material/error:")
 

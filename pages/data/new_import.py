@@ -15,7 +15,7 @@ from crm_core.imports.recognising.preview import DryRun, FileFacts
 from crm_core.imports.running.checking import Rejected
 from crm_core.jobs.import_files import MAX_FILE_MB, check_size
 from pages._ui import queries
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import actor, services
 from pages._ui.formats import file_size, literal, number
 from pages.data.mapping import explain_faults, pick_mapping
 
@@ -128,7 +128,7 @@ def _offer_import(file: UploadedFile, run: DryRun, mapping: Mapping[str, str], *
     ):
         return
     options = ImportOptions(kind_name=run.kind.name, mapping=mapping)
-    services().imports.start(file.name, file.getvalue(), options, actor=ACTOR)
+    services().imports.start(file.name, file.getvalue(), options, actor=actor())
     st.session_state[ROUND] += 1
     st.rerun()
 

@@ -9,7 +9,7 @@ from crm_core.audience.preview import Preview
 from crm_core.campaigns.drafting.template import FIELDS, check_template, render_message, template_fields
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
-from pages._ui.deps import ACTOR, services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number, percent
 from pages._ui.widgets import noted_metric, page_header
 from pages.campaigns.audience import Chosen, choose_audience
@@ -108,7 +108,7 @@ def offer_launch(chosen: Chosen | None, name: str, message: str, *, is_sound: bo
     if not asked or not chosen or not chosen.result:
         return
     audience = {"segment_id": chosen.segment["_id"]} if chosen.segment else {"rule": chosen.rule}
-    draft = partial(services().campaigns.create, name=name, channel=CHANNEL, message=message, actor=ACTOR, **audience)
+    draft = partial(services().campaigns.create, name=name, channel=CHANNEL, message=message, actor=actor(), **audience)
     launch_dialog(name, chosen.segment["name"] if chosen.segment else None, chosen.rule, chosen.result.count, draft)
 
 

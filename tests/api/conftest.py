@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from tests.running_app import RunningApp, start_app
 
 

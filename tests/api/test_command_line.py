@@ -9,7 +9,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from crm_core.cli.main import app as command_line
 from crm_core.demo.generator import generate_demo
 from tests.api.answers import Json, customer, profile

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from crm_core.api.campaign_bodies import CampaignBody
 from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord, Record
 from tests.api.answers import Json

@@ -4,7 +4,7 @@ from functools import partial
 
 import httpx
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from crm_core.infra.streams import split_id
 from tests.api.answers import problem_in
 from tests.api.keys import client_with_rate

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from crm_core.infra.embedded.platform import WORKERS
 from crm_core.infra.streams import Stream
 from tests.api.answers import problem_in, profile

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from tests.api.answers import problem_in
 from tests.api.keys import client_with_rate
 from tests.running_app import RunningApp

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from tests.api.answers import Json, problem_in, store_customers, tagged
 from tests.running_app import RunningApp
 from tests.waiting import eventually

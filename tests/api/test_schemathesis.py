@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from crm_core.api.app import create_api
 from crm_core.infra.streams import INGESTED
 from tests.api.figures import figure, read_figures

@@ -5,7 +5,7 @@ import re
 import httpx
 from playwright.sync_api import Browser, expect
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from tests.browser.conftest import DESK
 from tests.browser.screen import PALETTE, RULES, Screen
 from tests.running_app import RunningApp

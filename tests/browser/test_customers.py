@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, expect
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from pages._ui.palette import SURFACES
+from tests.actors import TEST
 from tests.browser.conftest import STOCK
 from tests.browser.screen import Screen
 from tests.browser.test_newcomer import background, scrolling_sideways
@@ -27,7 +28,7 @@ ORDERED = {
 def stocked(stocked_app: RunningApp) -> tuple[RunningApp, Doc]:
     """The app with a segment, and the one of its customers who ordered most of those with all details."""
     with stocked_app.services() as services:
-        services.segments.save(SEGMENT, load_rule(ORDERED), actor="test")
+        services.segments.save(SEGMENT, load_rule(ORDERED), actor=TEST)
         known = {"name": {"$exists": True}, "email": {"$exists": True}, "phone": {"$exists": True}}
         best = services.db.customers.find(known).sort("order_count", -1).limit(1)[0]
     return stocked_app, best

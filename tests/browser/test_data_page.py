@@ -5,7 +5,7 @@ import re
 import httpx
 from playwright.sync_api import Locator, expect
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from tests.browser.screen import Screen
 from tests.running_app import RunningApp
 

@@ -9,9 +9,10 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from crm_core.rules.loading import load_rule
 from pages._ui.palette import SURFACES
+from tests.actors import TEST
 from tests.browser.screen import BIN, PALETTE, RULES, Screen
 from tests.running_app import RunningApp
 
@@ -28,15 +29,15 @@ VISITS = {"kind": "field", "field": "visits", "op": "gt", "value": VISITED_MORE}
 def used(stocked_app: RunningApp) -> tuple[str, str]:
     """A workspace that is in use, with a segment and a campaign that was sent: their ids."""
     with stocked_app.services() as services:
-        segment = services.segments.save("Customers who have spent something", load_rule(SPEND), actor="test")
+        segment = services.segments.save("Customers who have spent something", load_rule(SPEND), actor=TEST)
         campaign = services.campaigns.create(
             name="A campaign with a rather long name, as people give them",
             channel="in_app",
             message="Hi {{ customer.first_name }}",
             segment_id=segment["_id"],
-            actor="test",
+            actor=TEST,
         )
-        services.campaigns.launch(campaign["_id"], actor="test")
+        services.campaigns.launch(campaign["_id"], actor=TEST)
     return segment["_id"], campaign["_id"]
 
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from tests.faults.site import Site
 from tests.running_app import RunningApp
 

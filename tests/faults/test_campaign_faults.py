@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crm_core.access.keys import Scope
+from crm_core.access.scopes import Scope
 from crm_core.campaigns.states import CampaignState
 from crm_core.services import Services
 from tests.faults.campaign import (

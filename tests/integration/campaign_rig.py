@@ -17,6 +17,7 @@ from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.population import field
 
@@ -106,10 +107,10 @@ class Rig:
 
     def draft(self, rule: Any = HAS_VISITED, message: str | None = HELLO, **more: Any) -> str:
         fields: dict[str, Any] = {"name": "June", "channel": "in_app", "message": message, "rule": rule, **more}
-        return str(self.services.campaigns.create(actor="asha", **fields)["_id"])
+        return str(self.services.campaigns.create(actor=ASHA, **fields)["_id"])
 
     def launch(self, campaign_id: str) -> str:
-        self.services.campaigns.launch(campaign_id, actor="asha")
+        self.services.campaigns.launch(campaign_id, actor=ASHA)
         return campaign_id
 
     def plan(self) -> None:

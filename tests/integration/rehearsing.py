@@ -14,6 +14,7 @@ from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.services import Services
+from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
 
@@ -57,7 +58,7 @@ def rehearse(rig: Rig, campaign_id: str, start: datetime) -> RehearsalResult:
 def send_for_real(rig: Rig, campaign_id: str, clock: TestClock) -> None:
     """From launch to the last message, whatever the time until then."""
     rig.deliverer.stopping = WaitOnTheClock(clock)
-    rig.services.campaigns.launch(campaign_id, actor="asha", confirm_everyone=True)
+    rig.services.campaigns.launch(campaign_id, actor=ASHA, confirm_everyone=True)
     rig.plan()
     while rig.state(campaign_id) != "completed":
         if rig.services.publisher.backlog(Stream.DELIVERIES):

@@ -10,6 +10,7 @@ from crm_core.errors import BadRule, Conflict, InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
+from tests.actors import ASHA, BELA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import HAS_VISITED, HELLO, Rig
 from tests.integration.feeding import store_customers
@@ -20,16 +21,16 @@ VISITED_ONCE_IDS = {"c1", "c2", "c3", "c6"}
 
 
 def save(rig: Rig, name: str, rule: dict[str, Any] = VISITED_ONCE) -> Doc:
-    return rig.services.segments.save(name, load_rule(rule), actor="asha")
+    return rig.services.segments.save(name, load_rule(rule), actor=ASHA)
 
 
 def change(rig: Rig, segment: Doc, rule: dict[str, Any]) -> None:
-    rig.services.segments.change(segment["_id"], rule=load_rule(rule), actor="bela")
+    rig.services.segments.change(segment["_id"], rule=load_rule(rule), actor=BELA)
 
 
 def remove(rig: Rig, *segments: Doc) -> None:
     for segment in segments:
-        rig.services.segments.remove(segment["_id"], actor="bela")
+        rig.services.segments.remove(segment["_id"], actor=BELA)
 
 
 def named(segment: Doc) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def draft(rig: Rig, rule: dict[str, Any]) -> str:
 
 def draft_for(rig: Rig, segment: Doc) -> str:
     campaigns = rig.services.campaigns
-    made = campaigns.create(name="June", channel="in_app", message=HELLO, segment_id=segment["_id"], actor="asha")
+    made = campaigns.create(name="June", channel="in_app", message=HELLO, segment_id=segment["_id"], actor=ASHA)
     return str(made["_id"])
 
 
@@ -120,13 +121,13 @@ def test_a_campaign_launched_before_segments_were_kept_is_still_planned(rig: Rig
 
 
 def test_a_rule_that_names_a_segment_without_conditions_needs_a_confirmation(rig: Rig) -> None:
-    everyone = rig.services.segments.save("Everyone", EVERYONE, actor="asha")
+    everyone = rig.services.segments.save("Everyone", EVERYONE, actor=ASHA)
     around = save(rig, "Around", group("all", named(everyone), group("none")))
     for campaign in (draft_for(rig, everyone), draft_for(rig, around), draft(rig, group("any", named(around)))):
         with pytest.raises(Conflict, match="confirm_everyone"):
             rig.launch(campaign)
         assert rig.state(campaign) == "draft"
-    rig.services.campaigns.launch(campaign, actor="asha", confirm_everyone=True)
+    rig.services.campaigns.launch(campaign, actor=ASHA, confirm_everyone=True)
     assert len(written_to(rig, campaign)) == 6
 
 
@@ -140,7 +141,7 @@ def test_a_segment_that_lost_its_conditions_since_the_draft_needs_a_confirmation
 
 
 def test_a_condition_beside_a_segment_of_everyone_needs_no_confirmation(rig: Rig) -> None:
-    everyone = rig.services.segments.save("Everyone", EVERYONE, actor="asha")
+    everyone = rig.services.segments.save("Everyone", EVERYONE, actor=ASHA)
     campaign = rig.launch(draft(rig, group("all", named(everyone), VISITED_ONCE)))
     assert written_to(rig, campaign) == VISITED_ONCE_IDS
 
@@ -234,7 +235,7 @@ def test_an_audience_that_is_too_large_to_be_kept_is_refused_and_stops_no_schedu
     saved = [save(rig, f"List {number}", listed(number)) for number in range(4)]
     soon = clock.now + timedelta(minutes=1)
     large, good = draft(rig, group("any", *(named(each) for each in saved))), rig.draft(schedule_at=soon)
-    for begin in (rig.launch, lambda each: rig.services.campaigns.schedule(each, soon, actor="asha")):
+    for begin in (rig.launch, lambda each: rig.services.campaigns.schedule(each, soon, actor=ASHA)):
         with pytest.raises(InvalidInput, match=r"take 2\d\.\d MB; a campaign can keep 12 MB"):
             begin(large)
     rig.services.db.campaigns.update_one({"_id": large}, {"$set": {"state": "scheduled", "scheduled_at": soon}})

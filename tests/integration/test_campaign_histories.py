@@ -24,6 +24,7 @@ from crm_core.errors import Conflict, Unavailable
 from crm_core.infra.streams import Stream
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.engines.agreement import new_database
 from tests.integration.campaign_rig import CountingVendor, Crash, Rig
@@ -124,14 +125,14 @@ class History(RuleBasedStateMachine):
     @rule(verb=st.sampled_from(["pause", "resume", "resume", "retry_failed"]))
     def decide(self, verb: str) -> None:
         with suppress(Conflict):
-            getattr(self.services.campaigns, verb)(self.campaign, actor="asha")
+            getattr(self.services.campaigns, verb)(self.campaign, actor=ASHA)
             self.retries += verb == "retry_failed"
 
     @precondition(lambda self: len(self.vendor.accepted) > 2)
     @rule()
     def cancel(self) -> None:
         with suppress(Conflict):
-            self.services.campaigns.cancel(self.campaign, actor="asha")
+            self.services.campaigns.cancel(self.campaign, actor=ASHA)
             self.is_cancelled = self.is_lossy = True
 
     @rule()
@@ -158,7 +159,7 @@ class History(RuleBasedStateMachine):
         if not hasattr(self, "rig"):
             return
         with suppress(Conflict):
-            self.services.campaigns.resume(self.campaign, actor="asha")
+            self.services.campaigns.resume(self.campaign, actor=ASHA)
         self.clock.advance(seconds=20)
         for _ in range(3):
             self.rig.finish(self.clock)

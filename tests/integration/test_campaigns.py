@@ -8,6 +8,7 @@ from crm_core.campaigns.messages.rows import new_row
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
+from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import HAS_VISITED, HELLO, Rig
 from tests.integration.population import field, group
@@ -53,15 +54,15 @@ def test_a_campaign_without_a_condition_needs_a_confirmation(rig: Rig, rule: Any
     with pytest.raises(Conflict, match="confirm_everyone"):
         rig.launch(campaign)
     assert rig.state(campaign) == "draft"
-    rig.services.campaigns.launch(campaign, actor="asha", confirm_everyone=True)
+    rig.services.campaigns.launch(campaign, actor=ASHA, confirm_everyone=True)
     rig.plan()
     assert rig.counts(campaign) == {"pending": 6}
 
 
 def test_a_launch_freezes_the_segment_as_it_is_then(rig: Rig, clock: TestClock) -> None:
-    segment = rig.services.segments.save("Visitors", HAS_VISITED, actor="asha")
+    segment = rig.services.segments.save("Visitors", HAS_VISITED, actor=ASHA)
     campaign = rig.services.campaigns.create(
-        name="June", channel="in_app", message=HELLO, segment_id=segment["_id"], actor="asha"
+        name="June", channel="in_app", message=HELLO, segment_id=segment["_id"], actor=ASHA
     )["_id"]
     changed = field("visits", "gt", 1)
     rig.services.db.segments.update_one({"_id": segment["_id"]}, {"$set": {"rule": changed, "version": 2}})
@@ -110,7 +111,7 @@ def test_an_audience_walked_twice_holds_nobody_twice(rig: Rig) -> None:
 
 
 def test_a_draft_that_breaks_a_rule_is_not_kept(rig: Rig) -> None:
-    good: dict[str, Any] = {"name": "June", "channel": "in_app", "message": HELLO, "rule": HAS_VISITED, "actor": "a"}
+    good: dict[str, Any] = {"name": "June", "channel": "in_app", "message": HELLO, "rule": HAS_VISITED, "actor": ASHA}
     for change, error, fault in (
         ({"name": " "}, InvalidInput, "name"),
         ({"channel": "pigeon"}, InvalidInput, "channel"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from crm_core.campaigns.sending.batches import Stretch
 from crm_core.infra.streams import Stream
+from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig, receipt
 from tests.integration.feeding import START, make_entry, store, store_customers
@@ -73,7 +74,7 @@ def test_a_vendor_that_does_not_know_why_a_message_failed_leaves_it_to_be_retrie
     rig.deliver()
     rig.receive(receipt(campaign, "c1", "failed", reason="outcome_unknown"))
     assert rig.ledger.stats(campaign).failed_by_reason == {"unknown": 1}
-    rig.services.campaigns.retry_failed(campaign, actor="asha")
+    rig.services.campaigns.retry_failed(campaign, actor=ASHA)
     rig.finish(clock)
     assert rig.vendor.asked["c1"] == 2
 

@@ -10,6 +10,7 @@ from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState
 from crm_core.services import Services
 from crm_core.settings import Settings
+from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
 from tests.integration.feeding import store_customers
@@ -51,7 +52,7 @@ def test_each_reason_to_send_nothing_is_kept_and_nothing_is_sent(people: Service
         {"id": "unreachable", "visits": 1, "email": "a@example.com"},
     )
     rig = Rig(people, ONE_A_WEEK)
-    people.suppressions.add("c2", "sms", reason="complaint", actor="asha")
+    people.suppressions.add("c2", "sms", reason="complaint", actor=ASHA)
     people.ledger.insert([new_row("earlier", "c3", channel="sms", at=clock.now, state=MessageState.SENT)])
     campaign = campaign_over(rig, "sms")
     reasons = {"refused": "no_consent", "unreachable": "no_address", "c2": "suppressed", "c3": "frequency_cap"}
@@ -67,10 +68,10 @@ def test_a_strict_workspace_messages_only_who_granted_consent(people: Services) 
 
 def test_a_suppression_of_another_channel_and_one_that_was_lifted_forbid_nothing(people: Services) -> None:
     rig = Rig(people)
-    people.suppressions.add("c1", "email", reason="manual", actor="asha")
-    people.suppressions.add("c2", "in_app", reason="manual", actor="asha")
+    people.suppressions.add("c1", "email", reason="manual", actor=ASHA)
+    people.suppressions.add("c2", "in_app", reason="manual", actor=ASHA)
     assert skipped(rig, campaign_over(rig)) == {"c2": "suppressed"}
-    people.suppressions.lift("c2", "in_app", actor="asha")
+    people.suppressions.lift("c2", "in_app", actor=ASHA)
     assert skipped(rig, campaign_over(rig)) == {}
 
 

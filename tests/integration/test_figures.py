@@ -9,6 +9,7 @@ from crm_core.campaigns.messages.message_log import Ledger, Stats
 from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Doc
 from crm_core.services import Services
+from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig, receipt
 
@@ -97,7 +98,7 @@ def test_a_campaign_that_was_completed_once_more_is_counted_anew(rig: Rig, clock
     rig.finish(clock)
     assert sent(figures, rig, campaign) == 0
     rig.vendor.refused = None
-    rig.services.campaigns.retry_failed(campaign, actor="asha")
+    rig.services.campaigns.retry_failed(campaign, actor=ASHA)
     rig.finish(clock)
     assert (rig.state(campaign), sent(figures, rig, campaign)) == ("completed", 4)
 

@@ -14,6 +14,7 @@ from crm_core.infra.streams import Publisher, Stream
 from crm_core.jobs import import_run
 from crm_core.jobs.import_files import MAX_FILE_BYTES
 from crm_core.services import Services
+from tests.actors import ASHA, BELA, TEST
 from tests.conftest import TestClock
 from tests.integration.feeding import read_state
 from tests.integration.test_jobs import ingest_worker
@@ -29,7 +30,7 @@ class Killed(BaseException):
 
 
 def start(services: Services, name: str, text: str, **options: Any) -> str:
-    return services.imports.start(name, text.encode(), ImportOptions(**options), actor="asha")
+    return services.imports.start(name, text.encode(), ImportOptions(**options), actor=ASHA)
 
 
 def work(services: Services, *, instance: str = "a") -> int:
@@ -126,7 +127,7 @@ def test_only_the_first_rejected_lines_are_kept_and_all_are_counted(services: Se
 
 
 def test_a_declared_type_holds_for_imports_too(services: Services) -> None:
-    services.attributes.declare("plan", "number", actor="test")
+    services.attributes.declare("plan", "number", actor=TEST)
     import_id = start(services, "people.csv", CUSTOMERS, mapping={"plan": "attributes.plan:text"})
     work(services)
     job = read_import(services, import_id)
@@ -216,7 +217,7 @@ def test_no_chunk_is_published_while_the_backlog_is_at_its_limit(services: Servi
 
 def test_a_file_that_is_too_large_is_refused_and_the_command_line_named(services: Services) -> None:
     with pytest.raises(InvalidInput, match=r"big\.csv has 20\.0 MB; up to 20 MB .* python -m crm_core import FILE"):
-        services.imports.start("big.csv", b"x" * (MAX_FILE_BYTES + 1), ImportOptions(), actor="asha")
+        services.imports.start("big.csv", b"x" * (MAX_FILE_BYTES + 1), ImportOptions(), actor=ASHA)
     assert services.imports.recent() == []
     assert kept_files(services) == services.publisher.backlog(Stream.JOBS) == 0
 
@@ -299,7 +300,7 @@ def test_an_entry_of_an_unknown_kind_or_import_is_buried_and_others_go_on(servic
     services.publisher.publish(
         Stream.JOBS, [b'{"job_id": "x", "kind": "import"}', b'{"job_id": "x", "kind": "tea"}', b'{"job_id": "x"}']
     )
-    demo = services.demo_jobs.start(customers=5, seed=1, actor="asha")
+    demo = services.demo_jobs.start(customers=5, seed=1, actor=ASHA)
     for _ in range(4):
         work(services)
     letters = services.monitor.dead_letters()
@@ -315,7 +316,7 @@ def test_a_cancelled_import_stops_at_the_next_chunk_and_says_how_much_was_accept
     services: Services, monkeypatch: pytest.MonkeyPatch, chunks: int, accepted: int
 ) -> None:
     import_id = start(services, "orders.csv", ORDERS)
-    cancel_after(services, monkeypatch, chunks, lambda: services.imports.cancel(import_id, actor="bela"))
+    cancel_after(services, monkeypatch, chunks, lambda: services.imports.cancel(import_id, actor=BELA))
     assert jobs_worker(services).run_once() == 1
     job = read_import(services, import_id)
     assert (job["state"], job["done"], job["accepted"], job["cancelled_by"]) == (
@@ -335,7 +336,7 @@ def test_a_cancelled_import_is_not_gone_on_with_after_its_worker_was_killed(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cancel_and_die() -> None:
-        services.imports.cancel(import_id, actor="bela")
+        services.imports.cancel(import_id, actor=BELA)
         raise Killed
 
     import_id = start(services, "orders.csv", ORDERS)
@@ -351,21 +352,21 @@ def test_a_cancelled_import_is_not_gone_on_with_after_its_worker_was_killed(
 
 def test_an_import_that_is_cancelled_before_it_begins_never_does(services: Services) -> None:
     import_id = start(services, "orders.csv", ORDERS)
-    services.imports.cancel(import_id, actor="bela")
+    services.imports.cancel(import_id, actor=BELA)
     assert jobs_worker(services).run_once() == 1
     job = read_import(services, import_id)
     assert (job["state"], job["accepted"], "started_at" in job) == ("cancelled", 0, False)
     with pytest.raises(Conflict, match="This job is cancelled; only a queued or a running one can be cancelled"):
-        services.imports.cancel(import_id, actor="bela")
+        services.imports.cancel(import_id, actor=BELA)
     with pytest.raises(NotFound):
-        services.imports.cancel("nothing", actor="bela")
+        services.imports.cancel("nothing", actor=BELA)
 
 
 def test_a_cancelled_load_of_demo_data_stops_and_another_can_begin(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job_id = services.demo_jobs.start(customers=20, seed=1, actor="asha")
-    cancel_after(services, monkeypatch, 1, lambda: services.demo_jobs.cancel(job_id, actor="bela"))
+    job_id = services.demo_jobs.start(customers=20, seed=1, actor=ASHA)
+    cancel_after(services, monkeypatch, 1, lambda: services.demo_jobs.cancel(job_id, actor=BELA))
     assert jobs_worker(services).run_once() == 1
     job = services.demo_jobs.latest()
     assert job
@@ -373,7 +374,7 @@ def test_a_cancelled_load_of_demo_data_stops_and_another_can_begin(
     assert services.publisher.backlog(Stream.CUSTOMERS) == 20
     assert services.publisher.backlog(Stream.ORDERS) == services.publisher.backlog(Stream.JOBS) == 0
     assert services.db.audit.count_documents({"action": "demo.cancel", "actor": "bela"}) == 1
-    services.demo_jobs.start(customers=5, seed=1, actor="asha")
+    services.demo_jobs.start(customers=5, seed=1, actor=ASHA)
 
 
 def cancel_after(

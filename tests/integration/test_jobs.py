@@ -15,6 +15,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import INGESTED, Stream
 from crm_core.jobs import demo
 from crm_core.services import Services
+from tests.actors import ASHA, BELA
 from tests.integration.feeding import read_state
 
 
@@ -43,7 +44,7 @@ def ingest_worker(services: Services) -> Iterator[None]:
 
 
 def test_a_demo_job_ends_with_its_customers_and_orders_stored(services: Services) -> None:
-    job_id = services.demo_jobs.start(customers=200, seed=3, actor="asha")
+    job_id = services.demo_jobs.start(customers=200, seed=3, actor=ASHA)
     queued = services.demo_jobs.latest()
     assert queued
     assert (queued["_id"], queued["state"], queued["created_by"]) == (job_id, "queued", "asha")
@@ -61,7 +62,7 @@ def test_a_demo_job_ends_with_its_customers_and_orders_stored(services: Services
 
 
 def test_doing_a_job_again_after_a_crash_changes_nothing(services: Services) -> None:
-    job_id = services.demo_jobs.start(customers=20, seed=3, actor="asha")
+    job_id = services.demo_jobs.start(customers=20, seed=3, actor=ASHA)
     with ingest_worker(services):
         jobs_worker(services).run_once()
         before = read_lasting_state(services)
@@ -82,7 +83,7 @@ def test_a_job_waits_for_its_own_records_only_and_makes_them_once(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However much arrives over the API meanwhile, and however long the ingest worker is away."""
-    services.demo_jobs.start(customers=5, seed=3, actor="asha")
+    services.demo_jobs.start(customers=5, seed=3, actor=ASHA)
     worker = jobs_worker(services)
     monkeypatch.setattr(demo, "PATIENCE_S", 0)
     for _ in range(3):
@@ -104,8 +105,8 @@ def test_a_job_waits_for_its_own_records_only_and_makes_them_once(
 def test_a_job_that_is_cancelled_while_it_waits_ends_at_once(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job_id = services.demo_jobs.start(customers=5, seed=3, actor="asha")
-    monkeypatch.setattr(time, "sleep", lambda _: services.demo_jobs.cancel(job_id, actor="bela"))
+    job_id = services.demo_jobs.start(customers=5, seed=3, actor=ASHA)
+    monkeypatch.setattr(time, "sleep", lambda _: services.demo_jobs.cancel(job_id, actor=BELA))
     jobs_worker(services).run_once()
     job = services.demo_jobs.latest()
     assert job
@@ -114,43 +115,43 @@ def test_a_job_that_is_cancelled_while_it_waits_ends_at_once(
 
 
 def test_no_second_job_begins_before_the_first_has_ended(services: Services) -> None:
-    services.demo_jobs.start(customers=5, seed=1, actor="asha")
+    services.demo_jobs.start(customers=5, seed=1, actor=ASHA)
     with pytest.raises(Conflict, match="being loaded already"):
-        services.demo_jobs.start(customers=5, seed=1, actor="bela")
+        services.demo_jobs.start(customers=5, seed=1, actor=BELA)
     with ingest_worker(services):
         jobs_worker(services).run_once()
-    services.demo_jobs.start(customers=5, seed=1, actor="bela")
+    services.demo_jobs.start(customers=5, seed=1, actor=BELA)
 
 
 def test_a_job_that_cannot_be_done_is_refused_when_asked_for_and_blocks_nothing(services: Services) -> None:
     for customers, seed in ((0, 1), (200_001, 1), (10, -1)):
         with pytest.raises(InvalidInput):
-            services.demo_jobs.start(customers=customers, seed=seed, actor="asha")
+            services.demo_jobs.start(customers=customers, seed=seed, actor=ASHA)
     assert services.demo_jobs.latest() is None
     assert services.publisher.backlog(Stream.JOBS) == 0
-    services.demo_jobs.start(customers=5, seed=1, actor="asha")
+    services.demo_jobs.start(customers=5, seed=1, actor=ASHA)
 
 
 def test_a_job_that_nobody_will_do_any_more_does_not_bar_another(services: Services) -> None:
     """Its entry was given up and buried, or never published: the job says running for ever."""
-    services.demo_jobs.start(customers=5, seed=1, actor="asha")
+    services.demo_jobs.start(customers=5, seed=1, actor=ASHA)
     assert services.demo_jobs.is_running()
     services.redis.delete(Stream.JOBS)
     assert not services.demo_jobs.is_running()
-    services.demo_jobs.start(customers=5, seed=1, actor="bela")
+    services.demo_jobs.start(customers=5, seed=1, actor=BELA)
 
 
 def test_asking_for_a_job_is_audited(services: Services) -> None:
-    job_id = services.demo_jobs.start(customers=5, seed=1, actor="asha")
+    job_id = services.demo_jobs.start(customers=5, seed=1, actor=ASHA)
     entry = services.db.audit.find_one({"action": "demo.load"})
     assert entry
     assert (entry["actor"], entry["target"], entry["details"]) == ("asha", job_id, {"customers": 5, "seed": 1})
 
 
 ASKED = {
-    "demo": lambda services: services.demo_jobs.start(customers=5, seed=1, actor="asha"),
-    "import": lambda services: services.imports.start("people.csv", b"id\nc1\n", ImportOptions(), actor="asha"),
-    "rehearsal": lambda services: services.rehearsals.start("c", actor="asha"),
+    "demo": lambda services: services.demo_jobs.start(customers=5, seed=1, actor=ASHA),
+    "import": lambda services: services.imports.start("people.csv", b"id\nc1\n", ImportOptions(), actor=ASHA),
+    "rehearsal": lambda services: services.rehearsals.start("c", actor=ASHA),
 }
 
 
@@ -162,7 +163,7 @@ def test_no_job_is_done_that_could_not_be_audited(
         raise Unavailable("no database")
 
     fields = {"name": "A", "channel": "in_app", "message": "Hi", "customer_ids": ["c1"]}
-    services.campaigns.create(actor="asha", new_id=lambda: "c", **fields)  # type: ignore[arg-type]
+    services.campaigns.create(actor=ASHA, new_id=lambda: "c", **fields)  # type: ignore[arg-type]
     monkeypatch.setattr(services.audit, "record", away)
     with pytest.raises(Unavailable):
         ask(services)

@@ -17,6 +17,7 @@ from crm_core.errors import Conflict, InvalidInput
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
+from tests.actors import ASHA, BELA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import HAS_VISITED, Crash, Rig, receipt
 from tests.integration.population import field
@@ -35,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
 
 
 def call(rig: Rig, verb: str, campaign: str) -> Any:
-    return getattr(rig.services.campaigns, verb)(campaign, actor="asha")
+    return getattr(rig.services.campaigns, verb)(campaign, actor=ASHA)
 
 
 def test_each_state_allows_what_it_should_and_refuses_the_rest_in_words(rig: Rig) -> None:
@@ -94,7 +95,7 @@ def test_a_crash_after_a_change_loses_no_audit_entry_and_doubles_none(rig: Rig, 
     campaigns = rig.services.campaigns
     crash_at(lambda: rig.draft(name="July"))
     campaign = str(campaigns.page()[0][0]["_id"])
-    crash_at(lambda: campaigns.update(campaign, actor="bela", message="Bye"))
+    crash_at(lambda: campaigns.update(campaign, actor=BELA, message="Bye"))
     crash_at(lambda: call(rig, "launch", campaign))
     call(rig, "pause", campaign)
     crash_at(lambda: call(rig, "cancel", campaign))
@@ -111,7 +112,7 @@ def test_a_crash_after_a_change_loses_no_audit_entry_and_doubles_none(rig: Rig, 
 def test_the_campaign_worker_writes_the_entries_that_are_left(rig: Rig) -> None:
     campaign = rig.draft()
     rig.services.db.audit.delete_many({})
-    entry = rig.services.audit.entry("asha", "campaign.create", campaign)
+    entry = rig.services.audit.entry(ASHA, "campaign.create", campaign)
     rig.services.db.campaigns.update_one({"_id": campaign}, {"$set": {"audit_due": [entry]}})
     assert rig.engine.run_once() == 1
     assert rig.services.db.audit.find_one({"target": campaign}) == entry
@@ -247,10 +248,10 @@ def test_a_due_campaign_starts_once_and_says_how_late(rig: Rig, clock: TestClock
 
 
 def test_a_due_campaign_whose_segment_is_gone_has_failed_and_says_why(rig: Rig, clock: TestClock) -> None:
-    segment = rig.services.segments.save("Visitors", HAS_VISITED, actor="asha")
+    segment = rig.services.segments.save("Visitors", HAS_VISITED, actor=ASHA)
     at = clock.now + timedelta(hours=1)
     campaign = rig.draft(None, segment_id=segment["_id"], schedule_at=at)
-    rig.services.segments.remove(segment["_id"], actor="asha")
+    rig.services.segments.remove(segment["_id"], actor=ASHA)
     clock.advance(hours=2)
     assert rig.services.campaigns.start_due(clock.now) == []
     assert rig.state(campaign) == "failed"
@@ -302,7 +303,7 @@ def test_a_draft_that_is_stored_malformed_is_refused_with_what_is_wrong(rig: Rig
             partial(services.rehearsals.start, campaign),
         ):
             with pytest.raises((InvalidInput, Conflict), match=re.escape(words)):
-                ask(actor="asha")
+                ask(actor=ASHA)
         assert rig.state(campaign) == "draft"
 
 
@@ -311,13 +312,13 @@ def test_a_schedule_is_refused_for_the_past_and_for_everyone_unconfirmed(rig: Ri
     campaign = rig.draft(EVERYONE)
     soon = clock.now + timedelta(minutes=1)
     with pytest.raises(InvalidInput, match="has passed"):
-        campaigns.schedule(campaign, clock.now, actor="asha", confirm_everyone=True)
+        campaigns.schedule(campaign, clock.now, actor=ASHA, confirm_everyone=True)
     with pytest.raises(InvalidInput, match="time zone"):
-        campaigns.schedule(campaign, soon.replace(tzinfo=None), actor="asha")
+        campaigns.schedule(campaign, soon.replace(tzinfo=None), actor=ASHA)
     with pytest.raises(Conflict, match="confirm_everyone"):
-        campaigns.schedule(campaign, soon, actor="asha")
-    campaigns.schedule(campaign, soon, actor="asha", confirm_everyone=True)
-    campaigns.unschedule(campaign, actor="asha")
+        campaigns.schedule(campaign, soon, actor=ASHA)
+    campaigns.schedule(campaign, soon, actor=ASHA, confirm_everyone=True)
+    campaigns.unschedule(campaign, actor=ASHA)
     clock.advance(hours=1)
     assert campaigns.start_due(clock.now) == []
     assert rig.state(campaign) == "draft"
@@ -326,16 +327,16 @@ def test_a_schedule_is_refused_for_the_past_and_for_everyone_unconfirmed(rig: Ri
 def test_an_edited_draft_is_checked_and_launched_as_it_is(rig: Rig) -> None:
     campaigns = rig.services.campaigns
     campaign = rig.draft(exclude_recent_days=3, tags=["summer"])
-    changed = campaigns.update(campaign, actor="bela", message="Bye", rule=load_rule(field("visits", "eq", 0)))
+    changed = campaigns.update(campaign, actor=BELA, message="Bye", rule=load_rule(field("visits", "eq", 0)))
     assert (changed["message"], changed["exclude_recent_days"], changed["tags"]) == ("Bye", 3, ["summer"])
     with pytest.raises(InvalidInput):
-        campaigns.update(campaign, actor="bela", message="{{ nobody }}")
+        campaigns.update(campaign, actor=BELA, message="{{ nobody }}")
     stale = campaigns.get(campaign)
-    campaigns.update(campaign, actor="bela", message="Good bye")
-    assert not campaigns._start(stale, {}, "asha")
+    campaigns.update(campaign, actor=BELA, message="Good bye")
+    assert not campaigns._start(stale, {}, ASHA)
     rig.launch(campaign)
     with pytest.raises(Conflict, match="only a draft campaign can be edited"):
-        campaigns.update(campaign, actor="bela", message="Too late")
+        campaigns.update(campaign, actor=BELA, message="Too late")
     rig.plan()
     rig.deliver()
     assert [(row["customer_id"], row["text"]) for row in rig.services.db.messages.find()] == [("c5", "Good bye")]
@@ -344,16 +345,16 @@ def test_an_edited_draft_is_checked_and_launched_as_it_is(rig: Rig) -> None:
 def test_a_copy_is_a_draft_of_its_own_and_an_archived_campaign_is_out_of_the_list(rig: Rig) -> None:
     campaigns = rig.services.campaigns
     origin = rig.launch(rig.draft(holdout_percent=50, tags=["a"]))
-    copy = campaigns.duplicate(origin, actor="bela")
+    copy = campaigns.duplicate(origin, actor=BELA)
     before = campaigns.get(origin)
     assert (copy["name"], copy["state"], copy["tags"], copy["holdout_percent"]) == ("June (copy)", "draft", ["a"], 50)
     assert copy["seed"] != before["seed"]
     assert not copy.keys() & {"launched_at", "plan_after", "audience"}
-    campaigns.archive(copy["_id"], actor="bela")
-    campaigns.archive(copy["_id"], actor="bela")
+    campaigns.archive(copy["_id"], actor=BELA)
+    campaigns.archive(copy["_id"], actor=BELA)
     assert [each["_id"] for each in campaigns.page()[0]] == [origin]
     assert [each["_id"] for each in campaigns.page(archived=True)[0]] == [copy["_id"]]
-    campaigns.unarchive(copy["_id"], actor="bela")
+    campaigns.unarchive(copy["_id"], actor=BELA)
     assert campaigns.count_found("june", state=None) == 2
 
 

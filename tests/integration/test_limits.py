@@ -18,6 +18,7 @@ from crm_core.errors import Unavailable
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import CountingVendor, Rig
 from tests.integration.feeding import store_customers
@@ -111,7 +112,7 @@ def test_what_waits_for_the_rate_of_a_campaign_that_is_stopped_is_not_sent(
     rig.plan()
     rig.deliverer._rates._rates = {"in_app": 4.0}
     stop = getattr(rig.services.campaigns, verb)
-    rig.deliverer.stopping = LongWait(clock, lambda: stop(campaign, actor="asha"))
+    rig.deliverer.stopping = LongWait(clock, lambda: stop(campaign, actor=ASHA))
     rig.delivery.run_once()
     rig.plan()
     assert rig.counts(campaign) == {"sent": 1, **rows}
@@ -130,7 +131,7 @@ def test_a_vendor_that_refuses_every_message_pauses_the_campaign_after_500(servi
     assert paused["pause_reason"].startswith("500 of the last 500 attempts failed at the vendor.")
     assert rig.counts(campaign) == {"failed": 500, "pending": 600}
     rig.vendor.refused = None
-    services.campaigns.resume(campaign, actor="asha")
+    services.campaigns.resume(campaign, actor=ASHA)
     rig.plan()
     rig.delivery.run_once()
     assert rig.state(campaign) == "sending"
@@ -216,7 +217,7 @@ def test_a_campaign_that_cannot_be_sent_for_a_reason_that_nobody_foresaw_is_paus
     assert "nobody foresaw (AttributeError, customer c1);" in rig.services.campaigns.get(bad)["pause_reason"]
     assert rig.services.redis.xlen(Stream.DEAD) <= MAX_FAULTS / 5
     rig.services.db.customers.update_one({"_id": "c1"}, {"$unset": {"consent": ""}})
-    rig.services.campaigns.resume(bad, actor="asha")
+    rig.services.campaigns.resume(bad, actor=ASHA)
     rig.finish(clock)
     assert (rig.state(bad), rig.counts(bad)) == ("completed", {"sent": 4, "skipped": 1})
 
@@ -253,7 +254,7 @@ def test_a_deferred_message_of_a_cancelled_campaign_is_skipped(rig: Rig, clock: 
     rig = Rig(rig.services, quiet=NIGHT)
     campaign = rig.launch(rig.draft())
     rig.finish(clock)
-    rig.services.campaigns.cancel(campaign, actor="asha")
+    rig.services.campaigns.cancel(campaign, actor=ASHA)
     rig.plan()
     assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 1, "cancelled": 4}
     assert not rig.services.db.messages.count_documents({"due_at": {"$exists": True}})

@@ -12,6 +12,7 @@ from crm_core.rules.binding import bind
 from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.integration.feeding import store_customers, store_orders
 from tests.integration.population import EVERYBODY, NOW, field, group
 
@@ -97,7 +98,7 @@ def test_several_rules_are_told_of_one_customer_and_an_impossible_one_does_not_h
 
 def test_a_segment_is_explained_by_its_own_rule(services: Services) -> None:
     store_customers(services, {"id": "a", "visits": 1}, {"id": "b", "visits": 5})
-    segment = services.segments.save("Frequent", load_rule(field("visits", "gte", 3)), actor="test")
+    segment = services.segments.save("Frequent", load_rule(field("visits", "gte", 3)), actor=TEST)
     rule = load_rule(group("all", {"kind": "segment", "segment_id": segment["_id"]}))
     found = services.memberships.explain_many(rule, ["a", "b"])
     assert [each.matches for each in found.values()] == [False, True]

@@ -13,6 +13,7 @@ from crm_core.campaigns.states import MessageState
 from crm_core.errors import Conflict
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.actors import ASHA, BELA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
 from tests.integration.feeding import store_customers
@@ -31,11 +32,11 @@ def stored(rig: Rig, campaign: str) -> dict[str, dict[str, Any]]:
 
 def test_members_of_excluded_segments_as_they_were_at_launch_have_a_row_with_the_reason(rig: Rig) -> None:
     segments = rig.services.segments
-    inner = segments.save("Twice", load_rule(VISITED_TWICE), actor="asha")
+    inner = segments.save("Twice", load_rule(VISITED_TWICE), actor=ASHA)
     named = {"kind": "segment", "segment_id": inner["_id"]}
-    outer = segments.save("Out", load_rule(named), actor="asha")
+    outer = segments.save("Out", load_rule(named), actor=ASHA)
     campaign = rig.launch(rig.draft(exclude_segment_ids=[outer["_id"], outer["_id"]]))
-    segments.change(inner["_id"], rule=load_rule(field("visits", "gte", 1)), actor="bela")
+    segments.change(inner["_id"], rule=load_rule(field("visits", "gte", 1)), actor=BELA)
     rig.plan()
     rig.deliver()
     assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
@@ -45,9 +46,9 @@ def test_members_of_excluded_segments_as_they_were_at_launch_have_a_row_with_the
 
 
 def test_a_launch_whose_excluded_segment_is_gone_says_so_and_leaves_the_draft(rig: Rig) -> None:
-    segment = rig.services.segments.save("Twice", load_rule(VISITED_TWICE), actor="asha")
+    segment = rig.services.segments.save("Twice", load_rule(VISITED_TWICE), actor=ASHA)
     campaign = rig.draft(exclude_segment_ids=[segment["_id"]])
-    rig.services.segments.remove(segment["_id"], actor="asha")
+    rig.services.segments.remove(segment["_id"], actor=ASHA)
     with pytest.raises(Conflict, match="“Twice”"):
         rig.launch(campaign)
     assert rig.state(campaign) == "draft"
@@ -68,7 +69,7 @@ def test_who_got_anything_within_the_days_is_left_out(rig: Rig, clock: TestClock
 def test_a_variant_has_what_the_campaign_says_where_it_says_nothing_itself(rig: Rig) -> None:
     variants = [{"name": "A"}, {"name": "B", "subject": "Own"}]
     drafted = rig.draft(channel="email", message="Hi", subject="All", variants=variants)
-    changed = rig.services.campaigns.update(drafted, actor="asha", message="Hello")
+    changed = rig.services.campaigns.update(drafted, actor=ASHA, message="Hello")
     assert [content_of(changed, name) for name in "AB"] == [("Hello", "All"), ("Hello", "Own")]
     assert [each["weight"] for each in changed["variants"]] == [50, 50]
 
@@ -78,7 +79,7 @@ def test_holdout_and_variants_follow_the_hash_and_each_variant_says_its_own(
 ) -> None:
     store_customers(services, *({"id": f"c{n}", "visits": 1 + (n == 7)} for n in range(60)))
     rig = Rig(services, chunk=7)
-    segment = services.segments.save("Twice", load_rule(VISITED_TWICE), actor="asha")
+    segment = services.segments.save("Twice", load_rule(VISITED_TWICE), actor=ASHA)
     campaign = rig.launch(
         rig.draft(message=None, variants=VARIANTS, holdout_percent=25, exclude_segment_ids=[segment["_id"]])
     )
@@ -151,7 +152,7 @@ def test_what_a_worker_writes_that_slept_through_the_end_of_a_cancelled_campaign
     campaign = sleeper.launch(sleeper.draft())
     walk = sleeper.engine._planner._open(campaign)
     assert walk
-    services.campaigns.cancel(campaign, actor="asha")
+    services.campaigns.cancel(campaign, actor=ASHA)
     clock.advance(seconds=CLOSING.total_seconds())
     other.plan()
     assert "close_until" not in services.campaigns.get(campaign)

@@ -18,6 +18,7 @@ from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.engines.agreement import new_database
 from tests.integration.campaign_rig import HELLO, Rig
@@ -37,7 +38,7 @@ PEOPLE = 32
 def stage(servers: Settings) -> Iterator[Services]:
     """Services whose customers and clock are set anew by each example."""
     services = build_services(servers.with_servers(mongodb_database=new_database()), clock=TestClock(NOON))
-    services.segments.save("Often", load_rule(field("visits", "eq", 2)), actor="asha")
+    services.segments.save("Often", load_rule(field("visits", "eq", 2)), actor=ASHA)
     yield services
     services.db.client.drop_database(services.db.name)
     services.close()
@@ -56,7 +57,7 @@ def set_up(services: Services, random: Random, at: datetime) -> None:
     clock_of(services).now = at
     store_customers(services, *(to_record(f"c{number:03}", random) for number in range(PEOPLE)))
     for number in random.sample(range(PEOPLE), 3):
-        services.suppressions.add(f"c{number:03}", "sms", reason="manual", actor="asha")
+        services.suppressions.add(f"c{number:03}", "sms", reason="manual", actor=ASHA)
     for days_ago in (0.5, 6.9, 8.0):
         moment, sent = at - timedelta(days=days_ago), MessageState.SENT
         who = [f"c{number:03}" for number in random.sample(range(PEOPLE), 5)]
@@ -141,20 +142,20 @@ def test_a_rehearsal_writes_nothing_and_sends_nothing(stage: Services) -> None:
 def test_a_campaign_that_was_launched_is_rehearsed_as_it_was_frozen_from_its_first_message_on(
     rig: Rig, clock: TestClock
 ) -> None:
-    segment = rig.services.segments.save("Once", load_rule(field("visits", "eq", 1)), actor="asha")
+    segment = rig.services.segments.save("Once", load_rule(field("visits", "eq", 1)), actor=ASHA)
     campaign = rig.draft(rule=None, segment_id=segment["_id"])
     drafted = foreseen(rehearse(rig, campaign, clock.now))
     rig.launch(campaign)
     rig.finish(clock)
-    rig.services.segments.change(segment["_id"], rule=load_rule(field("visits", "eq", 2)), actor="asha")
+    rig.services.segments.change(segment["_id"], rule=load_rule(field("visits", "eq", 2)), actor=ASHA)
     assert foreseen(rehearse(rig, campaign, NOON)) == drafted
     assert drafted["by_state"] == {"sent": 4}
 
 
 def test_what_a_launch_would_refuse_a_rehearsal_refuses_in_the_same_words(rig: Rig, clock: TestClock) -> None:
-    segment = rig.services.segments.save("Once", load_rule(field("visits", "eq", 1)), actor="asha")
+    segment = rig.services.segments.save("Once", load_rule(field("visits", "eq", 1)), actor=ASHA)
     campaign = rig.draft(rule=None, segment_id=segment["_id"])
-    rig.services.segments.remove(segment["_id"], actor="asha")
+    rig.services.segments.remove(segment["_id"], actor=ASHA)
     with pytest.raises(Conflict, match="The segment “Once” of this draft was deleted"):
         rehearse(rig, campaign, clock.now)
 

@@ -10,6 +10,7 @@ from crm_core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from crm_core.infra.streams import Stream
 from crm_core.jobs import rehearsal_run
 from crm_core.rules.loading import load_rule
+from tests.actors import ASHA, BELA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
 from tests.integration.population import field
@@ -17,7 +18,7 @@ from tests.integration.test_import_jobs import Killed, jobs_worker
 
 
 def start(rig: Rig, campaign: str, **more: Any) -> str:
-    return str(rig.services.rehearsals.start(campaign, actor="asha", **more)["_id"])
+    return str(rig.services.rehearsals.start(campaign, actor=ASHA, **more)["_id"])
 
 
 def test_a_rehearsal_ends_with_its_result_beside_earlier_ones(rig: Rig, clock: TestClock) -> None:
@@ -41,7 +42,7 @@ def test_a_rehearsal_ends_with_its_result_beside_earlier_ones(rig: Rig, clock: T
 
 def test_a_scheduled_campaign_is_rehearsed_at_its_time(rig: Rig, clock: TestClock) -> None:
     campaign, at = rig.draft(), clock.now + timedelta(hours=5)
-    rig.services.campaigns.schedule(campaign, at, actor="asha")
+    rig.services.campaigns.schedule(campaign, at, actor=ASHA)
     rehearsal = start(rig, campaign)
     jobs_worker(rig.services).run_once()
     assert rig.services.rehearsals.get(campaign, rehearsal)["result"]["start"] == at
@@ -52,8 +53,8 @@ def test_those_of_a_campaign_are_listed_without_results_newest_first_and_audited
     campaign = rig.draft()
     start(rig, rig.draft())
     made = [start(rig, campaign) for _ in range(3)]  # at the same moment
-    rehearsals.cancel(campaign, made[1], actor="bela")
-    rehearsals.cancel(campaign, made[1], actor="bela")
+    rehearsals.cancel(campaign, made[1], actor=BELA)
+    rehearsals.cancel(campaign, made[1], actor=BELA)
     worker = jobs_worker(rig.services)
     while worker.run_once():
         pass
@@ -127,7 +128,7 @@ def test_a_cancelled_one_is_not_done_or_stops_in_the_middle(rig: Rig, monkeypatc
     monkeypatch.setattr(rehearsal_run, "NOTED_S", 0)
     campaign = rig.draft()
     waiting, running, ended = (start(rig, campaign) for _ in range(3))
-    assert rehearsals.cancel(campaign, waiting, actor="bela")["cancelled_by"] == "bela"
+    assert rehearsals.cancel(campaign, waiting, actor=BELA)["cancelled_by"] == "bela"
     worker = jobs_worker(rig.services)
     worker.run_once()
     cancel_when_walking(rig, campaign, running, monkeypatch)
@@ -135,27 +136,27 @@ def test_a_cancelled_one_is_not_done_or_stops_in_the_middle(rig: Rig, monkeypatc
     monkeypatch.undo()
     worker.run_once()
     for each in (waiting, running):
-        found = rehearsals.cancel(campaign, each, actor="asha")
+        found = rehearsals.cancel(campaign, each, actor=ASHA)
         assert (found["state"], "result" in found) == ("cancelled", False)
     with pytest.raises(Conflict, match="This rehearsal is done; only a queued or a running one can be cancelled"):
-        rehearsals.cancel(campaign, ended, actor="asha")
+        rehearsals.cancel(campaign, ended, actor=ASHA)
 
 
 def cancel_when_walking(rig: Rig, campaign: str, rehearsal: str, monkeypatch: pytest.MonkeyPatch) -> None:
     read = rig.services.recipients.read
 
     def cancel_and_read(*args: Any, **more: Any) -> Any:
-        rig.services.rehearsals.cancel(campaign, rehearsal, actor="asha")
+        rig.services.rehearsals.cancel(campaign, rehearsal, actor=ASHA)
         return read(*args, **more)
 
     monkeypatch.setattr(rig.services.recipients, "read", cancel_and_read)
 
 
 def test_one_that_cannot_be_done_any_more_fails_and_one_that_nobody_has_is_lost(rig: Rig, clock: TestClock) -> None:
-    segment = rig.services.segments.save("Once", load_rule(field("visits", "eq", 1)), actor="asha")
+    segment = rig.services.segments.save("Once", load_rule(field("visits", "eq", 1)), actor=ASHA)
     campaign = rig.draft(rule=None, segment_id=segment["_id"])
     rehearsal, lost = start(rig, campaign), start(rig, campaign)
-    rig.services.segments.remove(segment["_id"], actor="asha")
+    rig.services.segments.remove(segment["_id"], actor=ASHA)
     jobs_worker(rig.services).run_once()
     rig.services.redis.delete(Stream.JOBS)
     clock.advance(seconds=11)

@@ -10,6 +10,7 @@ from crm_core.campaigns.sending.release import WINDOW
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
 from tests.integration.feeding import store_customers
@@ -104,7 +105,7 @@ def test_a_campaign_that_was_damaged_by_hand_is_paused_and_holds_up_no_other(
     rig.finish(clock)
     assert (rig.state(damaged), rig.state(good)) == ("paused", "completed")
     assert "cannot be read" in rig.services.campaigns.get(damaged)["pause_reason"]
-    rig.services.campaigns.cancel(damaged, actor="asha")
+    rig.services.campaigns.cancel(damaged, actor=ASHA)
     rig.plan()
     assert "pending" not in rig.counts(damaged)
 

@@ -13,6 +13,7 @@ import pytest
 
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.services import Services
+from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
 from tests.running_app import ROOT, environment
@@ -41,7 +42,7 @@ def test_a_long_import_holds_up_no_campaign_and_the_end_of_the_scheduler_is_that
 ) -> None:
     services = rig.services
     csv = b"id,customer_id,amount\no1,c1,5\n"
-    import_id = services.imports.start("orders.csv", csv, ImportOptions(), actor="asha")
+    import_id = services.imports.start("orders.csv", csv, ImportOptions(), actor=ASHA)
     imports = services.db.imports
     eventually(lambda: imports.find_one({"_id": import_id, "done": 1}))  # nobody stores it, so the import goes on
     campaign = rig.draft(schedule_at=clock.now + timedelta(seconds=1))

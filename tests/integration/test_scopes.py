@@ -2,6 +2,7 @@
 
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.integration.feeding import store_customers
 from tests.ui.test_builder_board import store_events
 
@@ -16,8 +17,8 @@ def test_types_of_events_come_with_the_most_frequent_first(services: Services) -
 
 def test_attributes_are_fields_and_segments_are_known_by_name(services: Services) -> None:
     store_customers(services, {"id": "c1", "attributes": {"size": 5}})
-    loyal = services.segments.save("Loyal", EVERYONE, actor="test")["_id"]
-    early = services.segments.save("Early", EVERYONE, actor="test")["_id"]
+    loyal = services.segments.save("Loyal", EVERYONE, actor=TEST)["_id"]
+    early = services.segments.save("Early", EVERYONE, actor=TEST)["_id"]
     assert "attributes.size" in {found.name for found in services.scopes.catalogue().fields}
     assert list(services.scopes.segment_names().items()) == [(early, "Early"), (loyal, "Loyal")]
     assert services.scopes.failure is None

@@ -9,16 +9,18 @@ from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound, UnknownFi
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE, AnyRule
 from crm_core.services import Services
+from tests.actors import ASHA, BELA, CEM, DORA
 from tests.conftest import TestClock
 from tests.integration.feeding import store_customers
 from tests.integration.population import field, group
 
 VIP = field("tags", "has_any", ["vip"])
 EARLY = field("tags", "has_any", ["early"])
+ASHA_ACTS = {"actor": "asha", "actor_kind": "user", "actor_id": "asha"}
 
 
 def save(services: Services, name: str = "VIPs", rule: dict[str, Any] = VIP) -> dict[str, Any]:
-    return services.segments.save(name, load_rule(rule), actor="asha")
+    return services.segments.save(name, load_rule(rule), actor=ASHA)
 
 
 def test_a_segment_keeps_its_rule_and_its_count_with_the_moment(services: Services, clock: TestClock) -> None:
@@ -32,7 +34,7 @@ def test_a_segment_keeps_its_rule_and_its_count_with_the_moment(services: Servic
 def test_saving_is_audited(services: Services, clock: TestClock) -> None:
     segment = save(services)
     entry = services.db.audit.find_one({"action": "segment.create"}, {"_id": 0})
-    expected = {"at": clock.now, "actor": "asha", "action": "segment.create", "target": segment["_id"]}
+    expected = {"at": clock.now, **ASHA_ACTS, "action": "segment.create", "target": segment["_id"]}
     assert entry == {**expected, "details": {"count": 0}}
 
 
@@ -71,13 +73,13 @@ def test_versions_are_kept_with_who_made_them_and_when(services: Services, clock
     segment = save(services)
     first_at = clock.now
     clock.advance(hours=1)
-    changed = services.segments.change(segment["_id"], rule=load_rule(EARLY), actor="bela")
+    changed = services.segments.change(segment["_id"], rule=load_rule(EARLY), actor=BELA)
     assert services.segments.versions(segment["_id"]) == [
         {"segment_id": segment["_id"], "version": 2, "rule": EARLY, "created_at": clock.now, "created_by": "bela"},
         {"segment_id": segment["_id"], "version": 1, "rule": VIP, "created_at": first_at, "created_by": "asha"},
     ]
     assert (changed["created_by"], changed["created_at"], changed["updated_at"]) == ("asha", first_at, clock.now)
-    services.segments.remove(segment["_id"], actor="asha")
+    services.segments.remove(segment["_id"], actor=ASHA)
     assert [row["version"] for row in services.segments.versions(segment["_id"])] == [2, 1]
 
 
@@ -85,7 +87,7 @@ def test_another_rule_is_counted_at_once(services: Services, clock: TestClock) -
     store_customers(services, {"id": "c1", "tags": ["VIP"]}, {"id": "c2", "tags": ["early"]}, {"id": "c3"})
     segment = save(services)
     clock.advance(hours=1)
-    changed = services.segments.change(segment["_id"], rule=EVERYONE, actor="asha")
+    changed = services.segments.change(segment["_id"], rule=EVERYONE, actor=ASHA)
     assert (changed["count"], changed["counted_at"], changed["version"]) == (3, clock.now, 2)
     assert services.segments.get(segment["_id"]) == changed
 
@@ -93,19 +95,19 @@ def test_another_rule_is_counted_at_once(services: Services, clock: TestClock) -
 def test_a_new_name_and_the_same_rule_make_no_version(services: Services, clock: TestClock) -> None:
     segment = save(services)
     clock.advance(hours=1)
-    renamed = services.segments.change(segment["_id"], name=" Regulars ", actor="bela")
+    renamed = services.segments.change(segment["_id"], name=" Regulars ", actor=BELA)
     assert renamed == segment | {"name": "Regulars", "updated_at": clock.now}
-    same = services.segments.change(segment["_id"], name="Regulars", rule=load_rule(VIP), actor="bela")
+    same = services.segments.change(segment["_id"], name="Regulars", rule=load_rule(VIP), actor=BELA)
     assert (same["name"], same["version"]) == ("Regulars", 1)
     assert len(services.segments.versions(segment["_id"])) == 1
 
 
 def test_a_change_is_refused_when_somebody_else_was_first(services: Services) -> None:
     segment = save(services)
-    services.segments.change(segment["_id"], rule=load_rule(EARLY), version=1, actor="bela")
+    services.segments.change(segment["_id"], rule=load_rule(EARLY), version=1, actor=BELA)
     before = services.segments.get(segment["_id"])
     with pytest.raises(Conflict, match="at version 2, not 1: somebody else changed it"):
-        services.segments.change(segment["_id"], name="Mine", rule=EVERYONE, version=1, actor="asha")
+        services.segments.change(segment["_id"], name="Mine", rule=EVERYONE, version=1, actor=ASHA)
     assert services.segments.get(segment["_id"]) == before
     assert len(services.segments.versions(segment["_id"])) == 2
 
@@ -121,17 +123,17 @@ def test_a_change_that_breaks_a_rule_changes_nothing(services: Services) -> None
     ]
     for change, words in refused:
         with pytest.raises(InvalidInput, match=words):
-            services.segments.change(segment["_id"], **change, actor="asha")
+            services.segments.change(segment["_id"], **change, actor=ASHA)
     assert services.segments.get(segment["_id"]) == segment
     assert services.db.audit.count_documents({"action": "segment.change"}) == 0
 
 
 def test_changing_and_deleting_are_audited(services: Services, clock: TestClock) -> None:
     segment_id = save(services)["_id"]
-    services.segments.change(segment_id, name="Regulars", actor="bela")
+    services.segments.change(segment_id, name="Regulars", actor=BELA)
     clock.advance(hours=1)
-    services.segments.change(segment_id, rule=load_rule(EARLY), actor="cem")
-    services.segments.remove(segment_id, actor="dora")
+    services.segments.change(segment_id, rule=load_rule(EARLY), actor=CEM)
+    services.segments.remove(segment_id, actor=DORA)
     entries = list(services.db.audit.find({"target": segment_id}))
     assert [(entry["actor"], entry["action"]) for entry in entries] == [
         ("asha", "segment.create"),
@@ -147,14 +149,14 @@ def test_changing_and_deleting_are_audited(services: Services, clock: TestClock)
 
 def test_a_deleted_segment_is_gone_and_its_name_is_free(services: Services) -> None:
     segment = save(services)
-    services.segments.remove(segment["_id"], actor="asha")
+    services.segments.remove(segment["_id"], actor=ASHA)
     assert services.segments.list_all() == []
     assert save(services)["_id"] != segment["_id"]
 
 
 def test_segments_are_listed_with_the_last_changed_first(services: Services, clock: TestClock) -> None:
     for name in ("first", "second", "third"):
-        services.segments.save(name, EVERYONE, actor="asha")
+        services.segments.save(name, EVERYONE, actor=ASHA)
         clock.advance(seconds=1)
     assert [segment["name"] for segment in services.segments.list_all()] == ["third", "second", "first"]
     assert len(services.segments.list_all(limit=2)) == 2
@@ -164,9 +166,9 @@ def test_an_unknown_segment_is_not_found(services: Services) -> None:
     for ask in (
         lambda: services.segments.get("nothing"),
         lambda: services.segments.recount("nothing"),
-        lambda: services.segments.change("nothing", name="New", actor="asha"),
-        lambda: services.segments.change("nothing", rule=EVERYONE, version=1, actor="asha"),
-        lambda: services.segments.remove("nothing", actor="asha"),
+        lambda: services.segments.change("nothing", name="New", actor=ASHA),
+        lambda: services.segments.change("nothing", rule=EVERYONE, version=1, actor=ASHA),
+        lambda: services.segments.remove("nothing", actor=ASHA),
     ):
         with pytest.raises(NotFound, match="'nothing'"):
             ask()
@@ -182,7 +184,7 @@ def test_a_count_of_a_rule_that_was_changed_meanwhile_is_not_kept(
 
     def count_slowly(rule: AnyRule, *, now: datetime) -> int:
         monkeypatch.undo()
-        services.segments.change(segment["_id"], rule=load_rule(field("visits", "gte", 7)), actor="bela")
+        services.segments.change(segment["_id"], rule=load_rule(field("visits", "gte", 7)), actor=BELA)
         return count(rule, now=now)
 
     monkeypatch.setattr(services.audience, "count", count_slowly)
@@ -193,7 +195,7 @@ def test_a_count_of_a_rule_that_was_changed_meanwhile_is_not_kept(
 def test_a_segment_from_before_versions_were_kept_has_its_first_one_after_a_change(services: Services) -> None:
     segment = save(services)
     services.db.segment_versions.delete_many({})
-    services.segments.change(segment["_id"], rule=EVERYONE, actor="bela")
+    services.segments.change(segment["_id"], rule=EVERYONE, actor=BELA)
     assert [row["version"] for row in services.segments.versions(segment["_id"])] == [2, 1]
     assert services.segments.versions(segment["_id"])[1]["rule"] == VIP
 
@@ -202,11 +204,11 @@ def test_a_segment_whose_rule_became_impossible_can_be_renamed(services: Service
     store_customers(services, {"id": "c1", "attributes": {"size": "XL"}})
     segment = save(services, rule=field("attributes.size", "eq", "xl"))
     store_customers(services, {"id": "c2", "attributes": {"size": 5}})
-    assert services.segments.change(segment["_id"], name="Large", actor="bela")["name"] == "Large"
+    assert services.segments.change(segment["_id"], name="Large", actor=BELA)["name"] == "Large"
 
 
 def test_a_change_of_nothing_is_refused(services: Services) -> None:
     segment = save(services)
     with pytest.raises(InvalidInput, match="Nothing to change"):
-        services.segments.change(segment["_id"], version=1, actor="bela")
+        services.segments.change(segment["_id"], version=1, actor=BELA)
     assert services.segments.get(segment["_id"]) == segment

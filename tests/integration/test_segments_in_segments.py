@@ -14,6 +14,7 @@ from crm_core.rules.binding import MAX_CHAIN
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests.actors import ASHA, BELA, person
 from tests.conftest import TestClock
 from tests.integration.feeding import store_customers, store_orders
 from tests.integration.population import field, group
@@ -29,11 +30,11 @@ def using(*segments: Doc, kind: str = "all") -> dict[str, Any]:
 
 
 def save(services: Services, name: str, rule: dict[str, Any] = VISITORS) -> Doc:
-    return services.segments.save(name, load_rule(rule), actor="asha")
+    return services.segments.save(name, load_rule(rule), actor=ASHA)
 
 
 def change(services: Services, segment: Doc, rule: dict[str, Any]) -> Doc:
-    return services.segments.change(segment["_id"], rule=load_rule(rule), actor="asha")
+    return services.segments.change(segment["_id"], rule=load_rule(rule), actor=ASHA)
 
 
 def ids(services: Services, rule: dict[str, Any]) -> list[str]:
@@ -113,7 +114,7 @@ def test_what_a_segment_uses_follows_its_rule(services: Services) -> None:
     user = save(services, "User", using(second, first))
     assert user["uses"] == sorted([first["_id"], second["_id"]])
     assert change(services, user, using(second))["uses"] == [second["_id"]]
-    assert services.segments.change(user["_id"], name="Renamed", actor="asha")["uses"] == [second["_id"]]
+    assert services.segments.change(user["_id"], name="Renamed", actor=ASHA)["uses"] == [second["_id"]]
     assert change(services, user, VISITORS)["uses"] == []
     assert services.segments.get(user["_id"])["uses"] == []
 
@@ -133,18 +134,18 @@ def test_a_used_segment_is_kept_until_nobody_uses_it(services: Services) -> None
     used = save(services, "Used")
     users = [save(services, name, using(used)) for name in ("B user", "A user")]
     with pytest.raises(Conflict) as caught:
-        services.segments.remove(used["_id"], actor="asha")
+        services.segments.remove(used["_id"], actor=ASHA)
     assert str(caught.value) == "“Used” is used by “A user”, “B user”. Change or delete them first."
     change(services, users[0], VISITORS)
-    services.segments.remove(users[1]["_id"], actor="asha")
-    services.segments.remove(used["_id"], actor="asha")
+    services.segments.remove(users[1]["_id"], actor=ASHA)
+    services.segments.remove(used["_id"], actor=ASHA)
     assert [segment["name"] for segment in services.segments.list_all()] == ["B user"]
     assert services.db.audit.count_documents({"action": "segment.delete"}) == 2
 
 
 def test_a_segment_that_is_gone_cannot_be_used(services: Services) -> None:
     gone, user = save(services, "Gone"), save(services, "User")
-    services.segments.remove(gone["_id"], actor="asha")
+    services.segments.remove(gone["_id"], actor=ASHA)
     for attempt in (
         lambda: save(services, "New", using(gone)),
         lambda: change(services, user, using(gone)),
@@ -197,7 +198,7 @@ def test_a_segment_deleted_while_another_begins_to_use_it_is_never_missed(servic
         for number in range(ROUNDS):
             used, user = save(services, f"Used {number}"), save(services, f"User {number}")
             deleted, changed = run(
-                lambda used=used: services.segments.remove(used["_id"], actor="asha"),
+                lambda used=used: services.segments.remove(used["_id"], actor=ASHA),
                 lambda used=used, user=user: change(other, user, using(used)),
             )
             if deleted is None:
@@ -213,8 +214,8 @@ def test_a_segment_deleted_twice_at_once_is_deleted_once(services: Services, oth
         for number in range(ROUNDS):
             segment_id = save(services, f"Segment {number}")["_id"]
             results = run(
-                lambda segment_id=segment_id: services.segments.remove(segment_id, actor="asha"),
-                lambda segment_id=segment_id: other.segments.remove(segment_id, actor="asha"),
+                lambda segment_id=segment_id: services.segments.remove(segment_id, actor=ASHA),
+                lambda segment_id=segment_id: other.segments.remove(segment_id, actor=ASHA),
             )
             (refused,) = [result for result in results if result is not None]
             assert isinstance(refused, NotFound), refused
@@ -240,7 +241,7 @@ def test_of_two_changes_of_one_version_at_once_one_wins(services: Services, othe
 
     def alter(by: Services, version: int, value: int) -> Doc:
         rule = load_rule(field("visits", "gte", value))
-        return by.segments.change(segment["_id"], rule=rule, version=version, actor=str(value))
+        return by.segments.change(segment["_id"], rule=rule, version=version, actor=person(str(value)))
 
     with two_threads() as run:
         for version in range(1, ROUNDS + 1):
@@ -260,10 +261,10 @@ def test_a_segment_may_not_grow_until_its_users_cannot_be_evaluated(services: Se
     many = save(services, "Many", using(*[base] * 100, kind="any"))
     large = load_rule(group("all", *[VISITORS] * 20))
     with pytest.raises(Conflict, match="“Many” uses this segment and could not be evaluated any more"):
-        services.segments.change(base["_id"], rule=large, actor="bela")
+        services.segments.change(base["_id"], rule=large, actor=BELA)
     assert services.segments.get(base["_id"])["version"] == 1
-    services.segments.change(many["_id"], rule=load_rule(using(base)), actor="bela")
-    assert services.segments.change(base["_id"], rule=large, actor="bela")["version"] == 2
+    services.segments.change(many["_id"], rule=load_rule(using(base)), actor=BELA)
+    assert services.segments.change(base["_id"], rule=large, actor=BELA)["version"] == 2
 
 
 def test_a_user_that_could_not_be_evaluated_before_is_no_hindrance(services: Services) -> None:
@@ -271,4 +272,4 @@ def test_a_user_that_could_not_be_evaluated_before_is_no_hindrance(services: Ser
     base = save(services, "Base")
     save(services, "User", group("all", using(base), field("attributes.size", "is_set")))
     store_customers(services, {"id": "c2", "attributes": {"size": 5}})
-    assert services.segments.change(base["_id"], rule=load_rule(group("all")), actor="bela")["version"] == 2
+    assert services.segments.change(base["_id"], rule=load_rule(group("all")), actor=BELA)["version"] == 2

@@ -16,6 +16,7 @@ from crm_core.infra.streams import Stream
 from crm_core.rules.text.parsing import parse_text
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests.actors import TEST
 from tests.conftest import TestClock
 from tests.integration.feeding import make_entry, store_customers, store_orders
 from tests.waiting import eventually
@@ -105,14 +106,14 @@ def test_names_and_addresses_are_asked_of_the_database(live: Services) -> None:
 def test_consent_addresses_and_suppressions_are_followed(live: Services) -> None:
     denied = {"consent": {"email": "denied"}, "email": "b@shop.example"}
     store_customers(live, {"id": "a", "email": "a@shop.example"}, {"id": "b", **denied}, {"id": "c"}, {"id": "d"})
-    live.suppressions.add("a", "sms", reason="manual", actor="test")
+    live.suppressions.add("a", "sms", reason="manual", actor=TEST)
     email, in_app, sms = (deliverable(live, channel) for channel in ("email", "in_app", "sms"))
     assert email == (1, {Reason.NO_CONSENT: 1, Reason.NO_ADDRESS: 2})
     assert in_app == (4, {})
     assert sms == (0, {Reason.NO_ADDRESS: 4})
-    live.suppressions.add("a", "email", reason="complaint", actor="test")
+    live.suppressions.add("a", "email", reason="complaint", actor=TEST)
     assert deliverable(live, "email") == (0, {Reason.NO_CONSENT: 1, Reason.NO_ADDRESS: 2, Reason.SUPPRESSED: 1})
-    live.suppressions.lift("a", "email", actor="test")
+    live.suppressions.lift("a", "email", actor=TEST)
     assert deliverable(live, "email")[0] == 1
 
 

@@ -17,6 +17,7 @@ from crm_core.insights.timeline import Kind
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from crm_core.settings import Settings
+from tests.actors import TEST
 from tests.databases import open_database
 from tests.integration.feeding import START, make_entry, store, store_customers, store_orders
 
@@ -30,7 +31,7 @@ def at(hours: int) -> str:
 def send(services: Services, name: str, *, hours: int, to: str = "a") -> str:
     """A message of a campaign, prepared at that time; gives the campaign's id."""
     everyone = load_rule({"kind": "all", "rules": []})
-    campaign = services.campaigns.create(name=name, channel="in_app", message="Hi", rule=everyone, actor="test")
+    campaign = services.campaigns.create(name=name, channel="in_app", message="Hi", rule=everyone, actor=TEST)
     services.ledger.insert([new_row(campaign["_id"], to, channel="in_app", at=START + hours * HOUR)])
     return str(campaign["_id"])
 

@@ -8,6 +8,7 @@ from crm_core.campaigns.states import CampaignState, MessageState
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.actors import TEST
 
 RULE = load_rule({"kind": "field", "field": "visits", "op": "gte", "value": 5})
 MESSAGE = "Hi {{ customer.first_name }}"
@@ -16,14 +17,14 @@ Rows = Mapping[tuple[MessageState, str | None], int]
 
 
 def draft(services: Services, name: str = "Spring") -> str:
-    made = services.campaigns.create(name=name, channel="in_app", message=MESSAGE, rule=RULE, actor="test")
+    made = services.campaigns.create(name=name, channel="in_app", message=MESSAGE, rule=RULE, actor=TEST)
     return str(made["_id"])
 
 
 def launched(services: Services, rows: Rows, *, name: str = "Spring", is_done: bool = False) -> str:
     """A campaign that is sending, or done, with these rows."""
     campaign_id = draft(services, name)
-    services.campaigns.launch(campaign_id, actor="test")
+    services.campaigns.launch(campaign_id, actor=TEST)
     keys = [key for key, count in rows.items() for _ in range(count)]
     customers = [f"c{place:03}" for place in range(len(keys))]
     made = [

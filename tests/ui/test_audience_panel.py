@@ -11,6 +11,7 @@ from crm_core.rules.text.parsing import parse_text
 from crm_core.services import Services
 from pages._ui.channels import CHANNEL_LABELS
 from pages.builder.audience.details import DETAILS, PROFILES
+from tests.actors import TEST
 from tests.ui.builder import ADD, board_on, builder_with, matches, pick
 from tests.ui.page import Page
 from tests.ui.shop import Shop, spend
@@ -29,7 +30,7 @@ def live(shop: Shop, workspace: Services) -> Shop:
 
 
 def builder_on(services: Services, text: str) -> Page:
-    shared = services.shared_rules.share(parse_text(text, services.scopes.scope()), actor="test")
+    shared = services.shared_rules.share(parse_text(text, services.scopes.scope()), actor=TEST)
     return Page("audience_builder", board=shared)
 
 
@@ -49,7 +50,7 @@ def table(page: Page) -> list[list[Any]]:
 
 
 def test_the_waterfall_goes_from_everyone_through_each_rule_to_who_is_messaged(live: Shop, workspace: Services) -> None:
-    workspace.suppressions.add("c06", "in_app", reason="manual", actor="test")
+    workspace.suppressions.add("c06", "in_app", reason="manual", actor=TEST)
     workspace.snapshot.caught_up(5)
     page = builder_on(workspace, "visits > 5 AND spend > 20")
     visited = live.count(lambda who, _: who["visits"] > 5)
@@ -185,7 +186,7 @@ def test_names_are_counted_in_the_database_and_the_page_says_so(live: Shop, work
 def test_what_cannot_be_counted_keeps_the_last_numbers_and_says_that_they_are_old(
     live: Shop, workspace: Services
 ) -> None:
-    segment = workspace.segments.save("Regulars", parse_text("visits > 5", workspace.scopes.scope()), actor="test")
+    segment = workspace.segments.save("Regulars", parse_text("visits > 5", workspace.scopes.scope()), actor=TEST)
     page = builder_on(workspace, "visits > 8")
     before = matches(page)
     page.choose(ADD, "Segment “Regulars”")

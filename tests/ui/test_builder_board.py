@@ -14,6 +14,7 @@ from crm_core.services import Services
 from pages.builder.board.chips import BIN, EDIT, PALETTE
 from pages.builder.board.palette import ANY_EVENT
 from pages.builder.board.words import PICKED_LABEL
+from tests.actors import TEST
 from tests.ui.builder import ADD, SAVE, board_on, builder_with, matches, pick, rule_of, rules_of
 from tests.ui.page import Page
 from tests.ui.shop import NOW, Shop, counted, spend
@@ -97,7 +98,7 @@ def test_a_type_of_event_that_cannot_be_is_refused_in_words(shop: Shop) -> None:
 
 
 def test_customers_of_another_segment(shop: Shop, workspace: Services) -> None:
-    used = workspace.segments.save("Regulars", load_rule(VISITS), actor="test")
+    used = workspace.segments.save("Regulars", load_rule(VISITS), actor=TEST)
     page = builder_with("Segment “Regulars”")
     assert rules_of(page) == [{"kind": "segment", "segment_id": used["_id"]}]
     assert matches(page) == used["count"]
@@ -152,7 +153,7 @@ def test_names_and_addresses_are_not_suggested(shop: Shop) -> None:
 )
 def test_whatever_a_link_holds_is_shown_and_named_as_wrong(shop: Shop, workspace: Services, rule: Any) -> None:
     Shop([{"id": "a1", "attributes": {"plan": "gold"}}]).store_in(workspace)
-    page = Page("audience_builder", board=workspace.shared_rules.share(load_rule(rule), actor="test"))
+    page = Page("audience_builder", board=workspace.shared_rules.share(load_rule(rule), actor=TEST))
     assert rules_of(page) in ([rule], [{"kind": "orders", "measure": "count", **rule}], [])
     assert "1.1" in page.errors
     assert page.button(SAVE).disabled

@@ -4,6 +4,7 @@ import pytest
 
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.ui.builder import ADD, builder_with, matches, rule_of, rules_of
 from tests.ui.page import Page
 from tests.ui.shop import Shop
@@ -17,7 +18,7 @@ CITY = {"kind": "field", "field": "city", "op": "in", "value": ["Pune"]}
 
 
 def shared(services: Services, *rules: object) -> str:
-    return services.shared_rules.share(load_rule({"kind": "any", "rules": list(rules)}), actor="test")
+    return services.shared_rules.share(load_rule({"kind": "any", "rules": list(rules)}), actor=TEST)
 
 
 def test_a_shared_link_opens_the_rule_on_anybodys_board(shop: Shop, workspace: Services) -> None:

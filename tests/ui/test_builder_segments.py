@@ -8,6 +8,7 @@ import pytest
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.services import Services
 from pages.builder.board.words import ORDERS_LABEL
+from tests.actors import TEST
 from tests.ui.builder import ADD, SAVE, USE, board_on, builder_with, matches, pick, rule_of, rules_of
 from tests.ui.page import Page
 from tests.ui.shop import Shop
@@ -17,7 +18,7 @@ VISITS = {"kind": "field", "field": "visits", "op": "gt", "value": 1}
 
 def save(services: Services, *rules: Any, name: str = "Saved", kind: str = "all") -> str:
     rule = load_rule({"kind": kind, "rules": list(rules)})
-    segment_id: str = services.segments.save(name, rule, actor="test")["_id"]
+    segment_id: str = services.segments.save(name, rule, actor=TEST)["_id"]
     return segment_id
 
 
@@ -155,7 +156,7 @@ def test_a_changed_segment_asks_what_the_campaign_is_to_use(shop: Shop, workspac
 def test_a_segment_that_somebody_changed_meanwhile_does_not_go_straight_on(shop: Shop, workspace: Services) -> None:
     segment_id = save(workspace, VISITS)
     page = Page("audience_builder", segment=segment_id)
-    workspace.segments.change(segment_id, rule=load_rule(CITY), actor="test")
+    workspace.segments.change(segment_id, rule=load_rule(CITY), actor=TEST)
     page.click(USE)
     assert page.title == "Audience builder"
     assert "Continue without saving" in page.buttons()

@@ -9,6 +9,7 @@ from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState
 from crm_core.rules.tree import EVERYONE, SegmentRule
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.conftest import TestClock
 from tests.ui.deliveries import RULE, Rows, campaign_of, draft, launched
 from tests.ui.page import Page
@@ -64,7 +65,7 @@ def test_rows_that_do_not_make_up_the_audience_are_said_not_to(workspace: Servic
 
 def test_an_audience_that_is_still_being_planned_is_not_said_to_add_up(workspace: Services) -> None:
     campaign_id = draft(workspace)
-    workspace.campaigns.launch(campaign_id, actor="test")
+    workspace.campaigns.launch(campaign_id, actor=TEST)
     assert "Finding the audience" in Page("campaign", campaign=campaign_id).words
     rows = [new_row(campaign_id, each, channel="in_app", at=workspace.clock()) for each in ("c1", "c2")]
     workspace.ledger.insert(rows)
@@ -130,7 +131,7 @@ def test_a_draft_is_sent_only_when_it_is_launched(workspace: Services) -> None:
 
 
 def test_a_draft_for_everyone_is_launched_only_when_that_is_said(workspace: Services) -> None:
-    made = workspace.campaigns.create(name="All", channel="in_app", message="Hi", rule=EVERYONE, actor="test")
+    made = workspace.campaigns.create(name="All", channel="in_app", message="Hi", rule=EVERYONE, actor=TEST)
     page = Page("campaign", campaign=made["_id"])
     page.click(LAUNCH)
     assert "All goes to 0 customers: Everyone." in page.words.replace("**", "")
@@ -148,25 +149,25 @@ def test_the_definition_is_shown_as_it_was_frozen(workspace: Services) -> None:
 
 
 def test_the_definition_names_segments_as_they_were_at_launch(workspace: Services) -> None:
-    used = workspace.segments.save("Regulars", RULE, actor="test")
-    outer = workspace.segments.save("Around", SegmentRule(segment_id=used["_id"]), actor="test")
+    used = workspace.segments.save("Regulars", RULE, actor=TEST)
+    outer = workspace.segments.save("Around", SegmentRule(segment_id=used["_id"]), actor=TEST)
     campaign_id = workspace.campaigns.create(
-        name="June", channel="in_app", message="Hi", rule=SegmentRule(segment_id=outer["_id"]), actor="test"
+        name="June", channel="in_app", message="Hi", rule=SegmentRule(segment_id=outer["_id"]), actor=TEST
     )["_id"]
-    workspace.campaigns.launch(campaign_id, actor="test")
-    workspace.segments.change(outer["_id"], name="Renamed", actor="test")
+    workspace.campaigns.launch(campaign_id, actor=TEST)
+    workspace.segments.change(outer["_id"], name="Renamed", actor=TEST)
     assert "Is in the segment “Around”" in Page("campaign", campaign=campaign_id).words
     for segment in (outer, used):
-        workspace.segments.remove(segment["_id"], actor="test")
+        workspace.segments.remove(segment["_id"], actor=TEST)
     assert "Is in the segment “Around”" in Page("campaign", campaign=campaign_id).words
 
 
 @pytest.mark.parametrize("by_rule", [True, False], ids=["a rule that names it", "a segment"])
 def test_a_draft_whose_segment_is_gone_says_so_and_is_not_launched(workspace: Services, by_rule: bool) -> None:
-    segment_id = workspace.segments.save("Regulars", RULE, actor="test")["_id"]
+    segment_id = workspace.segments.save("Regulars", RULE, actor=TEST)["_id"]
     audience: dict[str, Any] = {"rule": SegmentRule(segment_id=segment_id)} if by_rule else {"segment_id": segment_id}
-    made = workspace.campaigns.create(name="June", channel="in_app", message="Hi", **audience, actor="test")
-    workspace.segments.remove(segment_id, actor="test")
+    made = workspace.campaigns.create(name="June", channel="in_app", message="Hi", **audience, actor=TEST)
+    workspace.segments.remove(segment_id, actor=TEST)
     page = Page("campaign", campaign=made["_id"])
     page.click(LAUNCH)
     words = f"no segment with the id '{segment_id}'" if by_rule else "The segment “Regulars” of this draft was deleted"
@@ -177,9 +178,9 @@ def test_a_draft_whose_segment_is_gone_says_so_and_is_not_launched(workspace: Se
 
 
 def test_a_draft_for_a_segment_of_everyone_is_launched_only_when_that_is_said(workspace: Services) -> None:
-    everyone = workspace.segments.save("Everyone", EVERYONE, actor="test")
+    everyone = workspace.segments.save("Everyone", EVERYONE, actor=TEST)
     rule = SegmentRule(segment_id=everyone["_id"])
-    made = workspace.campaigns.create(name="All", channel="in_app", message="Hi", rule=rule, actor="test")
+    made = workspace.campaigns.create(name="All", channel="in_app", message="Hi", rule=rule, actor=TEST)
     page = Page("campaign", campaign=made["_id"])
     page.click(LAUNCH)
     assert page.button("Launch now").disabled

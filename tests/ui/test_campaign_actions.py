@@ -7,6 +7,7 @@ from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState
 from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services
+from tests.actors import ASHA, BELA, TEST
 from tests.conftest import TestClock
 from tests.ui.deliveries import RULE, Rows, campaign_of, draft, launched
 from tests.ui.page import Page
@@ -74,7 +75,7 @@ def test_it_is_paused_resumed_and_after_a_question_cancelled(workspace: Services
 def test_of_two_who_click_at_once_the_second_is_told_what_the_first_has_done(workspace: Services) -> None:
     campaign = launched(workspace, UNDER_WAY)
     page = Page("campaign", campaign=campaign)
-    workspace.campaigns.pause(campaign, actor="bela")
+    workspace.campaigns.pause(campaign, actor=BELA)
     page.click("Pause")
     assert "This campaign is paused; only a preparing or a sending campaign can be paused." in page.errors
     assert "Paused by bela" in page.errors
@@ -125,7 +126,7 @@ def test_a_scheduled_campaign_says_when_it_starts_and_afterwards_how_late_it_did
 ) -> None:
     at = clock.now + timedelta(hours=2)
     made = workspace.campaigns.create(
-        name="Later", channel="in_app", message="Hi", rule=RULE, actor="asha", schedule_at=at
+        name="Later", channel="in_app", message="Hi", rule=RULE, actor=ASHA, schedule_at=at
     )
     page = Page("campaign", campaign=made["_id"])
     assert "Starts in 2 hours, at 2026-06-15 14:00:00 UTC, as asha has scheduled it." in page.words
@@ -142,11 +143,11 @@ def test_a_scheduled_campaign_says_when_it_starts_and_afterwards_how_late_it_did
 
 
 def test_a_start_that_failed_says_why_and_when_it_was_due(workspace: Services, clock: TestClock) -> None:
-    segment = workspace.segments.save("Regulars", RULE, actor="test")["_id"]
+    segment = workspace.segments.save("Regulars", RULE, actor=TEST)["_id"]
     at = clock.now + timedelta(hours=1)
     fields: dict[str, Any] = {"name": "Later", "channel": "in_app", "message": "Hi", "segment_id": segment}
-    made = workspace.campaigns.create(actor="asha", schedule_at=at, **fields)
-    workspace.segments.remove(segment, actor="test")
+    made = workspace.campaigns.create(actor=ASHA, schedule_at=at, **fields)
+    workspace.segments.remove(segment, actor=TEST)
     clock.advance(hours=1)
     workspace.campaigns.start_due(clock.now)
     page = Page("campaign", campaign=made["_id"])
@@ -192,7 +193,7 @@ def test_opened_clicked_and_held_out_are_figures_where_there_are_any(workspace: 
 
 
 def test_the_definition_shows_every_option(workspace: Services) -> None:
-    segment = workspace.segments.save("VIPs", EVERYONE, actor="test")["_id"]
+    segment = workspace.segments.save("VIPs", EVERYONE, actor=TEST)["_id"]
     made = workspace.campaigns.create(
         name="Options",
         channel="email",
@@ -204,7 +205,7 @@ def test_the_definition_shows_every_option(workspace: Services) -> None:
         holdout_percent=10,
         intent="Win back",
         tags=["spring"],
-        actor="test",
+        actor=TEST,
     )
     words = Page("campaign", campaign=made["_id"]).words
     for part in ("members of “VIPs”", "in the last 7 days", "10 % of the audience", "Win back", "spring", "E-mail"):

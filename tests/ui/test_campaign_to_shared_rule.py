@@ -6,6 +6,7 @@ from crm_core.audience.shared_rules import KEPT
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.conftest import TestClock
 from tests.ui.page import Page
 from tests.ui.shop import Shop
@@ -21,7 +22,7 @@ def visits(at_least: int) -> AnyRule:
 @pytest.fixture
 def shared(shop: Shop, workspace: Services) -> str:
     """The id of a rule."""
-    return workspace.shared_rules.share(visits(5), actor="test")
+    return workspace.shared_rules.share(visits(5), actor=TEST)
 
 
 def named(page: Page) -> Page:
@@ -51,7 +52,7 @@ def test_a_campaign_to_it_holds_the_rule_and_no_segment(shop: Shop, workspace: S
 
 
 def test_a_saved_segment_can_be_taken_instead(shop: Shop, workspace: Services, shared: str) -> None:
-    rare = workspace.segments.save("Rare", visits(9), actor="test")
+    rare = workspace.segments.save("Rare", visits(9), actor=TEST)
     page = named(Page("new_campaign", board=shared))
     page.click(INSTEAD)
     assert "board" not in page.query
@@ -68,7 +69,7 @@ def test_a_saved_segment_can_be_taken_instead(shop: Shop, workspace: Services, s
 def test_a_link_that_is_incomplete_or_expired_says_so_and_offers_the_segments(
     workspace: Services, shared: str, clock: TestClock, is_expired: bool
 ) -> None:
-    workspace.segments.save("Rare", visits(9), actor="test")
+    workspace.segments.save("Rare", visits(9), actor=TEST)
     if is_expired:
         clock.now += KEPT
     page = named(Page("new_campaign", board=shared if is_expired else shared[:-1]))
@@ -79,7 +80,7 @@ def test_a_link_that_is_incomplete_or_expired_says_so_and_offers_the_segments(
 
 
 def test_a_rule_that_nobody_matches_cannot_be_launched_to(workspace: Services, shared: str) -> None:
-    nobody = workspace.shared_rules.share(visits(99), actor="test")
+    nobody = workspace.shared_rules.share(visits(99), actor=TEST)
     page = named(Page("new_campaign", board=nobody))
     assert "Still needed: an audience that has customers." in page.words
     assert page.button(LAUNCH).disabled
@@ -87,7 +88,7 @@ def test_a_rule_that_nobody_matches_cannot_be_launched_to(workspace: Services, s
 
 def test_a_rule_that_cannot_be_evaluated_says_why_and_leads_back(workspace: Services, shared: str) -> None:
     rule = load_rule({"kind": "segment", "segment_id": "gone"})
-    page = named(Page("new_campaign", board=workspace.shared_rules.share(rule, actor="test")))
+    page = named(Page("new_campaign", board=workspace.shared_rules.share(rule, actor=TEST)))
     assert "The rules cannot be evaluated" in page.errors
     assert "Still needed: an audience that can be evaluated." in page.words
     assert BACK in page.links

@@ -11,6 +11,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.conftest import TestClock
 from tests.integration.feeding import START, make_entry, store, store_customers, store_orders
 from tests.integration.population import field, group
@@ -65,7 +66,7 @@ def open_customer(customer_id: str = "a/1", **query: str) -> Page:
 
 
 def save(services: Services, name: str, rule: dict[str, Any]) -> Doc:
-    return services.segments.save(name, load_rule(rule), actor="test")
+    return services.segments.save(name, load_rule(rule), actor=TEST)
 
 
 def expanders(page: Page) -> list[str]:
@@ -127,9 +128,7 @@ def test_without_orders_there_is_no_average_and_no_last_order(workspace: Service
 
 
 def test_orders_events_and_messages_stand_in_one_timeline_the_newest_first(asha: Services, clock: TestClock) -> None:
-    campaign = asha.campaigns.create(
-        name="Spring", channel="in_app", message="Hi", rule=load_rule(IN_PUNE), actor="test"
-    )
+    campaign = asha.campaigns.create(name="Spring", channel="in_app", message="Hi", rule=load_rule(IN_PUNE), actor=TEST)
     row = new_row(campaign["_id"], "a/1", channel="in_app", at=clock() - timedelta(hours=1))
     asha.ledger.insert([row | {"rank": MessageState.SKIPPED.rank, "reason": "no_consent", "skipped_at": clock()}])
     page = open_customer()

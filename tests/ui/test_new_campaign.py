@@ -7,6 +7,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE, AnyRule
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.ui.page import Page
 from tests.ui.shop import Shop
 
@@ -19,7 +20,7 @@ def visits(at_least: int) -> AnyRule:
 
 @pytest.fixture
 def regulars(shop: Shop, workspace: Services) -> Doc:
-    return workspace.segments.save("Regulars", visits(5), actor="test")
+    return workspace.segments.save("Regulars", visits(5), actor=TEST)
 
 
 def ready(segment: Doc, message: str | None = None) -> Page:
@@ -60,7 +61,7 @@ def test_what_is_missing_is_named_until_nothing_is(regulars: Doc) -> None:
 
 
 def test_a_segment_of_nobody_cannot_be_launched_to(shop: Shop, workspace: Services) -> None:
-    page = ready(workspace.segments.save("Nobody", visits(99), actor="test"))
+    page = ready(workspace.segments.save("Nobody", visits(99), actor=TEST))
     assert page.metric("Customers match now") == "0"
     assert "Still needed: a segment that has customers." in page.words
     assert page.button(LAUNCH).disabled
@@ -74,7 +75,7 @@ def test_the_audience_is_counted_and_said_in_words(shop: Shop, regulars: Doc) ->
 
 def test_a_segment_in_a_segment_is_counted_and_named(shop: Shop, workspace: Services, regulars: Doc) -> None:
     rule = load_rule({"kind": "none", "rules": [{"kind": "segment", "segment_id": regulars["_id"]}]})
-    page = ready(workspace.segments.save("Others", rule, actor="test"))
+    page = ready(workspace.segments.save("Others", rule, actor=TEST))
     assert page.metric("Customers match now") == str(shop.count(lambda who, _: who["visits"] < 5))
     assert "Not: is in the segment “Regulars”" in page.words
     page.click(LAUNCH)
@@ -86,9 +87,9 @@ def test_a_segment_in_a_segment_is_counted_and_named(shop: Shop, workspace: Serv
 def test_a_segment_whose_rule_became_impossible_says_why_and_leaves_the_form_usable(workspace: Services) -> None:
     Shop([{"id": "a", "attributes": {"size": 5}}]).store_in(workspace)
     rule = load_rule({"kind": "field", "field": "attributes.size", "op": "gt", "value": 1})
-    segment = workspace.segments.save("Impossible", rule, actor="test")
+    segment = workspace.segments.save("Impossible", rule, actor=TEST)
     Shop([{"id": "b", "attributes": {"size": "large"}}]).store_in(workspace)
-    workspace.segments.save("Possible", visits(0), actor="test")
+    workspace.segments.save("Possible", visits(0), actor=TEST)
     page = ready(segment, "Hello")
     assert "declare its type to use it in rules" in page.errors
     assert "Still needed: a segment that can be evaluated." in page.words
@@ -97,7 +98,7 @@ def test_a_segment_whose_rule_became_impossible_says_why_and_leaves_the_form_usa
     assert not page.errors
     assert (page.metric("Customers match now"), preview(page)) == ("2", "Hello")
     page.choose("Segment", "Impossible")
-    workspace.attributes.declare("size", "number", actor="test")
+    workspace.attributes.declare("size", "number", actor=TEST)
     page.run()
     assert page.metric("Customers match now") == "1"
     assert not page.button(LAUNCH).disabled
@@ -131,7 +132,7 @@ def test_the_preview_is_what_a_real_customer_will_read(shop: Shop, regulars: Doc
 
 def test_the_preview_follows_to_another_segment(shop: Shop, workspace: Services, regulars: Doc) -> None:
     rare = load_rule({"kind": "field", "field": "visits", "op": "lt", "value": 5})
-    workspace.segments.save("Rare", rare, actor="test")
+    workspace.segments.save("Rare", rare, actor=TEST)
     page = ready(regulars, "{{ customer.id }}")
     page.choose("Customer", page.widget("Customer").options[3])
     page.choose("Segment", "Rare")
@@ -156,7 +157,7 @@ def test_a_message_that_cannot_be_rendered_for_one_customer_says_so_beside_the_p
     Shop([{"id": "a", "visits": 1, "order_count": 5000}, {"id": "b", "visits": 1, "order_count": 2}]).store_in(
         workspace
     )
-    segment = workspace.segments.save("Both", visits(1), actor="test")
+    segment = workspace.segments.save("Both", visits(1), actor=TEST)
     page = ready(segment, "{% for i in (1..customer.order_count) %}x{% endfor %}")
     assert "For this customer the message cannot be rendered" in page.errors
     assert not page.button(LAUNCH).disabled
@@ -172,7 +173,7 @@ def test_a_customer_who_has_declined_is_said_to_be_skipped(workspace: Services) 
             {"id": "yes", "name": "Yes Body", "visits": 1, "consent": {"sms": "denied"}},
         ]
     ).store_in(workspace)
-    page = ready(workspace.segments.save("Both", visits(1), actor="test"))
+    page = ready(workspace.segments.save("Both", visits(1), actor=TEST))
     assert "This customer will be skipped: no consent." in page.words
     page.choose("Customer", "Yes Body")
     assert "will be skipped" not in page.words
@@ -180,8 +181,8 @@ def test_a_customer_who_has_declined_is_said_to_be_skipped(workspace: Services) 
 
 def test_a_customer_who_is_suppressed_is_said_to_be_skipped(workspace: Services) -> None:
     Shop([{"id": "a", "visits": 1}]).store_in(workspace)
-    workspace.suppressions.add("a", "in_app", reason="manual", actor="test")
-    page = ready(workspace.segments.save("All", visits(1), actor="test"))
+    workspace.suppressions.add("a", "in_app", reason="manual", actor=TEST)
+    page = ready(workspace.segments.save("All", visits(1), actor=TEST))
     assert "This customer will be skipped: suppressed." in page.words
 
 
@@ -201,7 +202,7 @@ def test_launching_creates_and_launches(shop: Shop, workspace: Services, regular
 
 
 def test_everyone_has_to_be_meant(shop: Shop, workspace: Services) -> None:
-    page = ready(workspace.segments.save("Everyone", EVERYONE, actor="test"))
+    page = ready(workspace.segments.save("Everyone", EVERYONE, actor=TEST))
     page.click(LAUNCH)
     assert page.button(CONFIRM).disabled
     page.choose("Yes, everyone", True, dialog=LAUNCH)

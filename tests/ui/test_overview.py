@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.conftest import TestClock
 from tests.ui.page import Page
 from tests.ui.shop import Shop, counted, ordered_at, spend
@@ -48,7 +49,7 @@ def test_the_button_asks_the_jobs_worker_for_demo_data_once(workspace: Services)
 
 
 def test_progress_says_how_much_is_made_and_how_much_waits(workspace: Services) -> None:
-    workspace.demo_jobs.start(customers=200, seed=1, actor="test")
+    workspace.demo_jobs.start(customers=200, seed=1, actor=TEST)
     assert "Starting" in Page("overview").words
     set_job(workspace, state="running", done=1500, total=6000)
     workspace.publisher.publish(Stream.ORDERS, [b"{}"] * 3)
@@ -58,7 +59,7 @@ def test_progress_says_how_much_is_made_and_how_much_waits(workspace: Services) 
 
 
 def test_loading_demo_data_can_be_cancelled(workspace: Services) -> None:
-    workspace.demo_jobs.start(customers=200, seed=1, actor="test")
+    workspace.demo_jobs.start(customers=200, seed=1, actor=TEST)
     set_job(workspace, state="running", done=1500, total=6000)
     page = Page("overview")
     assert "Those that were made stay." in page.words
@@ -70,7 +71,7 @@ def test_loading_demo_data_can_be_cancelled(workspace: Services) -> None:
 
 
 def test_figures_follow_when_the_demo_data_is_there(workspace: Services, shop: Shop) -> None:
-    workspace.demo_jobs.start(customers=200, seed=1, actor="test")
+    workspace.demo_jobs.start(customers=200, seed=1, actor=TEST)
     assert not Page("overview").test.metric
     set_job(workspace, state="done")
     assert Page("overview").metric("Customers") == str(len(shop.customers))
@@ -117,7 +118,7 @@ def test_without_a_campaign_the_next_step_is_an_audience(shop: Shop) -> None:
 
 def test_recent_campaigns_are_linked(shop: Shop, workspace: Services, clock: TestClock) -> None:
     made = [
-        workspace.campaigns.create(name=f"Wave {n}", channel="in_app", message=MESSAGE, rule=VISITED, actor="test")
+        workspace.campaigns.create(name=f"Wave {n}", channel="in_app", message=MESSAGE, rule=VISITED, actor=TEST)
         for n in range(6)
     ]
     clock.advance(hours=3)

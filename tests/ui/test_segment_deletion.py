@@ -3,13 +3,14 @@
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import AnyRule, SegmentRule
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.ui.page import Page
 
 VISITORS: AnyRule = load_rule({"kind": "field", "field": "visits", "op": "gte", "value": 1})
 
 
 def test_a_segment_is_deleted_after_a_question_that_says_what_stays(workspace: Services) -> None:
-    segment = workspace.segments.save("Visitors", VISITORS, actor="test")
+    segment = workspace.segments.save("Visitors", VISITORS, actor=TEST)
     page = Page("segments")
     page.click("Delete …")
     assert "No customer and no message is deleted" in page.words
@@ -21,8 +22,8 @@ def test_a_segment_is_deleted_after_a_question_that_says_what_stays(workspace: S
 
 
 def test_a_segment_that_another_one_uses_is_not_deleted_and_its_user_is_named(workspace: Services) -> None:
-    used = workspace.segments.save("Visitors", VISITORS, actor="test")
-    workspace.segments.save("Their friends", SegmentRule(segment_id=used["_id"]), actor="test")
+    used = workspace.segments.save("Visitors", VISITORS, actor=TEST)
+    workspace.segments.save("Their friends", SegmentRule(segment_id=used["_id"]), actor=TEST)
     page = Page("segments")
     ask = f"segments_delete_{used['_id']}"
     page.test.button(key=ask).click()

@@ -8,6 +8,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.conftest import TestClock
 from tests.integration.feeding import make_entry
 from tests.ui.page import Page
@@ -16,7 +17,7 @@ from tests.ui.shop import Shop
 
 def save(services: Services, name: str, at_least: int = 1) -> Doc:
     rule = load_rule({"kind": "field", "field": "visits", "op": "gte", "value": at_least})
-    return services.segments.save(name, rule, actor="test")
+    return services.segments.save(name, rule, actor=TEST)
 
 
 def names(page: Page) -> list[str]:
@@ -70,7 +71,7 @@ def test_every_kind_of_condition_is_shown_in_words_with_its_size(
     ).store_in(workspace)
     visits = [{"id": f"e{n}", "customer_id": "c", "type": "page_view", "at": "2026-06-01T00:00:00Z"} for n in range(2)]
     assert not workspace.persister.store([make_entry(Stream.EVENTS, record) for record in visits])
-    workspace.segments.save("Some", load_rule(rule), actor="test")
+    workspace.segments.save("Some", load_rule(rule), actor=TEST)
     page = Page("segments")
     assert sentence in page.words
     assert sizes(page) == [size]
@@ -79,7 +80,7 @@ def test_every_kind_of_condition_is_shown_in_words_with_its_size(
 def test_a_segment_that_uses_others_names_them(shop: Shop, workspace: Services) -> None:
     used = save(workspace, "Regulars *of* Pune", at_least=5)
     rule = {"kind": "none", "rules": [{"kind": "segment", "segment_id": used["_id"]}]}
-    workspace.segments.save("The others", load_rule(rule), actor="test")
+    workspace.segments.save("The others", load_rule(rule), actor=TEST)
     page = Page("segments")
     page.choose("Sort by", "Name")
     assert names(page) == ["Regulars \\*of\\* Pune", "The others"]
@@ -91,9 +92,9 @@ def test_a_segment_that_uses_others_names_them(shop: Shop, workspace: Services) 
 def test_a_segment_whose_rule_became_impossible_is_listed_and_says_why(shop: Shop, workspace: Services) -> None:
     Shop([{"id": "a", "attributes": {"size": 5}}]).store_in(workspace)
     rule = {"kind": "field", "field": "attributes.size", "op": "gt", "value": 1}
-    impossible = workspace.segments.save("Impossible", load_rule(rule), actor="test")
+    impossible = workspace.segments.save("Impossible", load_rule(rule), actor=TEST)
     user = {"kind": "segment", "segment_id": impossible["_id"]}
-    workspace.segments.save("User", load_rule(user), actor="test")
+    workspace.segments.save("User", load_rule(user), actor=TEST)
     save(workspace, "Sound", at_least=5)
     Shop([{"id": "b", "attributes": {"size": "large"}}]).store_in(workspace)
     page = Page("segments")
@@ -202,7 +203,7 @@ def test_a_new_segment_starts_in_the_builder(workspace: Services) -> None:
 def test_an_error_stays_in_its_card(workspace: Services) -> None:
     gone = save(workspace, "Gone")
     nested = load_rule({"kind": "any", "rules": [{"kind": "segment", "segment_id": gone["_id"]}]})
-    workspace.segments.save("A", nested, actor="test")
+    workspace.segments.save("A", nested, actor=TEST)
     save(workspace, "B")
     workspace.db.segments.delete_one({"_id": gone["_id"]})
     page = Page("segments")

@@ -18,6 +18,7 @@ from crm_core.services import Services, build_services, install
 from crm_core.settings import Settings
 from pages._ui.links import PageName
 from pages.builder.board.reading import Reading
+from tests.actors import TEST
 from tests.conftest import TestClock
 from tests.ui.builder import ADD, SAVE, builder_with, pick, rules_of
 from tests.ui.deliveries import draft
@@ -79,7 +80,7 @@ def test_rules_on_the_board_outlive_an_outage(shop: Shop, workspace: Services, u
 
 
 def test_the_board_can_be_used_during_an_outage(shop: Shop, workspace: Services, unreachable: Services) -> None:
-    used = workspace.segments.save("Used", EVERYONE, actor="test")
+    used = workspace.segments.save("Used", EVERYONE, actor=TEST)
     page = builder_with("City", "Segment “Used”")
     pick(page, 0)
     page.choose("Values", ["Pune"])
@@ -124,7 +125,7 @@ def test_the_board_waits_for_a_database_that_is_away_only_once(workspace: Servic
 
 def test_a_link_is_followed_once_the_database_is_back(shop: Shop, workspace: Services, unreachable: Services) -> None:
     rule = load_rule({"kind": "field", "field": "visits", "op": "gt", "value": 5})
-    segment_id = workspace.segments.save("Regulars", rule, actor="test")["_id"]
+    segment_id = workspace.segments.save("Regulars", rule, actor=TEST)["_id"]
     with outage(workspace, unreachable):
         page = Page("audience_builder", segment=segment_id)
         assert AWAY in page.errors
@@ -153,7 +154,7 @@ def test_what_failed_in_an_outage_that_is_over_already_is_said_all_the_same(
     def fail(*_: object) -> NoReturn:
         raise Unavailable("The database does not answer.")
 
-    workspace.segments.save("Everyone", EVERYONE, actor="test")
+    workspace.segments.save("Everyone", EVERYONE, actor=TEST)
     page = Page("segments")
     monkeypatch.setattr(Segments, "recount", fail)
     page.click("Count again")

@@ -7,7 +7,9 @@ from typing import Any, Unpack
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
+from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
+from crm_core.access.permissions import Permission
 from crm_core.campaigns.drafting.content import COMMON
 from crm_core.campaigns.drafting.definition import AUDIENCE, Definitions, DraftFields
 from crm_core.campaigns.states import CampaignState
@@ -46,7 +48,7 @@ class Drafts(CampaignStore):
     def create(
         self,
         *,
-        actor: str,
+        actor: Actor,
         schedule_at: datetime | None = None,
         confirm_everyone: bool = False,
         new_id: Callable[[], str] = lambda: str(ObjectId()),
@@ -56,20 +58,22 @@ class Drafts(CampaignStore):
 
         new_id: asked once the fields are found to be good. If it gives the id of a campaign, that one is the answer.
         """
+        actor.require(Permission.WRITE_CAMPAIGNS)
         campaign: Doc = {
             "_id": "",
             **self._definitions.check(fields),
             "seed": str(ObjectId()),
             "state": State.DRAFT,
-            "created_by": actor,
+            "created_by": actor.label,
             "created_at": self._clock(),
         }
         if schedule_at is not None:
             campaign |= self._scheduled(campaign, schedule_at, actor, confirm_everyone) | {"state": State.SCHEDULED}
         return self._insert(campaign | {"_id": new_id()}, actor, "create")
 
-    def update(self, campaign_id: str, *, actor: str, **fields: Unpack[DraftFields]) -> Doc:
+    def update(self, campaign_id: str, *, actor: Actor, **fields: Unpack[DraftFields]) -> Doc:
         """Change a draft. Raises as ``create`` does, and Conflict when it is no draft any more."""
+        actor.require(Permission.WRITE_CAMPAIGNS)
         campaign = self.get(campaign_id)
         if campaign["state"] != State.DRAFT:
             raise refuse(campaign, [State.DRAFT], "edited")
@@ -79,8 +83,9 @@ class Drafts(CampaignStore):
             raise Conflict("Somebody else changed this campaign meanwhile. Look at it again before you change it.")
         return self.get(campaign_id)
 
-    def duplicate(self, campaign_id: str, *, actor: str) -> Doc:
+    def duplicate(self, campaign_id: str, *, actor: Actor) -> Doc:
         """A new draft that says the same to the same audience, for any state of the other. Raises NotFound."""
+        actor.require(Permission.WRITE_CAMPAIGNS)
         origin = self.get(campaign_id)
         campaign: Doc = {
             "_id": str(ObjectId()),
@@ -89,7 +94,7 @@ class Drafts(CampaignStore):
             "seed": str(ObjectId()),
             "state": State.DRAFT,
             "copy_of": campaign_id,
-            "created_by": actor,
+            "created_by": actor.label,
             "created_at": self._clock(),
         }
         return self._insert(campaign, actor, "duplicate")
@@ -98,14 +103,16 @@ class Drafts(CampaignStore):
         """As ``Definitions.at_launch``."""
         return self._definitions.at_launch(campaign)
 
-    def archive(self, campaign_id: str, *, actor: str) -> Doc:
+    def archive(self, campaign_id: str, *, actor: Actor) -> Doc:
         """Take it out of the list. Harmless to repeat."""
+        actor.require(Permission.WRITE_CAMPAIGNS)
         return self._mark_archived(campaign_id, {"$set": {"archived_at": self._clock()}}, None, actor, "archive")
 
-    def unarchive(self, campaign_id: str, *, actor: str) -> Doc:
+    def unarchive(self, campaign_id: str, *, actor: Actor) -> Doc:
+        actor.require(Permission.WRITE_CAMPAIGNS)
         return self._mark_archived(campaign_id, {"$unset": {"archived_at": ""}}, {"$ne": None}, actor, "unarchive")
 
-    def _insert(self, campaign: Doc, actor: str, action: str) -> Doc:
+    def _insert(self, campaign: Doc, actor: Actor, action: str) -> Doc:
         entry = self._audit.entry(actor, f"campaign.{action}", campaign["_id"])
         try:
             with translated():
@@ -115,7 +122,7 @@ class Drafts(CampaignStore):
         self._write_at_once(campaign["_id"], entry)
         return campaign
 
-    def _scheduled(self, campaign: Doc, at: datetime, actor: str, confirm_everyone: bool) -> Doc:
+    def _scheduled(self, campaign: Doc, at: datetime, actor: Actor, confirm_everyone: bool) -> Doc:
         if at.tzinfo is None:
             raise InvalidInput("The time of a start needs a time zone.", field="schedule_at")
         if at <= self._clock():
@@ -123,9 +130,9 @@ class Drafts(CampaignStore):
                 f"The start {at.isoformat()} has passed; it is {self._clock().isoformat()}.", field="schedule_at"
             )
         self._definitions.freeze(campaign, confirm_everyone=confirm_everyone)
-        return {"scheduled_at": at, "scheduled_by": actor, "confirmed_everyone": confirm_everyone}
+        return {"scheduled_at": at, "scheduled_by": actor.label, "confirmed_everyone": confirm_everyone}
 
-    def _mark_archived(self, campaign_id: str, change: Doc, archived_at: Any, actor: str, action: str) -> Doc:
+    def _mark_archived(self, campaign_id: str, change: Doc, archived_at: Any, actor: Actor, action: str) -> Doc:
         query = {"_id": campaign_id, "state": {"$in": ARCHIVABLE}, "archived_at": archived_at}
         if self._audited(query, change, self._audit.entry(actor, f"campaign.{action}", campaign_id)):
             return self.get(campaign_id)

@@ -10,6 +10,7 @@ import structlog
 from bson import ObjectId
 from pymongo.errors import CursorNotFound
 
+from crm_core.access.actor import SYSTEM
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.message_log import Ledger
 from crm_core.campaigns.planning.plan import Plan
@@ -160,7 +161,7 @@ class Planner:
         values = {"audience": audience, "planned_at": self._clock(), "plan_lease": None}
         only = {"plan_after": walk.after}
         before, after = CampaignState.PREPARING, CampaignState.SENDING
-        if self._campaigns.move(campaign_id, [before], after, values, actor="system", action=after, only=only):
+        if self._campaigns.move(campaign_id, [before], after, values, actor=SYSTEM, action=after, only=only):
             log.info("planned", campaign=campaign_id, audience=audience)
 
     def _fail(self, campaign_id: str, reason: str) -> None:

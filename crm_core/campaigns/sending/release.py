@@ -9,6 +9,7 @@ from typing import Any, cast
 import redis
 import structlog
 
+from crm_core.access.actor import SYSTEM
 from crm_core.campaigns.messages.pending import PendingRows
 from crm_core.campaigns.planning.progress import Progress, Released, released_of
 from crm_core.campaigns.sending.batches import Stretch, read_stretch
@@ -91,7 +92,7 @@ class Releaser:
             "What is stored of it cannot be read: its channel, or how far it is released. Cancel it and make it anew."
         )
         values = {"paused_at": self._clock(), "paused_by": "system", "pause_reason": reason}
-        self._campaigns.move(campaign["_id"], RUNNING, CampaignState.PAUSED, values, actor="system", action="pause")
+        self._campaigns.move(campaign["_id"], RUNNING, CampaignState.PAUSED, values, actor=SYSTEM, action="pause")
         return False
 
     def outstanding(self, channels: dict[str, str]) -> Outstanding:

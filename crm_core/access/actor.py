@@ -1,0 +1,54 @@
+"""Who acts: a person, an API key, or ClientNest itself. Every function that changes something is told."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crm_core.access.permissions import ROLES_ALLOWED, Permission, Role
+from crm_core.errors import Forbidden
+
+
+class ActorKind(StrEnum):
+    USER = "user"
+    KEY = "key"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """name: for people to read. role: of a key, its owner's present one.
+
+    limit: what else bounds it, such as the scopes of a key; None for a person, whom the role alone bounds.
+    """
+
+    kind: ActorKind
+    id: str
+    name: str
+    role: Role
+    limit: frozenset[Permission] | None = None
+
+    @property
+    def label(self) -> str:
+        """How the audit log and ``created_by`` name it: ``key:shop`` for a key, else the name."""
+        return f"{ActorKind.KEY}:{self.name}" if self.kind is ActorKind.KEY else self.name
+
+    def may(self, permission: Permission) -> bool:
+        return self.role in ROLES_ALLOWED[permission] and (self.limit is None or permission in self.limit)
+
+    def require(self, permission: Permission) -> None:
+        """Raises Forbidden, which says who may."""
+        if not self.may(permission):
+            raise Forbidden(self._refusal(permission))
+
+    def _refusal(self, permission: Permission) -> str:
+        if self.role in ROLES_ALLOWED[permission]:
+            return f"The API key {self.name!r} has no scope that allows it to {permission}."
+        allowed = " or ".join(role for role in Role if role in ROLES_ALLOWED[permission])
+        return f"{self.label} is {self.role.with_article}; to {permission} takes the role {allowed}."
+
+
+def system_actor(name: str) -> Actor:
+    """ClientNest itself, or a command at its machine, which may do everything. name: which part of it."""
+    return Actor(ActorKind.SYSTEM, name, name, Role.ADMIN)
+
+
+SYSTEM = system_actor("system")

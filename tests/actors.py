@@ -1,0 +1,18 @@
+"""People who act in tests: admins, unless a test is about what a role may do."""
+
+from crm_core.access.actor import Actor, ActorKind
+from crm_core.access.permissions import Role
+
+
+def person(name: str, role: Role = Role.ADMIN) -> Actor:
+    return Actor(ActorKind.USER, name, name, role)
+
+
+ASHA = person("asha")
+BELA = person("bela")
+BEN = person("ben")
+BENCHMARK = person("benchmark")
+CEM = person("cem")
+DORA = person("dora")
+ME = person("me")
+TEST = person("test")
