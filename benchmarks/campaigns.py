@@ -13,7 +13,7 @@ from pymongo import UpdateOne
 
 from benchmarks.report import Figure, time_of
 from benchmarks.shop import fill_customers
-from crm_core.campaigns.sending.claims import BY_RANK
+from crm_core.campaigns.messages.rows import BY_RANK
 from crm_core.campaigns.states import CampaignState, MessageState
 from crm_core.infra.mongo import Doc
 from crm_core.services import Services

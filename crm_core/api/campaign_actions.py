@@ -13,7 +13,7 @@ from crm_core.api.campaign_bodies import LaunchBody, ScheduleBody
 from crm_core.api.campaign_shapes import campaign_json
 from crm_core.api.problems import OF_A_BODY, to_responses
 from crm_core.campaigns.lifecycle import Campaigns
-from crm_core.infra.mongo import Doc
+from crm_core.campaigns.model import Campaign
 
 router = APIRouter(prefix="/v1", tags=["Campaigns"])
 NOT_NOW = {409: "Its state does not allow it; the answer names the state, and those that do."}
@@ -24,7 +24,7 @@ NO_LAUNCH = {409: "It was launched before, its segment was deleted, or it would 
 class _Action:
     """about: for the documentation. status: of its answer."""
 
-    do: Callable[..., Doc]
+    do: Callable[..., Campaign]
     about: str
     status: int = 202
 

@@ -1,5 +1,6 @@
 """Campaigns as the API shows them: each field always there, null where it says nothing yet."""
 
+from crm_core.campaigns.model import Campaign
 from crm_core.infra.mongo import Doc
 
 SHOWN = (
@@ -13,7 +14,7 @@ SHOWN = (
 """Not the marks of workers, nor frozen segments, which can be long."""
 
 
-def campaign_json(campaign: Doc) -> Doc:
+def campaign_json(campaign: Campaign) -> Doc:
     """late_s: seconds by which a scheduled launch was late. audience: as it was planned."""
     return {
         "id": campaign["_id"],

@@ -14,9 +14,9 @@ from crm_core.api.campaign_access import UNKNOWN, Reader, Writer
 from crm_core.api.campaign_bodies import CampaignBody, CampaignChangeBody, draft_fields
 from crm_core.api.campaign_shapes import campaign_json
 from crm_core.api.problems import OF_A_BODY, to_responses
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState
 from crm_core.errors import NotFound
-from crm_core.infra.mongo import Doc
 from crm_core.services import Services
 
 router = APIRouter(prefix="/v1", tags=["Campaigns"])
@@ -90,7 +90,7 @@ def change_campaign(
     return campaign_json(found.campaigns.update(campaign_id, actor=key.actor, **fields))
 
 
-def _create(found: Services, key: ApiKey, body: CampaignBody, **more: Any) -> Doc:
+def _create(found: Services, key: ApiKey, body: CampaignBody, **more: Any) -> Campaign:
     return found.campaigns.create(
         actor=key.actor,
         schedule_at=body.schedule_at,
@@ -100,7 +100,7 @@ def _create(found: Services, key: ApiKey, body: CampaignBody, **more: Any) -> Do
     )
 
 
-def _create_once(found: Services, key: ApiKey, body: CampaignBody, name: str) -> Doc:
+def _create_once(found: Services, key: ApiKey, body: CampaignBody, name: str) -> Campaign:
     """Looked up before anything is checked: what was good then may be refused by now, such as a start that has passed.
 
     Reserved only after the checks, so that a request that was refused can be corrected under its key.

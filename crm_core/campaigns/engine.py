@@ -6,12 +6,12 @@ from crm_core.access.actor import SYSTEM
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.message_log import Ledger
 from crm_core.campaigns.messages.pending import PendingRows
+from crm_core.campaigns.model import Campaign, CampaignFields
 from crm_core.campaigns.planning.planner import Planner
 from crm_core.campaigns.planning.progress import Progress, released_of
 from crm_core.campaigns.sending.release import Releaser
 from crm_core.campaigns.states import CampaignState, RowReason
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Doc
 
 LIMIT = 5_000
 """Rows that are changed in one step for one campaign, so that no other waits for long."""
@@ -69,13 +69,14 @@ class Engine:
             is_busy = out and out.stretches[campaign_id]
             if is_busy or self._rows.has_any(campaign_id, after=released_of(campaign).after):
                 continue
-            values = {"finished_at": self._clock(), "audience": self._ledger.stats(campaign_id).audience}
+            audience = self._ledger.stats(campaign_id).audience
+            values: CampaignFields = {"finished_at": self._clock(), "audience": audience}
             before, after = CampaignState.SENDING, CampaignState.COMPLETED
             only = {"retry": None, "retries": campaign.get("retries"), "audience": campaign.get("audience")}
             count += self._campaigns.move(campaign_id, [before], after, values, actor=SYSTEM, action=after, only=only)
         return count
 
-    def _put_back(self, campaign: Doc) -> int:
+    def _put_back(self, campaign: Campaign) -> int:
         campaign_id, asked_at = campaign["_id"], campaign["retry"]["at"]
         living = self._releaser.outstanding({}).entries
         count = self._rows.reset_failed(campaign_id, asked_at, living, limit=LIMIT)
@@ -83,7 +84,7 @@ class Engine:
             self._progress.end_retry(campaign_id, asked_at)
         return count
 
-    def _close(self, campaign: Doc) -> int:
+    def _close(self, campaign: Campaign) -> int:
         campaign_id, now = campaign["_id"], self._clock()
         reason = _CLOSED_AS[CampaignState(campaign["state"])]
         if count := self._rows.close_unclaimed(campaign_id, reason, now, limit=LIMIT):
@@ -95,7 +96,7 @@ class Engine:
             self._end_closing(campaign, now)
         return 0
 
-    def _end_closing(self, campaign: Doc, now: datetime) -> None:
+    def _end_closing(self, campaign: Campaign, now: datetime) -> None:
         """Count the audience when the last row is closed, and once more when nobody may write one any more."""
         is_over = now >= campaign["close_until"]
         if is_over or not campaign.get("closed_at"):

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from cachetools import TLRUCache, cachedmethod
 
 from crm_core.campaigns.messages.message_log import Ledger, Stats
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import RUNNING, MessageState
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Doc
@@ -34,7 +35,7 @@ class Counted(Generic[Value]):
     rest: int
 
 
-def _version(_: "Figures", campaign: Doc) -> tuple[Any, ...]:
+def _version(_: "Figures", campaign: Campaign) -> tuple[Any, ...]:
     """A campaign that has moved on is counted anew, also if it has come back to where it was."""
     return campaign["_id"], *(campaign.get(name) for name in ("state", "audience", "paused_at", "finished_at"))
 
@@ -52,11 +53,11 @@ class Figures:
         self._timelines = TLRUCache[Any, Counted[list[Doc]], float](KEPT, _until, timer)
 
     @cachedmethod(attrgetter("_stats"), key=_version, condition=attrgetter("_condition"))
-    def stats(self, campaign: Doc) -> Counted[Stats]:
+    def stats(self, campaign: Campaign) -> Counted[Stats]:
         return self._count(lambda: self._ledger.stats(campaign["_id"]), lambda stats: _rest_of(campaign, stats))
 
     @cachedmethod(attrgetter("_timelines"), key=_version, condition=attrgetter("_condition"))
-    def timeline(self, campaign: Doc) -> Counted[list[Doc]]:
+    def timeline(self, campaign: Campaign) -> Counted[list[Doc]]:
         """Of a launched campaign, until its end or now."""
         start, end = campaign["launched_at"], campaign.get("finished_at") or self._clock()
         rest = self.stats(campaign).rest
@@ -72,6 +73,6 @@ def _until(_: Any, counted: Counted[Any], now: float) -> float:
     return now if counted.took_s < CHEAP_S else now + counted.rest * counted.took_s
 
 
-def _rest_of(campaign: Doc, stats: Stats) -> int:
+def _rest_of(campaign: Campaign, stats: Stats) -> int:
     on_the_way = stats.by_state[MessageState.PENDING] + stats.by_state[MessageState.SENT]
     return REST if campaign["state"] in RUNNING or on_the_way else LONG_REST

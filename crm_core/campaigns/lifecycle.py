@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, Unpack
 
 from crm_core.access.actor import SYSTEM, Actor, system_actor
 from crm_core.access.audit import AuditLog
@@ -10,13 +10,14 @@ from crm_core.access.permissions import Permission
 from crm_core.campaigns.drafting.definition import Definitions
 from crm_core.campaigns.drafting.drafts import Drafts, as_seen
 from crm_core.campaigns.messages.pending import PendingRows
+from crm_core.campaigns.model import Campaign, CampaignFields
 from crm_core.campaigns.planning.progress import CLOSING
 from crm_core.campaigns.sending.budget import ErrorBudget
 from crm_core.campaigns.states import RUNNING, CampaignState
 from crm_core.campaigns.store import refuse
 from crm_core.errors import Conflict, InvalidInput
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.mongo import Db, translated
 
 State = CampaignState
 LAUNCHABLE = (State.DRAFT, State.SCHEDULED)
@@ -32,7 +33,7 @@ class Campaigns(Drafts):
         self._rows = rows
         self._budget = budget
 
-    def launch(self, campaign_id: str, *, actor: Actor, confirm_everyone: bool = False) -> Doc:
+    def launch(self, campaign_id: str, *, actor: Actor, confirm_everyone: bool = False) -> Campaign:
         """Freeze the definition, with the segments that its rule names, and hand it to the campaign worker.
 
         Raises NotFound, BadRule, and Conflict when it was launched or changed before, when its segment was deleted, or
@@ -47,7 +48,7 @@ class Campaigns(Drafts):
             raise self._lost(campaign_id, LAUNCHABLE, "launched")
         return self.get(campaign_id)
 
-    def schedule(self, campaign_id: str, at: datetime, *, actor: Actor, confirm_everyone: bool = False) -> Doc:
+    def schedule(self, campaign_id: str, at: datetime, *, actor: Actor, confirm_everyone: bool = False) -> Campaign:
         """Let the scheduler launch it at ``at``, aware; also instead of another time.
 
         Raises NotFound, InvalidInput for a moment that has passed, and what a launch now would raise.
@@ -59,11 +60,12 @@ class Campaigns(Drafts):
         values = self._scheduled(campaign, at, actor, confirm_everyone)
         return self._changed(campaign_id, LAUNCHABLE, State.SCHEDULED, values, actor, "schedule", "scheduled")
 
-    def unschedule(self, campaign_id: str, *, actor: Actor) -> Doc:
+    def unschedule(self, campaign_id: str, *, actor: Actor) -> Campaign:
         """Back to a draft."""
         actor.require(Permission.WRITE_CAMPAIGNS)
-        values = dict.fromkeys(("scheduled_at", "scheduled_by", "confirmed_everyone"))
-        return self._changed(campaign_id, [State.SCHEDULED], State.DRAFT, values, actor, "unschedule", "unscheduled")
+        cleared = ("scheduled_at", "scheduled_by", "confirmed_everyone")
+        before, after = [State.SCHEDULED], State.DRAFT
+        return self._changed(campaign_id, before, after, {}, actor, "unschedule", "unscheduled", cleared=cleared)
 
     def start_due(self, now: datetime) -> list[str]:
         """What the scheduler does: launch every campaign whose time has come; gives their ids.
@@ -74,37 +76,42 @@ class Campaigns(Drafts):
             due = list(self._campaigns.find({"state": State.SCHEDULED, "scheduled_at": {"$lte": now}}))
         return [campaign["_id"] for campaign in due if self._start_scheduled(campaign)]
 
-    def pause(self, campaign_id: str, *, actor: Actor) -> Doc:
+    def pause(self, campaign_id: str, *, actor: Actor) -> Campaign:
         """Send nothing more until somebody resumes."""
         actor.require(Permission.WRITE_CAMPAIGNS)
-        values = {"paused_at": self._clock(), "paused_by": actor.label, "pause_reason": None}
+        values: CampaignFields = {"paused_at": self._clock(), "paused_by": actor.label}
         return self._changed(campaign_id, RUNNING, State.PAUSED, values, actor, "pause", "paused")
 
     def pause_for(self, campaign_id: str, reason: str) -> bool:
         """What workers do when something is wrong with it; gives whether it was running."""
-        values = {"paused_at": self._clock(), "paused_by": SYSTEM.label, "pause_reason": reason}
+        values: CampaignFields = {"paused_at": self._clock(), "paused_by": SYSTEM.label, "pause_reason": reason}
         return self.move(campaign_id, RUNNING, State.PAUSED, values, actor=SYSTEM, action="pause")
 
-    def resume(self, campaign_id: str, *, actor: Actor) -> Doc:
+    def resume(self, campaign_id: str, *, actor: Actor) -> Campaign:
         """Go on where it was paused, with a new error budget."""
         actor.require(Permission.WRITE_CAMPAIGNS)
         campaign = self.get(campaign_id)
         after = State.SENDING if campaign.get("planned_at") else State.PREPARING
-        values: Doc = dict.fromkeys(("paused_at", "paused_by", "pause_reason"))
-        values["resumed_at"] = self._clock()
+        values: CampaignFields = {"resumed_at": self._clock()}
+        cleared = ("paused_at", "paused_by", "pause_reason")
         if campaign["state"] == State.PAUSED:
             self._budget.clear(campaign_id)
-        return self._changed(campaign_id, [State.PAUSED], after, values, actor, "resume", "resumed")
+        return self._changed(campaign_id, [State.PAUSED], after, values, actor, "resume", "resumed", cleared=cleared)
 
-    def cancel(self, campaign_id: str, *, actor: Actor) -> Doc:
+    def cancel(self, campaign_id: str, *, actor: Actor) -> Campaign:
         """End it now; the campaign worker closes what is pending."""
         actor.require(Permission.WRITE_CAMPAIGNS)
         now = self._clock()
-        values = {"cancelled_at": now, "cancelled_by": actor.label, "finished_at": now, "close_until": now + CLOSING}
-        values["retry"] = None
-        return self._changed(campaign_id, CANCELLABLE, State.CANCELLED, values, actor, "cancel", "cancelled")
+        values: CampaignFields = {
+            "cancelled_at": now,
+            "cancelled_by": actor.label,
+            "finished_at": now,
+            "close_until": now + CLOSING,
+        }
+        after, cleared = State.CANCELLED, ["retry"]
+        return self._changed(campaign_id, CANCELLABLE, after, values, actor, "cancel", "cancelled", cleared=cleared)
 
-    def retry_failed(self, campaign_id: str, *, actor: Actor) -> Doc:
+    def retry_failed(self, campaign_id: str, *, actor: Actor) -> Campaign:
         """Send its failed messages once more, under new keys. Not those of which nobody knows whether they were sent.
 
         Raises NotFound, and Conflict in another state, while it is being done already, or when none has failed.
@@ -118,22 +125,38 @@ class Campaigns(Drafts):
         if not self._rows.has_failed(campaign_id):
             raise Conflict("No message of this campaign has failed that could be tried again.")
         after = State.PAUSED if campaign["state"] == State.PAUSED else State.SENDING
-        values = {"retry": {"at": self._clock(), "by": actor.label}, "finished_at": None, "archived_at": None}
-        values["retries"] = campaign.get("retries", 0) + 1
-        only = {"retry": None}
-        if not self.move(campaign_id, [campaign["state"]], after, values, actor=actor, action="retry", only=only):
+        values: CampaignFields = {
+            "retry": {"at": self._clock(), "by": actor.label},
+            "retries": campaign.get("retries", 0) + 1,
+        }
+        before, cleared, only = [campaign["state"]], ("finished_at", "archived_at"), {"retry": None}
+        if not self.move(campaign_id, before, after, values, cleared=cleared, actor=actor, action="retry", only=only):
             raise Conflict("Somebody else changed this campaign meanwhile. Look at it again before you retry.")
         return self.get(campaign_id)
 
-    def _start(self, campaign: Doc, frozen: Doc, actor: Actor, **more: Any) -> bool:
+    def _start(self, campaign: Campaign, frozen: CampaignFields, actor: Actor, **more: Unpack[CampaignFields]) -> bool:
         """Only as it was when its definition was frozen."""
-        values = {**frozen, "launched_at": self._clock(), "launched_by": actor.label, "archived_at": None, **more}
-        values["seed"] = campaign.get("seed") or campaign["_id"]
+        values: CampaignFields = {
+            **frozen,
+            **more,
+            "launched_at": self._clock(),
+            "launched_by": actor.label,
+            "seed": campaign.get("seed") or campaign["_id"],
+        }
         before = [State(campaign["state"])]
         only = as_seen(campaign)
-        return self.move(campaign["_id"], before, State.PREPARING, values, actor=actor, action="launch", only=only)
+        return self.move(
+            campaign["_id"],
+            before,
+            State.PREPARING,
+            values,
+            cleared=["archived_at"],
+            actor=actor,
+            action="launch",
+            only=only,
+        )
 
-    def _start_scheduled(self, campaign: Doc) -> bool:
+    def _start_scheduled(self, campaign: Campaign) -> bool:
         """Whether it was started. One that cannot be holds up no other: it has failed."""
         try:
             frozen = self._definitions.freeze(campaign, confirm_everyone=bool(campaign.get("confirmed_everyone")))
@@ -144,8 +167,8 @@ class Campaigns(Drafts):
         actor = system_actor(scheduled_by) if scheduled_by else SYSTEM
         return self._start(campaign, frozen, actor, late_s=round(late_s, 3))
 
-    def _fail_scheduled(self, campaign: Doc, failure: str) -> Literal[False]:
-        values = {"failure": failure, "finished_at": self._clock()}
+    def _fail_scheduled(self, campaign: Campaign, failure: str) -> Literal[False]:
+        values: CampaignFields = {"failure": failure, "finished_at": self._clock()}
         before, only = [State.SCHEDULED], as_seen(campaign)
         self.move(campaign["_id"], before, State.FAILED, values, actor=SYSTEM, action="failed", only=only)
         return False
@@ -155,12 +178,14 @@ class Campaigns(Drafts):
         campaign_id: str,
         before: Collection[State],
         after: State,
-        values: Doc,
+        values: CampaignFields,
         actor: Actor,
         action: str,
         done: str,
-    ) -> Doc:
-        if not self.move(campaign_id, before, after, values, actor=actor, action=action):
+        *,
+        cleared: Collection[str] = (),
+    ) -> Campaign:
+        if not self.move(campaign_id, before, after, values, cleared=cleared, actor=actor, action=action):
             raise self._lost(campaign_id, before, done)
         return self.get(campaign_id)
 

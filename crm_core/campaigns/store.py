@@ -7,6 +7,7 @@ from typing import Any
 from crm_core.access.actor import SYSTEM, Actor
 from crm_core.access.audit import AuditLog
 from crm_core.audience.segments import named_like
+from crm_core.campaigns.model import Campaign, CampaignFields, campaigns_in
 from crm_core.campaigns.states import CampaignState
 from crm_core.errors import Conflict, NotFound, Unavailable
 from crm_core.infra.clock import Clock
@@ -17,11 +18,11 @@ class CampaignStore:
     """Each change notes its audit entry in ``audit_due`` by the same update, so that no crash loses it."""
 
     def __init__(self, db: Db, audit: AuditLog, clock: Clock) -> None:
-        self._campaigns = db.campaigns
+        self._campaigns = campaigns_in(db)
         self._audit = audit
         self._clock = clock
 
-    def get(self, campaign_id: str) -> Doc:
+    def get(self, campaign_id: str) -> Campaign:
         """Raises NotFound."""
         with translated():
             campaign = self._campaigns.find_one({"_id": campaign_id})
@@ -37,7 +38,7 @@ class CampaignStore:
         text: str = "",
         state: CampaignState | None = None,
         archived: bool = False,
-    ) -> tuple[list[Doc], str | None]:
+    ) -> tuple[list[Campaign], str | None]:
         """The newest first, and the id to go on after, None on the last page.
 
         text: only those with it in their name. archived: these instead of the others.
@@ -49,7 +50,7 @@ class CampaignStore:
 
     def search(
         self, text: str, *, state: CampaignState | None, skip: int, limit: int, archived: bool = False
-    ) -> list[Doc]:
+    ) -> list[Campaign]:
         """One page of the campaigns with ``text`` in their name, newest first."""
         with translated():
             found = self._campaigns.find(_search(text, state, archived)).sort("_id", -1)
@@ -60,33 +61,45 @@ class CampaignStore:
         with translated():
             return self._campaigns.count_documents(_search(text, state, archived))
 
-    def in_state(self, *states: CampaignState, fields: Sequence[str] | None = None) -> list[Doc]:
+    def in_state(self, *states: CampaignState, fields: Sequence[str] | None = None) -> list[Campaign]:
         """The longest waiting first. fields: only these, since an audience can be a list of 10,000 ids."""
         with translated():
             query = {"state": {"$in": list(states)}}
             return list(self._campaigns.find(query, fields).sort([("launched_at", 1), ("_id", 1)]))
 
-    def advance(self, campaign_id: str, before: CampaignState, after: CampaignState, **values: Any) -> bool:
-        """What workers do: change the state if it is still ``before``; gives whether it was."""
-        return self.move(campaign_id, [before], after, values, actor=SYSTEM, action=after)
+    def advance(
+        self,
+        campaign_id: str,
+        before: CampaignState,
+        after: CampaignState,
+        values: CampaignFields,
+        *,
+        cleared: Collection[str] = (),
+    ) -> bool:
+        """What workers do: change the state if it is still ``before``. Return whether it was."""
+        return self.move(campaign_id, [before], after, values, actor=SYSTEM, action=after, cleared=cleared)
 
     def move(
         self,
         campaign_id: str,
         before: Collection[CampaignState],
         after: CampaignState,
-        values: Doc,
+        values: CampaignFields,
         *,
         actor: Actor,
         action: str,
+        cleared: Collection[str] = (),
         only: Doc | None = None,
         **details: Any,
     ) -> bool:
-        """Change the state if it is one of ``before``, and ``only`` holds, and set ``values``; audited; gives whether
-        it was."""
+        """Change the state if it is one of ``before``, and ``only`` holds; audited. Return whether it was.
+
+        values: fields to set with it. cleared: fields to remove with it.
+        """
         query = {"_id": campaign_id, "state": {"$in": list(before)}, **(only or {})}
         entry = self._audit.entry(actor, f"campaign.{action}", campaign_id, **details)
-        return self._audited(query, {"$set": {**values, "state": after}}, entry)
+        change: Doc = {"$set": {**values, "state": after}} | ({"$unset": dict.fromkeys(cleared, "")} if cleared else {})
+        return self._audited(query, change, entry)
 
     def audit_left(self) -> int:
         """Write the entries of those who ended between a change and its entry, or whose database went away; gives how
@@ -116,7 +129,7 @@ class CampaignStore:
             self._campaigns.update_one({"_id": campaign_id}, {"$pull": {"audit_due": {"_id": entry["_id"]}}})
 
 
-def refuse(campaign: Doc, allowed: Collection[CampaignState], done: str) -> Conflict:
+def refuse(campaign: Campaign, allowed: Collection[CampaignState], done: str) -> Conflict:
     """The words for a change that the present state does not allow. done: such as ``launched``."""
     return Conflict(f"This campaign is {campaign['state']}; only {_names(list(allowed))} campaign can be {done}.")
 

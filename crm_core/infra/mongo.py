@@ -1,8 +1,8 @@
 """MongoDB: the connection, the indexes, and its errors in our words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, MongoClient
 from pymongo.client_session import ClientSession
@@ -22,6 +22,7 @@ from crm_core.errors import InvalidInput, Unavailable
 
 Doc = dict[str, Any]
 Db = Database[Doc]
+Row = TypeVar("Row", bound=Mapping[str, Any])
 
 INDEXES: dict[str, list[IndexModel]] = {
     "customers": [
@@ -116,15 +117,15 @@ def _drop_index(collection: Collection[Doc], name: str) -> None:
 
 
 def page_newest(
-    collection: Collection[Doc], query: Doc, moment: str, *, limit: int, after: str | None, fields: Doc | None = None
-) -> tuple[list[Doc], str | None]:
+    collection: Collection[Row], query: Doc, moment: str, *, limit: int, after: str | None, fields: Doc | None = None
+) -> tuple[list[Row], str | None]:
     """One page, newest first by the field ``moment``, and the id to go on after, None on the last page.
 
     fields: a projection. Raises InvalidInput when nothing that fits ``query`` has the id ``after``.
     """
     with translated():
         if after is not None:
-            last = collection.find_one({**query, "_id": after}, {moment: 1})
+            last: Any = collection.find_one({**query, "_id": after}, {moment: 1})
             if last is None:
                 raise InvalidInput(f"{after!r} is no cursor of this list.", field="cursor")
             at = last[moment]

@@ -9,6 +9,7 @@ from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
 from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.rehearsal.rehearsal import Rehearsal
 from crm_core.errors import Conflict, InvalidInput, NotFound
 from crm_core.infra.clock import Clock
@@ -128,7 +129,7 @@ class Rehearsals:
         RehearsalRun(self._rehearsals, job, self._clock).go(self._campaigns, self._rehearsal)
         return True
 
-    def _to_start(self, campaign: Doc, start_at: datetime | None) -> datetime:
+    def _to_start(self, campaign: Campaign, start_at: datetime | None) -> datetime:
         now = self._clock()
         if start_at is None:
             return max(now, campaign["scheduled_at"]) if campaign["state"] == "scheduled" else now

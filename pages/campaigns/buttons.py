@@ -8,9 +8,9 @@ import streamlit as st
 
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.message_log import Stats
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState
 from crm_core.errors import CrmError
-from crm_core.infra.mongo import Doc
 from pages._ui import queries
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal
@@ -29,12 +29,12 @@ class _Button:
 
     label: str
     icon: str
-    change: Callable[..., Doc] | None = None
-    open: Callable[[Doc], None] | None = None
+    change: Callable[..., Campaign] | None = None
+    open: Callable[[Campaign], None] | None = None
     is_primary: bool = False
 
 
-def offered(campaign: Doc, stats: Stats) -> Sequence[str]:
+def offered(campaign: Campaign, stats: Stats) -> Sequence[str]:
     """Names of the buttons, in order: they change with the state, and once there is something to retry."""
     retry = ["retry"] if retryable(stats) and not campaign.get("retry") else []
     shelf = "unarchive" if campaign.get("archived_at") else "archive"
@@ -55,7 +55,7 @@ def offered(campaign: Doc, stats: Stats) -> Sequence[str]:
             return ["duplicate", shelf]
 
 
-def show_buttons(campaign: Doc, stats: Stats) -> None:
+def show_buttons(campaign: Campaign, stats: Stats) -> None:
     for name in offered(campaign, stats):
         button = _BUTTONS[name]
         kind: Any = "primary" if button.is_primary else "secondary"
@@ -86,19 +86,19 @@ def _change(button: _Button, campaign_id: str) -> None:
         st.session_state[REFUSED] = str(exc)
 
 
-def _duplicate(campaign: Doc) -> None:
+def _duplicate(campaign: Campaign) -> None:
     copy = services().campaigns.duplicate(campaign["_id"], actor=actor())
     go_to("campaign", campaign=copy["_id"])
 
 
-def _ask_to_launch(campaign: Doc) -> None:
+def _ask_to_launch(campaign: Campaign) -> None:
     bound, _ = services().campaigns.at_launch(campaign)
     count = queries.preview(bound.rule).count
     launch_dialog(campaign["name"], campaign["segment_name"], bound.rule, count, lambda: campaign)
 
 
 @st.dialog("Cancel this campaign?", icon=":material/block:")
-def _ask_to_cancel(campaign: Doc) -> None:
+def _ask_to_cancel(campaign: Campaign) -> None:
     campaign_id = campaign["_id"]
     now = services().campaigns.get(campaign_id)
     _ask(
@@ -109,7 +109,7 @@ def _ask_to_cancel(campaign: Doc) -> None:
 
 
 @st.dialog("Send failed messages again?", icon=":material/replay:")
-def _ask_to_retry(campaign: Doc) -> None:
+def _ask_to_retry(campaign: Campaign) -> None:
     campaign_id = campaign["_id"]
     _ask(
         retry_words(services().ledger.stats(campaign_id)),

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import RUNNING, CampaignState, MessageState
 from crm_core.errors import NotFound
-from crm_core.infra.mongo import Doc
 from pages._ui.deps import services
 from pages._ui.guard import live
 from pages._ui.links import link_to
@@ -22,7 +22,7 @@ RUNNING_S, CALM_S = 1.0, 3.0
 State = CampaignState
 
 
-def pace(campaign: Doc, stats: Stats) -> float | None:
+def pace(campaign: Campaign, stats: Stats) -> float | None:
     """Seconds until it is drawn again; None when nothing is on its way any more: a late receipt shows at the next
     visit."""
     if campaign["state"] in RUNNING or campaign.get("retry"):

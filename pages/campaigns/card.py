@@ -5,8 +5,8 @@ from datetime import datetime
 import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState, MessageState
-from crm_core.infra.mongo import Doc
 from pages._ui.formats import literal, number, percent, utc_exact
 from pages._ui.links import link_to
 from pages._ui.widgets import status_badge
@@ -16,7 +16,7 @@ from pages.campaigns.words import audience_name, moment_words
 M = MessageState
 
 
-def campaign_card(campaign: Doc, stats: Stats, now: datetime) -> None:
+def campaign_card(campaign: Campaign, stats: Stats, now: datetime) -> None:
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             link_to("campaign", f"**{literal(campaign['name'])}**", campaign=campaign["_id"])
@@ -47,10 +47,10 @@ def _figures(stats: Stats) -> str:
     return " · ".join(parts)
 
 
-def _reason(campaign: Doc) -> str | None:
+def _reason(campaign: Campaign) -> str | None:
     """Why somebody should look at it."""
-    if campaign["state"] == CampaignState.PAUSED and campaign.get("pause_reason"):
-        return f":orange[:material/pause_circle:] {literal(campaign['pause_reason'])}"
-    if campaign["state"] == CampaignState.FAILED and campaign.get("failure"):
-        return f":red[:material/error:] {literal(campaign['failure'])}"
+    if campaign["state"] == CampaignState.PAUSED and (reason := campaign.get("pause_reason")):
+        return f":orange[:material/pause_circle:] {literal(reason)}"
+    if campaign["state"] == CampaignState.FAILED and (failure := campaign.get("failure")):
+        return f":red[:material/error:] {literal(failure)}"
     return None

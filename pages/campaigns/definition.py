@@ -6,6 +6,7 @@ import streamlit as st
 
 from crm_core.campaigns.drafting.content import content_of
 from crm_core.campaigns.drafting.options import SKIP
+from crm_core.campaigns.model import Campaign
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
@@ -14,7 +15,7 @@ from pages._ui.formats import literal
 from pages._ui.rule_words import rule_words
 
 
-def show_definition(campaign: Doc) -> None:
+def show_definition(campaign: Campaign) -> None:
     is_open = not campaign.get("launched_at")
     icon = ":material/edit_note:" if is_open else ":material/lock:"
     with st.expander("Definition" if is_open else "Definition, frozen at launch", icon=icon):
@@ -28,7 +29,7 @@ def show_definition(campaign: Doc) -> None:
             st.code(part["message"], language=None, wrap_lines=True)
 
 
-def _audience_words(campaign: Doc) -> str:
+def _audience_words(campaign: Campaign) -> str:
     """Of one that is not launched what a launch now would freeze, of others what was frozen."""
     if campaign.get("launched_at"):
         return rule_words(load_rule(campaign["rule"]), campaign.get("rule_segments"))
@@ -39,7 +40,7 @@ def _audience_words(campaign: Doc) -> str:
     return rule_words(bound.rule)
 
 
-def _options(campaign: Doc) -> Iterator[tuple[str, str]]:
+def _options(campaign: Campaign) -> Iterator[tuple[str, str]]:
     if excluded := campaign.get("exclude_segments"):
         yield "Left out", "members of " + ", ".join(f"“{literal(each['name'])}”" for each in excluded)
     if days := campaign.get("exclude_recent_days"):
@@ -55,10 +56,10 @@ def _options(campaign: Doc) -> Iterator[tuple[str, str]]:
         yield "Tags", " ".join(f":gray-badge[{literal(tag)}]" for tag in tags)
 
 
-def _messages(campaign: Doc) -> Iterator[tuple[str, Doc]]:
+def _messages(campaign: Campaign) -> Iterator[tuple[str, Doc]]:
     variants = campaign.get("variants")
     if not variants:
-        yield "Message", campaign
+        yield "Message", {"message": campaign["message"], "subject": campaign.get("subject")}
     for variant in variants or ():
         message, subject = content_of(campaign, variant["name"])
         yield f"Variant {literal(variant['name'])} · {variant['weight']:g} %", {"message": message, "subject": subject}

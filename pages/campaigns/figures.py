@@ -6,8 +6,8 @@ from typing import Final
 import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState, MessageState
-from crm_core.infra.mongo import Doc
 from pages._ui.channels import reason_words
 from pages._ui.charts import delivery_timeline, ranked_bars, show_chart
 from pages._ui.deps import services
@@ -37,7 +37,7 @@ def count_in(stats: Stats, *states: MessageState) -> int:
     return sum(stats.by_state[state] for state in states)
 
 
-def show_progress(campaign: Doc, stats: Stats) -> None:
+def show_progress(campaign: Campaign, stats: Stats) -> None:
     pending = stats.by_state[M.PENDING]
     handled, due = stats.audience - pending, pending - sum(stats.pending_by_reason.values())
     words = f"{number(handled)} of {number(stats.audience)} handled"
@@ -50,12 +50,12 @@ def show_progress(campaign: Doc, stats: Stats) -> None:
     st.progress(handled / stats.audience if stats.audience else 0.0, words)
 
 
-def _is_steady(campaign: Doc) -> bool:
+def _is_steady(campaign: Campaign) -> bool:
     """Whether the time since its launch says how fast it is."""
     return not campaign.get("resumed_at") and not campaign.get("retries")
 
 
-def show_identity(campaign: Doc, stats: Stats) -> None:
+def show_identity(campaign: Campaign, stats: Stats) -> None:
     """The audience that the planner counted, beside the rows as they are now."""
     parts = [f"**{number(stats.by_state[state])}** {word.lower()}" for state, word in STATES if stats.by_state[state]]
     planned = campaign.get("audience")
@@ -68,7 +68,7 @@ def show_identity(campaign: Doc, stats: Stats) -> None:
         st.markdown(f":material/balance: {sum_line} :red[:material/error: {number(stats.audience)} rows do not add up]")
 
 
-def show_waiting(campaign: Doc, stats: Stats) -> None:
+def show_waiting(campaign: Campaign, stats: Stats) -> None:
     for reason, count in stats.pending_by_reason.items():
         span = services().pending_rows.due_span(campaign["_id"], reason)
         st.markdown(f":material/hourglass_top: {waiting_words(reason, count, span)}.")
@@ -83,7 +83,7 @@ def show_shares(stats: Stats) -> None:
             noted_metric(st.container(border=True), label, percent(count, stats.audience), whom)
 
 
-def show_charts(campaign: Doc, stats: Stats) -> None:
+def show_charts(campaign: Campaign, stats: Stats) -> None:
     left, right = st.columns([3, 2], gap="medium")
     points = services().figures.timeline(campaign).value
     with left:

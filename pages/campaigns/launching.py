@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from crm_core.campaigns.model import Campaign
 from crm_core.errors import CrmError
-from crm_core.infra.mongo import Doc
 from crm_core.rules.binding import bind, has_conditions
 from crm_core.rules.tree import AnyRule
 from pages._ui.deps import actor, services
@@ -15,7 +15,7 @@ from pages._ui.rule_words import rule_words
 
 
 @st.dialog("Launch this campaign?", icon=":material/rocket_launch:")
-def launch_dialog(name: str, segment: str | None, rule: AnyRule, count: int, draft: Callable[[], Doc]) -> None:
+def launch_dialog(name: str, segment: str | None, rule: AnyRule, count: int, draft: Callable[[], Campaign]) -> None:
     """Ask, then launch and go to the campaign.
 
     segment: its name, None for a rule of the campaign's own. count: who match now. draft: gives the draft to

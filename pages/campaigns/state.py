@@ -3,8 +3,8 @@
 import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState
-from crm_core.infra.mongo import Doc
 from pages._ui.channels import CHANNEL_LABELS
 from pages._ui.deps import services
 from pages._ui.formats import literal, relative_time, utc_exact
@@ -14,7 +14,7 @@ from pages.campaigns.words import audience_name, lateness, moment_words, pause_w
 State = CampaignState
 
 
-def show_badges(campaign: Doc) -> None:
+def show_badges(campaign: Campaign) -> None:
     words, moment = moment_words(campaign, services().clock())
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(status_badge(campaign["state"]), width="content")
@@ -25,7 +25,7 @@ def show_badges(campaign: Doc) -> None:
         st.caption(f"To {audience_name(campaign)} · {words}", help=utc_exact(moment), width="content")
 
 
-def show_state(campaign: Doc, stats: Stats) -> None:
+def show_state(campaign: Campaign, stats: Stats) -> None:
     """What somebody should know of it beyond the figures."""
     now = services().clock()
     match campaign["state"]:
@@ -48,7 +48,7 @@ def show_state(campaign: Doc, stats: Stats) -> None:
         st.caption(":material/replay: Failed messages are being put back in line.")
 
 
-def _show_start(campaign: Doc) -> None:
+def _show_start(campaign: Campaign) -> None:
     now, at = services().clock(), campaign["scheduled_at"]
     exact = utc_exact(at)
     if at < now and relative_time(at, now) != "just now":

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from crm_core.campaigns.messages.message_log import Stats
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState, MessageState, RowReason
-from crm_core.infra.mongo import Doc
 from pages._ui.channels import reason_words
 from pages._ui.formats import duration, literal, number, relative_time, utc_exact
 
@@ -20,11 +20,11 @@ def customers(count: int) -> str:
     return "**1** customer" if count == 1 else f"**{number(count)}** customers"
 
 
-def audience_name(campaign: Doc) -> str:
+def audience_name(campaign: Campaign) -> str:
     return literal(campaign["segment_name"] or OWN_RULE)
 
 
-def moment_words(campaign: Doc, now: datetime) -> tuple[str, datetime]:
+def moment_words(campaign: Campaign, now: datetime) -> tuple[str, datetime]:
     """Such as "launched 5 minutes ago", and the moment that is meant."""
     if campaign["state"] == State.SCHEDULED:
         moment, verb = campaign["scheduled_at"], "due" if campaign["scheduled_at"] <= now else "starts"
@@ -35,7 +35,7 @@ def moment_words(campaign: Doc, now: datetime) -> tuple[str, datetime]:
     return f"{verb} {relative_time(moment, now)}", moment
 
 
-def lateness(campaign: Doc) -> str | None:
+def lateness(campaign: Campaign) -> str | None:
     """How late a scheduled campaign was launched; None for one that was not."""
     late = timedelta(seconds=campaign.get("late_s") or 0)
     if late < LATE or not campaign.get("launched_at"):
@@ -44,7 +44,7 @@ def lateness(campaign: Doc) -> str | None:
     return f"Scheduled for {at}, and launched {duration(late)} late, as soon as a jobs worker could."
 
 
-def pause_words(campaign: Doc, now: datetime) -> str:
+def pause_words(campaign: Campaign, now: datetime) -> str:
     at = f"{relative_time(campaign['paused_at'], now)}, at {utc_exact(campaign['paused_at'])}"
     receipts = "Receipts of what was sent are still booked."
     if reason := campaign.get("pause_reason"):
@@ -82,7 +82,7 @@ def unknown_outcomes(stats: Stats) -> int:
     return stats.failed_by_reason.get(RowReason.OUTCOME_UNKNOWN, 0)
 
 
-def cancel_words(campaign: Doc, stats: Stats) -> Sequence[str]:
+def cancel_words(campaign: Campaign, stats: Stats) -> Sequence[str]:
     """What a cancel does to whom."""
     if campaign["state"] == State.SCHEDULED:
         return ["It is not launched. Nobody gets a message.", "It cannot be scheduled again, but duplicated."]

@@ -70,7 +70,9 @@ def send_for_real(rig: Rig, campaign_id: str, clock: TestClock) -> None:
 
 def _next_round(services: Services, campaign_id: str) -> datetime:
     """When the campaign worker has something to release again."""
-    rested: datetime = services.campaigns.get(campaign_id)["release"]["at"] + ROUND_REST + timedelta(milliseconds=1)
+    released_at = services.campaigns.get(campaign_id)["release"]["at"]
+    assert released_at
+    rested = released_at + ROUND_REST + timedelta(milliseconds=1)
     waiting = services.db.messages.find({"campaign_id": campaign_id, "rank": MessageState.PENDING.rank})
     due: datetime = min(row.get("due_at", rested) for row in waiting)
     return max(rested, due)

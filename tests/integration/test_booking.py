@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from crm_core.campaigns.messages.booking import Step
+from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState as State
 from crm_core.infra.mongo import Doc
@@ -21,7 +22,7 @@ def store_rows(services: Services) -> None:
     rows[4] |= {"rank": State.SKIPPED.rank, "reason": "no_consent"}
     rows[5] |= {"n": 2}
     services.db.messages.delete_many({})
-    services.db.messages.insert_many(rows)
+    messages_in(services.db).insert_many(rows)
 
 
 def ledger(services: Services) -> list[Doc]:

@@ -93,7 +93,7 @@ def test_holdout_and_variants_follow_the_hash_and_each_variant_says_its_own(
         elif for_holdout < 25:
             assert (row["rank"], "variant" in row, "held_out_at" in row) == (MessageState.HELD_OUT.rank, False, True)
         else:
-            variant = variant_at(for_variant, VARIANTS)
+            variant = variant_at(for_variant, services.campaigns.get(campaign)["variants"])
             assert (row["variant"], row["text"]) == (variant, f"{'Hi' if variant == 'A' else 'Bye'} {who}")
     assert {"sent", "held_out", "skipped"} == set(rig.counts(campaign))
 

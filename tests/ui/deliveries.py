@@ -1,11 +1,11 @@
 """Campaigns whose message log is written by hand, so that a test knows every row of it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Unpack
 
 from crm_core.campaigns.messages.rows import new_row
+from crm_core.campaigns.model import Campaign, CampaignFields
 from crm_core.campaigns.states import CampaignState, MessageState
-from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from tests.actors import TEST
@@ -40,9 +40,11 @@ def launched(services: Services, rows: Rows, *, name: str = "Spring", is_done: b
     return campaign_id
 
 
-def campaign_of(services: Services, campaign_id: str) -> Doc:
+def campaign_of(services: Services, campaign_id: str) -> Campaign:
     return services.campaigns.get(campaign_id)
 
 
-def _advance(services: Services, campaign_id: str, before: CampaignState, after: CampaignState, **values: Any) -> None:
-    assert services.campaigns.advance(campaign_id, before, after, **values)
+def _advance(
+    services: Services, campaign_id: str, before: CampaignState, after: CampaignState, **values: Unpack[CampaignFields]
+) -> None:
+    assert services.campaigns.advance(campaign_id, before, after, values)

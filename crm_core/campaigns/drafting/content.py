@@ -6,6 +6,7 @@ from typing import Any
 
 from crm_core.audience.eligibility import check_channel
 from crm_core.campaigns.drafting.template import check_template
+from crm_core.campaigns.model import Campaign, Definition, Variant
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
 
@@ -16,14 +17,14 @@ VARIANT_KEYS = ("name", *COMMON, "weight")
 WITH_SUBJECT = "email"
 
 
-def check_content(fields: Mapping[str, Any], attributes: Collection[str]) -> Doc:
+def check_content(fields: Mapping[str, Any], attributes: Collection[str]) -> Definition:
     """Channel, message, subject and variants as a draft keeps them. Raises InvalidInput.
 
     attributes: the custom ones that a template may use. A variant without a message or subject of its own has the
     campaign's, which need none when each variant has its own: they are then those of the first.
     """
-    channel = fields.get("channel")
-    check_channel(channel if isinstance(channel, str) else str(channel))
+    channel = str(fields.get("channel"))
+    check_channel(channel)
     given = _given(fields, COMMON)
     for name in given if fields.get("variants") else COMMON:
         _check_text(name, given.get(name), "", channel, attributes)
@@ -37,7 +38,7 @@ def check_content(fields: Mapping[str, Any], attributes: Collection[str]) -> Doc
     }
 
 
-def content_of(campaign: Doc, variant: str | None) -> tuple[str, str | None]:
+def content_of(campaign: Campaign, variant: str | None) -> tuple[str, str | None]:
     """Message and subject for a row."""
     if variant is None:
         return campaign["message"], campaign.get("subject")
@@ -56,7 +57,7 @@ def _check_text(name: str, value: Any, place: str, channel: Any, attributes: Col
     check_template(text, field=f"{place}{name}", attributes=attributes, is_subject=is_subject)
 
 
-def _check_variants(variants: Sequence[Any], common: Doc, channel: Any, attributes: Collection[str]) -> list[Doc]:
+def _check_variants(variants: Sequence[Any], common: Doc, channel: Any, attributes: Collection[str]) -> list[Variant]:
     """common: message and subject of those that have none of their own. Without weights all weigh the same."""
     if not variants:
         return []
@@ -83,7 +84,7 @@ def _given(fields: Mapping[str, Any], names: Collection[str]) -> Doc:
     return {name: fields[name] for name in names if fields.get(name) is not None}
 
 
-def _check_variant(variant: Any, common: Doc, place: str, channel: Any, attributes: Collection[str]) -> Doc:
+def _check_variant(variant: Any, common: Doc, place: str, channel: Any, attributes: Collection[str]) -> Variant:
     if not isinstance(variant, Mapping) or variant.keys() - set(VARIANT_KEYS):
         raise InvalidInput(f"A variant has {', '.join(VARIANT_KEYS)} and nothing else.", field=place.rstrip("."))
     own = _given(variant, VARIANT_KEYS)
@@ -99,4 +100,4 @@ def _check_variant(variant: Any, common: Doc, place: str, channel: Any, attribut
         )
     for part in COMMON:
         _check_text(part, own.get(part, common.get(part)), place, channel, attributes)
-    return {"name": cleaned, **{part: own.get(part) for part in COMMON}, "weight": weight}
+    return {"name": cleaned, "message": own.get("message"), "subject": own.get("subject"), "weight": weight}

@@ -10,8 +10,8 @@ from crm_core.audience.scopes import FrozenSegments, Scopes
 from crm_core.audience.segments import Segments, check_name
 from crm_core.campaigns.drafting.content import check_content
 from crm_core.campaigns.drafting.options import check_intent, check_options, check_tags
+from crm_core.campaigns.model import Campaign, CampaignFields, Definition, ExcludedSegment
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound
-from crm_core.infra.mongo import Doc
 from crm_core.rules.binding import Bound, bind, has_conditions, segments_in
 from crm_core.rules.fields import ATTRIBUTE_PREFIX, ATTRIBUTES, Catalogue
 from crm_core.rules.loading import dump_rule, load_rule
@@ -56,7 +56,7 @@ class Definitions:
         self._segments = segments
         self._scopes = scopes
 
-    def check(self, fields: DraftFields) -> Doc:
+    def check(self, fields: DraftFields) -> Definition:
         """The fields as a draft keeps them. Raises InvalidInput, BadRule, NotFound."""
         return {
             "name": check_name(fields.get("name"), "campaign"),
@@ -68,7 +68,7 @@ class Definitions:
             "tags": check_tags(fields.get("tags") or ()),
         }
 
-    def at_launch(self, campaign: Doc) -> tuple[Bound, int | None]:
+    def at_launch(self, campaign: Campaign) -> tuple[Bound, int | None]:
         """What a launch now would freeze, and the version of its segment, None for a rule of its own.
 
         Raises BadRule, and Conflict when that segment was deleted.
@@ -81,7 +81,7 @@ class Definitions:
             raise Conflict(f"The segment “{campaign['segment_name']}” of this draft was deleted.") from exc
         return self._bind(load_rule(segment["rule"])), segment["version"]
 
-    def freeze(self, campaign: Doc, *, confirm_everyone: bool) -> Doc:
+    def freeze(self, campaign: Campaign, *, confirm_everyone: bool) -> CampaignFields:
         """Audience and exclusions as they are now, with the segments that they name.
 
         Raises InvalidInput when the draft is not as it was checked, or too large with its segments, BadRule, and
@@ -93,14 +93,14 @@ class Definitions:
             log.exception("malformed", campaign=campaign["_id"])
             raise InvalidInput(f"What is stored of it cannot be read ({exc!r}). Make it anew.") from exc
 
-    def _freeze(self, campaign: Doc, *, confirm_everyone: bool) -> Doc:
+    def _freeze(self, campaign: Campaign, *, confirm_everyone: bool) -> CampaignFields:
         self._check_kept(campaign)
         bound, version = self.at_launch(campaign)
         if not confirm_everyone and not has_conditions(bound):
             raise Conflict(
                 "This audience has no condition and reaches everyone. Launch with confirm_everyone if that is meant."
             )
-        frozen = {
+        frozen: CampaignFields = {
             "rule": dump_rule(bound.rule),
             "rule_segments": FrozenSegments.freeze(segments_in(bound)),
             "segment_version": version,
@@ -109,7 +109,7 @@ class Definitions:
         _check_size(frozen)
         return frozen
 
-    def _check_kept(self, campaign: Doc) -> None:
+    def _check_kept(self, campaign: Campaign) -> None:
         """Planning and sending rely on what they read; whoever edits the database by hand is told here."""
         if missing := [name for name in KEPT if name not in campaign]:
             raise InvalidInput(f"This draft is stored without {', '.join(missing)}. Make it anew.", field=missing[0])
@@ -117,7 +117,7 @@ class Definitions:
         check_content(campaign, _attributes(self._scopes.scope().catalogue))
         check_options(campaign)
 
-    def _frozen_exclusions(self, excluded: Sequence[Doc]) -> Doc:
+    def _frozen_exclusions(self, excluded: Sequence[ExcludedSegment]) -> CampaignFields:
         if not excluded:
             return {"exclude_rule": None, "exclude_rule_segments": []}
         rule = GroupRule(kind="any", rules=tuple(SegmentRule(segment_id=each["segment_id"]) for each in excluded))
@@ -128,7 +128,7 @@ class Definitions:
             raise Conflict(f"The segments to leave out ({names}) cannot be used any more: {exc}") from exc
         return {"exclude_rule": dump_rule(rule), "exclude_rule_segments": FrozenSegments.freeze(segments_in(bound))}
 
-    def _audience(self, fields: DraftFields) -> Doc:
+    def _audience(self, fields: DraftFields) -> Definition:
         given = [name for name in AUDIENCE if fields.get(name) is not None]
         if len(given) != 1:
             raise InvalidInput(
@@ -149,8 +149,8 @@ class Definitions:
         assert isinstance(found, ListRule)
         return found
 
-    def _exclusions(self, fields: DraftFields) -> Doc:
-        excluded = []
+    def _exclusions(self, fields: DraftFields) -> Definition:
+        excluded: list[ExcludedSegment] = []
         for place, segment_id in enumerate(dict.fromkeys(fields.get("exclude_segment_ids") or ())):
             try:
                 segment = self._segments.get(segment_id)
@@ -167,7 +167,7 @@ def _attributes(catalogue: Catalogue) -> set[str]:
     return {found.name.removeprefix(ATTRIBUTE_PREFIX) for found in catalogue.fields if found.group == ATTRIBUTES}
 
 
-def _check_size(frozen: Doc) -> None:
+def _check_size(frozen: CampaignFields) -> None:
     """Lists of customers are what makes it large."""
     if (size := len(bson.encode(frozen))) > MAX_FROZEN_BYTES:
         raise InvalidInput(

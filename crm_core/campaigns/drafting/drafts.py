@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
@@ -12,6 +12,7 @@ from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
 from crm_core.campaigns.drafting.content import COMMON
 from crm_core.campaigns.drafting.definition import AUDIENCE, Definitions, DraftFields
+from crm_core.campaigns.model import Campaign, CampaignFields, Definition, definition_of, with_changes
 from crm_core.campaigns.states import CampaignState
 from crm_core.campaigns.store import CampaignStore, refuse
 from crm_core.errors import Conflict, InvalidInput
@@ -22,22 +23,6 @@ from crm_core.rules.loading import load_rule
 
 State = CampaignState
 ARCHIVABLE = (State.DRAFT, State.COMPLETED, State.CANCELLED, State.FAILED)
-DEFINITION = (
-    "channel",
-    "message",
-    "subject",
-    "variants",
-    "segment_id",
-    "segment_name",
-    "rule",
-    "exclude_segments",
-    "exclude_recent_days",
-    "holdout_percent",
-    "quiet_hours",
-    "intent",
-    "tags",
-)
-"""What a copy takes over."""
 
 
 class Drafts(CampaignStore):
@@ -53,25 +38,20 @@ class Drafts(CampaignStore):
         confirm_everyone: bool = False,
         new_id: Callable[[], str] = lambda: str(ObjectId()),
         **fields: Unpack[DraftFields],
-    ) -> Doc:
+    ) -> Campaign:
         """A draft, or a scheduled campaign. Raises InvalidInput, BadRule, NotFound, and Conflict as ``schedule``.
 
         new_id: asked once the fields are found to be good. If it gives the id of a campaign, that one is the answer.
         """
         actor.require(Permission.WRITE_CAMPAIGNS)
-        campaign: Doc = {
-            "_id": "",
-            **self._definitions.check(fields),
-            "seed": str(ObjectId()),
-            "state": State.DRAFT,
-            "created_by": actor.label,
-            "created_at": self._clock(),
-        }
+        campaign = self._new(self._definitions.check(fields), actor)
         if schedule_at is not None:
-            campaign |= self._scheduled(campaign, schedule_at, actor, confirm_everyone) | {"state": State.SCHEDULED}
-        return self._insert(campaign | {"_id": new_id()}, actor, "create")
+            scheduled = self._scheduled(campaign, schedule_at, actor, confirm_everyone)
+            campaign = with_changes(campaign, {**scheduled, "state": State.SCHEDULED})
+        campaign["_id"] = new_id()
+        return self._insert(campaign, actor, "create")
 
-    def update(self, campaign_id: str, *, actor: Actor, **fields: Unpack[DraftFields]) -> Doc:
+    def update(self, campaign_id: str, *, actor: Actor, **fields: Unpack[DraftFields]) -> Campaign:
         """Change a draft. Raises as ``create`` does, and Conflict when it is no draft any more."""
         actor.require(Permission.WRITE_CAMPAIGNS)
         campaign = self.get(campaign_id)
@@ -83,36 +63,39 @@ class Drafts(CampaignStore):
             raise Conflict("Somebody else changed this campaign meanwhile. Look at it again before you change it.")
         return self.get(campaign_id)
 
-    def duplicate(self, campaign_id: str, *, actor: Actor) -> Doc:
+    def duplicate(self, campaign_id: str, *, actor: Actor) -> Campaign:
         """A new draft that says the same to the same audience, for any state of the other. Raises NotFound."""
         actor.require(Permission.WRITE_CAMPAIGNS)
         origin = self.get(campaign_id)
-        campaign: Doc = {
+        campaign = self._new(definition_of(origin), actor)
+        campaign["name"] = f"{origin['name'][:93]} (copy)"
+        campaign["copy_of"] = campaign_id
+        return self._insert(campaign, actor, "duplicate")
+
+    def _new(self, definition: Definition, actor: Actor) -> Campaign:
+        course = {
             "_id": str(ObjectId()),
-            "name": f"{origin['name'][:93]} (copy)",
-            **{name: origin[name] for name in DEFINITION if name in origin},
             "seed": str(ObjectId()),
             "state": State.DRAFT,
-            "copy_of": campaign_id,
             "created_by": actor.label,
             "created_at": self._clock(),
         }
-        return self._insert(campaign, actor, "duplicate")
+        return cast("Campaign", {**definition, **course})
 
-    def at_launch(self, campaign: Doc) -> tuple[Bound, int | None]:
+    def at_launch(self, campaign: Campaign) -> tuple[Bound, int | None]:
         """As ``Definitions.at_launch``."""
         return self._definitions.at_launch(campaign)
 
-    def archive(self, campaign_id: str, *, actor: Actor) -> Doc:
+    def archive(self, campaign_id: str, *, actor: Actor) -> Campaign:
         """Take it out of the list. Harmless to repeat."""
         actor.require(Permission.WRITE_CAMPAIGNS)
         return self._mark_archived(campaign_id, {"$set": {"archived_at": self._clock()}}, None, actor, "archive")
 
-    def unarchive(self, campaign_id: str, *, actor: Actor) -> Doc:
+    def unarchive(self, campaign_id: str, *, actor: Actor) -> Campaign:
         actor.require(Permission.WRITE_CAMPAIGNS)
         return self._mark_archived(campaign_id, {"$unset": {"archived_at": ""}}, {"$ne": None}, actor, "unarchive")
 
-    def _insert(self, campaign: Doc, actor: Actor, action: str) -> Doc:
+    def _insert(self, campaign: Campaign, actor: Actor, action: str) -> Campaign:
         entry = self._audit.entry(actor, f"campaign.{action}", campaign["_id"])
         try:
             with translated():
@@ -122,7 +105,7 @@ class Drafts(CampaignStore):
         self._write_at_once(campaign["_id"], entry)
         return campaign
 
-    def _scheduled(self, campaign: Doc, at: datetime, actor: Actor, confirm_everyone: bool) -> Doc:
+    def _scheduled(self, campaign: Campaign, at: datetime, actor: Actor, confirm_everyone: bool) -> CampaignFields:
         if at.tzinfo is None:
             raise InvalidInput("The time of a start needs a time zone.", field="schedule_at")
         if at <= self._clock():
@@ -132,7 +115,7 @@ class Drafts(CampaignStore):
         self._definitions.freeze(campaign, confirm_everyone=confirm_everyone)
         return {"scheduled_at": at, "scheduled_by": actor.label, "confirmed_everyone": confirm_everyone}
 
-    def _mark_archived(self, campaign_id: str, change: Doc, archived_at: Any, actor: Actor, action: str) -> Doc:
+    def _mark_archived(self, campaign_id: str, change: Doc, archived_at: Any, actor: Actor, action: str) -> Campaign:
         query = {"_id": campaign_id, "state": {"$in": ARCHIVABLE}, "archived_at": archived_at}
         if self._audited(query, change, self._audit.entry(actor, f"campaign.{action}", campaign_id)):
             return self.get(campaign_id)
@@ -142,23 +125,24 @@ class Drafts(CampaignStore):
         return campaign
 
 
-def as_seen(campaign: Doc) -> Doc:
+def as_seen(campaign: Campaign) -> Doc:
     """The filter for a campaign that nobody has edited, scheduled or started since it was read."""
     return {name: campaign.get(name) for name in ("_id", "state", "revision", "scheduled_at")}
 
 
-def _merged(campaign: Doc, fields: DraftFields) -> DraftFields:
+def _merged(campaign: Campaign, fields: DraftFields) -> DraftFields:
     """The definition as people set it, with what they change now."""
     kept: Doc = {name: campaign.get(name) for name in DraftFields.__annotations__ if name not in AUDIENCE}
+    stored: Doc = {**campaign}
     kept["exclude_segment_ids"] = [each["segment_id"] for each in campaign.get("exclude_segments") or ()]
     if campaign.get("variants"):  # what is the first variant's own was not set for all
-        kept |= {name: None for name in COMMON if campaign[name] == campaign["variants"][0][name]}
+        kept |= {name: None for name in COMMON if stored[name] == stored["variants"][0][name]}
     if not any(name in fields for name in AUDIENCE):
         kept |= _audience(campaign)
     return {**kept, **fields}  # type: ignore[typeddict-item]
 
 
-def _audience(campaign: Doc) -> Doc:
+def _audience(campaign: Campaign) -> Doc:
     if campaign["segment_id"]:
         return {"segment_id": campaign["segment_id"]}
     return {"rule": load_rule(campaign["rule"])}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crm_core.campaigns.model import Definition
 from crm_core.errors import InvalidInput
-from crm_core.infra.mongo import Doc
 
 MAX_HOLDOUT_PERCENT = 90
 MAX_RECENT_DAYS = 365
@@ -15,7 +15,7 @@ DEFER, SKIP = "defer", "skip"
 """What becomes of a message in its customer's quiet hours."""
 
 
-def check_options(fields: Mapping[str, Any]) -> Doc:
+def check_options(fields: Mapping[str, Any]) -> Definition:
     """Raises InvalidInput."""
     return {
         "holdout_percent": _check_holdout(fields.get("holdout_percent") or 0),

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from crm_core.campaigns.messages.rows import split_key
-from crm_core.campaigns.sending.claims import PENDING, SEEN
+from crm_core.campaigns.messages.model import messages_in
+from crm_core.campaigns.messages.rows import PENDING, SEEN, split_key
 from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Db, Doc, translated
 
@@ -46,7 +46,7 @@ class Bookings:
     """
 
     def __init__(self, db: Db) -> None:
-        self._messages = db.messages
+        self._messages = messages_in(db)
 
     def book(self, steps: Sequence[Step]) -> int:
         """What receipts say; gives how many rows they speak of. Unknown rows, those without a message, and those of

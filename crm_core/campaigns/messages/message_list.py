@@ -7,8 +7,8 @@ from typing import Self
 
 from pydantic_core import from_json, to_json
 
-from crm_core.campaigns.messages.rows import to_record
-from crm_core.campaigns.sending.claims import BY_RANK
+from crm_core.campaigns.messages.model import Message, messages_in
+from crm_core.campaigns.messages.rows import BY_RANK, to_record
 from crm_core.campaigns.states import MessageState
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, Doc, translated
@@ -31,7 +31,7 @@ class _Place:
         raise ValueError("no place")
 
     @classmethod
-    def of(cls, row: Doc) -> Self:
+    def of(cls, row: Message) -> Self:
         return cls(row["rank"], row.get("reason"), row["customer_id"])
 
     def to_cursor(self) -> str:
@@ -58,7 +58,7 @@ class _Wanted:
 
 class MessageList:
     def __init__(self, db: Db) -> None:
-        self._messages = db.messages
+        self._messages = messages_in(db)
 
     def page(
         self,
@@ -75,14 +75,14 @@ class MessageList:
         """
         wanted = _Wanted([each.rank for each in MessageState] if state is None else [state.rank], reason)
         stretches = wanted.behind(_read(after, wanted)) if after else [wanted.all_of_it(wanted.ranks)]
-        rows: list[Doc] = []
+        rows: list[Message] = []
         for stretch in stretches:
             if len(rows) <= limit:
                 rows += self._find({"campaign_id": campaign_id, **stretch}, limit + 1 - len(rows))
         more = _Place.of(rows[limit - 1]).to_cursor() if len(rows) > limit else None
         return [to_record(row) for row in rows[:limit]], more
 
-    def _find(self, query: Doc, limit: int) -> list[Doc]:
+    def _find(self, query: Doc, limit: int) -> list[Message]:
         with translated():
             return list(self._messages.find(query).sort(BY_RANK).hint(BY_RANK).limit(limit))
 

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
 from crm_core.audience.eligibility import FIRST_CHANNEL
+from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import to_record
 from crm_core.campaigns.states import STATES, MessageState
 from crm_core.infra.mongo import Db, Doc, consistent, page_newest, translated
@@ -38,10 +40,11 @@ class Stats:
 
 class Ledger:
     def __init__(self, db: Db) -> None:
-        self._messages = db.messages
-        self._counted = consistent(db).messages
+        self._messages = messages_in(db)
+        self._counted: Collection[Doc] = consistent(db).messages
+        self._steps: Collection[Doc] = db.messages
 
-    def insert(self, rows: Sequence[Doc]) -> None:
+    def insert(self, rows: Sequence[Message]) -> None:
         """Write new rows; one that is there already stays as it is."""
         with translated():
             try:
@@ -103,7 +106,7 @@ class Ledger:
         ]
         counts: Counter[tuple[int, str]] = Counter()
         with translated():
-            for row in self._messages.aggregate(stages):
+            for row in self._steps.aggregate(stages):
                 counts.update(
                     {(int(bucket), state): row["count"] for state, bucket in row["_id"].items() if bucket is not None}
                 )

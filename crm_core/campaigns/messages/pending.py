@@ -5,7 +5,8 @@ from datetime import datetime
 
 from pymongo import ASCENDING, DESCENDING
 
-from crm_core.campaigns.sending.claims import BY_RANK, OPEN, PENDING
+from crm_core.campaigns.messages.model import messages_in
+from crm_core.campaigns.messages.rows import BY_RANK, OPEN, PENDING
 from crm_core.campaigns.states import WAITING, MessageState, RowReason
 from crm_core.infra.mongo import Db, Doc, translated
 
@@ -20,7 +21,7 @@ class PendingRows:
     """Changes are made to at most ``limit`` rows a call and give how many: none are left when that is 0."""
 
     def __init__(self, db: Db) -> None:
-        self._messages = db.messages
+        self._messages = messages_in(db)
 
     def next_open(self, campaign_id: str, *, after: str | None, upto: str | None, limit: int) -> list[str]:
         """Customer ids of open rows in order, those after ``after``, up to ``upto`` if that is given."""

@@ -1,11 +1,21 @@
 """Rows of the communication log: their ids, how new ones look, and the keys of their messages."""
 
 from datetime import datetime
-from typing import Any
+from typing import cast
 
+from pymongo import ASCENDING
+
+from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.states import STATES, MessageState
 from crm_core.infra.mongo import Doc
 
+BY_RANK = [(name, ASCENDING) for name in ("campaign_id", "rank", "reason", "customer_id")]
+"""The index of everything that is asked of one campaign. The reason of a row that waits for nothing is null."""
+PENDING = MessageState.PENDING.rank
+OPEN: Doc = {"rank": PENDING, "reason": None}
+"""Pending, and due as soon as somebody has time."""
+SEEN = ("delivered_at", "failed_at", "opened_at", "clicked_at")
+"""The steps that a receipt can tell of."""
 MAX_RETRIES_DIGITS = 6
 INTERNAL = {"_id", "rank", "claim", "round", "maybe_sent", "retried_at"}
 """Of a row: what only workers read, and what it shows under another name."""
@@ -22,9 +32,9 @@ def new_row(
     channel: str,
     at: datetime,
     state: MessageState = MessageState.PENDING,
-    **more: Any,
-) -> Doc:
-    """A row as the planner writes it. more: variant, reason. A row that ends here has the time of its state."""
+    reason: str | None = None,
+) -> Message:
+    """A row as the planner writes it. A row that ends here has the time of its state."""
     row: Doc = {
         "_id": row_id(campaign_id, customer_id),
         "campaign_id": campaign_id,
@@ -32,14 +42,23 @@ def new_row(
         "channel": channel,
         "rank": state.rank,
         "created_at": at,
-        **more,
     }
-    return row if state is MessageState.PENDING else row | {f"{state}_at": at}
+    if reason:
+        row["reason"] = reason
+    if state is not MessageState.PENDING:
+        row[f"{state}_at"] = at
+    return cast("Message", row)
 
 
-def message_key(row: Doc) -> str:
+def message_key(row: Message) -> str:
     """The idempotency key of a row's message. n: how often people asked for another try, absent for none."""
     return f"{row['_id']}#{row.get('n', 0)}"
+
+
+def seen_at(row: Message) -> list[datetime]:
+    """When the steps were that receipts have told of."""
+    steps = [row.get("delivered_at"), row.get("failed_at"), row.get("opened_at"), row.get("clicked_at")]
+    return [at for at in steps if at]
 
 
 def split_key(key: str) -> tuple[str, int]:
@@ -48,7 +67,7 @@ def split_key(key: str) -> tuple[str, int]:
     return row, int(digits) if len(digits) <= MAX_RETRIES_DIGITS else -1
 
 
-def to_record(row: Doc) -> Doc:
+def to_record(row: Message) -> Doc:
     """A row as the API shows it: ``id`` and ``state`` instead of ``_id`` and ``rank``."""
     shown = {name: value for name, value in row.items() if name not in INTERNAL}
     return {"id": row["_id"], "state": STATES[row["rank"]], **shown}

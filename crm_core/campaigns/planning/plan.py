@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.scopes import FrozenSegments
 from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import new_row
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.planning.split import is_held_out, places, variant_at
 from crm_core.campaigns.states import MessageState, RowReason
-from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 
 
@@ -20,7 +21,7 @@ class Plan:
         self._audience = audience
         self._ledger = ledger
 
-    def walk(self, campaign: Doc) -> Iterator[str]:
+    def walk(self, campaign: Campaign) -> Iterator[str]:
         """The ids of the audience in order, those after the campaign's mark. Raises BadRule when the first is asked."""
         yield from self._audience.ids(
             load_rule(campaign["rule"]),
@@ -29,7 +30,7 @@ class Plan:
             segments=FrozenSegments(campaign.get("rule_segments", ())),
         )
 
-    def rows(self, campaign: Doc, customer_ids: Sequence[str], *, at: datetime) -> list[Doc]:
+    def rows(self, campaign: Campaign, customer_ids: Sequence[str], *, at: datetime) -> list[Message]:
         """The rows to be written for these of its audience. at: when they are.
 
         Whoever is excluded is so whatever the hash says: a holdout is a sample of those who would get a message.
@@ -37,7 +38,7 @@ class Plan:
         excluded = self._excluded(campaign, customer_ids)
         return [_to_row(campaign, customer_id, excluded.get(customer_id), at) for customer_id in customer_ids]
 
-    def _excluded(self, campaign: Doc, customer_ids: Sequence[str]) -> dict[str, RowReason]:
+    def _excluded(self, campaign: Campaign, customer_ids: Sequence[str]) -> dict[str, RowReason]:
         found: dict[str, RowReason] = {}
         if days := campaign.get("exclude_recent_days"):
             start = campaign["launched_at"] - timedelta(days=days)
@@ -54,7 +55,7 @@ class Plan:
         return found
 
 
-def _to_row(campaign: Doc, customer_id: str, reason: RowReason | None, at: datetime) -> Doc:
+def _to_row(campaign: Campaign, customer_id: str, reason: RowReason | None, at: datetime) -> Message:
     campaign_id, channel = campaign["_id"], campaign["channel"]
     if reason:
         skipped = MessageState.SKIPPED
@@ -66,4 +67,6 @@ def _to_row(campaign: Doc, customer_id: str, reason: RowReason | None, at: datet
     if is_held_out(for_holdout, percent):
         return new_row(campaign_id, customer_id, channel=channel, at=at, state=MessageState.HELD_OUT)
     row = new_row(campaign_id, customer_id, channel=channel, at=at)
-    return row | {"variant": variant_at(for_variant, variants)} if variants else row
+    if variants:
+        row["variant"] = variant_at(for_variant, variants)
+    return row

@@ -13,12 +13,12 @@ from pymongo.errors import CursorNotFound
 from crm_core.access.actor import SYSTEM
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.model import Campaign, CampaignFields
 from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.planning.progress import CLOSING, Progress
 from crm_core.campaigns.states import CampaignState
 from crm_core.errors import InvalidInput, Unavailable
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Doc
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -33,7 +33,7 @@ REST = timedelta(seconds=2)
 class _Walk:
     """A cursor that stays open between slices. after: the last id whose row is written."""
 
-    campaign: Doc
+    campaign: Campaign
     ids: Iterator[str]
     after: str | None
 
@@ -151,26 +151,31 @@ class Planner:
         state = self._campaigns.get(campaign_id)["state"]
         if state in {CampaignState.SENDING, CampaignState.COMPLETED}:
             self._progress.note_audience(campaign_id, self._ledger.stats(campaign_id).audience)
-            self._campaigns.advance(campaign_id, CampaignState.COMPLETED, CampaignState.SENDING, finished_at=None)
+            self._campaigns.advance(
+                campaign_id, CampaignState.COMPLETED, CampaignState.SENDING, {}, cleared=["finished_at"]
+            )
         elif state in {CampaignState.CANCELLED, CampaignState.FAILED}:
             self._progress.close_again(campaign_id, self._clock() + CLOSING)
 
     def _finish(self, walk: _Walk) -> None:
         campaign_id = walk.campaign["_id"]
         audience = self._ledger.stats(campaign_id).audience
-        values = {"audience": audience, "planned_at": self._clock(), "plan_lease": None}
+        values: CampaignFields = {"audience": audience, "planned_at": self._clock()}
         only = {"plan_after": walk.after}
         before, after = CampaignState.PREPARING, CampaignState.SENDING
-        if self._campaigns.move(campaign_id, [before], after, values, actor=SYSTEM, action=after, only=only):
+        cleared = ["plan_lease"]
+        if self._campaigns.move(
+            campaign_id, [before], after, values, cleared=cleared, actor=SYSTEM, action=after, only=only
+        ):
             log.info("planned", campaign=campaign_id, audience=audience)
 
     def _fail(self, campaign_id: str, reason: str) -> None:
         log.warning("failed", campaign=campaign_id, error=reason)
         self._forget(campaign_id)
         now = self._clock()
-        values = {"failure": reason, "finished_at": now, "close_until": now + CLOSING}
+        values: CampaignFields = {"failure": reason, "finished_at": now, "close_until": now + CLOSING}
         before, after = CampaignState.PREPARING, CampaignState.FAILED
-        self._campaigns.advance(campaign_id, before, after, **values)
+        self._campaigns.advance(campaign_id, before, after, values)
 
 
 def _from_turn(campaign_ids: list[str], turn: str) -> list[str]:

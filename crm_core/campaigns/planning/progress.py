@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from crm_core.campaigns.model import Campaign, CampaignFields, Release, campaigns_in
 from crm_core.campaigns.sending.batches import FIRST_ROUND
 from crm_core.campaigns.states import RUNNING, CampaignState
 from crm_core.infra.mongo import Db, Doc, translated
@@ -24,21 +25,21 @@ class Released:
     at: datetime | None = None
 
 
-def released_of(campaign: Doc) -> Released:
+def released_of(campaign: Campaign) -> Released:
     found = campaign.get("release")
     return Released(found["round"], found["after"], found["at"]) if found else Released()
 
 
 class Progress:
     def __init__(self, db: Db) -> None:
-        self._campaigns = db.campaigns
+        self._campaigns = campaigns_in(db)
 
-    def to_deliver(self, campaign_id: str) -> Doc | None:
+    def to_deliver(self, campaign_id: str) -> Campaign | None:
         """The campaign without what only its planning needs."""
         with translated():
             return self._campaigns.find_one({"_id": campaign_id}, dict.fromkeys(HEAVY, 0))
 
-    def lease_plan(self, campaign_id: str, worker: str, now: datetime) -> Doc | None:
+    def lease_plan(self, campaign_id: str, worker: str, now: datetime) -> Campaign | None:
         """The campaign, for ``worker`` alone to walk its audience for LEASE; None when another does."""
         free: list[Doc] = [{"plan_lease": None}, {"plan_lease.by": worker}, {"plan_lease.until": {"$lte": now}}]
         query = {"_id": campaign_id, "state": CampaignState.PREPARING, "$or": free}
@@ -61,7 +62,7 @@ class Progress:
                 "release.after": before.after,
             }
         )
-        new = {"round": after.round, "after": after.after, "at": after.at}
+        new: Release = {"round": after.round, "after": after.after, "at": after.at}
         return self._set({"_id": campaign_id, "state": {"$in": RUNNING}, **found}, {"release": new})
 
     def note_audience(self, campaign_id: str, audience: int) -> None:
@@ -72,12 +73,12 @@ class Progress:
         with translated():
             self._campaigns.update_one({"_id": campaign_id, "retry.at": asked_at}, {"$unset": {"retry": ""}})
 
-    def retrying(self) -> list[Doc]:
+    def retrying(self) -> list[Campaign]:
         """Campaigns whose failed rows are to be put back."""
         with translated():
             return list(self._campaigns.find({"retry.at": {"$exists": True}}, {"retry": 1}))
 
-    def closing(self) -> list[Doc]:
+    def closing(self) -> list[Campaign]:
         """Campaigns that ended early, whose pending rows are to be closed."""
         with translated():
             return list(
@@ -86,7 +87,10 @@ class Progress:
 
     def close_again(self, campaign_id: str, until: datetime) -> None:
         """Rows were written after its early end: they are to be closed, and the audience counted anew."""
-        self._set({"_id": campaign_id}, {"close_until": until, "closed_at": None})
+        with translated():
+            self._campaigns.update_one(
+                {"_id": campaign_id}, {"$set": {"close_until": until}, "$unset": {"closed_at": ""}}
+            )
 
     def note_closed(self, campaign_id: str, audience: int, now: datetime, *, is_over: bool) -> None:
         """No row is pending. is_over: nobody may write one any more either."""
@@ -96,10 +100,10 @@ class Progress:
                 {"_id": campaign_id}, change | ({"$unset": {"close_until": ""}} if is_over else {})
             )
 
-    def _set(self, query: Doc, values: Doc) -> bool:
+    def _set(self, query: Doc, values: CampaignFields) -> bool:
         with translated():
             return bool(self._campaigns.update_one(query, {"$set": values}).matched_count)
 
 
-def _lease(worker: str, now: datetime) -> Doc:
+def _lease(worker: str, now: datetime) -> CampaignFields:
     return {"plan_lease": {"by": worker, "until": now + LEASE}}

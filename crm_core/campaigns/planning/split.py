@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from crm_core.infra.mongo import Doc
+from crm_core.campaigns.model import Variant
 
 _WHOLE = 2**64
 
@@ -21,11 +21,11 @@ def is_held_out(place: float, percent: float) -> bool:
     return place < percent
 
 
-def variant_at(place: float, variants: Sequence[Doc]) -> str | None:
-    """The variant whose share of 0 to 100 holds ``place``; None without variants."""
+def variant_at(place: float, variants: Sequence[Variant]) -> str:
+    """The name of the variant whose share of 0 to 100 holds ``place``; ``variants`` are one or more."""
     reached = 0.0
     for variant in variants:
         reached += variant["weight"]
         if place < reached:
-            return str(variant["name"])
-    return str(variants[-1]["name"]) if variants else None  # the weights add up to a little below 100
+            return variant["name"]
+    return variants[-1]["name"]  # the weights add up to a little below 100

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from crm_core.audience.eligibility import Recipient
+from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import split_key
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.planning.planner import CHUNK
 from crm_core.campaigns.rehearsal.pacing import Pacing
@@ -17,7 +19,6 @@ from crm_core.campaigns.sending.delivery import SendingRules
 from crm_core.campaigns.sending.recipients import Recipients
 from crm_core.campaigns.sending.release import ROUND_REST
 from crm_core.campaigns.states import MessageState
-from crm_core.infra.mongo import Doc
 
 HORIZON = timedelta(days=366)
 """What would go out later than so long after the start stays pending."""
@@ -39,7 +40,7 @@ class DryRun:
 
     def __init__(
         self,
-        campaign: Doc,
+        campaign: Campaign,
         start: datetime,
         plan: Plan,
         recipients: Recipients,
@@ -91,7 +92,7 @@ class DryRun:
                 self._deliver(ahead[place : place + size], people)
             yield
 
-    def _planned(self) -> Iterator[Doc]:
+    def _planned(self) -> Iterator[Message]:
         ids = self._plan.walk(self._campaign)
         while chunk := list(islice(ids, CHUNK)):
             yield from self.tally.plan(self._plan.rows(self._campaign, chunk, at=self.now))
@@ -106,19 +107,19 @@ class DryRun:
             self._deliver(rows, people)
             yield
 
-    def _read(self, rows: Sequence[Doc]) -> dict[str, Recipient]:
+    def _read(self, rows: Sequence[Message]) -> dict[str, Recipient]:
         """Read ahead of their turn: what the cap counts then is among what it counts now."""
         customer_ids = [row["customer_id"] for row in rows]
         channel, cap = self._campaign["channel"], self._rules.policy.cap
         return self._recipients.read(customer_ids, channel, cap, self.now, campaign_id=self._campaign["_id"])
 
-    def _deliver(self, rows: Sequence[Doc], people: Mapping[str, Recipient]) -> None:
+    def _deliver(self, rows: Sequence[Message], people: Mapping[str, Recipient]) -> None:
         """What the delivery worker does with a stretch, but for the vendor and the bookings."""
         self._released_at, self._mark = self.now, rows[-1]["customer_id"]
         while rows:
             rows = self._decide(rows, people)
 
-    def _decide(self, rows: Sequence[Doc], people: Mapping[str, Recipient]) -> list[Doc]:
+    def _decide(self, rows: Sequence[Message], people: Mapping[str, Recipient]) -> list[Message]:
         """Gives the rows that waited for the rate for so long that they are decided anew."""
         self._decisions += len(rows)
         made = decide(self._campaign, rows, people, self._rules.policy, self._rules.quiet, self.now)

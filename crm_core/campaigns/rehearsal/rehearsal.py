@@ -8,6 +8,7 @@ from datetime import datetime
 import redis
 
 from crm_core.campaigns.drafting.definition import Definitions
+from crm_core.campaigns.model import Campaign, with_changes
 from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.rehearsal.dry_run import DryRun, Stage
 from crm_core.campaigns.rehearsal.pacing import Pacing
@@ -18,7 +19,6 @@ from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.sending.recipients import Recipients
 from crm_core.campaigns.sending.release import stretch_size
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Doc
 from crm_core.rules.binding import has_conditions
 
 
@@ -58,22 +58,25 @@ class Rehearsal:
         self._rules = rules
         self._clock = clock
 
-    def freeze(self, campaign: Doc, start: datetime) -> tuple[Doc, bool]:
+    def freeze(self, campaign: Campaign, start: datetime) -> tuple[Campaign, bool]:
         """The campaign as a launch at ``start`` would freeze it, and whether that needs a confirmation, being for
         everyone. One that was launched is frozen: it is rehearsed from its first message on.
 
         Raises as ``Campaigns.launch``.
         """
         if campaign.get("launched_at"):
-            return {name: value for name, value in campaign.items() if name != "plan_after"}, False
+            started = campaign.copy()
+            started.pop("plan_after", None)
+            return started, False
         frozen = self._definitions.freeze(campaign, confirm_everyone=True)
         bound, _ = self._definitions.at_launch(campaign)
         seed = campaign.get("seed") or campaign["_id"]
-        return {**campaign, **frozen, "seed": seed, "launched_at": start}, not has_conditions(bound)
+        launched = with_changes(campaign, {**frozen, "seed": seed, "launched_at": start})
+        return launched, not has_conditions(bound)
 
     def run(
         self,
-        campaign: Doc,
+        campaign: Campaign,
         start: datetime,
         progress: Callable[[Stage], None],
         is_cancelled: Callable[[], bool],

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from crm_core.campaigns.sending.decide import Message
+from crm_core.campaigns.messages.model import Message
+from crm_core.campaigns.sending.decide import OutgoingMessage
 from crm_core.campaigns.states import STATES, MessageState
 from crm_core.infra.mongo import Doc
 
@@ -65,7 +66,7 @@ class Tally:
         self._until: Counter[datetime] = Counter()
         self._latest: datetime | None = None
 
-    def plan(self, rows: Iterable[Doc]) -> list[Doc]:
+    def plan(self, rows: Iterable[Message]) -> list[Message]:
         """Count what the planner would write; gives the rows that are pending."""
         waiting = []
         for row in rows:
@@ -76,7 +77,7 @@ class Tally:
                 self.end(row, STATES[row["rank"]], row.get("reason"))
         return waiting
 
-    def end(self, row: Doc, state: MessageState, reason: str | None = None) -> None:
+    def end(self, row: Message, state: MessageState, reason: str | None = None) -> None:
         """Nothing more becomes of the row."""
         self.by_state[state] += 1
         if reason:
@@ -90,7 +91,7 @@ class Tally:
             self._until.update(until)
         self._latest = max([*until, *([self._latest] if self._latest else [])], default=None)
 
-    def send(self, at: datetime, sent: Sequence[tuple[Doc, Message]]) -> None:
+    def send(self, at: datetime, sent: Sequence[tuple[Message, OutgoingMessage]]) -> None:
         """Messages that go out at one moment, with their rows."""
         self.buckets.add(at, len(sent))
         self.first_at = self.first_at or at
@@ -110,6 +111,6 @@ class Tally:
         return self.audience - self.by_state.total()
 
 
-def _to_example(message: Message, at: datetime) -> Doc:
+def _to_example(message: OutgoingMessage, at: datetime) -> Doc:
     shown: dict[str, Any] = {"customer_id": message.customer_id, "body": message.body, "at": at}
     return shown if message.subject is None else shown | {"subject": message.subject}

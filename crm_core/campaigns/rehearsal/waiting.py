@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import row_id
 from crm_core.campaigns.states import MessageState
-from crm_core.infra.mongo import Doc
 
 _CACHE_KB = 8192
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,7 +31,7 @@ class WaitingRows:
     def __len__(self) -> int:
         return int(self._rows.execute("SELECT count(*) FROM waiting").fetchone()[0])
 
-    def put(self, rows: Iterable[tuple[Doc, datetime]]) -> None:
+    def put(self, rows: Iterable[tuple[Message, datetime]]) -> None:
         """Rows with when they are due."""
         values = [(row["customer_id"], row.get("variant"), _to_us(due)) for row, due in rows]
         self._rows.executemany("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)", values)
@@ -41,21 +41,23 @@ class WaitingRows:
         (due_us,) = self._rows.execute("SELECT min(due_us) FROM waiting").fetchone()
         return None if due_us is None else _EPOCH + due_us * _MICROSECOND
 
-    def next_due(self, now: datetime, *, after: str, limit: int) -> list[Doc]:
+    def next_due(self, now: datetime, *, after: str, limit: int) -> list[Message]:
         """The first that are due by ``now``, in order, those after the customer ``after``."""
         found = self._rows.execute(_NEXT_DUE, (_to_us(now), after, limit))
         return [self._to_row(customer_id, variant) for customer_id, variant in found]
 
-    def remove(self, rows: Iterable[Doc]) -> None:
+    def remove(self, rows: Iterable[Message]) -> None:
         self._rows.executemany("DELETE FROM waiting WHERE customer_id = ?", [(row["customer_id"],) for row in rows])
 
     def close(self) -> None:
         self._rows.close()
 
-    def _to_row(self, customer_id: str, variant: str | None) -> Doc:
-        row: Doc = {"_id": row_id(self._campaign_id, customer_id), "customer_id": customer_id}
+    def _to_row(self, customer_id: str, variant: str | None) -> Message:
+        row: Message = {"_id": row_id(self._campaign_id, customer_id), "customer_id": customer_id}
         row["rank"] = MessageState.PENDING.rank
-        return row | ({"variant": variant} if variant is not None else {})
+        if variant is not None:
+            row["variant"] = variant
+        return row
 
 
 def _to_us(at: datetime) -> int:

@@ -2,21 +2,13 @@
 
 from collections.abc import Sequence
 
-from pymongo import ASCENDING
-
+from crm_core.campaigns.messages.model import Message, messages_in
+from crm_core.campaigns.messages.rows import BY_RANK, OPEN, PENDING, SEEN
 from crm_core.campaigns.sending.batches import FIRST_ROUND, Stretch
 from crm_core.campaigns.states import RANKS, MessageState
-from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.mongo import Db, translated
 
-BY_RANK = [(name, ASCENDING) for name in ("campaign_id", "rank", "reason", "customer_id")]
-"""The index of everything that is asked of one campaign. The reason of a row that waits for nothing is null."""
-
-PENDING = MessageState.PENDING.rank
-OPEN: Doc = {"rank": PENDING, "reason": None}
-"""Pending, and due as soon as somebody has time."""
 _RAISED = [RANKS[state] for state in MessageState if PENDING < RANKS[state] < RANKS[MessageState.SKIPPED]]
-SEEN = ("delivered_at", "failed_at", "opened_at", "clicked_at")
-"""The steps that a receipt can tell of."""
 _SHOWN = ("customer_id", "n", "variant", "rank", "created_at", *SEEN)
 
 
@@ -27,9 +19,9 @@ class Claims:
     """
 
     def __init__(self, db: Db) -> None:
-        self._messages = db.messages
+        self._messages = messages_in(db)
 
-    def take(self, stretch: Stretch, entry_id: str, *, again: bool = False) -> list[Doc]:
+    def take(self, stretch: Stretch, entry_id: str, *, again: bool = False) -> list[Message]:
         """Claim the open rows of a stretch; gives those claimed, in no order. again: whether the entry is redelivered.
 
         A redelivered entry takes exactly its own rows again. A claim of an earlier round is void: nothing of that
@@ -47,7 +39,7 @@ class Claims:
                 return []
             return list(self._messages.find({**query, "claim": entry_id}, _SHOWN, hint=BY_RANK))
 
-    def raised(self, stretch: Stretch, entry_id: str) -> list[Doc]:
+    def raised(self, stretch: Stretch, entry_id: str) -> list[Message]:
         """Rows of a redelivered entry whose receipt overtook the booking of what its first delivery sent."""
         query = {**stretch.where(), "rank": {"$in": _RAISED}, "claim": entry_id}
         with translated():

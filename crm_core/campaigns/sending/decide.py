@@ -9,16 +9,16 @@ from crm_core.audience.eligibility import ADDRESSES, Policy, Recipient, eligibil
 from crm_core.campaigns.drafting.content import content_of
 from crm_core.campaigns.drafting.options import SKIP
 from crm_core.campaigns.drafting.template import render_message, template_fields
-from crm_core.campaigns.messages.rows import message_key
-from crm_core.campaigns.sending.claims import SEEN
+from crm_core.campaigns.messages.model import Message
+from crm_core.campaigns.messages.rows import message_key, seen_at
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.errors import Permanent
-from crm_core.infra.mongo import Doc
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class OutgoingMessage:
     """A rendered message. first_seen: when a receipt for it came before its booking."""
 
     row: str
@@ -40,15 +40,15 @@ class Message:
 class Decision:
     """By row id. deferred: until when. failed: with the reason; by key, since it is booked."""
 
-    messages: list[Message] = field(default_factory=list)
+    messages: list[OutgoingMessage] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     deferred: dict[str, datetime] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
 
 def decide(
-    campaign: Doc,
-    rows: Sequence[Doc],
+    campaign: Campaign,
+    rows: Sequence[Message],
     people: Mapping[str, Recipient],
     policy: Policy,
     quiet: QuietHours | None,
@@ -74,8 +74,8 @@ def decide(
 
 
 def _is_held_back(
-    campaign: Doc,
-    row: Doc,
+    campaign: Campaign,
+    row: Message,
     person: Recipient | None,
     policy: Policy,
     quiet: QuietHours | None,
@@ -95,7 +95,7 @@ def _is_held_back(
     return True
 
 
-def _render(campaign: Doc, row: Doc, customer: Mapping[str, Any], made: Decision) -> None:
+def _render(campaign: Campaign, row: Message, customer: Mapping[str, Any], made: Decision) -> None:
     text, subject_text = content_of(campaign, row.get("variant"))
     fields = template_fields(customer)
     try:
@@ -105,9 +105,9 @@ def _render(campaign: Doc, row: Doc, customer: Mapping[str, Any], made: Decision
         made.failed[message_key(row)] = RowReason.TEMPLATE_FAILED
         return
     to = address_of(customer, campaign["channel"]) or row["customer_id"]
-    seen = [max(row[name], row["created_at"]) for name in SEEN if row.get(name)]  # a vendor's clock may be wrong
+    seen = [max(at, row["created_at"]) for at in seen_at(row)]  # a vendor's clock may be wrong
     made.messages.append(
-        Message(
+        OutgoingMessage(
             row["_id"],
             row["customer_id"],
             message_key(row),

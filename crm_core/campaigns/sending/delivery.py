@@ -11,12 +11,14 @@ import structlog
 from crm_core.audience.eligibility import Policy, Recipient
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.booking import Bookings, Step
+from crm_core.campaigns.messages.model import Message
+from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.planning.progress import Progress
 from crm_core.campaigns.sending.batches import read_stretch
 from crm_core.campaigns.sending.budget import ErrorBudget, Outcomes
 from crm_core.campaigns.sending.cap_locks import RETRY_AFTER, CapLocks
 from crm_core.campaigns.sending.claims import Claims
-from crm_core.campaigns.sending.decide import Message, decide
+from crm_core.campaigns.sending.decide import OutgoingMessage, decide
 from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.sending.recipients import Recipients
@@ -24,7 +26,6 @@ from crm_core.campaigns.sending.vendor import MAX_BATCH, Answer, Vendor
 from crm_core.campaigns.states import RUNNING, MessageState, RowReason
 from crm_core.errors import Permanent, Unavailable
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Entry
 
 AT_ONCE = 2
@@ -124,13 +125,13 @@ class Deliverer:
                 self._claims.give_back([row["_id"] for row in rows], entry.id)
                 return
 
-    def _find(self, campaign_id: str) -> Doc:
+    def _find(self, campaign_id: str) -> Campaign:
         campaign = self._progress.to_deliver(campaign_id)
         if campaign is None:
             raise Permanent(f"There is no campaign with the id {campaign_id!r}.")
         return campaign
 
-    def _deliver(self, campaign: Doc, rows: Sequence[Doc], claim: str) -> list[Doc]:
+    def _deliver(self, campaign: Campaign, rows: Sequence[Message], claim: str) -> list[Message]:
         """Repeating it is harmless: the vendor knows a key that it has seen. Gives the rows whose turn did not come
         while what was decided of them was fresh."""
         rows, locked = self._lock(campaign, rows, claim)
@@ -146,12 +147,12 @@ class Deliverer:
             self._locks.release(campaign["channel"], locked, claim)
         return [row for row in rows if row["_id"] in left]
 
-    def _read(self, campaign: Doc, rows: Sequence[Doc]) -> dict[str, Recipient]:
+    def _read(self, campaign: Campaign, rows: Sequence[Message]) -> dict[str, Recipient]:
         customer_ids = [row["customer_id"] for row in rows]
         cap = self._rules.policy.cap
         return self._recipients.read(customer_ids, campaign["channel"], cap, self._clock(), campaign_id=campaign["_id"])
 
-    def _lock(self, campaign: Doc, rows: Sequence[Doc], claim: str) -> tuple[Sequence[Doc], set[str]]:
+    def _lock(self, campaign: Campaign, rows: Sequence[Message], claim: str) -> tuple[Sequence[Message], set[str]]:
         """The rows to go on with, and whom of them is locked: with a cap, everybody of whom the vendor is not known to
         have the message. The others wait a little."""
         if self._rules.policy.cap is None:
@@ -163,7 +164,9 @@ class Deliverer:
         self._bookings.defer(later, claim, reason=RowReason.CAP_LOCKED)
         return [row for row in rows if row["_id"] not in later], customers - elsewhere
 
-    def _send(self, campaign: Doc, messages: Sequence[Message], claim: str, decided_at: datetime) -> set[str]:
+    def _send(
+        self, campaign: Campaign, messages: Sequence[OutgoingMessage], claim: str, decided_at: datetime
+    ) -> set[str]:
         """As fast as the channel's rate allows; until somebody stops this worker, or the campaign is paused for its
         errors. Gives the rows that have to be decided anew."""
         left = list(messages)
@@ -179,7 +182,7 @@ class Deliverer:
                 return {message.row for message in left}
         return set()
 
-    def _call(self, campaign: Doc, batch: Sequence[Message]) -> bool:
+    def _call(self, campaign: Campaign, batch: Sequence[OutgoingMessage]) -> bool:
         """Whether the campaign may go on."""
         sent_at = self._clock()
         try:
@@ -191,7 +194,7 @@ class Deliverer:
         refused = [answers[message.key].reason is not None for message in batch]
         return self._check(campaign, self._budget.note(campaign["_id"], refused), "It refuses messages.")
 
-    def _check(self, campaign: Doc, outcomes: Outcomes, last: str) -> bool:
+    def _check(self, campaign: Campaign, outcomes: Outcomes, last: str) -> bool:
         if not self._budget.is_spent(outcomes):
             return True
         reason = (
@@ -203,7 +206,7 @@ class Deliverer:
         return False
 
 
-def _to_step(message: Message, answer: Answer, sent_at: datetime) -> Step:
+def _to_step(message: OutgoingMessage, answer: Answer, sent_at: datetime) -> Step:
     """It was sent no later than its first receipt says that it had arrived or failed."""
     if answer.reason is not None:
         return Step(message.key, MessageState.FAILED, sent_at, answer.reason)

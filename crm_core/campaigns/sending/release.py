@@ -11,6 +11,7 @@ import structlog
 
 from crm_core.access.actor import SYSTEM
 from crm_core.campaigns.messages.pending import PendingRows
+from crm_core.campaigns.model import Campaign, CampaignFields
 from crm_core.campaigns.planning.progress import Progress, Released, released_of
 from crm_core.campaigns.sending.batches import Stretch, read_stretch
 from crm_core.campaigns.sending.rate import ChannelRates
@@ -18,7 +19,6 @@ from crm_core.campaigns.states import RUNNING, CampaignState
 from crm_core.campaigns.store import CampaignStore
 from crm_core.errors import Permanent
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Publisher, Stream, redis_translated
 
 log = structlog.stdlib.get_logger(__name__)
@@ -83,7 +83,7 @@ class Releaser:
         start = self._turn % len(running)
         return self._fill(running[start:] + running[:start], out, now)
 
-    def _is_sound(self, campaign: Doc) -> bool:
+    def _is_sound(self, campaign: Campaign) -> bool:
         """One that somebody has damaged by hand is paused: no other may wait for it."""
         if _is_well_formed(campaign):
             return True
@@ -91,7 +91,7 @@ class Releaser:
         reason = (
             "What is stored of it cannot be read: its channel, or how far it is released. Cancel it and make it anew."
         )
-        values = {"paused_at": self._clock(), "paused_by": "system", "pause_reason": reason}
+        values: CampaignFields = {"paused_at": self._clock(), "paused_by": SYSTEM.label, "pause_reason": reason}
         self._campaigns.move(campaign["_id"], RUNNING, CampaignState.PAUSED, values, actor=SYSTEM, action="pause")
         return False
 
@@ -110,7 +110,7 @@ class Releaser:
                 found.rows[channels.get(stretch.campaign_id, "")] += stretch.count
         return found
 
-    def _fill(self, running: list[Doc], out: Outstanding, now: datetime) -> int:
+    def _fill(self, running: list[Campaign], out: Outstanding, now: datetime) -> int:
         """Round robin; whoever has nothing more to release, or no room, leaves the circle."""
         waiting = [each for each in running if out.stretches[each["_id"]] or self._has_next(each, out, now)]
         share = max(1, WINDOW // max(1, len(waiting)))
@@ -120,17 +120,17 @@ class Releaser:
             count += len(waiting)
         return count
 
-    def _has_room(self, campaign: Doc, out: Outstanding, share: int) -> bool:
+    def _has_room(self, campaign: Campaign, out: Outstanding, share: int) -> bool:
         rate = self._rates.rate(campaign["channel"])
         return out.stretches[campaign["_id"]] < share and (
             rate is None or out.rows[campaign["channel"]] < rate * RATED_S
         )
 
-    def _has_next(self, campaign: Doc, out: Outstanding, now: datetime) -> bool:
+    def _has_next(self, campaign: Campaign, out: Outstanding, now: datetime) -> bool:
         """Whether there is a stretch to release, of a new round if this one is over."""
         return bool(self._next(campaign, released_of(campaign))) or self._begin_round(campaign, out, now)
 
-    def _release(self, campaign: Doc, out: Outstanding, now: datetime) -> bool:
+    def _release(self, campaign: Campaign, out: Outstanding, now: datetime) -> bool:
         """One stretch: the mark moves before the stream is told, so a crash in between leaves a hole, no double."""
         before = released_of(campaign)
         ids = self._next(campaign, before)
@@ -146,7 +146,7 @@ class Releaser:
         out.rows[campaign["channel"]] += len(ids)
         return True
 
-    def _next(self, campaign: Doc, released: Released) -> list[str]:
+    def _next(self, campaign: Campaign, released: Released) -> list[str]:
         """Customer ids of the next stretch. While the walk goes on, only up to its mark: behind it rows may lack."""
         planned = bool(campaign.get("planned_at"))
         upto = None if planned else campaign.get("plan_after")
@@ -155,7 +155,7 @@ class Releaser:
         limit = stretch_size(self._rates.rate(campaign["channel"]), self._stretch)
         return self._rows.next_open(campaign["_id"], after=released.after, upto=upto, limit=limit)
 
-    def _begin_round(self, campaign: Doc, out: Outstanding, now: datetime) -> bool:
+    def _begin_round(self, campaign: Campaign, out: Outstanding, now: datetime) -> bool:
         """When a round is at its end and open rows are left, walk them again: holes, lost entries, rows now due."""
         campaign_id, before = campaign["_id"], released_of(campaign)
         if campaign["state"] != CampaignState.SENDING or out.stretches[campaign_id] or before.after is None:
@@ -173,7 +173,7 @@ class Releaser:
         return True
 
 
-def _is_well_formed(campaign: Doc) -> bool:
+def _is_well_formed(campaign: Campaign) -> bool:
     try:
         released = released_of(campaign)
     except (LookupError, TypeError):

@@ -1,0 +1,141 @@
+"""A campaign as it is stored in ``campaigns``, for the type checker: what is not declared here is in no campaign."""
+
+from datetime import datetime
+from typing import Any, TypedDict, cast
+
+from pymongo.collection import Collection
+
+from crm_core.campaigns.states import CampaignState
+from crm_core.infra.mongo import Db, Doc
+
+
+class Variant(TypedDict):
+    """weight: percent; those of all variants add up to 100. message, subject: None for the campaign's own."""
+
+    name: str
+    message: str | None
+    subject: str | None
+    weight: float
+
+
+class ExcludedSegment(TypedDict):
+    """name: what it was called when it was chosen."""
+
+    segment_id: str
+    name: str
+
+
+class Release(TypedDict):
+    """The messages of ``round`` up to the customer id ``after`` were put onto the stream, the last of them ``at``."""
+
+    round: int
+    after: str | None
+    at: datetime | None
+
+
+class Lease(TypedDict):
+    by: str
+    until: datetime
+
+
+class RetryRequest(TypedDict):
+    at: datetime
+    by: str
+
+
+class Definition(TypedDict, total=False):
+    """What people decide.
+
+    rule: the tree as it is dumped; of a campaign to a segment, that segment's when the draft was saved. quiet_hours:
+    ``defer`` or ``skip``.
+    """
+
+    name: str
+    channel: str
+    message: str
+    subject: str | None
+    variants: list[Variant]
+    segment_id: str | None
+    segment_name: str | None
+    rule: Doc
+    exclude_segments: list[ExcludedSegment]
+    exclude_recent_days: int | None
+    holdout_percent: float
+    quiet_hours: str
+    intent: str | None
+    tags: list[str]
+
+
+class Frozen(TypedDict, total=False):
+    """What a launch adds to a definition: its rule and exclusions as they are evaluated, with the segments in them."""
+
+    rule_segments: list[Any]
+    segment_version: int | None
+    exclude_rule: Doc | None
+    exclude_rule_segments: list[Any]
+
+
+class Course(TypedDict, total=False):
+    """What becomes of it. Times are aware UTC. What a later change takes back is absent again.
+
+    seed: of the hash that decides variant and holdout. revision: how often the draft was changed. plan_after: the last
+    customer id whose message row is written. late_s: seconds after its scheduled time. audit_due: audit entries that
+    are written with the change and moved to ``audit`` afterwards.
+    """
+
+    seed: str
+    revision: int
+    copy_of: str
+    scheduled_at: datetime
+    scheduled_by: str
+    confirmed_everyone: bool
+    launched_at: datetime
+    launched_by: str
+    late_s: float
+    plan_after: str
+    plan_lease: Lease
+    planned_at: datetime
+    audience: int
+    release: Release
+    retry: RetryRequest
+    retries: int
+    paused_at: datetime
+    paused_by: str
+    pause_reason: str
+    resumed_at: datetime
+    cancelled_at: datetime
+    cancelled_by: str
+    finished_at: datetime
+    close_until: datetime
+    closed_at: datetime
+    failure: str
+    archived_at: datetime
+    audit_due: list[Doc]
+
+
+class CampaignFields(Definition, Frozen, Course, total=False):
+    """Some of a campaign: what one update sets, or one query reads."""
+
+    state: CampaignState
+
+
+class Campaign(CampaignFields):
+    """A whole one."""
+
+    _id: str
+    created_by: str
+    created_at: datetime
+
+
+def with_changes(campaign: Campaign, changes: CampaignFields) -> Campaign:
+    """A copy of it after an update that sets ``changes``."""
+    return cast("Campaign", {**campaign, **changes})
+
+
+def definition_of(campaign: Campaign) -> Definition:
+    """What a copy of it takes over."""
+    return cast("Definition", {name: value for name, value in campaign.items() if name in Definition.__annotations__})
+
+
+def campaigns_in(db: Db) -> Collection[Campaign]:
+    return cast("Collection[Campaign]", db.campaigns)
