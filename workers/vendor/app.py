@@ -12,13 +12,13 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 
 from crm_core.errors import InvalidInput, Unavailable
+from workers.vendor.attacks import Attacker
 from workers.vendor.callbacks import ReceiptSender
-from workers.vendor.conduct import Conduct
 from workers.vendor.config import VendorConfig
+from workers.vendor.live_behaviour import LiveBehaviour
 from workers.vendor.problems import Problem, answer_bad_query, answer_invalid, answer_problem, answer_unavailable
 from workers.vendor.routes import Vendor, router
 from workers.vendor.store import VendorStore
-from workers.vendor.strangers import Strangers
 
 _CALLBACK_TIMEOUT_S = 10.0
 _LAST_CALLBACK_S = 0.8  # how long a stop waits for the callback in hand; SIGTERM promises 2 s in all
@@ -47,16 +47,16 @@ def create_app(config: VendorConfig) -> FastAPI:
 @asynccontextmanager
 async def _run_vendor(config: VendorConfig) -> AsyncIterator[Vendor]:
     store = VendorStore(config.data_path)
-    conduct = Conduct(store, config.told)
+    behaviour = LiveBehaviour(store, config.initial_behaviour)
     # trust_env=False: a proxy in the environment must not stand between two programs of one machine.
     client = httpx.AsyncClient(timeout=_CALLBACK_TIMEOUT_S, trust_env=False)
-    strangers = Strangers(store, conduct, client, config.callback_url)
-    sender = ReceiptSender(store, client, config.callback_url, config.secret, strangers.overhear)
-    tasks = [asyncio.create_task(sender.run()), asyncio.create_task(strangers.run())]
+    attacker = Attacker(store, behaviour, client, config.callback_url)
+    sender = ReceiptSender(store, client, config.callback_url, config.secret, attacker.overhear)
+    tasks = [asyncio.create_task(sender.run()), asyncio.create_task(attacker.run())]
     for task in tasks:
         task.add_done_callback(_end_process_on_bug)
     try:
-        yield Vendor(config, store, conduct, sender, store.load_calls())
+        yield Vendor(config, store, behaviour, sender, store.load_calls())
     finally:
         sender.stop()
         await asyncio.wait(tasks[:1], timeout=_LAST_CALLBACK_S)

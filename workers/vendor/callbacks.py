@@ -44,8 +44,8 @@ def to_callback(receipts: Sequence[Receipt]) -> bytes:
 
 def _to_json(receipt: Receipt) -> dict[str, str]:
     at = datetime.fromtimestamp(receipt.at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-    told = {"key": receipt.key, "vendor_id": receipt.vendor_id, "status": receipt.status, "at": at}
-    return told if receipt.reason is None else {**told, "reason": receipt.reason}
+    body = {"key": receipt.key, "vendor_id": receipt.vendor_id, "status": receipt.status, "at": at}
+    return body if receipt.reason is None else {**body, "reason": receipt.reason}
 
 
 class ReceiptSender:

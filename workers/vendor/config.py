@@ -1,4 +1,4 @@
-"""What one vendor process is told at its start."""
+"""What one vendor process is started with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ class VendorConfig:
     """Settings of the simulated vendor.
 
     secret: bearer token that senders must show, and key of the signature on receipts.
-    told: the fields of its behaviour that this start names.
+    initial_behaviour: the fields that this start names.
     """
 
     secret: str = field(repr=False)
     callback_url: str
     data_path: Path
-    told: Mapping[str, object] = field(default_factory=dict)
+    initial_behaviour: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.secret:
             raise InvalidInput("the vendor's secret is empty: set CRM_VENDOR_SECRET", field="secret")
         if not self.callback_url.startswith(("http://", "https://")):
             raise InvalidInput(f"callback URL {self.callback_url!r} is not http:// or https://", field="callback_url")
-        load_behaviour(self.told)
+        load_behaviour(self.initial_behaviour)

@@ -43,7 +43,7 @@ class Note(BaseModel):
 
 
 class Counters(BaseModel):
-    """Figures of one campaign, or of all; those of calls, strangers and errors are always of all.
+    """Figures of one campaign, or of all; those of calls, attacks and errors are always of all.
 
     Laws: delivered + failed = distinct, and an opened message counts as delivered too (outcomes count from
     acceptance on, before their receipts are sent). received = distinct + rejected + duplicates.
@@ -64,7 +64,7 @@ class Counters(BaseModel):
     delivered_twice: int  # pairs of campaign and recipient with more than one delivered message
     receipts_pending: int
     receipts_handed_over: int  # taken by the callback; a repeat after a crash counts once
-    receipts_lost: int  # never to be told, as the behaviour asked
+    receipts_lost: int  # never sent, as the behaviour asked
     calls: int
     calls_refused: dict[str, int]  # by status, or "closed"
     calls_spoiled: dict[str, int]  # accepted, then answered with nonsense or not at all, by kind

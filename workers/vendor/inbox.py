@@ -5,9 +5,9 @@ from collections import Counter
 
 from crm_core.vendor_behaviour import Behaviour
 from workers.vendor.outcome import Outcome, decide_outcome, decide_rejection
+from workers.vendor.receipt_schedule import plan_receipts
 from workers.vendor.records import Arrival, Kept, Known, Receipt
 from workers.vendor.store import VendorStore
-from workers.vendor.telling import plan_receipts
 from workers.vendor.wire import Batch, Message, Result
 
 
@@ -81,9 +81,9 @@ class _Sorter:
             self.tallies["opened"] += 1
             self.tallies["clicked"] += outcome.click_ms is not None
         if self._behaviour.lost_rate:
-            told = {receipt.status for receipt in planned if receipt.key == key}
+            reported = {receipt.status for receipt in planned if receipt.key == key}
             steps = 1 + (outcome.open_ms is not None) + (outcome.click_ms is not None)
-            self.tallies["lost"] += steps - len(told)
+            self.tallies["lost"] += steps - len(reported)
 
 
 def _is_changed(message: Message, before: Known) -> bool:

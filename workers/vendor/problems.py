@@ -22,7 +22,7 @@ class FieldError:
 
 
 class Problem(Exception):
-    """A refusal with its HTTP status; ends the request. retry_after_s: told as Retry-After."""
+    """A refusal with its HTTP status; ends the request. retry_after_s: sent as Retry-After."""
 
     def __init__(
         self,

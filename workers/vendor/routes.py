@@ -13,11 +13,11 @@ from workers.vendor.answers import render_results
 from workers.vendor.callbacks import ReceiptSender
 from workers.vendor.calls import ANSWERED, CallPlan, plan_call
 from workers.vendor.closing import close_connection
-from workers.vendor.conduct import Conduct
 from workers.vendor.config import VendorConfig
 from workers.vendor.counters import Counters, load_counters
 from workers.vendor.gate import RateGate
 from workers.vendor.inbox import accept_batch
+from workers.vendor.live_behaviour import LiveBehaviour
 from workers.vendor.problems import Problem
 from workers.vendor.reading import MessagePage, load_messages
 from workers.vendor.store import CALL, LAST_ERROR, VendorStore
@@ -32,7 +32,7 @@ class Vendor:
 
     config: VendorConfig
     store: VendorStore
-    conduct: Conduct
+    behaviour: LiveBehaviour
     sender: ReceiptSender
     calls: int
     gate: RateGate = field(default_factory=RateGate)
@@ -40,11 +40,11 @@ class Vendor:
     def plan_next_call(self) -> CallPlan:
         """Plan the answer to the call that has just come."""
         self.calls += 1
-        return plan_call(self.calls, self.conduct.now, is_out=self.conduct.is_out())
+        return plan_call(self.calls, self.behaviour.now, is_out=self.behaviour.is_out())
 
     def accept(self, batch: Batch, plan: CallPlan) -> list[Result]:
         """Accept a batch as planned. Raises Problem 429 above the rate."""
-        behaviour = self.conduct.now
+        behaviour = self.behaviour.now
         if wait_s := self.gate.wait_s(len(batch.messages), behaviour.max_per_second):
             detail = f"more than {behaviour.max_per_second} messages per second"
             raise Problem(429, "Too many requests", detail, retry_after_s=max(wait_s, behaviour.retry_after_s))
@@ -98,7 +98,7 @@ async def get_behaviour(request: Request) -> Behaviour:
     """Say how the vendor behaves."""
     vendor = _vendor_of(request)
     _check_token(request, vendor)
-    return vendor.conduct.now
+    return vendor.behaviour.now
 
 
 @router.patch("/behaviour")
@@ -106,14 +106,14 @@ async def patch_behaviour(request: Request) -> Behaviour:
     """Change the named fields from now on."""
     vendor = _vendor_of(request)
     _check_token(request, vendor)
-    return vendor.conduct.change(parse_behaviour(await _read_body(request)))
+    return vendor.behaviour.change(parse_behaviour(await _read_body(request)))
 
 
 @router.get("/health")
 async def get_health(request: Request) -> dict[str, str | int | bool]:
     """Say that the vendor runs, whether an outage is rehearsed, and how many callbacks in a row have failed."""
     vendor = _vendor_of(request)
-    return {"status": "ok", "callback_failures": vendor.sender.failures, "outage": vendor.conduct.is_out()}
+    return {"status": "ok", "callback_failures": vendor.sender.failures, "outage": vendor.behaviour.is_out()}
 
 
 def _handle(vendor: Vendor, plan: CallPlan, body: bytes) -> list[Result] | None:

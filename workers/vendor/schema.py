@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS tallies (
 ) WITHOUT ROWID;
 """
 # What version 1 accepted has no text: it kept none.
-# counts: calls and what strangers sent, by name. notes: one text a name, such as the last error.
+# counts: calls and attacks, by name. notes: one text a name, such as the last error.
 _SECOND = """
 ALTER TABLE messages ADD COLUMN channel TEXT;
 ALTER TABLE messages ADD COLUMN subject TEXT;

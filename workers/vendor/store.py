@@ -18,7 +18,7 @@ from workers.vendor.schema import connect, prepare
 LAST_ERROR: Final = "last_error"
 LAST_CALLBACK_ERROR: Final = "last_callback_error"
 CALL: Final = "call:"
-"""Begins the names of the counts of calls, by what became of them; other counts are of what strangers sent."""
+"""Begins the names of the counts of calls, by what became of them; other counts are of attacks."""
 
 _TALLIES: Final = ("received", "handed_over", "duplicates", "changed", "opened", "clicked", "lost")
 _COLUMNS: Final = ", ".join(("campaign", *_TALLIES))

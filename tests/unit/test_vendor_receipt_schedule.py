@@ -4,8 +4,8 @@ from collections import Counter
 
 from crm_core.vendor_behaviour import Behaviour
 from workers.vendor.outcome import decide_outcome
+from workers.vendor.receipt_schedule import plan_receipts
 from workers.vendor.records import Receipt
-from workers.vendor.telling import plan_receipts
 
 NOW_MS = 1_800_000_000_000
 KEYS = [f"c:customer-{n}#0" for n in range(2_000)]

@@ -14,8 +14,8 @@ from contextlib import suppress
 import httpx
 
 from crm_core.campaigns.messages.signature import HEADER, sign
-from workers.vendor.conduct import Conduct
 from workers.vendor.draws import draw
+from workers.vendor.live_behaviour import LiveBehaviour
 from workers.vendor.store import VendorStore
 
 _MAX_WAITING = 1_000  # callbacks of up to 100 KB each
@@ -23,12 +23,12 @@ _STEP_S = 1.0  # an upper bound of one sleep, so that a clock that is set back d
 _FORGERIES = ("wrong secret", "changed body", "no signature")
 
 
-class Strangers:
-    """Overhears every true callback and, as the behaviour says, sends something of their own."""
+class Attacker:
+    """Sees every true callback and, as the behaviour says, sends forged or replayed ones."""
 
-    def __init__(self, store: VendorStore, conduct: Conduct, client: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, store: VendorStore, behaviour: LiveBehaviour, client: httpx.AsyncClient, url: str) -> None:
         self._store = store
-        self._conduct = conduct
+        self._behaviour = behaviour
         self._client = client
         self._url = url
         self._heard = 0
@@ -37,7 +37,7 @@ class Strangers:
 
     def overhear(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Note a callback that has just been taken."""
-        behaviour, self._heard = self._conduct.now, self._heard + 1
+        behaviour, self._heard = self._behaviour.now, self._heard + 1
         number, now_s = str(self._heard), time.time()
         if behaviour.forged_rate and draw(behaviour.seed, "forge", number) < behaviour.forged_rate:
             kind = _FORGERIES[self._heard % len(_FORGERIES)]
@@ -72,7 +72,7 @@ class Strangers:
 
 
 def forge(kind: str, body: bytes, headers: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
-    """Make a callback that tells the worst, that all was clicked, and cannot sign it."""
+    """Return a callback that claims every message was clicked, without a valid signature."""
     receipts = [receipt | {"status": "clicked"} for receipt in json.loads(body)["receipts"]]
     forged = json.dumps({"receipts": receipts}).encode()
     if kind == "wrong secret":
