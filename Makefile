@@ -8,16 +8,16 @@ BIN    := $(VENV)/bin
 SOURCES := app.py crm_core pages workers tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format fuzz bench browser clean
+.PHONY: help run test test-fast check format fuzz bench libraries browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/.run ## start ClientNest at http://localhost:8501 (PORT=… for another port)
+run: $(VENV)/.run libraries ## start ClientNest at http://localhost:8501 (PORT=… for another port)
 	@echo "ClientNest starts at http://localhost:$(PORT) (Ctrl-C ends it)"
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
 
-test: $(VENV)/.dev browser ## run all tests, against real servers and a real browser (JOBS=… at once; unset, one more than there are cores)
+test: $(VENV)/.dev libraries browser ## run all tests, against real servers and a real browser (JOBS=… at once; unset, one more than there are cores)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --ignore tests/api/test_schemathesis.py
 	$(BIN)/python -m pytest tests/api/test_schemathesis.py
 
@@ -61,6 +61,13 @@ $(VENV)/.dev: requirements.txt requirements-dev.txt | $(VENV)/bin/python
 	@echo "Installing the packages of requirements-dev.txt, once"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/.run
+
+libraries: # what the embedded MongoDB needs and slim systems lack
+	@if [ -x /sbin/ldconfig ] && command -v apt-get >/dev/null && ! /sbin/ldconfig -p | grep -q libcurl.so.4; then \
+	  if [ "$$(id -u)" = 0 ]; then \
+	    echo "Installing $$(cat packages.txt), which the embedded MongoDB needs"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$(cat packages.txt) >/dev/null; \
+	  else echo "The embedded MongoDB needs a library: sudo apt-get install $$(cat packages.txt)" >&2; fi; fi
 
 browser:
 	@command -v chromium >/dev/null || { \

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from crm_core.api.app import create_api
 from crm_core.api.first import ApiFirst
 from crm_core.errors import CrmError
-from crm_core.infra.embedded.platform import open_platform
+from crm_core.hosting.platform import open_platform
 from crm_core.infra.logs import configure_logs
 from crm_core.infra.memory import settle_memory
 from crm_core.services import build_services, install

@@ -20,7 +20,7 @@ from crm_core.audience.snapshot.keeper import Status
 from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.shard import RecentSets, Sends, Shard
 from crm_core.audience.snapshot.version import Part, Version
-from crm_core.infra.embedded.platform import open_platform
+from crm_core.hosting.platform import open_platform
 from crm_core.infra.text import fold
 from crm_core.rules.binding import bind
 from crm_core.rules.engines.columns import Coded, Columns, to_ms

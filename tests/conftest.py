@@ -10,7 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from crm_core.infra.embedded.platform import open_platform
+from crm_core.hosting.platform import open_platform
 from crm_core.infra.logs import configure_logs
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings

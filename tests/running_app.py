@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import psutil
 
-from crm_core.infra.embedded.folder import DataFolder, RuntimeFile, free_port
-from crm_core.infra.embedded.platform import attach
+from crm_core.hosting.folder import DataFolder, RuntimeFile, free_port
+from crm_core.hosting.platform import attach
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.waiting import eventually

@@ -12,10 +12,10 @@ from typing import Protocol
 import structlog
 
 from crm_core.errors import CrmError, Unavailable
+from crm_core.hosting.platform import open_platform
 from crm_core.infra.backoff import compute_backoff
 from crm_core.infra.consumer import Consumer, ConsumerPolicy, Handler
-from crm_core.infra.embedded.platform import open_platform
-from crm_core.infra.heartbeat import BEAT_S, Activity, beat, say_goodbye
+from crm_core.infra.heartbeat import BEAT_S, Activity, record_heartbeat, remove_heartbeat
 from crm_core.infra.logs import configure_logs
 from crm_core.infra.memory import settle_memory
 from crm_core.infra.streams import Stream
@@ -130,7 +130,7 @@ def tended(services: Services, loop: Loop) -> Iterator[None]:
             with contextlib.suppress(Unavailable):
                 loop.tend()
             with contextlib.suppress(Unavailable):
-                beat(services.redis, loop.activity)
+                record_heartbeat(services.redis, loop.activity)
             if ended.wait(BEAT_S):
                 return
 
@@ -140,7 +140,7 @@ def tended(services: Services, loop: Loop) -> Iterator[None]:
     ended.set()
     thread.join()
     with contextlib.suppress(Unavailable):
-        say_goodbye(services.redis, loop.activity)
+        remove_heartbeat(services.redis, loop.activity)
 
 
 def _patient_services(settings: Settings) -> Services:

@@ -6,7 +6,7 @@ import httpx
 
 from crm_core.cli.doctor_check import ANSWER_S, Check, Fault, problem, warning
 from crm_core.cli.doctor_places import START, Places
-from crm_core.infra.embedded.binaries import NoEmbeddedServers, find_mongod, find_valkey
+from crm_core.hosting.programs import NoEmbeddedServers, find_mongod, find_valkey
 
 APP = "app"
 VENDOR = "vendor"

@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from crm_core.cli.doctor_check import Fault, problem
-from crm_core.infra.embedded.folder import RUNTIME_NAME, RuntimeFile
-from crm_core.infra.embedded.platform import attach
+from crm_core.hosting.folder import RUNTIME_NAME, RuntimeFile
+from crm_core.hosting.platform import attach
 from crm_core.settings import Settings
 
 ADDRESSES = ("mongodb_uri", "redis_url", "vendor_url", "app_url", "data_dir")

@@ -11,8 +11,8 @@ from crm_core.cli.doctor_places import Places
 from crm_core.cli.doctor_valkey import connect_once
 from crm_core.errors import Unavailable
 from crm_core.infra.clock import utc_now
-from crm_core.infra.embedded.platform import WORKERS as GROUPS
 from crm_core.infra.heartbeat import SILENT_AFTER, WorkerState
+from crm_core.infra.heartbeat import WORKER_GROUPS as GROUPS
 from crm_core.infra.monitor import WORKED, Monitor, StreamState
 from crm_core.infra.streams import INGESTED, Stream
 

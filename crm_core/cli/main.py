@@ -25,12 +25,12 @@ from crm_core.access.keys import choose_rate
 from crm_core.access.scopes import Scope
 from crm_core.cli.doctor import doctor
 from crm_core.errors import CrmError, Unavailable
+from crm_core.hosting.folder import DataFolder
+from crm_core.hosting.platform import open_platform
 from crm_core.imports.recognising.mapping import parse_mapping
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.running.connection import ApiConnection
 from crm_core.imports.running.run import ImportRun, prepare_run
-from crm_core.infra.embedded.folder import DataFolder
-from crm_core.infra.embedded.platform import open_platform
 from crm_core.infra.logs import configure_logs
 from crm_core.infra.streams import INGESTED
 from crm_core.services import Services, build_services

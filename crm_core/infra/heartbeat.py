@@ -20,6 +20,10 @@ FORGOTTEN_AFTER = timedelta(hours=1)
 _KEY = "workers"
 
 
+WORKER_GROUPS = ("ingest", "campaigns", "delivery", "receipts", "jobs")
+"""The kinds of workers that have to run: each is ``python -m workers.<name>``."""
+
+
 @dataclass
 class Activity:
     """What a worker is doing and has done since its start. state: idle, busy or outage. Counts are entries or steps.
@@ -55,7 +59,7 @@ class WorkerState:
         return now - self.beat_at > SILENT_AFTER
 
 
-def beat(client: redis.Redis, activity: Activity) -> None:
+def record_heartbeat(client: redis.Redis, activity: Activity) -> None:
     """Say that the worker lives and what it does. Raises Unavailable."""
     sign = {
         **{name: getattr(activity, name) for name in ("group", "state", "handled", "refused", "failed")},
@@ -68,8 +72,8 @@ def beat(client: redis.Redis, activity: Activity) -> None:
         client.hset(_KEY, activity.name, json.dumps(sign))
 
 
-def say_goodbye(client: redis.Redis, activity: Activity) -> None:
-    """The worker ends in order: nobody should miss it."""
+def remove_heartbeat(client: redis.Redis, activity: Activity) -> None:
+    """The worker ends in order: it is not to be reported as silent."""
     with redis_translated():
         client.hdel(_KEY, activity.name)
 

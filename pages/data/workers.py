@@ -5,8 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from crm_core.infra.embedded.platform import WORKERS
-from crm_core.infra.heartbeat import WorkerState
+from crm_core.infra.heartbeat import WORKER_GROUPS, WorkerState
 from pages._ui.deps import services
 from pages._ui.formats import literal, number, relative_time, utc_exact
 from pages._ui.guard import live
@@ -35,7 +34,7 @@ def show_workers() -> None:
 @live(run_every=2)
 def _show_now() -> None:
     workers, now = services().monitor.workers(), services().clock()
-    if missing := [group for group in WORKERS if group not in {worker.group for worker in workers}]:
+    if missing := [group for group in WORKER_GROUPS if group not in {worker.group for worker in workers}]:
         st.warning("  \n".join(map(_missing, missing)), icon=":material/person_off:")
     with st.grid(3, min_column_width=CARD_PX, gap="small"):
         for worker in workers:

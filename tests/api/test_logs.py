@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from crm_core.access.scopes import Scope
-from crm_core.infra.embedded.platform import WORKERS
+from crm_core.infra.heartbeat import WORKER_GROUPS
 from crm_core.infra.streams import Stream
 from tests.api.answers import problem_in, profile
 from tests.running_app import RunningApp, start_app
@@ -167,7 +167,7 @@ def import_file(app: RunningApp, client: httpx.Client) -> None:
 
 
 def test_no_log_of_any_process_quotes_a_record(fed: Fed) -> None:
-    assert {path.stem for path in fed.files()} == {"app", "mongod", "valkey", "vendor", *WORKERS}
+    assert {path.stem for path in fed.files()} == {"app", "mongod", "valkey", "vendor", *WORKER_GROUPS}
     for path in fed.files():
         quoted = [line for line in path.read_text(errors="replace").splitlines() if MARKER.search(line)]
         assert quoted == [], path.name

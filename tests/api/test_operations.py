@@ -9,7 +9,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from crm_core.infra.embedded.platform import WORKERS
+from crm_core.infra.heartbeat import WORKER_GROUPS
 from crm_core.infra.streams import INGESTED
 from tests.api.answers import problem_in, profile, send
 from tests.api.figures import figure, read_figures, read_metrics
@@ -97,7 +97,7 @@ def test_every_worker_and_every_stream_has_its_figures(app: RunningApp) -> None:
             sample.labels["group"] for sample in read_figures(app) if sample.name == "clientnest_worker_handled_total"
         }
 
-    eventually(groups, lambda found: found == set(WORKERS))
+    eventually(groups, lambda found: found == set(WORKER_GROUPS))
     streams = {sample.labels["stream"] for sample in read_figures(app) if sample.name == "clientnest_stream_waiting"}
     assert {stream.label for stream in INGESTED} < streams
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from importlinter.cli import lint_imports
 
-from crm_core.infra.embedded.platform import WORKERS
+from crm_core.infra.heartbeat import WORKER_GROUPS
 from tests.running_app import ROOT
 
 HEAVY = {"pandas", "plotly", "scipy", "google.generativeai", "google.api_core", "google.protobuf", "streamlit"}
@@ -28,7 +28,7 @@ def loaded_by(module: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("worker", [*sorted({*WORKERS} - {"jobs"}), "vendor.__main__"])
+@pytest.mark.parametrize("worker", [*sorted({*WORKER_GROUPS} - {"jobs"}), "vendor.__main__"])
 def test_worker_loads_no_analysis_no_ai_and_no_screen_package(worker: str) -> None:
     loaded = loaded_by(f"workers.{worker}")
     assert "crm_core" in loaded

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from crm_core.access.scopes import Scope
-from crm_core.infra.embedded.platform import open_platform
+from crm_core.hosting.platform import open_platform
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.actors import TEST

@@ -5,7 +5,7 @@ import signal
 import pytest
 from websockets.sync.client import connect
 
-from crm_core.infra.embedded.folder import DataFolder
+from crm_core.hosting.folder import DataFolder
 from tests.faults.site import Site
 from tests.running_app import STOP_TIMEOUT_S
 

@@ -8,9 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from crm_core.infra.embedded.folder import RuntimeFile
-from crm_core.infra.embedded.platform import WORKERS
-from crm_core.infra.heartbeat import Activity, beat
+from crm_core.hosting.folder import RuntimeFile
+from crm_core.infra.heartbeat import WORKER_GROUPS, Activity, record_heartbeat
 from crm_core.infra.monitor import WORKED
 from crm_core.infra.streams import Stream
 from crm_core.services import Services
@@ -26,7 +25,7 @@ def show_workers(services: Services, *groups: str, state: str = "idle", silent_s
     """Signs of life of one worker a group, the last of them ``silent_s`` ago."""
     for group in groups:
         name = f"{group}-here-{state}"
-        beat(services.redis, Activity(group, name, state))
+        record_heartbeat(services.redis, Activity(group, name, state))
         sign: dict[str, Any] = json.loads(cast("bytes", services.redis.hget("workers", name)))
         services.redis.hset("workers", name, json.dumps({**sign, "beat_at": time.time() - silent_s}))
 
@@ -90,7 +89,7 @@ def test_servers_without_an_app_are_seen_with_their_records_and_all_workers_are_
     assert "No app: a command" in found.words("app")
     assert found.status("vendor") == "problem"
     assert found.status("workers") == "problem"
-    for group in WORKERS:
+    for group in WORKER_GROUPS:
         assert f"No worker {group} was heard of" in found.words("workers")
         assert f"python -m workers.{group}" in found.words("workers")
 
@@ -104,7 +103,7 @@ def test_looking_changes_nothing_in_the_servers(services: Services) -> None:
 
 
 def test_a_worker_that_fell_silent_is_a_problem(services: Services) -> None:
-    show_workers(services, *WORKERS)
+    show_workers(services, *WORKER_GROUPS)
     assert examine(services).status("workers") == "ok"
     show_workers(services, "receipts", silent_s=30)
     found = examine(services)
@@ -115,7 +114,7 @@ def test_a_worker_that_fell_silent_is_a_problem(services: Services) -> None:
 
 
 def test_a_worker_that_waits_for_a_server_is_a_warning(services: Services) -> None:
-    show_workers(services, *WORKERS)
+    show_workers(services, *WORKER_GROUPS)
     show_workers(services, "delivery", state="outage")
     found = examine(services)
     assert found.status("workers") == "warning"
@@ -123,7 +122,7 @@ def test_a_worker_that_waits_for_a_server_is_a_warning(services: Services) -> No
 
 
 def test_the_worst_of_several_faults_counts_and_all_are_told(services: Services) -> None:
-    show_workers(services, *WORKERS)
+    show_workers(services, *WORKER_GROUPS)
     show_workers(services, "delivery", state="outage")
     show_workers(services, "jobs", silent_s=30)
     found = examine(services)

@@ -13,8 +13,8 @@ import redis
 from redis.exceptions import RedisError
 
 from crm_core.cli.doctor_text import mask_passwords
-from crm_core.infra.embedded.binaries import find_mongod, find_valkey
-from crm_core.infra.embedded.folder import free_port
+from crm_core.hosting.folder import free_port
+from crm_core.hosting.programs import find_mongod, find_valkey
 from tests.doctor import Found, ask_doctor
 from tests.integration.vendor_program import SECRET, VendorProgram
 from tests.waiting import eventually

@@ -17,10 +17,10 @@ from pymongo.errors import OperationFailure
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from crm_core.infra.embedded import binaries
-from crm_core.infra.embedded.binaries import NoEmbeddedServers
-from crm_core.infra.embedded.folder import DataFolder, RuntimeFile
-from crm_core.infra.embedded.platform import open_platform
+from crm_core.hosting import programs
+from crm_core.hosting.folder import DataFolder, RuntimeFile
+from crm_core.hosting.platform import open_platform
+from crm_core.hosting.programs import NoEmbeddedServers
 from crm_core.infra.streams import Stream
 from crm_core.services import build_services
 from crm_core.settings import Settings
@@ -124,7 +124,7 @@ def test_a_second_opening_attaches_to_the_running_servers_and_stops_nothing(serv
 def test_another_process_attaches_too_and_stops_nothing(servers: Settings) -> None:
     before = runtime(servers)
     program = (
-        "from crm_core.infra.embedded.platform import open_platform\n"
+        "from crm_core.hosting.platform import open_platform\n"
         "from crm_core.services import build_services\n"
         "from crm_core.settings import Settings\n"
         "with open_platform(Settings.load()) as ready:\n"
@@ -200,7 +200,7 @@ def test_configured_servers_are_used_as_they_are_and_nothing_is_started(tmp_path
 
 @pytest.fixture
 def without_wheels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(binaries, "find_spec", lambda name: None)
+    monkeypatch.setattr(programs, "find_spec", lambda name: None)
 
 
 @pytest.mark.usefixtures("without_wheels")

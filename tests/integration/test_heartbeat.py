@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from crm_core.infra.heartbeat import FORGOTTEN_AFTER, SILENT_AFTER, Activity, beat, say_goodbye
+from crm_core.infra.heartbeat import FORGOTTEN_AFTER, SILENT_AFTER, Activity, record_heartbeat, remove_heartbeat
 from crm_core.infra.monitor import Monitor
 from crm_core.infra.streams import Stream
 from crm_core.services import Services
@@ -12,7 +12,7 @@ SECOND = timedelta(seconds=1)
 
 def test_a_worker_says_what_it_is_and_does(services: Services) -> None:
     activity = Activity("ingest", "ingest-host-1", state="busy", handled=5, refused=2, failed=1)
-    beat(services.redis, activity)
+    record_heartbeat(services.redis, activity)
     (found,) = services.monitor.workers()
     assert (found.group, found.name, found.state) == ("ingest", "ingest-host-1", "busy")
     assert (found.handled, found.refused, found.failed) == (5, 2, 1)
@@ -23,13 +23,13 @@ def test_a_worker_that_is_not_heard_of_is_silent_then_forgotten_and_one_that_end
     services: Services,
 ) -> None:
     activity = Activity("ingest", "ingest-host-1")
-    beat(services.redis, activity)
+    record_heartbeat(services.redis, activity)
     (found,) = services.monitor.workers()
     assert not found.is_silent(found.beat_at + SILENT_AFTER)
     assert found.is_silent(found.beat_at + SILENT_AFTER + SECOND)
     assert Monitor(services.redis, lambda: found.beat_at + FORGOTTEN_AFTER - SECOND).workers() == [found]
     assert Monitor(services.redis, lambda: found.beat_at + FORGOTTEN_AFTER).workers() == []
-    say_goodbye(services.redis, activity)
+    remove_heartbeat(services.redis, activity)
     assert services.monitor.workers() == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from crm_core.access.keys import ApiKey, Rate
 from crm_core.access.rate import RateLimiter
 from crm_core.errors import Unavailable
-from crm_core.infra.embedded.folder import free_port
+from crm_core.hosting.folder import free_port
 from crm_core.infra.streams import connect_redis_async
 from crm_core.services import Services
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crm_core.errors import Unavailable
-from crm_core.infra.embedded.folder import DataFolder
+from crm_core.hosting.folder import DataFolder
 from crm_core.infra.streams import Publisher, Stream, connect_redis
 from crm_core.services import Services
 from crm_core.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_core.infra.embedded.supervisor import ChildSpec, Supervisor
+from crm_core.hosting.supervisor import ChildSpec, Supervisor
 from tests.waiting import eventually
 
 READS_TO_EOF = "import sys; sys.stdin.read()"

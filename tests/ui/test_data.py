@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from crm_core.infra.dead_letters import bury
-from crm_core.infra.heartbeat import Activity, beat
+from crm_core.infra.heartbeat import Activity, record_heartbeat
 from crm_core.infra.samples import take_sample
 from crm_core.infra.streams import Entry, Stream
 from crm_core.jobs.import_files import MAX_FILE_BYTES
@@ -256,7 +256,7 @@ def decoded(values: Any) -> list[float]:
 def test_workers_say_what_they_do_and_who_is_missing(workspace: Services, clock: TestClock) -> None:
     clock.now = datetime.now(UTC)
     for group, state in (("ingest", "busy"), ("jobs", "idle"), ("delivery", "outage")):
-        beat(workspace.redis, Activity(group, f"{group}-here-1", state, handled=4210, failed=3))
+        record_heartbeat(workspace.redis, Activity(group, f"{group}-here-1", state, handled=4210, failed=3))
     page = open_data("streams")
     words = page.words.replace("**", "")
     for word in ("busy", "idle", "waits for a server", "4,210 handled", "3 failed"):

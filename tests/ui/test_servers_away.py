@@ -10,7 +10,7 @@ from pymongo import MongoClient
 from crm_core import services as services_module
 from crm_core.audience.segments import Segments
 from crm_core.errors import Unavailable
-from crm_core.infra.embedded.folder import free_port
+from crm_core.hosting.folder import free_port
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from crm_core.imports.running.result import ImportResult
-from crm_core.infra.embedded.folder import write_private
+from crm_core.infra.private_files import write_private
 
 _RESULT = TypeAdapter(ImportResult)
 

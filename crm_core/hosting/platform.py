@@ -10,15 +10,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
-from crm_core.infra.embedded.folder import DataFolder, RuntimeFile, mark_children
-from crm_core.infra.embedded.mongod import mongod_spec, mongodb_uri, prepare_mongod
-from crm_core.infra.embedded.supervisor import ChildSpec, Supervisor
-from crm_core.infra.embedded.valkey import redis_url, valkey_spec, wait_for_valkey
+from crm_core.hosting.folder import DataFolder, RuntimeFile, mark_children
+from crm_core.hosting.mongod import mongod_spec, mongodb_uri, prepare_mongod
+from crm_core.hosting.supervisor import ChildSpec, Supervisor
+from crm_core.hosting.valkey import redis_url, valkey_spec, wait_for_valkey
+from crm_core.infra.heartbeat import WORKER_GROUPS
 from crm_core.settings import Settings
 
-WORKERS = ("ingest", "campaigns", "delivery", "receipts", "jobs")
 GIVE_UP_AFTER = 8
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
@@ -94,7 +94,7 @@ class _Owner:
         if not self._configured.vendor_url:
             port, data = str(self._ports["vendor"]), str(self._folder.path / "vendor.sqlite")
             self._start_worker("vendor", env, "--port", port, "--data", data)
-        for name in WORKERS:
+        for name in WORKER_GROUPS:
             self._start_worker(name, env)
 
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import secrets
 import socket
 import time
@@ -14,6 +13,7 @@ import psutil
 from pydantic import BaseModel
 
 from crm_core.errors import Unavailable
+from crm_core.infra.private_files import write_private
 
 RUNTIME_NAME = "runtime.json"
 ATTACH_TIMEOUT_S = 30.0
@@ -137,17 +137,6 @@ def mark_children(pids: Mapping[str, int]) -> dict[str, ChildMark]:
         with contextlib.suppress(psutil.NoSuchProcess):
             marks[name] = ChildMark(pid=pid, created_at=psutil.Process(pid).create_time())
     return marks
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace ``path`` in one step with a file that only its owner may read."""
-    draft = path.with_suffix(".tmp")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def free_port() -> int:

@@ -10,9 +10,10 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, ConfigurationError, OperationFailure
 
 from crm_core.errors import Unavailable
-from crm_core.infra.embedded.binaries import find_mongod
-from crm_core.infra.embedded.folder import DataFolder, Secrets, write_private
-from crm_core.infra.embedded.supervisor import ChildSpec
+from crm_core.hosting.folder import DataFolder, Secrets
+from crm_core.hosting.programs import check_runs, find_mongod
+from crm_core.hosting.supervisor import ChildSpec
+from crm_core.infra.private_files import write_private
 
 NAME = "mongod"
 USER = "clientnest"
@@ -21,6 +22,7 @@ START_TIMEOUT_S = 90.0
 
 
 def mongod_spec(folder: DataFolder, secrets: Secrets, port: int, cache_gb: float) -> ChildSpec:
+    """Raises NoEmbeddedServers where mongod cannot run."""
     data, key = folder.path / "mongodb", folder.path / "mongodb.key"
     data.mkdir(exist_ok=True, mode=0o700)
     write_private(key, secrets.mongodb_key)
@@ -32,9 +34,10 @@ def mongod_spec(folder: DataFolder, secrets: Secrets, port: int, cache_gb: float
         "--keyFile": str(key),
         "--wiredTigerCacheSizeGB": str(cache_gb),
         "--oplogSize": "256",
+        "--networkMessageCompressors": "disabled",  # CVE-2025-14847: 6.0.5 leaks memory to compressed requests
         "--slowOpSampleRate": "0",  # a slow operation is logged with its documents: people; no option hides these alone
     }
-    argv = [str(find_mongod()), "--auth", "--quiet", "--nounixsocket"]
+    argv = [str(check_runs(find_mongod())), "--auth", "--quiet", "--nounixsocket"]
     argv += [word for pair in options.items() for word in pair]
     for parameter in (
         "diagnosticDataCollectionEnabled=false",

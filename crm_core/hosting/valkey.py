@@ -7,15 +7,17 @@ from urllib.parse import quote
 import redis
 
 from crm_core.errors import Unavailable
-from crm_core.infra.embedded.binaries import find_valkey
-from crm_core.infra.embedded.folder import DataFolder, Secrets, write_private
-from crm_core.infra.embedded.supervisor import ChildSpec
+from crm_core.hosting.folder import DataFolder, Secrets
+from crm_core.hosting.programs import check_runs, find_valkey
+from crm_core.hosting.supervisor import ChildSpec
+from crm_core.infra.private_files import write_private
 
 NAME = "valkey"
 START_TIMEOUT_S = 60.0
 
 
 def valkey_spec(folder: DataFolder, secrets: Secrets, port: int) -> ChildSpec:
+    """Raises NoEmbeddedServers where valkey-server cannot run."""
     data, config = folder.path / "valkey", folder.path / "valkey.conf"
     data.mkdir(exist_ok=True, mode=0o700)
     options = {
@@ -29,7 +31,7 @@ def valkey_spec(folder: DataFolder, secrets: Secrets, port: int) -> ChildSpec:
         "maxmemory-policy": "noeviction",
     }
     write_private(config, "".join(f"{name} {value}\n" for name, value in options.items()))
-    return ChildSpec(NAME, (str(find_valkey()), str(config)), folder.logs / "valkey.log", folder.path)
+    return ChildSpec(NAME, (str(check_runs(find_valkey())), str(config)), folder.logs / "valkey.log", folder.path)
 
 
 def redis_url(secrets: Secrets, port: int) -> str:
