@@ -65,11 +65,11 @@ INDEXES: dict[str, list[IndexModel]] = {
     "idempotency_keys": [IndexModel([("at", ASCENDING)], expireAfterSeconds=24 * 3600)],
     "api_keys": [IndexModel([("hash", ASCENDING)], unique=True)],
     "audit": [IndexModel([("at", DESCENDING)])],
-    "jobs": [IndexModel([("created_at", DESCENDING)])],
-    "imports": [IndexModel([("created_at", DESCENDING)])],
-    "rehearsals": [
-        IndexModel([("created_at", ASCENDING)], expireAfterSeconds=30 * 24 * 3600),
-        IndexModel([("campaign_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
+    "jobs": [
+        IndexModel([("kind", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("campaign_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], sparse=True),
+        IndexModel([("sole", ASCENDING)], unique=True, partialFilterExpression={"sole": {"$exists": True}}),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
     ],
 }
 INDEX_NOT_FOUND = 27

@@ -29,12 +29,13 @@ class Stream(StrEnum):
     DELIVERIES = "stream:deliveries"
     RECEIPTS = "stream:receipts"
     JOBS = "stream:jobs"
+    SHORT_JOBS = "stream:short-jobs"
     DEAD = "stream:dead"
 
     @property
     def label(self) -> str:
         """As people read it: ``customers``."""
-        return self.removeprefix("stream:")
+        return self.removeprefix("stream:").replace("-", " ")
 
 
 INGESTED = (Stream.CUSTOMERS, Stream.ORDERS, Stream.EVENTS)

@@ -33,6 +33,11 @@ class Tries:
         """The try ended in an outage, which is no entry's fault."""
         self._add(entries, -1)
 
+    def reset(self, entry: Entry) -> None:
+        """It has got further: its tries are counted from here."""
+        with redis_translated():
+            self._client.hdel(self._key, _field(entry))
+
     def forget(self, pipe: Pipeline, entries: Sequence[Entry]) -> None:
         """Drop the counts in the transaction that acknowledges the entries."""
         pipe.hdel(self._key, *[_field(entry) for entry in entries])

@@ -5,16 +5,22 @@ from typing import TYPE_CHECKING
 
 from crm_core.campaigns.services import CampaignServices
 from crm_core.ingest.services import IngestServices
+from crm_core.jobs.store import JobStore
 
 if TYPE_CHECKING:
     from crm_core.demo.loading import DemoLoader
-    from crm_core.infra.consumer import Handler
     from crm_core.jobs.demo import DemoJobs
+    from crm_core.jobs.import_files import ImportFiles
     from crm_core.jobs.imports import Imports
     from crm_core.jobs.rehearsals import Rehearsals
+    from crm_core.jobs.runner import JobRunner
 
 
 class JobServices(CampaignServices, IngestServices):
+    @cached_property
+    def job_store(self) -> JobStore:
+        return JobStore(self.db, self.redis, self.publisher, self.audit, self.clock)
+
     @cached_property
     def demo_loader(self) -> "DemoLoader":
         from crm_core.demo.loading import DemoLoader  # imports NumPy, which only this needs
@@ -25,18 +31,38 @@ class JobServices(CampaignServices, IngestServices):
     def demo_jobs(self) -> "DemoJobs":
         from crm_core.jobs.demo import DemoJobs
 
-        return DemoJobs(self.db, self.demo_loader, self.publisher, self.monitor, self.audit, self.clock)
+        return DemoJobs(self.job_store, self.demo_loader, self.monitor, self.clock)
+
+    @cached_property
+    def import_files(self) -> "ImportFiles":
+        from crm_core.jobs.import_files import ImportFiles
+
+        return ImportFiles(self.db)
 
     @cached_property
     def imports(self) -> "Imports":
-        from crm_core.jobs.import_files import ImportFiles
-        from crm_core.jobs.import_run import ImportRunner
         from crm_core.jobs.imports import Imports
 
-        files = ImportFiles(self.db)
-        runner = ImportRunner(
-            self.db,
-            files,
+        return Imports(self.job_store, self.import_files)
+
+    @cached_property
+    def rehearsals(self) -> "Rehearsals":
+        from crm_core.jobs.rehearsals import Rehearsals
+
+        rehearsal = self.rehearsal_under(self.sending_rules)
+        return Rehearsals(self.job_store, self.campaigns, rehearsal, self.clock)
+
+    @cached_property
+    def job_runner(self) -> "JobRunner":
+        """What the jobs worker asks: a new kind of job is a handler here."""
+        from crm_core.jobs.demo import DEMO
+        from crm_core.jobs.import_run import ImportRunner
+        from crm_core.jobs.imports import IMPORT
+        from crm_core.jobs.rehearsals import REHEARSAL
+        from crm_core.jobs.runner import JobHandler, JobRunner
+
+        importer = ImportRunner(
+            self.import_files,
             self.publisher,
             self.monitor,
             self.attributes,
@@ -44,19 +70,9 @@ class JobServices(CampaignServices, IngestServices):
             digits=self.settings.currency_digits,
             max_backlog=self.settings.max_backlog,
         )
-        return Imports(self.db, runner, files, self.publisher, self.audit, self.clock)
-
-    @cached_property
-    def rehearsals(self) -> "Rehearsals":
-        from crm_core.jobs.rehearsals import Rehearsals
-
-        rehearsal = self.rehearsal_under(self.sending_rules)
-        return Rehearsals(self.db, self.campaigns, rehearsal, self.publisher, self.audit, self.clock)
-
-    @property
-    def jobs_handler(self) -> "Handler":
-        from crm_core.jobs.dispatch import JobDispatcher
-        from crm_core.jobs.entries import DEMO, IMPORT, REHEARSAL
-
-        handlers = {DEMO: self.demo_jobs.handle, IMPORT: self.imports.handle, REHEARSAL: self.rehearsals.handle}
-        return JobDispatcher(handlers).handle
+        handlers = {
+            DEMO.name: JobHandler(self.demo_jobs.work),
+            IMPORT.name: JobHandler(importer.work, importer.clear),
+            REHEARSAL.name: JobHandler(self.rehearsals.work),
+        }
+        return JobRunner(self.db, self.redis, handlers, self.clock)

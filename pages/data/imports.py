@@ -8,8 +8,7 @@ import streamlit as st
 
 from crm_core.errors import CrmError
 from crm_core.imports.running.checking import Rejected, stream_named
-from crm_core.infra.mongo import Doc
-from crm_core.jobs.states import UNFINISHED
+from crm_core.jobs.model import UNFINISHED, Job
 from pages._ui.commands import IMPORT_COMMANDS
 from pages._ui.deps import actor, services
 from pages._ui.formats import duration, file_size, literal, number, relative_time, utc_exact
@@ -35,7 +34,7 @@ def show_imports() -> None:
     _show_other_ways()
 
 
-def is_moving(imports: Sequence[Doc]) -> bool:
+def is_moving(imports: Sequence[Job]) -> bool:
     return any(job["state"] in UNFINISHED for job in imports)
 
 
@@ -50,14 +49,14 @@ def _show_now(*, is_live: bool) -> None:
         _show_import(job, now)
 
 
-def _show_import(job: Doc, now: datetime) -> None:
+def _show_import(job: Job, now: datetime) -> None:
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"**{literal(job['name'])}**", width="content")
             st.markdown(tinted_badge(*_STATES[job["state"]]), width="content")
         moment = job.get("finished_at") or job["created_at"]
         verb = "Ended" if job.get("finished_at") else "Asked for"
-        what = f"{job['kind'].capitalize()} · {FORMATS[job['format']]} · {file_size(job['size'])}"
+        what = f"{job['records'].capitalize()} · {FORMATS[job['format']]} · {file_size(job['size'])}"
         by = literal(job["created_by"])
         st.caption(f"{what} · {verb.lower()} {relative_time(moment, now)} by {by}", help=utc_exact(moment))
         if job["state"] in UNFINISHED:
@@ -72,22 +71,22 @@ def _show_import(job: Doc, now: datetime) -> None:
         _show_errors(job)
 
 
-def _show_progress(job: Doc, now: datetime) -> None:
+def _show_progress(job: Job, now: datetime) -> None:
     done, total = job["done"], job["total"]
     if job["state"] == "queued":
         words = "Waits for the jobs worker"
     elif done < total:
         words = f"{number(done)} of {number(total)}{_pace(job, now)}"
     else:
-        waiting = services().publisher.backlog(stream_named(job["kind"]))
-        words = f"{number(done)} of {number(total)} read · {number(waiting)} {job['kind']} wait to be stored"
+        waiting = services().publisher.backlog(stream_named(job["records"]))
+        words = f"{number(done)} of {number(total)} read · {number(waiting)} {job['records']} wait to be stored"
     st.progress(done / total, words)
     st.caption("This goes on when you leave the page.")
 
 
-def _offer_cancel(job: Doc) -> None:
+def _offer_cancel(job: Job) -> None:
     """In a popover: a dialog would close with the next drawing of the live part."""
-    noun = job["kind"]
+    noun = job["records"]
     with st.popover("Cancel …", icon=":material/block:", key=f"data_cancel_{job['_id']}"):
         st.markdown(f"The rest of the file is not read. The {noun} that were accepted stay.")
         key = f"data_cancel_sure_{job['_id']}"
@@ -101,7 +100,7 @@ def _cancel(import_id: str) -> None:
         st.toast(literal(str(exc)), icon=":material/error:")
 
 
-def _left(job: Doc) -> str:
+def _left(job: Job) -> str:
     """What a cancelled import has done."""
     refused = f" · **{number(job['rejected'])}** rejected" if job["rejected"] else ""
     read = f"{number(job['done'])} of {number(job['total'])} read"
@@ -109,7 +108,7 @@ def _left(job: Doc) -> str:
     return f"**{number(job['accepted'])}** accepted, which stay{refused} · {read} · cancelled by {by}"
 
 
-def _pace(job: Doc, now: datetime) -> str:
+def _pace(job: Job, now: datetime) -> str:
     length, done = now - job["started_at"], job["done"]
     if not done or length < timedelta(seconds=1):
         return ""
@@ -118,13 +117,13 @@ def _pace(job: Doc, now: datetime) -> str:
     return f" · {number(round(rate))} per second · {duration(left)} left"
 
 
-def _result(job: Doc) -> str:
+def _result(job: Job) -> str:
     took = duration(job["finished_at"] - job["started_at"])
     refused = f" · **{number(job['rejected'])}** rejected" if job["rejected"] else ""
     return f"**{number(job['accepted'])}** accepted{refused} · took {took}"
 
 
-def _show_errors(job: Doc) -> None:
+def _show_errors(job: Job) -> None:
     if not job["errors"]:
         return
     count = job["rejected"]

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -13,15 +14,23 @@ from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import INGESTED, Stream
-from crm_core.jobs import demo
+from crm_core.jobs import run
+from crm_core.jobs.import_run import ImportRunner
+from crm_core.jobs.model import JobChange, JobState, jobs_in
+from crm_core.jobs.run import JobRun
 from crm_core.services import Services
 from tests.actors import ASHA, BELA
+from tests.conftest import TestClock
 from tests.integration.feeding import read_state
+
+
+class Killed(BaseException):
+    """The worker's process ends here."""
 
 
 def jobs_worker(services: Services) -> Consumer:
     policy = ConsumerPolicy(batch=1, block_ms=1)
-    handler = services.demo_jobs.handle
+    handler = services.job_runner.handle
     return Consumer(services.redis, streams=[Stream.JOBS], group="jobs", name="a", handler=handler, policy=policy)
 
 
@@ -85,7 +94,7 @@ def test_a_job_waits_for_its_own_records_only_and_makes_them_once(
     """However much arrives over the API meanwhile, and however long the ingest worker is away."""
     services.demo_jobs.start(customers=5, seed=3, actor=ASHA)
     worker = jobs_worker(services)
-    monkeypatch.setattr(demo, "PATIENCE_S", 0)
+    monkeypatch.setattr(run, "PATIENCE_S", 0)
     for _ in range(3):
         with pytest.raises(Unavailable, match="Is the ingest worker running"):
             worker.run_once()
@@ -116,7 +125,7 @@ def test_a_job_that_is_cancelled_while_it_waits_ends_at_once(
 
 def test_no_second_job_begins_before_the_first_has_ended(services: Services) -> None:
     services.demo_jobs.start(customers=5, seed=1, actor=ASHA)
-    with pytest.raises(Conflict, match="being loaded already"):
+    with pytest.raises(Conflict, match="a load of demo data under way already"):
         services.demo_jobs.start(customers=5, seed=1, actor=BELA)
     with ingest_worker(services):
         jobs_worker(services).run_once()
@@ -132,11 +141,12 @@ def test_a_job_that_cannot_be_done_is_refused_when_asked_for_and_blocks_nothing(
     services.demo_jobs.start(customers=5, seed=1, actor=ASHA)
 
 
-def test_a_job_that_nobody_will_do_any_more_does_not_bar_another(services: Services) -> None:
+def test_a_job_that_nobody_will_do_any_more_does_not_bar_another(services: Services, clock: TestClock) -> None:
     """Its entry was given up and buried, or never published: the job says running for ever."""
     services.demo_jobs.start(customers=5, seed=1, actor=ASHA)
     assert services.demo_jobs.is_running()
     services.redis.delete(Stream.JOBS)
+    clock.advance(minutes=1)
     assert not services.demo_jobs.is_running()
     services.demo_jobs.start(customers=5, seed=1, actor=BELA)
 
@@ -178,3 +188,67 @@ def test_an_entry_that_names_no_job_is_buried(services: Services) -> None:
         worker.run_once()
     assert services.redis.xlen(Stream.DEAD) == 4
     assert services.publisher.backlog(Stream.JOBS) == 0
+
+
+def test_of_two_clicks_at_once_one_starts_a_load(services: Services) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        clicks = [threads.submit(services.demo_jobs.start, customers=5, seed=1, actor=ASHA) for _ in range(2)]
+    assert sorted(click.exception() is None for click in clicks) == [False, True]
+    assert services.publisher.backlog(Stream.JOBS) == services.db.jobs.count_documents({}) == 1
+
+
+def test_a_job_that_gets_further_each_time_is_not_given_up(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its worker is killed more often than an entry is tried, each time a thousand records later."""
+    csv = "id,customer_id,amount\n" + "".join(f"o{number},c1,1\n" for number in range(8_000))
+    services.imports.start("orders.csv", csv.encode(), ImportOptions(), actor=ASHA)
+    note = JobRun.note
+
+    def note_and_die(self: JobRun, values: JobChange) -> None:
+        note(self, values)
+        if values.get("done"):
+            raise Killed
+
+    monkeypatch.setattr(JobRun, "note", note_and_die)
+    for done in range(1, 9):
+        with pytest.raises(Killed):
+            jobs_worker(services).run_once()
+        assert services.imports.recent()[0]["done"] == done * 1_000
+    monkeypatch.undo()
+    with ingest_worker(services):
+        jobs_worker(services).run_once()
+    (job,) = services.imports.recent()
+    assert (job["state"], job["runs"], job["accepted"]) == ("done", 9, 8_000)
+    assert services.redis.xlen(Stream.DEAD) == 0
+
+
+def test_a_job_that_ends_its_worker_without_getting_further_is_given_up_and_says_so(
+    services: Services, monkeypatch: pytest.MonkeyPatch, clock: TestClock
+) -> None:
+    services.imports.start("people.csv", b"id\nc1\n", ImportOptions(), actor=ASHA)
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(ImportRunner, "work", die)
+    for _ in range(6):
+        with pytest.raises(Killed):
+            jobs_worker(services).run_once()
+    jobs_worker(services).run_once()
+    clock.advance(minutes=1)
+    (job,) = services.imports.recent()
+    assert (job["state"], services.redis.xlen(Stream.DEAD)) == ("failed", 1)
+    assert "The jobs worker gave it up" in job["failure"]
+
+
+def test_a_worker_that_was_overtaken_writes_nothing_any_more(services: Services) -> None:
+    job_id = services.imports.start("people.csv", b"id\nc1\n", ImportOptions(), actor=ASHA)
+    first, second = (JobRun.begin(jobs_in(services.db), job_id, services.clock, lambda: None) for _ in range(2))
+    assert first
+    assert second
+    second.note({"done": 1})
+    with pytest.raises(Unavailable, match="Another worker goes on with this job"):
+        first.note({"done": 0})
+    with pytest.raises(Unavailable, match="Another worker goes on with this job"):
+        first.end(JobState.DONE, {})
+    (job,) = services.imports.recent()
+    assert (job["state"], job["done"], job["runs"]) == ("running", 1, 2)

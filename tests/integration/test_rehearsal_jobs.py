@@ -8,13 +8,14 @@ import pytest
 from crm_core.campaigns.rehearsal.rehearsal import Rehearsal
 from crm_core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from crm_core.infra.streams import Stream
-from crm_core.jobs import rehearsal_run
+from crm_core.jobs import rehearsals as rehearsal_jobs
 from crm_core.rules.loading import load_rule
 from tests.actors import ASHA, BELA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
 from tests.integration.population import field
-from tests.integration.test_import_jobs import Killed, jobs_worker
+from tests.integration.test_import_jobs import jobs_worker
+from tests.integration.test_jobs import Killed
 
 
 def start(rig: Rig, campaign: str, **more: Any) -> str:
@@ -37,7 +38,7 @@ def test_a_rehearsal_ends_with_its_result_beside_earlier_ones(rig: Rig, clock: T
         [{"at": clock.now, "messages": 4}],
         [{"at": clock.now + timedelta(days=2), "messages": 4}],
     ]
-    assert rig.services.publisher.backlog(Stream.JOBS) == 0
+    assert rig.services.publisher.backlog(Stream.SHORT_JOBS) == 0
 
 
 def test_a_scheduled_campaign_is_rehearsed_at_its_time(rig: Rig, clock: TestClock) -> None:
@@ -65,7 +66,7 @@ def test_those_of_a_campaign_are_listed_without_results_newest_first_and_audited
     assert ([each["_id"] for each in first + rest], end) == (made[::-1], None)
     assert [each["state"] for each in first + rest] == ["queued", "done", "cancelled", "done"]
     assert not any("result" in each for each in first + rest)
-    rig.services.redis.delete(Stream.JOBS)
+    rig.services.redis.delete(Stream.SHORT_JOBS)
     clock.advance(seconds=11)
     assert [each["state"] for each in rehearsals.page(campaign, limit=2)[0]] == ["failed", "done"]
     audited = rig.services.db.audit.find({"details.campaign": campaign}).sort("_id", 1)
@@ -88,7 +89,7 @@ def test_after_the_end_of_its_worker_it_starts_over_and_says_so(rig: Rig, monkey
         raise Killed
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(rehearsal_run, "to_document", die)
+        patched.setattr(rehearsal_jobs, "to_document", die)
         with pytest.raises(Killed):
             jobs_worker(rig.services).run_once()
     assert rig.services.rehearsals.get(campaign, rehearsal)["state"] == "running"
@@ -107,25 +108,25 @@ def test_a_worker_that_was_overtaken_writes_nothing_any_more_and_leaves_the_entr
     work = Rehearsal.run
 
     def overtaken(*args: Any) -> Any:
-        rig.services.db.rehearsals.update_one({"_id": rehearsal}, {"$inc": {"runs": 1}})
+        rig.services.db.jobs.update_one({"_id": rehearsal}, {"$inc": {"runs": 1}})
         return work(*args)
 
-    monkeypatch.setattr(rehearsal_run, "NOTED_S", noted_s)
+    monkeypatch.setattr(rehearsal_jobs, "NOTED_S", noted_s)
     monkeypatch.setattr(Rehearsal, "run", overtaken)
     with pytest.raises(Unavailable, match="Another worker goes on"):
         jobs_worker(rig.services).run_once()
     assert rehearsals.get(campaign, rehearsal)["state"] == "running"
-    assert rig.services.publisher.backlog(Stream.JOBS) == 1
+    assert rig.services.publisher.backlog(Stream.SHORT_JOBS) == 1
     monkeypatch.undo()
     jobs_worker(rig.services).run_once()  # the other has ended as well
     done = rehearsals.get(campaign, rehearsal)
     assert (done["state"], done["runs"]) == ("done", 3)
-    assert rig.services.publisher.backlog(Stream.JOBS) == 0
+    assert rig.services.publisher.backlog(Stream.SHORT_JOBS) == 0
 
 
 def test_a_cancelled_one_is_not_done_or_stops_in_the_middle(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     rehearsals = rig.services.rehearsals
-    monkeypatch.setattr(rehearsal_run, "NOTED_S", 0)
+    monkeypatch.setattr(rehearsal_jobs, "NOTED_S", 0)
     campaign = rig.draft()
     waiting, running, ended = (start(rig, campaign) for _ in range(3))
     assert rehearsals.cancel(campaign, waiting, actor=BELA)["cancelled_by"] == "bela"
@@ -158,7 +159,7 @@ def test_one_that_cannot_be_done_any_more_fails_and_one_that_nobody_has_is_lost(
     rehearsal, lost = start(rig, campaign), start(rig, campaign)
     rig.services.segments.remove(segment["_id"], actor=ASHA)
     jobs_worker(rig.services).run_once()
-    rig.services.redis.delete(Stream.JOBS)
+    rig.services.redis.delete(Stream.SHORT_JOBS)
     clock.advance(seconds=11)
     failed = rig.services.rehearsals.get(campaign, rehearsal)
     assert (failed["state"], failed["failure"]) == ("failed", "The segment “Once” of this draft was deleted.")
@@ -181,9 +182,9 @@ def test_a_start_that_has_passed_or_is_far_away_and_another_campaigns_id_are_ref
         assert caught.value.field == "start_at"
     with pytest.raises(InvalidInput, match="time zone"):
         start(rig, campaign, start_at=clock.now.replace(tzinfo=None))
-    assert rig.services.db.rehearsals.count_documents({}) == rig.services.publisher.backlog(Stream.JOBS) == 0
+    assert rig.services.db.jobs.count_documents({}) == rig.services.publisher.backlog(Stream.SHORT_JOBS) == 0
     rehearsal = start(rig, campaign)
-    with pytest.raises(NotFound, match="There is no rehearsal of this campaign"):
+    with pytest.raises(NotFound, match="There is no rehearsal with the id"):
         rig.services.rehearsals.get(other, rehearsal)
     with pytest.raises(NotFound, match="There is no campaign"):
         start(rig, "none")

@@ -43,7 +43,7 @@ def test_a_long_import_holds_up_no_campaign_and_the_end_of_the_scheduler_is_that
     services = rig.services
     csv = b"id,customer_id,amount\no1,c1,5\n"
     import_id = services.imports.start("orders.csv", csv, ImportOptions(), actor=ASHA)
-    imports = services.db.imports
+    imports = services.db.jobs
     eventually(lambda: imports.find_one({"_id": import_id, "done": 1}))  # nobody stores it, so the import goes on
     campaign = rig.draft(schedule_at=clock.now + timedelta(seconds=1))
     eventually(lambda: rig.state(campaign), lambda state: state == "preparing")
@@ -54,6 +54,16 @@ def test_a_long_import_holds_up_no_campaign_and_the_end_of_the_scheduler_is_that
     with refusing(services, {"state": "preparing"}):
         rig.draft(schedule_at=clock.now + timedelta(seconds=1))
         assert worker.wait(30) == 1
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_rehearsal_ends_while_a_long_import_runs(rig: Rig) -> None:
+    services, campaign = rig.services, rig.draft()
+    import_id = services.imports.start("orders.csv", b"id,customer_id,amount\no1,c1,5\n", ImportOptions(), actor=ASHA)
+    eventually(lambda: services.db.jobs.find_one({"_id": import_id, "done": 1}))  # nobody stores it, so it goes on
+    rehearsal = services.rehearsals.start(campaign, actor=ASHA)["_id"]
+    eventually(lambda: services.rehearsals.get(campaign, rehearsal)["state"], lambda state: state == "done")
+    assert [job["state"] for job in services.imports.recent()] == ["running"]
 
 
 @contextmanager

@@ -164,21 +164,21 @@ def test_an_import_is_asked_for_watched_and_ends_with_its_counts(workspace: Serv
     page.click("Import 4 orders")
     assert "Waits for the jobs worker" in page.words
     assert page.test.file_uploader[0].value is None
-    (job,) = workspace.db.imports.find()
-    assert (job["created_by"], job["state"], job["kind"]) == ("app user", "queued", "orders")
+    (job,) = workspace.db.jobs.find()
+    assert (job["created_by"], job["state"], job["records"]) == ("app user", "queued", "orders")
     clock.advance(seconds=5)
     half = {"state": "running", "started_at": clock(), "done": 2, "accepted": 2}
-    workspace.db.imports.update_one({}, {"$set": half})
+    workspace.db.jobs.update_one({}, {"$set": half})
     clock.advance(seconds=4)
     page.run()
     assert "2 of 4 · 0 per second · 4 s left" in page.words
     assert page.progress == [50]
-    workspace.db.imports.update_one({}, {"$set": {"done": 4}})
+    workspace.db.jobs.update_one({}, {"$set": {"done": 4}})
     workspace.publisher.publish(Stream.ORDERS, [b"{}"] * 1200)
     page.run()
     assert "4 of 4 read · 1,200 orders wait to be stored" in page.words
     workspace.redis.delete(Stream.ORDERS)
-    workspace.db.imports.update_one({}, {"$set": {"done": 0, "accepted": 0}})
+    workspace.db.jobs.update_one({}, {"$set": {"done": 0, "accepted": 0}})
     work(workspace)
     page.run()
     assert "3 accepted · 1 rejected · took 4 s" in page.words.replace("**", "")
@@ -192,8 +192,8 @@ def test_an_import_can_be_cancelled_and_says_what_was_accepted(workspace: Servic
     page = open_data()
     upload(page, "orders.csv", ORDERS.replace("total", "amount"))
     page.click("Import 4 orders")
-    workspace.db.imports.update_one({}, {"$set": {"state": "running", "started_at": workspace.clock()}})
-    workspace.db.imports.update_one({}, {"$set": {"done": 2, "accepted": 2}})
+    workspace.db.jobs.update_one({}, {"$set": {"state": "running", "started_at": workspace.clock()}})
+    workspace.db.jobs.update_one({}, {"$set": {"done": 2, "accepted": 2}})
     page.run()
     assert "The rest of the file is not read. The orders that were accepted stay." in page.words
     page.click("Cancel import")
@@ -207,7 +207,7 @@ def test_a_cancel_that_comes_too_late_is_said_to(workspace: Services) -> None:
     page.click("Import 4 orders")
     work(workspace)
     page.click("Cancel import")
-    assert "This job is done; only a queued or a running one can be cancelled." in page.words
+    assert "This import is done; only a queued or a running one can be cancelled." in page.words
     assert "3 accepted" in page.words.replace("**", "")
 
 

@@ -1,0 +1,89 @@
+"""A job as it is stored in ``jobs``, for the type checker: long work with one lifecycle, whatever its kind."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypedDict, cast
+
+from pymongo.collection import Collection
+
+from crm_core.infra.mongo import Db, Doc
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
+
+
+class JobFields(TypedDict, total=False):
+    """What every job has. Times are aware UTC.
+
+    runs: how often a worker began with it; who holds an older number than the stored one may not write any more.
+    done, total: progress, in the unit of the kind. heartbeat_at: when its worker last wrote to it. entry: id of the
+    stream entry that asks for it. expires_at: when it is removed. sole: while unfinished, the only job with that value.
+    """
+
+    kind: str
+    state: JobState
+    runs: int
+    done: int
+    total: int
+    created_by: str
+    created_at: datetime
+    started_at: datetime
+    heartbeat_at: datetime
+    finished_at: datetime
+    cancelled_by: str
+    failure: str
+    result: Doc
+    entry: str
+    expires_at: datetime
+    sole: str
+
+
+class DemoFields(TypedDict, total=False):
+    """params: of DemoLoader.load. positions: the last entry of each stream that it published."""
+
+    params: dict[str, int]
+    positions: dict[str, str]
+
+
+class ImportFields(TypedDict, total=False):
+    """records: the kind of records in the file. mapping: ``{"column", "target"}``. errors: the first rejected lines.
+    position: of the last entry that it published."""
+
+    name: str
+    size: int
+    format: str
+    records: str
+    mapping: list[dict[str, str]]
+    accepted: int
+    rejected: int
+    errors: list[dict[str, Any]]
+    position: str | None
+
+
+class RehearsalFields(TypedDict, total=False):
+    """clock: its virtual time. waiting: customers who wait for the end of quiet hours."""
+
+    campaign_id: str
+    start_at: datetime
+    clock: datetime
+    waiting: int
+
+
+class JobChange(JobFields, DemoFields, ImportFields, RehearsalFields, total=False):
+    """What one update sets."""
+
+
+class Job(JobChange):
+    _id: str
+
+
+def jobs_in(db: Db) -> Collection[Job]:
+    return cast("Collection[Job]", db.jobs)
