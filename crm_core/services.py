@@ -1,10 +1,14 @@
 """All services of a process: the features' bundles, composed. Nothing else builds clients or services."""
 
+from functools import partial
+
 from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock, utc_now
 from crm_core.insights.services import InsightServices
 from crm_core.jobs.services import JobServices
 from crm_core.settings import Settings
+from crm_core.upgrades.steps import STEPS
+from crm_core.upgrades.version import bring_forward
 
 
 class Services(InsightServices, JobServices):
@@ -12,8 +16,11 @@ class Services(InsightServices, JobServices):
 
 
 def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
-    """Services on servers that are up, with the indexes in place. Raises Unavailable."""
-    return Services.connect(settings, clock=clock)
+    """Services on servers that are up, on data in the form of this program, with the indexes in place.
+
+    Raises Unavailable, and InvalidInput when a newer program has written the data.
+    """
+    return Services.connect(settings, clock=clock, prepare=partial(bring_forward, steps=STEPS, clock=utc_now))
 
 
 _current: Services | None = None

@@ -12,8 +12,6 @@ from typing import Any
 from crm_core.errors import InvalidInput
 
 CHANNELS = ("in_app", "email", "sms", "whatsapp", "push")
-FIRST_CHANNEL = "in_app"
-"""The channel of the messages from before messages named theirs: there was no other."""
 
 ADDRESSES: Mapping[str, str | None] = {
     "in_app": None,

@@ -80,7 +80,7 @@ class SegmentGuard:
         return broken
 
     def note_version(self, segment: Doc, created_by: str, session: ClientSession) -> None:
-        """Once: a segment from before versions were kept gets the row of its first one when it is changed."""
+        """Keep the rule of the present version."""
         row = {"segment_id": segment["_id"], "version": segment["version"], "rule": segment["rule"]}
         row |= {"created_at": segment["updated_at"], "created_by": created_by}
         place = {"_id": f"{segment['_id']}:{segment['version']}"}

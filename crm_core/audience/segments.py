@@ -91,7 +91,6 @@ class Segments:
             with self._guard.users_kept(after, session):
                 self._segments.replace_one({"_id": segment_id}, after, session=session)
                 self._guard.check_rule(after, session)
-            self._guard.note_version(before, before["created_by"], session)
             self._guard.note_version(after, actor.label, session)
             return after
 

@@ -1,5 +1,6 @@
 """What every feature's services stand on: the settings, the clock, and the clients of the two servers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -30,13 +31,14 @@ class Foundation:
     redis_async: AsyncRedis
 
     @classmethod
-    def connect(cls, settings: Settings, *, clock: Clock = utc_now) -> Self:
-        """On servers that are up, with the indexes in place. Raises Unavailable."""
+    def connect(cls, settings: Settings, *, prepare: Callable[[Db], None], clock: Clock = utc_now) -> Self:
+        """On servers that are up, with the indexes in place. prepare: what comes before. Raises Unavailable."""
         if settings.mongodb_uri is None or settings.redis_url is None:
             raise Unavailable(
                 "No servers: set CRM_MONGODB_URI and CRM_REDIS_URL, or start the app in this CRM_DATA_DIR."
             )
         db = connect(settings.mongodb_uri, settings.mongodb_database)
+        prepare(db)
         ensure_indexes(db)
         return cls(settings, clock, db, connect_redis(settings.redis_url), connect_redis_async(settings.redis_url))
 

@@ -13,7 +13,6 @@ from pymongo.errors import (
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
-    OperationFailure,
     PyMongoError,
 )
 from pymongo.read_concern import ReadConcern
@@ -72,9 +71,6 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
     ],
 }
-INDEX_NOT_FOUND = 27
-RETIRED = {"messages": ["campaign_id_1_rank_1_reason_1"]}
-"""Indexes of earlier versions that another one has made useless: every write of a row would keep them up to date."""
 
 
 def connect(uri: str, database: str) -> Db:
@@ -103,17 +99,6 @@ def ensure_indexes(db: Db) -> None:
     with translated():
         for collection, indexes in INDEXES.items():
             db[collection].create_indexes(indexes)
-        for collection, names in RETIRED.items():
-            for name in names:
-                _drop_index(db[collection], name)
-
-
-def _drop_index(collection: Collection[Doc], name: str) -> None:
-    try:
-        collection.drop_index(name)
-    except OperationFailure as exc:
-        if exc.code != INDEX_NOT_FOUND:
-            raise
 
 
 def page_newest(

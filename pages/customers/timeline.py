@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from crm_core.audience.eligibility import FIRST_CHANNEL
 from crm_core.infra.mongo import Doc
 from crm_core.insights.timeline import MAX_LIMIT, Kind
 from pages._ui.channels import CHANNEL_LABELS, reason_words
@@ -80,7 +79,7 @@ def _items(items: list[Doc]) -> str:
 
 
 def _message(entry: Doc) -> Cell:
-    channel = CHANNEL_LABELS[entry.get("channel", FIRST_CHANNEL)]
+    channel = CHANNEL_LABELS[entry["channel"]]
     reason = entry.get("reason")
     state = STATE_LABELS[entry["state"]]
     return Cell(f"{channel} · {state}" + (f": {reason_words(reason).lower()}" if reason else ""))

@@ -121,7 +121,7 @@ def test_two_workers_release_a_stretch_once(many: Rig) -> None:
     assert [upto for _, upto in stretches] == [f"c{n:03}" for n in range(WINDOW)]
 
 
-def test_orders_of_an_earlier_version_do_no_harm(rig: Rig, clock: TestClock) -> None:
+def test_an_order_that_cannot_be_read_is_buried_and_its_rows_are_sent(rig: Rig, clock: TestClock) -> None:
     campaign = rig.launch(rig.draft())
     rig.services.publisher.publish(
         Stream.DELIVERIES, [to_json({"campaign_id": campaign, "customer_ids": ["c1", "c2"]})]
@@ -129,7 +129,8 @@ def test_orders_of_an_earlier_version_do_no_harm(rig: Rig, clock: TestClock) -> 
     rig.finish(clock)
     assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
     assert set(rig.vendor.asked.values()) == {1}
-    assert rig.services.redis.xlen(Stream.DEAD) == 0
+    (letter,) = rig.services.monitor.dead_letters()
+    assert letter.reason.startswith("no delivery order")
 
 
 def test_while_the_audience_is_walked_its_first_rows_are_sent(services: Services) -> None:

@@ -192,14 +192,6 @@ def test_a_count_of_a_rule_that_was_changed_meanwhile_is_not_kept(
     assert services.segments.get(segment["_id"])["count"] == 1
 
 
-def test_a_segment_from_before_versions_were_kept_has_its_first_one_after_a_change(services: Services) -> None:
-    segment = save(services)
-    services.db.segment_versions.delete_many({})
-    services.segments.change(segment["_id"], rule=EVERYONE, actor=BELA)
-    assert [row["version"] for row in services.segments.versions(segment["_id"])] == [2, 1]
-    assert services.segments.versions(segment["_id"])[1]["rule"] == VIP
-
-
 def test_a_segment_whose_rule_became_impossible_can_be_renamed(services: Services) -> None:
     store_customers(services, {"id": "c1", "attributes": {"size": "XL"}})
     segment = save(services, rule=field("attributes.size", "eq", "xl"))

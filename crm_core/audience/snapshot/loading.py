@@ -9,7 +9,7 @@ import numpy as np
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from crm_core.audience.eligibility import CHANNELS, FIRST_CHANNEL, Policy
+from crm_core.audience.eligibility import CHANNELS, Policy
 from crm_core.audience.reach import encode_reach
 from crm_core.audience.snapshot.ids import IdTable
 from crm_core.audience.snapshot.shard import Sends, Shard
@@ -100,7 +100,7 @@ class Loader:
         if self._policy.cap:
             for chunk in _chunks(self._db.messages, {**whose, "sent_at": {"$exists": True}}, SEND, session):
                 sent += [
-                    (row, each["sent_at"], CHANNELS.index(each.get("channel", FIRST_CHANNEL)))
+                    (row, each["sent_at"], CHANNELS.index(each["channel"]))
                     for each in chunk
                     if (row := rows.get(each["customer_id"])) is not None
                 ]

@@ -19,7 +19,7 @@ from crm_core.rules.tree import AnyRule, GroupRule, ListRule, SegmentRule
 
 AUDIENCE = ("segment_id", "rule", "customer_ids")
 KEPT = ("name", "channel", "message", "segment_id", "rule")
-"""Of every draft, whatever version of ClientNest made it."""
+"""Without these a draft cannot be launched."""
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError)
 """What a document raises that is not as this program writes it."""
 MAX_FROZEN_BYTES = 12_000_000

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
-from crm_core.audience.eligibility import FIRST_CHANNEL
 from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import to_record
 from crm_core.campaigns.states import STATES, MessageState
@@ -59,8 +58,7 @@ class Ledger:
         self, start: datetime, customer_ids: Sequence[str], channel: str, *, besides: str | None = None
     ) -> dict[str, list[datetime]]:
         """When messages were sent over ``channel`` from ``start`` on, by customer; besides: a campaign left out."""
-        named: list[str | None] = [channel, None] if channel == FIRST_CHANNEL else [channel]
-        query = {"customer_id": {"$in": list(customer_ids)}, "sent_at": {"$gte": start}, "channel": {"$in": named}}
+        query = {"customer_id": {"$in": list(customer_ids)}, "sent_at": {"$gte": start}, "channel": channel}
         sent: dict[str, list[datetime]] = defaultdict(list)
         with translated():
             for row in self._messages.find(query, {"customer_id": 1, "campaign_id": 1, "sent_at": 1}):

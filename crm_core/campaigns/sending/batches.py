@@ -32,12 +32,10 @@ class Stretch:
         return {"campaign_id": self.campaign_id, "customer_id": {**low, "$lte": self.upto}}
 
 
-def read_stretch(payload: bytes) -> Stretch | None:
-    """None for an order of the format before stretches: a later round walks its rows. Raises Permanent."""
+def read_stretch(payload: bytes) -> Stretch:
+    """Raises Permanent."""
     try:
         order = from_json(payload)
-        if "customer_ids" in order:
-            return None
         stretch = Stretch(order["campaign_id"], order["after"], order["upto"], order["round"], order["count"])
     except (ValueError, KeyError, TypeError) as exc:
         raise Permanent(f"no delivery order: {exc!r}") from None

@@ -99,7 +99,7 @@ class Deliverer:
     def _note_fault(self, entry: Entry, exc: Exception) -> None:
         """Its entry is buried after some tries, but its rows are released again: somebody has to be told."""
         stretch = read_stretch(entry.data)
-        if stretch is None or not self._budget.note_fault(stretch.campaign_id):
+        if not self._budget.note_fault(stretch.campaign_id):
             return
         what = ", ".join([type(exc).__name__, *getattr(exc, "__notes__", ())])
         reason = (
@@ -111,9 +111,6 @@ class Deliverer:
 
     def _handle(self, entry: Entry) -> None:
         stretch = read_stretch(entry.data)
-        if stretch is None:
-            log.info("order of an earlier version", entry=entry.id)
-            return
         campaign = self._find(stretch.campaign_id)
         is_running = campaign["state"] in RUNNING
         rows = self._claims.take(stretch, entry.id, again=entry.again) if is_running else []

@@ -105,9 +105,8 @@ class Releaser:
                 stretch = read_stretch(fields.get(b"d", b""))
             except Permanent:  # the delivery worker buries it
                 continue
-            if stretch:
-                found.stretches[stretch.campaign_id] += 1
-                found.rows[channels.get(stretch.campaign_id, "")] += stretch.count
+            found.stretches[stretch.campaign_id] += 1
+            found.rows[channels.get(stretch.campaign_id, "")] += stretch.count
         return found
 
     def _fill(self, running: list[Campaign], out: Outstanding, now: datetime) -> int:

@@ -1,0 +1,179 @@
+"""Data of an earlier form are brought forward before anything uses them, and whoever is killed meanwhile costs nothing.
+
+``data_version_0.json`` is what the program stored before there was a data version.
+"""
+
+import multiprocessing
+from collections.abc import Iterator
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bson.json_util import loads
+
+from crm_core.campaigns.messages.model import Message
+from crm_core.campaigns.model import Campaign
+from crm_core.errors import InvalidInput
+from crm_core.infra.clock import utc_now
+from crm_core.infra.mongo import Db, connect
+from crm_core.jobs.model import JobChange
+from crm_core.services import Services, build_services
+from crm_core.settings import Settings
+from crm_core.upgrades.steps import STEPS
+from crm_core.upgrades.version import VERSION_ID, Step, bring_forward
+from tests.actors import ASHA
+from tests.conftest import TestClock
+from tests.databases import empty
+from tests.integration.campaign_rig import Rig
+
+OLD: dict[str, list[dict[str, Any]]] = loads((Path(__file__).parents[1] / "data" / "data_version_0.json").read_text())
+START_S = 60.0
+
+
+@pytest.fixture
+def old(services: Services) -> Iterator[Settings]:
+    """Settings of a database with the old data and none of today's indexes."""
+    settings = services.settings.with_servers(mongodb_database="test_old")
+    db = services.db.client["test_old"]
+    empty(db)
+    db.workspace.delete_many({})
+    for name, rows in OLD.items():
+        if rows:
+            db[name].insert_many(rows)
+    yield settings
+    services.db.client.drop_database("test_old")
+
+
+@pytest.fixture
+def upgraded(old: Settings, clock: TestClock) -> Iterator[Services]:
+    newest = max(campaign["created_at"] for campaign in OLD["campaigns"])
+    clock.now = newest.replace(tzinfo=UTC) + timedelta(days=1)
+    built = build_services(old, clock=clock)
+    yield built
+    built.close()
+
+
+def count_step(change: dict[str, Any], seconds: float = 0) -> Step:
+    """One document a time; it takes as long as that."""
+
+    def apply(db: Db) -> int:
+        left = db.customers.find_one({"step": {"$exists": False}})
+        if left is None:
+            return 0
+        multiprocessing.Event().wait(seconds)
+        db.customers.update_one({"_id": left["_id"]}, {"$set": {"step": True}, **change})
+        return 1
+
+    return Step("made up for a test", apply)
+
+
+def bring_slowly(uri: str, database: str) -> None:
+    """What the process does that is killed."""
+    bring_forward(connect(uri, database), (count_step({"$inc": {"times": 1}}, seconds=0.2),), utc_now)
+
+
+def test_a_new_database_is_of_the_present_version(services: Services) -> None:
+    assert services.db.workspace.find_one({"_id": VERSION_ID}) == {"_id": VERSION_ID, "version": len(STEPS)}
+
+
+def test_an_old_folder_ends_at_the_present_version_and_a_second_start_changes_nothing(upgraded: Services) -> None:
+    assert upgraded.db.workspace.find_one({"_id": VERSION_ID}) == {"_id": VERSION_ID, "version": len(STEPS)}
+    names = [name for name in upgraded.db.list_collection_names() if not name.startswith("system.")]
+    before = {name: list(upgraded.db[name].find()) for name in names}
+    upgraded.db.workspace.update_one({"_id": VERSION_ID}, {"$set": {"version": 0}})
+    build_services(upgraded.settings).close()
+    assert {name: list(upgraded.db[name].find()) for name in names} == before
+
+
+def test_old_customers_orders_and_segments_are_what_they_were(upgraded: Services) -> None:
+    spent = {row["_id"]: row["total_spend_minor"] for row in OLD["customers"]}
+    records = [upgraded.customers.customer(customer_id) for customer_id in spent]
+    assert {each["id"]: int(each["total_spend"] * 100) for each in records} == spent
+    assert len(upgraded.customer_search.search("asha")) == 12
+    sizes = {each["name"]: each["count"] for each in OLD["segments"]}
+    assert {each["name"]: upgraded.segments.recount(each["_id"])["count"] for each in OLD["segments"]} == sizes
+    kept = {each["name"]: len(upgraded.segments.versions(each["_id"])) for each in OLD["segments"]}
+    assert kept == {each["name"]: each["version"] for each in OLD["segments"]}
+    assert {each["version"] for each in OLD["segments"]} == {1, 2}
+
+
+def test_old_campaigns_have_known_fields_only_and_their_counts_add_up(upgraded: Services) -> None:
+    campaigns, _ = upgraded.campaigns.page(limit=50)
+    assert len(campaigns) == len(OLD["campaigns"])
+    for campaign in campaigns:
+        assert set(campaign) <= set(Campaign.__annotations__)
+        nullable = {"subject", "segment_id", "segment_name", "exclude_recent_days", "intent", "exclude_rule"}
+        assert {name for name, value in campaign.items() if value is None} <= nullable | {"segment_version"}
+        rows = upgraded.db.messages.count_documents({"campaign_id": campaign["_id"]})
+        assert upgraded.ledger.stats(campaign["_id"]).audience == rows
+    assert all(set(row) <= set(Message.__annotations__) for row in upgraded.db.messages.find())
+    assert upgraded.db.messages.count_documents({"channel": {"$exists": False}}) == 0
+
+
+def test_an_old_paused_campaign_goes_on_to_its_end(upgraded: Services, clock: TestClock) -> None:
+    rig = Rig(upgraded)
+    paused = next(each["_id"] for each in OLD["campaigns"] if each["name"] == "Paused")
+    upgraded.campaigns.resume(paused, actor=ASHA)
+    rig.finish(clock)
+    stats = upgraded.ledger.stats(paused)
+    assert upgraded.campaigns.get(paused)["state"] == "completed"
+    assert (stats.audience, stats.by_state["pending"]) == (len(rows_of(paused)), 0)  # type: ignore[index]
+
+
+def rows_of(campaign_id: str) -> list[dict[str, Any]]:
+    return [row for row in OLD["messages"] if row["campaign_id"] == campaign_id]
+
+
+def test_old_imports_rehearsals_and_demo_loads_are_jobs(upgraded: Services) -> None:
+    assert {"imports", "rehearsals"}.isdisjoint(upgraded.db.list_collection_names())
+    imports = {job["name"]: (job["state"], job["records"]) for job in upgraded.imports.recent()}
+    assert imports == {"orders.csv": ("failed", "orders"), "people.csv": ("cancelled", "customers")}
+    rehearsals, _ = upgraded.rehearsals.page(OLD["rehearsals"][0]["campaign_id"], limit=10)
+    assert [job["state"] for job in rehearsals] == ["failed", "failed"]
+    assert all("ask for it again" in job["failure"] for job in rehearsals)
+    assert not upgraded.demo_jobs.is_running()
+    assert all(set(job) <= {"_id", *JobChange.__annotations__} for job in upgraded.db.jobs.find())
+
+
+def test_the_old_audit_log_says_what_kind_of_actor_acted(upgraded: Services) -> None:
+    kinds = {row["actor"]: row["actor_kind"] for row in upgraded.db.audit.find()}
+    assert kinds == {"asha": "user", "bela": "user", "system": "system"}
+
+
+def test_a_process_that_is_killed_in_the_middle_leaves_the_rest_to_the_next(old: Settings, services: Services) -> None:
+    db = services.db.client["test_old"]
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=bring_slowly, args=(old.mongodb_uri, "test_old"))
+    process.start()
+    with db.customers.watch([{"$match": {"updateDescription.updatedFields.step": True}}]) as changes:
+        for _ in range(3):
+            next(changes)
+    process.kill()
+    process.join()
+    done = db.customers.count_documents({"times": 1})
+    assert 3 <= done < len(OLD["customers"])
+    db.workspace.update_one({"_id": VERSION_ID}, {"$set": {"lease.until": utc_now()}})  # the 30 s are over
+    bring_forward(db, (count_step({"$inc": {"times": 1}}),), utc_now)
+    assert db.customers.count_documents({"times": 1}) == len(OLD["customers"])
+    assert db.workspace.find_one({"_id": VERSION_ID}) == {"_id": VERSION_ID, "version": 1}
+
+
+def test_of_two_processes_one_brings_the_data_forward_and_the_other_waits_for_it(
+    old: Settings, services: Services
+) -> None:
+    db = services.db.client["test_old"]
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=bring_slowly, args=(old.mongodb_uri, "test_old")) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(START_S)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert db.customers.count_documents({"times": 1}) == len(OLD["customers"])
+
+
+def test_data_of_a_newer_program_stop_the_start_and_say_so(services: Services) -> None:
+    services.db.workspace.update_one({"_id": VERSION_ID}, {"$set": {"version": len(STEPS) + 1}}, upsert=True)
+    with pytest.raises(InvalidInput, match="written by a newer ClientNest"):
+        build_services(services.settings)
