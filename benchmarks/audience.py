@@ -15,6 +15,7 @@ from benchmarks.report import median_of, time_of
 from benchmarks.shop import fill
 from crm_core.audience.eligibility import Policy
 from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
+from crm_core.audience.reach import LAYOUT
 from crm_core.audience.snapshot.ids import IdTable
 from crm_core.audience.snapshot.keeper import Status
 from crm_core.audience.snapshot.population import Population
@@ -117,7 +118,7 @@ def follow(services: Services) -> None:
 def at_the_limit(size: int) -> None:
     """In the core alone: so many customers are more than this machine stores in reasonable time."""
     columns = make_columns(size)
-    shard = Shard(columns, IdTable.of([]), np.zeros(size, dtype=np.uint32), _no_sends())
+    shard = Shard(columns, IdTable.of([]), np.zeros(size, dtype=LAYOUT.dtype), _no_sends())
     version = Version((Part.whole(shard),))
     scope = Scope(NOW, 2, fold)
     thresholds = count(300)

@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from crm_core.audience.eligibility import FIRST_CHANNEL
+from crm_core.channels.registry import CHANNELS, DEFAULT_CHANNEL
 from crm_core.infra.mongo import Doc
 from crm_core.insights.timeline import MAX_LIMIT, Kind
-from pages._ui.channels import CHANNEL_LABELS, reason_words
+from pages._ui.channels import reason_words
 from pages._ui.deps import services
 from pages._ui.formats import money_major, number, relative_time, utc_exact
 from pages._ui.link_table import Cell, Column, Row, link_table
@@ -80,7 +80,7 @@ def _items(items: list[Doc]) -> str:
 
 
 def _message(entry: Doc) -> Cell:
-    channel = CHANNEL_LABELS[entry.get("channel", FIRST_CHANNEL)]
+    channel = CHANNELS.label(entry.get("channel", DEFAULT_CHANNEL))
     reason = entry.get("reason")
     state = STATE_LABELS[entry["state"]]
     return Cell(f"{channel} · {state}" + (f": {reason_words(reason).lower()}" if reason else ""))

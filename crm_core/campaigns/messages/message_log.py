@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
-from crm_core.audience.eligibility import FIRST_CHANNEL
 from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import to_record
 from crm_core.campaigns.states import STATES, MessageState
+from crm_core.channels.registry import DEFAULT_CHANNEL
 from crm_core.infra.mongo import Db, Doc, consistent, page_newest, translated
 
 DUPLICATE_KEY = 11000
@@ -59,7 +59,7 @@ class Ledger:
         self, start: datetime, customer_ids: Sequence[str], channel: str, *, besides: str | None = None
     ) -> dict[str, list[datetime]]:
         """When messages were sent over ``channel`` from ``start`` on, by customer; besides: a campaign left out."""
-        named: list[str | None] = [channel, None] if channel == FIRST_CHANNEL else [channel]
+        named: list[str | None] = [channel, None] if channel == DEFAULT_CHANNEL else [channel]
         query = {"customer_id": {"$in": list(customer_ids)}, "sent_at": {"$gte": start}, "channel": {"$in": named}}
         sent: dict[str, list[datetime]] = defaultdict(list)
         with translated():

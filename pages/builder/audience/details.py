@@ -8,12 +8,13 @@ import streamlit as st
 
 from crm_core.audience.eligibility import Reason
 from crm_core.audience.preview import Preview
+from crm_core.channels.registry import CHANNELS
 from crm_core.errors import Unavailable
 from crm_core.infra.text import fold
 from crm_core.rules.binding import Bound
 from crm_core.rules.tree import AnyRule
 from pages._ui import queries
-from pages._ui.channels import CHANNEL_LABELS, reason_words
+from pages._ui.channels import reason_words
 from pages._ui.charts import show_chart
 from pages._ui.deps import services
 from pages._ui.explanation_words import Telling, spelling_of, why
@@ -127,7 +128,7 @@ def _show_reach(result: Preview) -> None:
     reasons = [reason for reason in Reason if any(some.reasons.get(reason) for some in result.deliverable.values())]
     rows = [
         {
-            "Channel": CHANNEL_LABELS[channel],
+            "Channel": CHANNELS.label(channel),
             "Will be messaged": number(some.count),
             **{reason_words(reason): number(some.reasons.get(reason, 0)) for reason in reasons},
         }
