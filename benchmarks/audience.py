@@ -30,6 +30,7 @@ from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.tree import AnyRule
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests.actors import TEST
 from tests.running_app import start_app
 
 SIZES = (100_000, 1_000_000)
@@ -88,7 +89,7 @@ def ask(services: Services, size: int) -> None:
     """Previews while one condition changes at a time, as by drags, and with nothing remembered."""
     thresholds = count(300)
     rules = (parse_text(_rule(next(thresholds)), services.scopes.scope()) for _ in count())
-    warm = _spread(lambda: services.previews.preview(next(rules)))
+    warm = _spread(lambda: services.previews.preview(next(rules), actor=TEST))
     cold = _spread(lambda: _measure(_forgetful(services), next(rules), services.scopes.scope()))
     rule = next(rules)
     version = services.snapshot.state.version

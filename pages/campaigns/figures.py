@@ -11,7 +11,7 @@ from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState, MessageState
 from pages._ui.channels import failure_words, reason_words
 from pages._ui.charts import delivery_timeline, ranked_bars, show_chart
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.formats import duration, number, percent
 from pages._ui.palette import STATE_LABELS
 from pages._ui.widgets import CARD_PX, noted_metric
@@ -86,7 +86,7 @@ def show_shares(stats: Stats) -> None:
 
 def show_charts(campaign: Campaign, stats: Stats) -> None:
     left, right = st.columns([3, 2], gap="medium")
-    points = services().figures.timeline(campaign).value
+    points = services().figures.timeline(campaign, actor=actor()).value
     with left:
         st.subheader("Delivery over time", anchor=False)
         delivered, failed = count_in(stats, *DELIVERED), stats.by_state[M.FAILED]

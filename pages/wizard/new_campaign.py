@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from crm_core.audience.preview import Preview
+from crm_core.campaigns.drafting.definition import DraftFields
 from pages._ui.deps import actor, services
 from pages._ui.formats import number, percent
 from pages._ui.widgets import noted_metric, page_header
@@ -37,8 +38,13 @@ def offer_launch(chosen: Chosen | None, name: str, written: Written) -> None:
     if not asked or not chosen or not chosen.result:
         return
     audience = {"segment_id": chosen.segment["_id"]} if chosen.segment else {"rule": chosen.rule}
-    content = {"channel": written.channel.name, "message": written.text, "subject": written.subject}
-    draft = partial(services().campaigns.create, name=name, actor=actor(), **content, **audience)
+    content: DraftFields = {
+        "name": name,
+        "channel": written.channel.name,
+        "message": written.text,
+        "subject": written.subject,
+    }
+    draft = partial(services().campaigns.create, actor=actor(), **content, **audience)
     launch_dialog(name, chosen.segment["name"] if chosen.segment else None, chosen.rule, chosen.result.count, draft)
 
 
