@@ -1,4 +1,4 @@
-"""What one file of a channel brings about; run by ``test_a_channel`` with the made-up channels in the registry."""
+"""What one file of a channel brings about; run by the proof of its recipe, with made-up channels in the registry."""
 
 import json
 from collections.abc import Iterator
@@ -79,7 +79,7 @@ def send(services: Services, clock: TestClock, channel: str, **more: Any) -> tup
     return rig, campaign
 
 
-def test_they_are_the_sixth_and_the_ninth() -> None:
+def test_the_channels_are_the_sixth_and_the_ninth() -> None:
     assert (list(CHANNELS).index(SIXTH), list(CHANNELS).index(NINTH)) == (5, 8)
 
 
