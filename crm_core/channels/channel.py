@@ -18,11 +18,6 @@ class FailureMeaning(StrEnum):
     HARD_BOUNCE = "hard_bounce"
     INVALID_ADDRESS = "invalid_address"
 
-    @property
-    def is_refusal(self) -> bool:
-        """Whether it is the recipient who wants no messages."""
-        return self in {FailureMeaning.UNSUBSCRIBED, FailureMeaning.COMPLAINT}
-
 
 @dataclass(frozen=True)
 class Subject:
