@@ -15,6 +15,7 @@ from benchmarks.report import median_of, time_of
 from benchmarks.shop import fill
 from crm_core.audience.eligibility import Policy
 from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
+from crm_core.audience.reach import LAYOUT
 from crm_core.audience.snapshot.ids import IdTable
 from crm_core.audience.snapshot.keeper import Status
 from crm_core.audience.snapshot.population import Population
@@ -29,6 +30,7 @@ from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.tree import AnyRule
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests.actors import TEST
 from tests.running_app import start_app
 
 SIZES = (100_000, 1_000_000)
@@ -87,7 +89,7 @@ def ask(services: Services, size: int) -> None:
     """Previews while one condition changes at a time, as by drags, and with nothing remembered."""
     thresholds = count(300)
     rules = (parse_text(_rule(next(thresholds)), services.scopes.scope()) for _ in count())
-    warm = _spread(lambda: services.previews.preview(next(rules)))
+    warm = _spread(lambda: services.previews.preview(next(rules), actor=TEST))
     cold = _spread(lambda: _measure(_forgetful(services), next(rules), services.scopes.scope()))
     rule = next(rules)
     version = services.snapshot.state.version
@@ -117,7 +119,7 @@ def follow(services: Services) -> None:
 def at_the_limit(size: int) -> None:
     """In the core alone: so many customers are more than this machine stores in reasonable time."""
     columns = make_columns(size)
-    shard = Shard(columns, IdTable.of([]), np.zeros(size, dtype=np.uint32), _no_sends())
+    shard = Shard(columns, IdTable.of([]), np.zeros(size, dtype=LAYOUT.dtype), _no_sends())
     version = Version((Part.whole(shard),))
     scope = Scope(NOW, 2, fold)
     thresholds = count(300)

@@ -3,8 +3,8 @@
 import re
 from zoneinfo import ZoneInfo
 
-CHANNEL_NAMES = ("in_app", "email", "sms", "whatsapp", "push")
-"""A test compares them with those of ``eligibility``, which stands above this module."""
+from crm_core.channels.registry import CHANNELS
+
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _RATE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?")
 LEAST_RATE, MOST_RATE = 0.01, 1_000_000
@@ -15,8 +15,8 @@ def read_rates(text: str) -> dict[str, float]:
     rates: dict[str, float] = {}
     for part in text.split(","):
         channel, _, rate = (word.strip() for word in part.partition("="))
-        if channel not in CHANNEL_NAMES or channel in rates:
-            raise ValueError(f"{part.strip()!r} names no channel, or one twice; they are {', '.join(CHANNEL_NAMES)}")
+        if channel not in CHANNELS or channel in rates:
+            raise ValueError(f"{part.strip()!r} names no channel, or one twice; they are {', '.join(CHANNELS)}")
         if not _RATE.fullmatch(rate) or not LEAST_RATE <= float(rate) <= MOST_RATE:
             raise ValueError(f"{part.strip()!r} needs messages a second, from {LEAST_RATE} to {MOST_RATE:,}")
         rates[channel] = float(rate)

@@ -11,7 +11,7 @@ from pages._ui.charts import revenue_by_month, show_chart
 from pages._ui.commands import IMPORT_COMMANDS
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, money, money_short, number
-from pages._ui.guard import live
+from pages._ui.guard import hidden_if_forbidden, live
 from pages._ui.links import go_to
 from pages._ui.tables import order_table
 from pages._ui.widgets import CARD_PX, empty_state, page_header, time_caption
@@ -104,12 +104,13 @@ def show_campaigns() -> None:
                 go_to("audience_builder")
         return
     for campaign in campaigns:
-        campaign_card(campaign, services().figures.stats(campaign).value, services().clock())
+        campaign_card(campaign, services().figures.stats(campaign, actor=actor()).value, services().clock())
 
 
 def show_latest() -> None:
     st.subheader("Latest orders", anchor=False)
-    order_table(queries.latest_orders(), currency, key="overview_orders")
+    with hidden_if_forbidden():
+        order_table(queries.latest_orders(), currency, key="overview_orders")
 
 
 if services().demo_jobs.is_running():

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, FiniteFloat
 from crm_core.api.bodies import Body
 from crm_core.api.rules import RuleJson, RuleText, read_rule
 from crm_core.campaigns.drafting.definition import DraftFields
+from crm_core.channels.registry import CHANNELS, DEFAULT_CHANNEL
 from crm_core.infra.mongo import Doc
 from crm_core.rules.scope import Scope
 
@@ -20,6 +21,8 @@ def _as_kept(moment: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT), AfterValidator(_as_kept)]
+ChannelText = Annotated[str, Field(json_schema_extra={"enum": list(CHANNELS)})]
+"""Checked with the draft, like its other parts."""
 NOT_OF_A_DRAFT = {"rule", "text", "schedule_at", "confirm_everyone"}
 
 
@@ -35,14 +38,15 @@ class VariantBody(Body):
 class CampaignBody(Body):
     """Exactly one of segment_id, rule, text and customer_ids.
 
-    message: a Liquid template, such as ``Hi {{ customer.name }}``. subject: of an e-mail. variants: tried against each
-    other; with a message in each, the campaign needs none. holdout_percent: of the audience that gets nothing, to
-    compare with. exclude_recent_days: leave out whom any campaign wrote to in so many days. quiet_hours: ``defer``
-    (until they are over) or ``skip``. schedule_at: launch it by itself then; confirm_everyone: as for a launch.
+    message: a Liquid template, such as ``Hi {{ customer.name }}``. subject: of an e-mail, or the title of a push
+    message. variants: tried against each other; with a message in each, the campaign needs none. holdout_percent: of
+    the audience that gets nothing, to compare with. exclude_recent_days: leave out whom any campaign wrote to in so
+    many days. quiet_hours: ``defer`` (until they are over) or ``skip``. schedule_at: launch it by itself then;
+    confirm_everyone: as for a launch.
     """
 
     name: str
-    channel: str = "in_app"
+    channel: ChannelText = DEFAULT_CHANNEL
     message: str | None = None
     subject: str | None = None
     variants: list[VariantBody] | None = None
@@ -64,7 +68,7 @@ class CampaignChangeBody(Body):
     """What is absent stays as it is, null clears. Another audience takes the place of the one before."""
 
     name: str | None = None
-    channel: str | None = None
+    channel: ChannelText | None = None
     message: str | None = None
     subject: str | None = None
     variants: list[VariantBody] | None = None

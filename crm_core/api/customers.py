@@ -22,7 +22,7 @@ def get_customers(
     cursor: Annotated[str | None, Query(max_length=64)] = None,
 ) -> dict[str, Any]:
     """Customers by id. next: the cursor of the page after this one, null on the last."""
-    items, after = found.customers.page(limit=limit, after=cursor)
+    items, after = found.customers.page(limit=limit, after=cursor, actor=key.actor)
     return {"items": to_json_values(items), "next": after}
 
 
@@ -39,10 +39,11 @@ def get_customer(
     messages_cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> dict[str, Any]:
     """One customer with orders, events and messages, the newest first. next: the cursor of the page after, or null."""
-    customer = found.customers.customer(customer_id)
-    orders, more_orders = found.customers.orders(customer_id, after=orders_cursor)
-    events, more_events = found.customers.events(customer_id, after=events_cursor)
-    messages, more_messages = found.ledger.of_customer(customer_id, after=messages_cursor)
+    actor = key.actor
+    customer = found.customers.customer(customer_id, actor=actor)
+    orders, more_orders = found.customers.orders(customer_id, actor=actor, after=orders_cursor)
+    events, more_events = found.customers.events(customer_id, actor=actor, after=events_cursor)
+    messages, more_messages = found.ledger.of_customer(customer_id, actor=actor, after=messages_cursor)
     return {
         "customer": to_json_values(customer),
         "orders": {"items": to_json_values(orders), "next": more_orders},

@@ -64,7 +64,7 @@ def list_rehearsals(
     next: the cursor of the page after this one, null on the last.
     """
     items, after = found.rehearsals.page(campaign_id, limit=limit, after=cursor)
-    return {"items": [_shown(job, key) for job in items], "next": after}
+    return {"items": [_shown(job) for job in items], "next": after}
 
 
 @router.get("/campaigns/{campaign_id}/rehearsals/{rehearsal_id}", responses=to_responses(UNKNOWN))
@@ -77,7 +77,7 @@ def get_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: 
     there would be too many. Messages are taken to be accepted by the vendor, and without a rate to go out at once.
     examples are null without the scope customers:read.
     """
-    return _shown(found.rehearsals.get(campaign_id, rehearsal_id), key)
+    return _shown(found.rehearsals.get(campaign_id, rehearsal_id, actor=key.actor))
 
 
 @router.delete(
@@ -86,12 +86,8 @@ def get_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: 
 )
 def cancel_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: Writer) -> dict[str, Any]:
     """Cancel one that is queued or running."""
-    return _shown(found.rehearsals.cancel(campaign_id, rehearsal_id, actor=key.actor), key)
+    return _shown(found.rehearsals.cancel(campaign_id, rehearsal_id, actor=key.actor))
 
 
-def _shown(job: Doc, key: ApiKey) -> Doc:
-    shown = {"id": job["_id"], **{name: value for name, value in job.items() if name != "_id"}}
-    if result := shown.get("result"):
-        examples = result["examples"] if Scope.CUSTOMERS_READ in key.scopes else None
-        shown["result"] = result | {"examples": examples}
-    return shown
+def _shown(job: Doc) -> Doc:
+    return {"id": job["_id"], **{name: value for name, value in job.items() if name != "_id"}}

@@ -78,7 +78,7 @@ def preview(
     scope = found.scopes.scope(body.now.astimezone(UTC) if body.now else None)
     rule = need_rule(body.rule, body.text, scope)
     forms = _forms(rule, scope, found)
-    result = found.previews.preview(rule, sample=body.sample, now=scope.now, is_fresh=True)
+    result = found.previews.preview(rule, actor=key.actor, sample=body.sample, now=scope.now, is_fresh=True)
     return {
         "count": result.count,
         "total": result.total,

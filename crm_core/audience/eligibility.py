@@ -9,18 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput
-
-CHANNELS = ("in_app", "email", "sms", "whatsapp", "push")
-
-ADDRESSES: Mapping[str, str | None] = {
-    "in_app": None,
-    "email": "email",
-    "sms": "phone",
-    "whatsapp": "phone",
-    "push": "attributes.push_token",
-}
-"""Where a customer's address for a channel stands; in-app messages are addressed by the customer id."""
 
 
 class Reason(StrEnum):
@@ -88,12 +78,12 @@ def eligibility(person: Recipient | None, channel: str, policy: Policy, now: dat
 
     person: None when there is no such customer any more. now: aware UTC. Raises InvalidInput for an unknown channel.
     """
-    check_channel(channel)
+    wanted = CHANNELS.named(channel)
     if person is None:
         return Reason.CUSTOMER_GONE
     if not _has_consent(person.customer, channel, policy):
         return Reason.NO_CONSENT
-    if not _has_address(person.customer, channel):
+    if not wanted.reaches(person.customer):
         return Reason.NO_ADDRESS
     if channel in person.suppressed:
         return Reason.SUPPRESSED
@@ -102,29 +92,9 @@ def eligibility(person: Recipient | None, channel: str, policy: Policy, now: dat
     return None
 
 
-def check_channel(channel: str) -> None:
-    """Raises InvalidInput."""
-    if channel not in CHANNELS:
-        raise InvalidInput(f"There is no channel {channel!r}; allowed are {', '.join(CHANNELS)}.", field="channel")
-
-
-def is_address(value: Any) -> bool:
-    """A text that is not blank; a custom attribute can be anything."""
-    return isinstance(value, str) and bool(value.strip())
-
-
 def _has_consent(customer: Mapping[str, Any], channel: str, policy: Policy) -> bool:
     state = customer.get("consent", {}).get(channel, {}).get("state", "unknown")
     return bool(state == "granted" or (state != "denied" and policy.unknown_may_be_messaged))
-
-
-def _has_address(customer: Mapping[str, Any], channel: str) -> bool:
-    path = ADDRESSES[channel]
-    if path is None:
-        return True
-    part, _, name = path.rpartition(".")
-    holder = customer.get(part, {}) if part else customer
-    return is_address(holder.get(name))
 
 
 def _count_sent(person: Recipient, channel: str, cap: Cap, now: datetime) -> int:

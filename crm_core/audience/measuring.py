@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from crm_core.audience.eligibility import CHANNELS, Policy, Reason
+from crm_core.audience.eligibility import Policy, Reason
 from crm_core.audience.preview import Deliverable, Effect, Step
 from crm_core.audience.reach import count_recent, ineligible
 from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.shard import Shard
+from crm_core.channels.registry import CHANNELS
 from crm_core.rules.binding import Bound, BoundGroup, walk_bound
 from crm_core.rules.engines.columns import Mask
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission
 from crm_core.audience.scopes import Scopes
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.mongo import Db, Doc, translated
@@ -34,18 +36,20 @@ class Memberships:
         self._db = db
         self._scopes = scopes
 
-    def explain(self, customer_id: str, rule: AnyRule, *, now: datetime | None = None) -> Explanation:
+    def explain(self, customer_id: str, rule: AnyRule, *, actor: Actor, now: datetime | None = None) -> Explanation:
         """The rule for this customer, now or as of ``now``. Raises BadRule, NotFound."""
-        found = self.explain_many(rule, [customer_id], now=now)
+        actor.require(Permission.READ_CUSTOMERS)
+        found = self.explain_many(rule, [customer_id], actor=actor, now=now)
         if customer_id not in found:
             raise NotFound(f"There is no customer with the id {customer_id!r}.")
         return found[customer_id]
 
     def explain_many(
-        self, rule: AnyRule, customer_ids: Sequence[str], *, now: datetime | None = None
+        self, rule: AnyRule, customer_ids: Sequence[str], *, actor: Actor, now: datetime | None = None
     ) -> dict[str, Explanation]:
         """The same for up to 200 customers, by id in the order given, without unknown ones; at most three queries
         for all of them. Raises BadRule, InvalidInput."""
+        actor.require(Permission.READ_CUSTOMERS)
         if len(customer_ids) > MAX_EXPLAINED:
             raise InvalidInput(
                 f"At most {MAX_EXPLAINED} customers are explained at once, these are {len(customer_ids):,}."
@@ -56,10 +60,11 @@ class Memberships:
         return {name: explain(bound, subject, digits=scope.digits) for name, subject in subjects.items()}
 
     def explain_all(
-        self, customer_id: str, rules: Mapping[str, AnyRule], *, now: datetime | None = None
+        self, customer_id: str, rules: Mapping[str, AnyRule], *, actor: Actor, now: datetime | None = None
     ) -> dict[str, Explanation | InvalidInput]:
         """Several rules for one customer who is read once, by the rules' keys; for a rule that cannot be evaluated
         any more its error. Raises NotFound."""
+        actor.require(Permission.READ_CUSTOMERS)
         scope = self._scopes.scope(now)
         bound = {key: _bound(rule, scope) for key, rule in rules.items()}
         wanted = [each for each in bound.values() if not isinstance(each, InvalidInput)]

@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission
 from crm_core.audience.counting import Counting
 from crm_core.audience.curve import Curve, measure_curve
 from crm_core.audience.eligibility import Policy
@@ -56,20 +58,22 @@ class Previews:
         self._digits = digits
 
     def preview(
-        self, rule: AnyRule, *, sample: int = 0, now: datetime | None = None, is_fresh: bool = False
+        self, rule: AnyRule, *, actor: Actor, sample: int = 0, now: datetime | None = None, is_fresh: bool = False
     ) -> Preview:
         """Whom the rule reaches, over the snapshot or in the database. Raises BadRule, Unavailable.
 
         now: of relative windows, if not this moment. is_fresh: waits until all that was stored before is in it; else it
-        is as of a moment ago, as ``as_of`` says.
+        is as of a moment ago, as ``as_of`` says. sample: so many customers with it, for those who may see customers.
         """
-        found = self.in_memory(rule, sample=sample, now=now, is_fresh=is_fresh)
+        actor.require(_shows(sample))
+        found = self.in_memory(rule, actor=actor, sample=sample, now=now, is_fresh=is_fresh)
         return found or self._audience.preview(rule, sample=sample, now=now)
 
     def in_memory(
-        self, rule: AnyRule, *, sample: int = 0, now: datetime | None = None, is_fresh: bool = False
+        self, rule: AnyRule, *, actor: Actor, sample: int = 0, now: datetime | None = None, is_fresh: bool = False
     ) -> Preview | None:
         """The same over the snapshot; None when it cannot say. Raises BadRule."""
+        actor.require(_shows(sample))
         started = time.perf_counter()
         asked = self._ask(rule, now, is_fresh=is_fresh)
         if asked is None:
@@ -89,34 +93,40 @@ class Previews:
         )
         return replace(made, took_ms=(time.perf_counter() - started) * 1000)
 
-    def start_counting(self, rule: AnyRule, *, sample: int) -> Counting:
+    def start_counting(self, rule: AnyRule, *, actor: Actor, sample: int) -> Counting:
         """Count in the database, without waiting for it. Raises Unavailable."""
+        actor.require(_shows(sample))
         return Counting(self._db, self._audience, rule, sample=sample)
 
-    def sample(self, rule: AnyRule, size: int) -> list[Doc] | None:
+    def sample(self, rule: AnyRule, size: int, *, actor: Actor) -> list[Doc] | None:
         """The first by id who match; None when the snapshot cannot say. Raises BadRule, Unavailable."""
+        actor.require(Permission.READ_CUSTOMERS)
         asked = self._ask(rule)
         if asked is None:
             return None
         return self._reader.by_ids(asked.population.first_ids(asked.population.find(asked.bound), size))
 
-    def spend(self, rule: AnyRule) -> list[Band] | None:
+    def spend(self, rule: AnyRule, *, actor: Actor) -> list[Band] | None:
         """The audience against everyone by total spend; None when the snapshot cannot say."""
+        actor.require(Permission.READ_FIGURES)
         asked = self._ask(rule)
         return profile_spend(asked.population, asked.population.find(asked.bound)) if asked else None
 
-    def recency(self, rule: AnyRule) -> list[Band] | None:
+    def recency(self, rule: AnyRule, *, actor: Actor) -> list[Band] | None:
         """The same by days since the last order."""
+        actor.require(Permission.READ_FIGURES)
         asked = self._ask(rule)
         return profile_recency(asked.population, asked.population.find(asked.bound), asked.now) if asked else None
 
-    def values(self, rule: AnyRule, field: str) -> list[ValueShare] | None:
+    def values(self, rule: AnyRule, field: str, *, actor: Actor) -> list[ValueShare] | None:
         """The same by the values of a text or list field."""
+        actor.require(Permission.READ_FIGURES)
         asked = self._ask(rule)
         return profile_values(asked.population, asked.population.find(asked.bound), field) if asked else None
 
-    def curve(self, rule: AnyRule, place: Place) -> Curve | None:
+    def curve(self, rule: AnyRule, place: Place, *, actor: Actor) -> Curve | None:
         """The audience over the thresholds of the condition at ``place``; None where there is none to move."""
+        actor.require(Permission.READ_FIGURES)
         asked = self._ask(rule)
         return measure_curve(asked.population, asked.bound, place, digits=self._digits) if asked else None
 
@@ -129,3 +139,8 @@ class Previews:
         bound = bind(rule, scope)
         population = Population(state.version)
         return _Question(bound, population, state.as_of, scope.now) if population.holds(bound) else None
+
+
+def _shows(sample: int) -> Permission:
+    """A count is a figure, a sample shows customers."""
+    return Permission.READ_CUSTOMERS if sample else Permission.READ_FIGURES

@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
-from crm_core.audience.eligibility import check_channel
+from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
@@ -32,7 +32,7 @@ class Suppressions:
         Harmless to repeat: what is there for a reason as grave or graver stays. Raises InvalidInput, NotFound.
         """
         actor.require(Permission.WRITE_CONSENT)
-        check_channel(channel)
+        CHANNELS.named(channel)
         if reason not in REASONS:
             raise InvalidInput(f"{reason!r} is no reason; allowed are {', '.join(REASONS)}.", field="reason")
         self._check_customer(customer_id)
@@ -43,7 +43,7 @@ class Suppressions:
     def lift(self, customer_id: str, channel: str, *, actor: Actor) -> bool:
         """Allow messages over ``channel`` again; gives whether they were suppressed. Raises InvalidInput."""
         actor.require(Permission.WRITE_CONSENT)
-        check_channel(channel)
+        CHANNELS.named(channel)
         with translated():
             found = self._suppressions.find_one_and_delete({"_id": _key(customer_id, channel)})
         if found is None:

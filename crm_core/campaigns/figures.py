@@ -10,6 +10,8 @@ from typing import Any, Generic, TypeVar
 
 from cachetools import TLRUCache, cachedmethod
 
+from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission
 from crm_core.campaigns.messages.message_log import Ledger, Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import RUNNING, MessageState
@@ -52,15 +54,23 @@ class Figures:
         self._stats = TLRUCache[Any, Counted[Stats], float](KEPT, _until, timer)
         self._timelines = TLRUCache[Any, Counted[list[Doc]], float](KEPT, _until, timer)
 
+    def stats(self, campaign: Campaign, *, actor: Actor) -> Counted[Stats]:
+        actor.require(Permission.READ_FIGURES)
+        return self._count_stats(campaign)
+
+    def timeline(self, campaign: Campaign, *, actor: Actor) -> Counted[list[Doc]]:
+        """Of a launched campaign, until its end or now."""
+        actor.require(Permission.READ_FIGURES)
+        return self._count_timeline(campaign)
+
     @cachedmethod(attrgetter("_stats"), key=_version, condition=attrgetter("_condition"))
-    def stats(self, campaign: Campaign) -> Counted[Stats]:
+    def _count_stats(self, campaign: Campaign) -> Counted[Stats]:
         return self._count(lambda: self._ledger.stats(campaign["_id"]), lambda stats: _rest_of(campaign, stats))
 
     @cachedmethod(attrgetter("_timelines"), key=_version, condition=attrgetter("_condition"))
-    def timeline(self, campaign: Campaign) -> Counted[list[Doc]]:
-        """Of a launched campaign, until its end or now."""
+    def _count_timeline(self, campaign: Campaign) -> Counted[list[Doc]]:
         start, end = campaign["launched_at"], campaign.get("finished_at") or self._clock()
-        rest = self.stats(campaign).rest
+        rest = self._count_stats(campaign).rest
         return self._count(lambda: self._ledger.timeline(campaign["_id"], start=start, end=end), lambda _: rest)
 
     def _count(self, count: Callable[[], Value], rest: Callable[[Value], int]) -> Counted[Value]:

@@ -16,6 +16,7 @@ from crm_core.campaigns.messages.receipts import ReceiptBooker
 from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.planning.planner import Planner
 from crm_core.campaigns.planning.progress import Progress
+from crm_core.campaigns.sending.attempts import Attempts
 from crm_core.campaigns.sending.budget import ErrorBudget
 from crm_core.campaigns.sending.cap_locks import CapLocks
 from crm_core.campaigns.sending.claims import Claims
@@ -24,7 +25,8 @@ from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.sending.recipients import Recipients
 from crm_core.campaigns.sending.release import Releaser
-from crm_core.campaigns.sending.vendor import HttpVendor, Vendor
+from crm_core.campaigns.sending.vendor import HttpVendor
+from crm_core.channels.sender import Sender
 from crm_core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -111,8 +113,8 @@ class CampaignServices(AudienceServices):
             raise InvalidInput("Set CRM_VENDOR_URL: the delivery worker needs a message vendor.")
         return self.deliverer_to(HttpVendor(self.settings.vendor_url, self.vendor_secret), self.sending_rules)
 
-    def deliverer_to(self, vendor: Vendor, rules: SendingRules) -> Deliverer:
-        """For a vendor and rules of the caller's choice."""
+    def deliverer_to(self, sender: Sender, rules: SendingRules) -> Deliverer:
+        """For a sender and rules of the caller's choice."""
         return Deliverer(
             self.campaigns,
             self.progress,
@@ -122,7 +124,7 @@ class CampaignServices(AudienceServices):
             CapLocks(self.db),
             self.channel_rates,
             self.error_budget,
-            vendor,
+            Attempts(self.db, sender),
             rules,
             self.clock,
         )

@@ -6,6 +6,8 @@ from typing import Any
 
 from pymongo.collection import Collection
 
+from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission
 from crm_core.errors import NotFound
 from crm_core.infra.mongo import Db, Doc, page_newest, translated
 from crm_core.settings import to_major
@@ -21,28 +23,36 @@ class CustomerReader:
         self._db = db
         self._digits = digits
 
-    def page(self, *, limit: int, after: str | None) -> tuple[list[Doc], str | None]:
+    def page(self, *, limit: int, after: str | None, actor: Actor) -> tuple[list[Doc], str | None]:
         """Customers by id, and the id to go on after, None on the last page."""
+        actor.require(Permission.READ_CUSTOMERS)
         query = {"_id": {"$gt": after}} if after else {}
         with translated():
             rows = list(self._db.customers.find(query).sort("_id", 1).limit(limit + 1))
         items = [self.to_record(row) for row in rows[:limit]]
         return items, items[-1]["id"] if len(rows) > limit else None
 
-    def customer(self, customer_id: str) -> Doc:
+    def customer(self, customer_id: str, *, actor: Actor) -> Doc:
         """One customer. Raises NotFound."""
+        actor.require(Permission.READ_CUSTOMERS)
         with translated():
             row = self._db.customers.find_one({"_id": customer_id})
         if row is None:
             raise NotFound(f"There is no customer with the id {customer_id!r}.")
         return self.to_record(row)
 
-    def orders(self, customer_id: str, *, limit: int = PAGE, after: str | None = None) -> tuple[list[Doc], str | None]:
+    def orders(
+        self, customer_id: str, *, actor: Actor, limit: int = PAGE, after: str | None = None
+    ) -> tuple[list[Doc], str | None]:
         """A customer's orders, newest first, and the id to go on after, None on the last page. Raises InvalidInput."""
+        actor.require(Permission.READ_CUSTOMERS)
         return self._page(self._db.orders, customer_id, "ordered_at", limit, after)
 
-    def events(self, customer_id: str, *, limit: int = PAGE, after: str | None = None) -> tuple[list[Doc], str | None]:
+    def events(
+        self, customer_id: str, *, actor: Actor, limit: int = PAGE, after: str | None = None
+    ) -> tuple[list[Doc], str | None]:
         """The same for a customer's events."""
+        actor.require(Permission.READ_CUSTOMERS)
         return self._page(self._db.events, customer_id, "at", limit, after)
 
     def _page(
@@ -52,7 +62,10 @@ class CustomerReader:
         return [self.to_record(row) for row in rows], more
 
     def by_ids(self, ids: Sequence[str], *, stored: Sequence[str] | None = None) -> list[Doc]:
-        """Those who exist, in this order. stored: only these fields, by the names under which they are kept."""
+        """Those who exist, in this order: for workers, and for services that have asked who may see them.
+
+        stored: only these fields, by the names under which they are kept.
+        """
         with translated():
             rows = self._db.customers.find({"_id": {"$in": list(ids)}}, stored, batch_size=1000)
             found = {row["_id"]: row for row in rows}

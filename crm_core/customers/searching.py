@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
+from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission
 from crm_core.customers.reading import PAGE, CustomerReader
 from crm_core.customers.search_words import typed_terms
 from crm_core.errors import InvalidInput
@@ -32,19 +34,21 @@ class CustomerSearch:
         self._customers = db.customers
         self._reader = reader
 
-    def search(self, text: str, *, sort: Sort = "id", skip: int = 0, limit: int = PAGE) -> list[Doc]:
+    def search(self, text: str, *, actor: Actor, sort: Sort = "id", skip: int = 0, limit: int = PAGE) -> list[Doc]:
         """One page of those whom every word of ``text`` finds, all for an empty one. Raises InvalidInput.
 
         Of a list only the first 10,000 are reached: more are for a narrower search.
         """
+        actor.require(Permission.READ_CUSTOMERS)
         _check_place(sort, skip, limit)
         stages = page_stages(to_query(text), sort, min(skip + limit, MAX_REACHED))
         with translated():
             rows = self._customers.aggregate([*stages, {"$skip": skip}, {"$limit": limit}], maxTimeMS=TIME_LIMIT_MS)
             return [self._reader.to_record(row) for row in rows]
 
-    def count_found(self, text: str, *, limit: int = MAX_REACHED + 1) -> int:
+    def count_found(self, text: str, *, actor: Actor, limit: int = MAX_REACHED + 1) -> int:
         """How many these are, counted up to ``limit``. Raises InvalidInput."""
+        actor.require(Permission.READ_CUSTOMERS)
         with translated():
             return self._customers.count_documents(to_query(text), limit=limit, maxTimeMS=TIME_LIMIT_MS)
 

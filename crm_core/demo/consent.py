@@ -2,16 +2,16 @@
 
 import numpy as np
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.demo.columns import Bools, Ints
 
 STATES = ("granted", "denied", "unknown")
 UNKNOWN = STATES.index("unknown")
-CHANNELS = ("email", "sms", "whatsapp", "push")
-EMAIL = CHANNELS.index("email")
-NEED_PHONE = (CHANNELS.index("sms"), CHANNELS.index("whatsapp"))
-
-GRANTED_SHARES = np.array((0.62, 0.36, 0.29, 0.27))  # in the order of CHANNELS
-DENIED_SHARES = np.array((0.13, 0.21, 0.16, 0.24))
+ASKED = {name: channel.demo_consent for name, channel in CHANNELS.items() if channel.demo_consent}
+"""The channels that the demo customers were asked about, with the shares of their answers."""
+EMAIL = list(ASKED).index("email")
+GRANTED_SHARES = np.array([shares.granted for shares in ASKED.values()])
+DENIED_SHARES = np.array([shares.denied for shares in ASKED.values()])
 SAME_ANSWER_SHARE = 0.5  # who answers all channels in one mood
 
 
@@ -22,10 +22,13 @@ def draw_consent(rng: np.random.Generator, has_email: Bools, has_phone: Bools) -
     """
     count = len(has_email)
     mood = rng.random((count, 1))
-    answers = np.where(rng.random((count, 1)) < SAME_ANSWER_SHARE, mood, rng.random((count, len(CHANNELS))))
+    answers = np.where(rng.random((count, 1)) < SAME_ANSWER_SHARE, mood, rng.random((count, len(ASKED))))
     denied = (answers >= GRANTED_SHARES).astype(np.int64)
     states: Ints = denied + (answers >= GRANTED_SHARES + DENIED_SHARES)
-    states[~has_email, EMAIL] = UNKNOWN
-    for channel in NEED_PHONE:
-        states[~has_phone, channel] = UNKNOWN
+    for place, name in enumerate(ASKED):
+        match CHANNELS[name].address:
+            case "email":
+                states[~has_email, place] = UNKNOWN
+            case "phone":
+                states[~has_phone, place] = UNKNOWN
     return states

@@ -9,7 +9,7 @@ import numpy as np
 from crm_core.demo.baskets import STATUSES
 from crm_core.demo.catalogue import CATEGORY_NAMES, PRODUCT_NAMES
 from crm_core.demo.columns import Baskets, Habits, People, Purchases
-from crm_core.demo.consent import CHANNELS, STATES
+from crm_core.demo.consent import ASKED, STATES
 from crm_core.demo.names import FAMILY, FAMILY_FIRST, GIVEN
 from crm_core.demo.places import CITIES
 from crm_core.demo.wording import SIGNUP_CHANNELS, write_email, write_phone
@@ -48,7 +48,7 @@ def describe_person(people: People, index: int) -> dict[str, Any]:
     if people.has_city[index]:
         parts["city"] = city
     states = people.consent[index].tolist()
-    parts["consent"] = {channel: STATES[state] for channel, state in zip(CHANNELS, states, strict=True)}
+    parts["consent"] = {channel: STATES[state] for channel, state in zip(ASKED, states, strict=True)}
     parts["attributes"] = describe_attributes(people, index)
     return parts
 

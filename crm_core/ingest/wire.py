@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from crm_core.channels.wire import ChannelName
 from crm_core.ingest.scalars import (
     MAX_ENTRIES,
     AttributeValue,
@@ -18,7 +19,6 @@ from crm_core.ingest.scalars import (
     check_declared,
 )
 
-Channel = Literal["sms", "email", "whatsapp", "push", "in_app"]
 Consent = Literal["granted", "denied", "unknown"]
 OrderStatus = Literal["pending", "confirmed", "shipped", "delivered", "cancelled"]
 ATTRIBUTE_NAME = r"^[a-z][a-z0-9_]{0,39}$"
@@ -61,7 +61,7 @@ class CustomerRecord(WireModel):
     total_spend: Money | None = None
     order_count: Count | None = None
     attributes: Annotated[Values, AfterValidator(check_declared)] | None = None
-    consent: dict[Channel, Consent] | None = None
+    consent: dict[ChannelName, Consent] | None = None
 
 
 class OrderItem(WireModel):

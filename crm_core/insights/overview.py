@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
@@ -33,8 +35,9 @@ class Overview:
         self._reader = reader
         self._clock = clock
 
-    def totals(self) -> Totals:
+    def totals(self, *, actor: Actor) -> Totals:
         """Orders and revenue without cancelled orders."""
+        actor.require(Permission.READ_FIGURES)
         as_of = self._clock()
         orders: Doc = {
             "_id": None,
@@ -56,8 +59,9 @@ class Overview:
             as_of=as_of,
         )
 
-    def revenue_by_month(self) -> list[Doc]:
+    def revenue_by_month(self, *, actor: Actor) -> list[Doc]:
         """``{"month": aware UTC, "revenue_minor": int, "orders": int}`` in order; no row for a month without orders."""
+        actor.require(Permission.READ_FIGURES)
         month = {"$dateTrunc": {"date": "$ordered_at", "unit": "month"}}
         stages: list[Doc] = [
             {"$match": {"status": {"$ne": "cancelled"}}},
@@ -67,14 +71,17 @@ class Overview:
         with translated():
             return [{"month": row.pop("_id"), **row} for row in self._db.orders.aggregate(stages)]
 
-    def latest_orders(self, *, limit: int = 8) -> list[Doc]:
+    def latest_orders(self, *, actor: Actor, limit: int = 8) -> list[Doc]:
+        """With the ids of their customers."""
+        actor.require(Permission.READ_CUSTOMERS)
         with translated():
             rows = list(self._db.orders.find().sort([("ordered_at", -1), ("_id", -1)]).limit(limit))
         return [self._reader.to_record(row) for row in rows]
 
-    def options(self, path: str, *, limit: int = 50) -> list[str]:
+    def options(self, path: str, *, actor: Actor, limit: int = 50) -> list[str]:
         """The most frequent values of a text or list field as typed, for the builder's suggestions: among as many
         customers as can be looked at while somebody waits."""
+        actor.require(Permission.READ_FIGURES)
         stages: list[Doc] = [
             {"$limit": MOST_LOOKED_AT},
             {"$match": {path: {"$nin": [None, []]}}},

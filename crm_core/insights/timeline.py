@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission
 from crm_core.campaigns.states import STATES
 from crm_core.customers.reading import CustomerReader
 from crm_core.errors import InvalidInput
@@ -57,13 +59,20 @@ class Timeline:
         self._reader = reader
 
     def page(
-        self, customer_id: str, *, kinds: Collection[Kind] | None = None, limit: int = 25, after: str | None = None
+        self,
+        customer_id: str,
+        *,
+        actor: Actor,
+        kinds: Collection[Kind] | None = None,
+        limit: int = 25,
+        after: str | None = None,
     ) -> tuple[list[Doc], str | None]:
         """A page, newest first, and the cursor to go on after, None on the last page. Raises InvalidInput.
 
         Each entry has ``kind``, ``id``, ``at`` and what its kind has: of orders amount (major units), status, category,
         items; of events type and properties; of messages state, reason, channel, campaign_id and the campaign's name.
         """
+        actor.require(Permission.READ_CUSTOMERS)
         if not 1 <= limit <= MAX_LIMIT:
             raise InvalidInput(f"A page of the timeline has 1 to {MAX_LIMIT} entries, not {limit}.", field="limit")
         chosen = list(Kind) if kinds is None else [kind for kind in Kind if kind in kinds]

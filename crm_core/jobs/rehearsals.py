@@ -56,9 +56,14 @@ class Rehearsals:
         details = {"campaign": campaign_id}
         return self._store.ask(REHEARSAL, fields, actor=actor, action="rehearsal.start", details=details)
 
-    def get(self, campaign_id: str, rehearsal_id: str) -> Doc:
-        """One that no worker has or will get shows as failed. Raises NotFound."""
-        return _shown(self._store.get(REHEARSAL, rehearsal_id, campaign_id=campaign_id))
+    def get(self, campaign_id: str, rehearsal_id: str, *, actor: Actor) -> Doc:
+        """One that no worker has or will get shows as failed. Its examples are messages to customers: None for those
+        who may not see any. Raises NotFound."""
+        actor.require(Permission.READ_FIGURES)
+        shown = _shown(self._store.get(REHEARSAL, rehearsal_id, campaign_id=campaign_id))
+        if "result" in shown and not actor.may(Permission.READ_CUSTOMERS):
+            shown["result"] |= {"examples": None}
+        return shown
 
     def page(self, campaign_id: str, *, limit: int, after: str | None = None) -> tuple[list[Doc], str | None]:
         """Those of a campaign without their results, the newest first, and the id to go on after, None on the last

@@ -5,8 +5,16 @@ from typing import Final
 
 from crm_core.audience.eligibility import REASON_LABELS
 from crm_core.campaigns.states import RowReason
+from crm_core.channels.channel import FailureMeaning
+from crm_core.channels.registry import CHANNELS
+from pages._ui.formats import literal
 
-CHANNEL_LABELS: Final = {"in_app": "In-app", "email": "E-mail", "sms": "SMS", "whatsapp": "WhatsApp", "push": "Push"}
+_MEANINGS: Final = {
+    FailureMeaning.UNSUBSCRIBED: "wants no messages",
+    FailureMeaning.COMPLAINT: "complained",
+    FailureMeaning.HARD_BOUNCE: "the address does not exist",
+    FailureMeaning.INVALID_ADDRESS: "the address is wrong",
+}
 _ROW_REASONS: Final = {
     RowReason.EXCLUDED_SEGMENT: "In an excluded segment",
     RowReason.MESSAGED_RECENTLY: "Messaged recently",
@@ -26,3 +34,20 @@ _LABELS: Final[Mapping[str, str]] = {
 def reason_words(reason: str) -> str:
     """Of a row of the ledger."""
     return _LABELS.get(reason, reason.replace("_", " ").capitalize())
+
+
+def failure_words(channel: str, reason: str) -> str:
+    """Of a message that failed over ``channel``: the vendor's reason, and what it means where that is known."""
+    known = CHANNELS.get(channel)
+    meaning = known.failures.get(reason) if known else None
+    return f"{reason_words(reason)}: {_MEANINGS[meaning]}" if meaning else reason_words(reason)
+
+
+def channel_title(name: str) -> str:
+    """Markdown of icon and label."""
+    channel = CHANNELS.get(name)
+    return f":material/{channel.icon}: {channel.label}" if channel else literal(name)
+
+
+def channel_badge(name: str) -> str:
+    return f":gray-badge[{channel_title(name)}]"

@@ -7,7 +7,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from crm_core.errors import CrmError, NotFound, Unavailable
+from crm_core.errors import CrmError, Forbidden, NotFound, Unavailable
 from crm_core.infra.streams import Stream
 from pages._ui.deps import services
 from pages._ui.formats import literal
@@ -28,8 +28,19 @@ def errors_in_words() -> Iterator[None]:
         st.warning(
             f"{literal(str(exc))} It may have been removed, or the link is incomplete.", icon=":material/search_off:"
         )
+    except Forbidden as exc:
+        st.warning(literal(str(exc)), icon=":material/lock:")
     except CrmError as exc:
         st.error(literal(str(exc)), icon=":material/error:")
+
+
+@contextmanager
+def hidden_if_forbidden() -> Iterator[None]:
+    """Say so in place of a part of a page that its reader may not see; the rest of the page stays."""
+    try:
+        yield
+    except Forbidden as exc:
+        st.caption(f":material/lock: {literal(str(exc))}")
 
 
 def live(run_every: float | None) -> Callable[[Callable[Parameters, None]], Callable[Parameters, None]]:

@@ -1,4 +1,7 @@
-"""What pages read, remembered for a few seconds: the only ``st.cache_data``. Each answer carries its time."""
+"""What pages read, remembered for a few seconds: the only ``st.cache_data``. Each answer carries its time.
+
+What is remembered is shared by people of one role only: the services ask whether the reader may see it.
+"""
 
 import io
 import json
@@ -7,6 +10,8 @@ from typing import Any
 
 import streamlit as st
 
+from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission, Role
 from crm_core.audience.preview import Preview
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
@@ -16,30 +21,51 @@ from crm_core.ingest.scalars import Border
 from crm_core.insights.overview import Totals
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, ListRule
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 
 SAMPLE = 10
 
 
-@st.cache_data(ttl=5, max_entries=4, show_spinner=False)
+def sample_size() -> int:
+    """How many customers a preview shows: none to those who may not see any."""
+    return SAMPLE if actor().may(Permission.READ_CUSTOMERS) else 0
+
+
 def totals() -> Totals:
-    return services().overview.totals()
+    return _totals(actor().role, actor())
+
+
+@st.cache_data(ttl=5, max_entries=4, show_spinner=False)
+def _totals(role: Role, _actor: Actor) -> Totals:
+    return services().overview.totals(actor=_actor)
+
+
+def revenue_by_month() -> list[Doc]:
+    return _revenue_by_month(actor().role, actor())
 
 
 @st.cache_data(ttl=30, max_entries=4, show_spinner=False)
-def revenue_by_month() -> list[Doc]:
-    return services().overview.revenue_by_month()
+def _revenue_by_month(role: Role, _actor: Actor) -> list[Doc]:
+    return services().overview.revenue_by_month(actor=_actor)
+
+
+def latest_orders() -> list[Doc]:
+    return _latest_orders(actor().role, actor())
 
 
 @st.cache_data(ttl=5, max_entries=4, show_spinner=False)
-def latest_orders() -> list[Doc]:
-    return services().overview.latest_orders()
+def _latest_orders(role: Role, _actor: Actor) -> list[Doc]:
+    return services().overview.latest_orders(actor=_actor)
+
+
+def options(field: str) -> list[str]:
+    """The most frequent values of a customer field."""
+    return _options(field, actor().role, actor())
 
 
 @st.cache_data(ttl=60, max_entries=50, show_spinner=False)
-def options(field: str) -> list[str]:
-    """The most frequent values of a customer field."""
-    return services().overview.options(field)
+def _options(field: str, role: Role, _actor: Actor) -> list[str]:
+    return services().overview.options(field, actor=_actor)
 
 
 @st.cache_data(ttl=60, max_entries=4, show_spinner=False)
@@ -48,10 +74,14 @@ def event_types() -> list[str]:
     return services().scopes.event_types()
 
 
-@st.cache_data(ttl=30, max_entries=100, show_spinner=False)
 def find_customers(text: str, limit: int) -> dict[str, str]:
     """Id to name and id of those whom a search finds, by name. Raises InvalidInput."""
-    found = services().customer_search.search(text, sort="name", skip=0, limit=limit)
+    return _find_customers(text, limit, actor().role, actor())
+
+
+@st.cache_data(ttl=30, max_entries=100, show_spinner=False)
+def _find_customers(text: str, limit: int, role: Role, _actor: Actor) -> dict[str, str]:
+    found = services().customer_search.search(text, actor=_actor, sort="name", skip=0, limit=limit)
     return {each["id"]: f"{each['name']} · {each['id']}" if each.get("name") else each["id"] for each in found}
 
 
@@ -63,14 +93,14 @@ def known_customers(ids: tuple[str, ...]) -> int:
 
 
 def preview(rule: AnyRule) -> Preview:
-    """Exact as of the time it carries, at most 5 s ago."""
-    return _preview(json.dumps(dump_rule(rule), sort_keys=True))
+    """Exact as of the time it carries, at most 5 s ago; with a sample for those who may see customers."""
+    return _preview(json.dumps(dump_rule(rule), sort_keys=True), actor().role, actor())
 
 
 @st.cache_data(ttl=5, max_entries=200, show_spinner=False)
-def _preview(rule: str) -> Preview:
+def _preview(rule: str, role: Role, _actor: Actor) -> Preview:
     data: dict[str, Any] = json.loads(rule)
-    return services().previews.preview(load_rule(data), sample=SAMPLE)
+    return services().previews.preview(load_rule(data), actor=_actor, sample=sample_size())
 
 
 @st.cache_data(ttl=600, max_entries=20, show_spinner=False)

@@ -8,7 +8,7 @@ from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import RUNNING, CampaignState, MessageState
 from crm_core.errors import NotFound
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.guard import live
 from pages._ui.links import link_to
 from pages._ui.widgets import page_header
@@ -37,7 +37,7 @@ def pace(campaign: Campaign, stats: Stats) -> float | None:
 def show_now(campaign_id: str, seen: tuple[str, Sequence[str]], every_s: float | None) -> None:
     """The campaign as it is now. seen: its state and the buttons that the page has drawn."""
     campaign = services().campaigns.get(campaign_id)
-    counted = services().figures.stats(campaign)
+    counted = services().figures.stats(campaign, actor=actor())
     stats = counted.value
     if (campaign["state"], offered(campaign, stats)) != seen or pace(campaign, stats) != every_s:
         st.rerun()
@@ -64,7 +64,7 @@ if not wanted:
     raise NotFound("No campaign is chosen.")
 link_to("campaigns", "All campaigns", icon=":material/arrow_back:")
 campaign = services().campaigns.get(wanted)
-stats = services().figures.stats(campaign).value
+stats = services().figures.stats(campaign, actor=actor()).value
 show_refusal()
 with page_header(campaign["name"]):
     show_buttons(campaign, stats)

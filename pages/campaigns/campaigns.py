@@ -3,7 +3,7 @@
 import streamlit as st
 
 from crm_core.campaigns.states import CampaignState
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 from pages._ui.guard import live
 from pages._ui.links import go_to
@@ -29,7 +29,7 @@ skip = pick_page("campaigns", found)
 def show_campaigns() -> None:
     campaigns = services().campaigns.search(search, state=wanted, skip=skip, limit=PER_PAGE, archived=archived)
     for campaign in campaigns:
-        campaign_card(campaign, services().figures.stats(campaign).value, services().clock())
+        campaign_card(campaign, services().figures.stats(campaign, actor=actor()).value, services().clock())
 
 
 with place:

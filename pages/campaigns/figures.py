@@ -1,6 +1,7 @@
 """How far a campaign is: progress, the line that adds up, what waits and why, shares, charts."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import streamlit as st
@@ -8,9 +9,9 @@ import streamlit as st
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState, MessageState
-from pages._ui.channels import reason_words
+from pages._ui.channels import failure_words, reason_words
 from pages._ui.charts import delivery_timeline, ranked_bars, show_chart
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.formats import duration, number, percent
 from pages._ui.palette import STATE_LABELS
 from pages._ui.widgets import CARD_PX, noted_metric
@@ -85,7 +86,7 @@ def show_shares(stats: Stats) -> None:
 
 def show_charts(campaign: Campaign, stats: Stats) -> None:
     left, right = st.columns([3, 2], gap="medium")
-    points = services().figures.timeline(campaign).value
+    points = services().figures.timeline(campaign, actor=actor()).value
     with left:
         st.subheader("Delivery over time", anchor=False)
         delivered, failed = count_in(stats, *DELIVERED), stats.by_state[M.FAILED]
@@ -94,8 +95,11 @@ def show_charts(campaign: Campaign, stats: Stats) -> None:
     with right:
         st.subheader("Not delivered, by reason", anchor=False)
         rows = [
-            {"label": reason_words(reason), "count": count, "role": role}
-            for role, reasons in (("failed", stats.failed_by_reason), ("skipped", stats.skipped_by_reason))
+            {"label": words(reason), "count": count, "role": role}
+            for role, reasons, words in (
+                ("failed", stats.failed_by_reason, partial(failure_words, campaign["channel"])),
+                ("skipped", stats.skipped_by_reason, reason_words),
+            )
             for reason, count in sorted(reasons.items(), key=lambda item: -item[1])
         ]
         if rows:

@@ -5,7 +5,7 @@ import streamlit as st
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState
-from pages._ui.channels import CHANNEL_LABELS
+from pages._ui.channels import channel_badge
 from pages._ui.deps import services
 from pages._ui.formats import literal, relative_time, utc_exact
 from pages._ui.widgets import status_badge
@@ -20,8 +20,7 @@ def show_badges(campaign: Campaign) -> None:
         st.markdown(status_badge(campaign["state"]), width="content")
         if campaign.get("archived_at"):
             st.markdown(":gray-badge[:material/archive: archived]", width="content")
-        channel = campaign["channel"]
-        st.markdown(f":gray-badge[{CHANNEL_LABELS.get(channel, channel)}]", width="content")
+        st.markdown(channel_badge(campaign["channel"]), width="content")
         st.caption(f"To {audience_name(campaign)} · {words}", help=utc_exact(moment), width="content")
 
 

@@ -6,11 +6,12 @@ from typing import Final
 
 import streamlit as st
 
-from crm_core.audience.eligibility import CHANNELS, Reason, eligibility
+from crm_core.audience.eligibility import Reason, eligibility
 from crm_core.campaigns.sending.recipients import to_recipients
+from crm_core.channels.registry import CHANNELS
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
-from pages._ui.channels import CHANNEL_LABELS, reason_words
+from pages._ui.channels import channel_title, reason_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, relative_time, utc_exact
 from pages._ui.widgets import tinted_badge
@@ -50,7 +51,7 @@ def _show_channel(customer: Doc, channel: str, suppressed: Mapping[str, Doc], no
     with st.container(key=f"customer_channel_{channel}", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
-                st.markdown(f"**{CHANNEL_LABELS[channel]}**", width="content")
+                st.markdown(f"**{channel_title(channel)}**", width="content")
                 st.markdown(tinted_badge(*_STATES[told.get("state", "unknown")]), width="content")
             _offer_act(customer, channel, suppressed)
         _show_verdict(reason)
@@ -74,7 +75,7 @@ def _offer_act(customer: Doc, channel: str, suppressed: Mapping[str, Doc]) -> No
     if channel in suppressed:
         if st.button("Allow again", key=f"customer_allow_{channel}", type="tertiary", icon=":material/lock_open:"):
             services().suppressions.lift(customer["id"], channel, actor=actor())
-            st.session_state[DONE] = f"{CHANNEL_LABELS[channel]} messages are not stopped any more."
+            st.session_state[DONE] = f"{CHANNELS.label(channel)} messages are not stopped any more."
             st.rerun()
     elif st.button("Stop messages", key=f"customer_stop_{channel}", type="tertiary", icon=":material/block:"):
         _stop_dialog(customer, channel)
@@ -83,7 +84,7 @@ def _offer_act(customer: Doc, channel: str, suppressed: Mapping[str, Doc]) -> No
 @st.dialog("Stop messages over this channel?", icon=":material/block:")
 def _stop_dialog(customer: Doc, channel: str) -> None:
     name = literal(customer.get("name") or customer["id"])
-    st.markdown(f"**{name}** gets no **{CHANNEL_LABELS[channel]}** message any more, whatever consent says.")
+    st.markdown(f"**{name}** gets no **{CHANNELS.label(channel)}** message any more, whatever consent says.")
     st.caption("Campaigns skip this customer, those that are being sent too. It can be allowed again here.")
     if not st.button("Stop messages", type="primary", key="customer_stop_confirm"):
         return
@@ -92,5 +93,5 @@ def _stop_dialog(customer: Doc, channel: str) -> None:
     except CrmError as exc:
         st.error(literal(str(exc)), icon=":material/error:")
         return
-    st.session_state[DONE] = f"{CHANNEL_LABELS[channel]} messages are stopped."
+    st.session_state[DONE] = f"{CHANNELS.label(channel)} messages are stopped."
     st.rerun()

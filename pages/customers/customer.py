@@ -4,7 +4,7 @@ import streamlit as st
 
 from crm_core.errors import NotFound
 from crm_core.infra.mongo import Doc
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 from pages._ui.links import link_to
 from pages._ui.widgets import page_header
@@ -37,7 +37,7 @@ wanted = st.query_params.get("customer")
 if not wanted:
     raise NotFound("No customer is chosen.")
 link_to("customers", "All customers", icon=":material/arrow_back:")
-customer = services().customers.customer(wanted)
+customer = services().customers.customer(wanted, actor=actor())
 page_header(
     customer.get("name") or customer["id"], f"Customer id {literal(customer['id'])}" if customer.get("name") else None
 )

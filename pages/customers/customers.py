@@ -3,7 +3,7 @@
 import streamlit as st
 
 from crm_core.customers.searching import MAX_REACHED, MAX_TEXT, Sort
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
 from pages._ui.links import go_to
 from pages._ui.tables import customer_table
@@ -70,7 +70,7 @@ def count_words(found: int, text: str) -> str:
 
 page_header("Customers", "Everyone you know of, with their orders.")
 text, sort = choose()
-found = services().customer_search.count_found(text)
+found = services().customer_search.count_found(text, actor=actor())
 if not found:
     show_nobody(text)
 else:
@@ -79,6 +79,6 @@ else:
     pages = -(-min(found, MAX_REACHED) // PER_PAGE)
     page = st.pagination(pages, key=PAGE) if pages > 1 else 1
     skip = (page - 1) * PER_PAGE
-    rows = services().customer_search.search(text, sort=sort, skip=skip, limit=PER_PAGE)
+    rows = services().customer_search.search(text, actor=actor(), sort=sort, skip=skip, limit=PER_PAGE)
     with place:
         customer_table(rows, services().settings.currency, key="customers_table", columns=COLUMNS)

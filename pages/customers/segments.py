@@ -9,7 +9,7 @@ from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.rules.engines.explaining import Explanation
 from crm_core.rules.loading import load_rule
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.explanation import draw_explanation, verdict_badge, why
 from pages._ui.formats import literal, number
 from pages._ui.links import go_to, link_to
@@ -29,7 +29,8 @@ def show_segments(customer: Doc) -> None:
                 go_to("audience_builder")
         return
     shown, is_chosen = _choose(segments)
-    told = services().memberships.explain_all(customer["id"], {each["_id"]: load_rule(each["rule"]) for each in shown})
+    rules = {each["_id"]: load_rule(each["rule"]) for each in shown}
+    told = services().memberships.explain_all(customer["id"], rules, actor=actor())
     as_of = services().clock()
     for segment in sorted(shown, key=lambda each: _rank(told[each["_id"]])):
         _show_segment(segment, told[segment["_id"]], customer, is_open=is_chosen)

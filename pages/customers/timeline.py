@@ -5,10 +5,11 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Doc
 from crm_core.insights.timeline import MAX_LIMIT, Kind
-from pages._ui.channels import CHANNEL_LABELS, reason_words
-from pages._ui.deps import services
+from pages._ui.channels import reason_words
+from pages._ui.deps import actor, services
 from pages._ui.formats import money_major, number, relative_time, utc_exact
 from pages._ui.link_table import Cell, Column, Row, link_table
 from pages._ui.links import go_to
@@ -32,7 +33,7 @@ def show_timeline(customer: Doc) -> None:
     )  # fmt: skip
     shown = f"customer_shown_{customer['id']}"
     limit = st.session_state.get(shown, STEP)
-    entries, more = services().timeline.page(customer["id"], kinds=chosen, limit=limit)
+    entries, more = services().timeline.page(customer["id"], actor=actor(), kinds=chosen, limit=limit)
     if not entries:
         st.caption(_nothing(len(chosen)))
         return
@@ -79,7 +80,7 @@ def _items(items: list[Doc]) -> str:
 
 
 def _message(entry: Doc) -> Cell:
-    channel = CHANNEL_LABELS[entry["channel"]]
+    channel = CHANNELS.label(entry["channel"])
     reason = entry.get("reason")
     state = STATE_LABELS[entry["state"]]
     return Cell(f"{channel} · {state}" + (f": {reason_words(reason).lower()}" if reason else ""))

@@ -7,9 +7,10 @@ from typing import Final
 
 import streamlit as st
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.imports.reading.cells import CUSTOM_TYPES
 from crm_core.imports.recognising.key_mapping import map_keys
-from crm_core.imports.recognising.kinds import CHANNELS, Kind
+from crm_core.imports.recognising.kinds import Kind
 from crm_core.imports.recognising.mapping import LEAVE_OUT, ColumnMapping, map_columns
 from crm_core.imports.recognising.preview import DryRun, FileFacts
 from crm_core.imports.recognising.targets import normalise

@@ -10,7 +10,7 @@ CORE = Path(__file__).resolve().parents[2] / "crm_core"
 PASSED_ON = {
     "access/audit.py": "writes down what was allowed",
     "campaigns/store.py": "a part of Campaigns",
-    "jobs/states.py": "a part of each kind of job",
+    "jobs/store.py": "a part of each kind of job",
 }
 """Files whose functions are called by services that have asked."""
 

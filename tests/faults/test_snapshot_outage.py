@@ -12,6 +12,7 @@ from crm_core.infra.clock import utc_now
 from crm_core.rules.text.parsing import parse_text
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests.actors import TEST
 from tests.faults.test_outages import Server
 from tests.integration.feeding import store_customers
 
@@ -39,18 +40,18 @@ def live(server: Server, servers: Settings) -> Iterator[Services]:
 def test_the_snapshot_outlives_an_outage_and_catches_up(live: Services, server: Server) -> None:
     store_customers(live, {"id": "a", "visits": 2}, {"id": "b", "visits": 0})
     rule = parse_text("visits > 1", live.scopes.scope())
-    assert live.previews.preview(rule, is_fresh=True).count == 1
-    before = live.previews.in_memory(rule)
+    assert live.previews.preview(rule, is_fresh=True, actor=TEST).count == 1
+    before = live.previews.in_memory(rule, actor=TEST)
     assert before is not None
     server.stop()
     state = live.snapshot.wait_until(lambda found: found.status is Status.AWAY, LONG_S)
-    during = live.previews.in_memory(rule)
+    during = live.previews.in_memory(rule, actor=TEST)
     assert during is not None
     assert (during.count, during.source, during.as_of) == (1, Source.MEMORY, state.as_of)
     with pytest.raises(Unavailable):  # whoever needs all that was stored gets no old number instead
-        live.previews.preview(rule, is_fresh=True)
+        live.previews.preview(rule, is_fresh=True, actor=TEST)
     server.start()
     live.snapshot.wait_until(lambda found: found.status is Status.READY, LONG_S)
     store_customers(live, {"id": "c", "visits": 5})
-    after = live.previews.preview(rule, is_fresh=True)
+    after = live.previews.preview(rule, is_fresh=True, actor=TEST)
     assert (after.count, after.source) == (2, Source.MEMORY)

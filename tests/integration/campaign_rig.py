@@ -12,7 +12,7 @@ from crm_core.campaigns.planning.planner import Planner
 from crm_core.campaigns.sending.delivery import SendingRules
 from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.sending.release import Releaser
-from crm_core.campaigns.sending.vendor import Answer
+from crm_core.channels.sender import Answer
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
@@ -31,6 +31,8 @@ class Crash(BaseException):
 
 class CountingVendor:
     """Idempotent by key, as the port asks; counts what it was given, and refuses or fails when told."""
+
+    is_idempotent = True
 
     def __init__(self) -> None:
         self.accepted: dict[str, Mapping[str, str]] = {}

@@ -8,6 +8,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.tree import AnyRule, FieldRule
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.integration.feeding import store_customers, store_orders
 from tests.waiting import eventually
 
@@ -15,7 +16,7 @@ DONE_S = 30.0
 
 
 def counting(services: Services, rule: AnyRule, sample: int = 0) -> Counting:
-    return services.previews.start_counting(rule, sample=sample)
+    return services.previews.start_counting(rule, sample=sample, actor=TEST)
 
 
 def rule_of(services: Services, text: str) -> AnyRule:

@@ -1,6 +1,7 @@
 """Customers found by the beginnings of words, through the index, in pages."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.services import Services
 from crm_core.settings import Settings
+from tests.actors import TEST
 from tests.databases import open_database
 from tests.integration.feeding import START, make_entries, store, store_customers, store_orders
 
@@ -38,7 +40,7 @@ def meet(services: Services) -> None:
 
 
 def ids(services: Services, text: str, sort: Sort = "id", **place: int) -> str:
-    return " ".join(row["id"] for row in services.customer_search.search(text, sort=sort, **place))
+    return " ".join(row["id"] for row in services.customer_search.search(text, sort=sort, **place, actor=TEST))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def ids(services: Services, text: str, sort: Sort = "id", **place: int) -> str:
 )
 def test_a_search_finds_those_who_have_every_word(found: Services, text: str, expected: str) -> None:
     assert ids(found, text) == expected
-    assert found.customer_search.count_found(text) == len(expected.split())
+    assert found.customer_search.count_found(text, actor=TEST) == len(expected.split())
 
 
 def test_a_customer_is_found_by_the_words_of_now(services: Services) -> None:
@@ -98,18 +100,18 @@ def test_pages_hold_everybody_once(found: Services, sort: Sort) -> None:
 
 
 def test_counting_stops_at_its_limit(found: Services) -> None:
-    assert found.customer_search.count_found("", limit=3) == 3
-    assert found.customer_search.count_found("c", limit=3) == 3
+    assert found.customer_search.count_found("", limit=3, actor=TEST) == 3
+    assert found.customer_search.count_found("c", limit=3, actor=TEST) == 3
 
 
 def test_what_is_no_page_or_no_search_is_refused_with_what_is_allowed(found: Services) -> None:
-    search: Any = found.customer_search.search
+    search: Any = partial(found.customer_search.search, actor=TEST)
     with pytest.raises(InvalidInput, match="'spend'; allowed are id, name, newest"):
         search("", sort="spend")
     with pytest.raises(InvalidInput, match="starts at 0 or later"):
         search("", skip=-1)
     with pytest.raises(InvalidInput, match="at most 200 characters, this one has 201"):
-        found.customer_search.count_found("a" * 201)
+        found.customer_search.count_found("a" * 201, actor=TEST)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from crm_core.campaigns.sending.batches import Stretch
 from crm_core.infra.streams import Stream
-from tests.actors import ASHA
+from tests.actors import ASHA, TEST
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig, receipt
 from tests.integration.feeding import START, make_entry, store, store_customers
@@ -33,7 +33,7 @@ def test_the_log_keeps_what_was_sent_to_whom_and_when(rig: Rig, clock: TestClock
     assert (row["text"], row["vendor_id"], row["sent_at"]) == ("Hi Name1", f"v-{campaign}:c1#0", clock.now)
     assert rig.row(campaign, "c6")["text"] == "Hi there"
     assert rig.vendor.accepted[f"{campaign}:c1#0"]["channel"] == "in_app"
-    (shown,), more = rig.ledger.of_customer("c4")
+    (shown,), more = rig.ledger.of_customer("c4", actor=TEST)
     assert (shown["state"], shown["reason"], more) == ("skipped", "no_consent", None)
 
 

@@ -14,6 +14,7 @@ from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.persist import Persister
 from crm_core.services import Services
+from tests.actors import TEST
 from tests.integration.feeding import START, make_entries, make_entry, read_bytes, store
 
 CUSTOMERS, ORDERS = Stream.CUSTOMERS, Stream.ORDERS
@@ -128,7 +129,7 @@ def test_two_workers_that_both_read_before_either_writes_lose_nothing_of_each_ot
     store(services, [make_entry(CUSTOMERS, {"id": "known"})])
     run_side_by_side(services, make_entries(*one), make_entries(*other), read_together=True)
     for customer in ("known", "new1", "new2", "new3"):
-        found = services.customers.customer(customer)
+        found = services.customers.customer(customer, actor=TEST)
         assert (found["total_spend"], found["order_count"]) == (1111, 3)
         assert (found["name"], found["city"]) == ("Asha", "Pune")
 
@@ -154,6 +155,6 @@ def test_two_changes_of_which_neither_alone_changes_the_totals_are_not_lost(serv
         for number, name in enumerate(("o1", "o2"), start=1)
     )
     run_side_by_side(services, [one], [other], read_together=True)
-    customer = services.customers.customer("c1")
+    customer = services.customers.customer("c1", actor=TEST)
     assert (customer["first_order_at"].month, customer["last_order_at"].month) == (2, 3)
     assert "lock" not in services.db.customers.find_one({"_id": "c1"})  # type: ignore[operator]

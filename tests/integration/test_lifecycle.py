@@ -360,7 +360,7 @@ def test_a_copy_is_a_draft_of_its_own_and_an_archived_campaign_is_out_of_the_lis
 
 BAD_DRAFTS: list[tuple[dict[str, Any], str, str]] = [
     ({"channel": "email"}, "subject", "1 to"),
-    ({"subject": "Hi"}, "subject", "Only a message over email has a subject"),
+    ({"subject": "Hi"}, "subject", "Only a message over email or push has a subject"),
     ({"holdout_percent": 91}, "holdout_percent", "0 to 90"),
     ({"exclude_recent_days": 0}, "exclude_recent_days", "1 to 365"),
     ({"exclude_segment_ids": ["nothing"]}, "exclude_segment_ids[0]", "'nothing'"),

@@ -13,7 +13,7 @@ from crm_core.campaigns.sending.cap_locks import HELD, CapLocks
 from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.sending.release import RATED_S
-from crm_core.campaigns.sending.vendor import Answer
+from crm_core.channels.sender import Answer
 from crm_core.errors import Unavailable
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule

@@ -45,62 +45,62 @@ def whole(services: Services, customer_id: str) -> Subject:
 @pytest.mark.parametrize("data", RULES, ids=str)
 def test_an_explanation_matches_exactly_where_the_engines_do(shop: Services, data: dict[str, Any]) -> None:
     rule = load_rule(data)
-    found = shop.memberships.explain_many(rule, EVERYONE)
+    found = shop.memberships.explain_many(rule, EVERYONE, actor=TEST)
     assert list(found) == EVERYONE
     ticked = [name for name, each in found.items() if each.matches]
     bound = bind(rule, shop.scopes.scope())
     assert ticked == [name for name in EVERYONE if matches(bound, whole(shop, name))]
     assert ticked == list(shop.audience.ids(rule, now=NOW))
-    assert found == {name: shop.memberships.explain(name, rule) for name in EVERYONE}
+    assert found == {name: shop.memberships.explain(name, rule, actor=TEST) for name in EVERYONE}
 
 
 def test_what_a_customer_has_and_lacks_is_told_in_major_units(services: Services) -> None:
     store_customers(services, {"id": "a", "visits": 1})
     store_orders(services, {"id": "o1", "customer_id": "a", "amount": 57.2})
     rule = load_rule({"kind": "orders", "measure": "sum", "op": "gte", "value": 100})
-    found = services.memberships.explain("a", rule)
+    found = services.memberships.explain("a", rule, actor=TEST)
     assert (found.matches, found.actual, found.distance) == (False, Decimal("57.20"), Decimal("42.80"))
 
 
 def test_windows_are_those_of_the_moment_that_is_asked_about(shop: Services) -> None:
     rule = load_rule({"kind": "orders", "op": "gte", "value": 1, "within_days": 30})
     for moment in (NOW, NOW + timedelta(days=31)):
-        found = shop.memberships.explain_many(rule, EVERYONE, now=moment)
+        found = shop.memberships.explain_many(rule, EVERYONE, now=moment, actor=TEST)
         assert [name for name, each in found.items() if each.matches] == list(shop.audience.ids(rule, now=moment))
 
 
 def test_unknown_customers_are_left_out_of_many_and_refused_alone(shop: Services) -> None:
     rule = load_rule(VIP)
-    assert list(shop.memberships.explain_many(rule, ["gus", "nobody", "asha"])) == ["gus", "asha"]
-    assert shop.memberships.explain_many(rule, []) == {}
+    assert list(shop.memberships.explain_many(rule, ["gus", "nobody", "asha"], actor=TEST)) == ["gus", "asha"]
+    assert shop.memberships.explain_many(rule, [], actor=TEST) == {}
     with pytest.raises(NotFound, match="no customer with the id 'nobody'"):
-        shop.memberships.explain("nobody", rule)
+        shop.memberships.explain("nobody", rule, actor=TEST)
 
 
 def test_too_many_at_once_are_refused(shop: Services) -> None:
     with pytest.raises(InvalidInput, match="At most 200 customers are explained at once, these are 201"):
-        shop.memberships.explain_many(load_rule(VIP), ["x"] * (MAX_EXPLAINED + 1))
+        shop.memberships.explain_many(load_rule(VIP), ["x"] * (MAX_EXPLAINED + 1), actor=TEST)
 
 
 def test_several_rules_are_told_of_one_customer_and_an_impossible_one_does_not_hide_the_others(shop: Services) -> None:
     gone = {"kind": "segment", "segment_id": "gone"}
     rules = {"books": load_rule(BOOKS), "gone": load_rule(gone), "visits": load_rule(VISITED)}
-    found = shop.memberships.explain_all("asha", rules)
+    found = shop.memberships.explain_all("asha", rules, actor=TEST)
     assert list(found) == ["books", "gone", "visits"]
     assert isinstance(found["gone"], BadRule)
     assert "no segment with the id 'gone'" in str(found["gone"])
     assert [found[key] for key in ("books", "visits")] == [
-        shop.memberships.explain("asha", rules[key]) for key in ("books", "visits")
+        shop.memberships.explain("asha", rules[key], actor=TEST) for key in ("books", "visits")
     ]
     with pytest.raises(NotFound):
-        shop.memberships.explain_all("nobody", rules)
+        shop.memberships.explain_all("nobody", rules, actor=TEST)
 
 
 def test_a_segment_is_explained_by_its_own_rule(services: Services) -> None:
     store_customers(services, {"id": "a", "visits": 1}, {"id": "b", "visits": 5})
     segment = services.segments.save("Frequent", load_rule(field("visits", "gte", 3)), actor=TEST)
     rule = load_rule(group("all", {"kind": "segment", "segment_id": segment["_id"]}))
-    found = services.memberships.explain_many(rule, ["a", "b"])
+    found = services.memberships.explain_many(rule, ["a", "b"], actor=TEST)
     assert [each.matches for each in found.values()] == [False, True]
     (used,) = found["a"].children
     (inner,) = used.children
@@ -121,7 +121,7 @@ def test_many_customers_take_three_queries(services: Services) -> None:
     names = [f"c{number}" for number in range(50)]
     store_customers(services, *({"id": name, "visits": 2} for name in names))
     services.db.command("profile", 2)
-    assert len(services.memberships.explain_many(load_rule(group("any", BOOKS, VISITED)), names)) == 50
+    assert len(services.memberships.explain_many(load_rule(group("any", BOOKS, VISITED)), names, actor=TEST)) == 50
     services.db.command("profile", 0)
     read = [row["ns"].removeprefix(f"{services.db.name}.") for row in services.db.system.profile.find({"op": "query"})]
     assert sorted(name for name in read if name != "attributes") == ["customers", "events", "orders"]

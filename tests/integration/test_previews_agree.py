@@ -6,11 +6,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from crm_core.audience.curve import OPERATORS, measure_curve
-from crm_core.audience.eligibility import CHANNELS, Cap, Policy, Recipient, eligibility
+from crm_core.audience.eligibility import Cap, Policy, Recipient, eligibility
 from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
 from crm_core.audience.profile import profile_recency, profile_spend, profile_values
 from crm_core.audience.snapshot.bits import count, unpack
 from crm_core.audience.snapshot.population import Population
+from crm_core.channels.registry import CHANNELS
 from crm_core.rules.binding import Place, bind
 from crm_core.rules.engines.single import matches, read_value
 from crm_core.rules.fields import Catalogue

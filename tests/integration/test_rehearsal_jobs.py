@@ -10,7 +10,7 @@ from crm_core.errors import Conflict, InvalidInput, NotFound, Unavailable
 from crm_core.infra.streams import Stream
 from crm_core.jobs import rehearsals as rehearsal_jobs
 from crm_core.rules.loading import load_rule
-from tests.actors import ASHA, BELA
+from tests.actors import ASHA, BELA, TEST
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
 from tests.integration.population import field
@@ -25,11 +25,11 @@ def start(rig: Rig, campaign: str, **more: Any) -> str:
 def test_a_rehearsal_ends_with_its_result_beside_earlier_ones(rig: Rig, clock: TestClock) -> None:
     campaign = rig.draft()
     first, second = start(rig, campaign), start(rig, campaign, start_at=clock.now + timedelta(days=2))
-    queued = rig.services.rehearsals.get(campaign, first)
+    queued = rig.services.rehearsals.get(campaign, first, actor=TEST)
     assert (queued["state"], queued["start_at"], queued["created_by"]) == ("queued", clock.now, "asha")
     worker = jobs_worker(rig.services)
     assert worker.run_once() + worker.run_once() == 2
-    done = [rig.services.rehearsals.get(campaign, each) for each in (first, second)]
+    done = [rig.services.rehearsals.get(campaign, each, actor=TEST) for each in (first, second)]
     assert [(job["state"], job["runs"], job["done"]) for job in done] == [("done", 1, 5)] * 2
     assert done[0]["result"]["by_state"] == {"sent": 4, "skipped": 1, "failed": 0, "held_out": 0, "pending": 0}
     assert done[0]["result"]["skipped_by_reason"] == {"no_consent": 1}
@@ -46,7 +46,7 @@ def test_a_scheduled_campaign_is_rehearsed_at_its_time(rig: Rig, clock: TestCloc
     rig.services.campaigns.schedule(campaign, at, actor=ASHA)
     rehearsal = start(rig, campaign)
     jobs_worker(rig.services).run_once()
-    assert rig.services.rehearsals.get(campaign, rehearsal)["result"]["start"] == at
+    assert rig.services.rehearsals.get(campaign, rehearsal, actor=TEST)["result"]["start"] == at
 
 
 def test_those_of_a_campaign_are_listed_without_results_newest_first_and_audited(rig: Rig, clock: TestClock) -> None:
@@ -92,9 +92,9 @@ def test_after_the_end_of_its_worker_it_starts_over_and_says_so(rig: Rig, monkey
         patched.setattr(rehearsal_jobs, "to_document", die)
         with pytest.raises(Killed):
             jobs_worker(rig.services).run_once()
-    assert rig.services.rehearsals.get(campaign, rehearsal)["state"] == "running"
+    assert rig.services.rehearsals.get(campaign, rehearsal, actor=TEST)["state"] == "running"
     jobs_worker(rig.services).run_once()
-    done = rig.services.rehearsals.get(campaign, rehearsal)
+    done = rig.services.rehearsals.get(campaign, rehearsal, actor=TEST)
     assert (done["state"], done["runs"], done["result"]["audience"]) == ("done", 2, 5)
 
 
@@ -115,11 +115,11 @@ def test_a_worker_that_was_overtaken_writes_nothing_any_more_and_leaves_the_entr
     monkeypatch.setattr(Rehearsal, "run", overtaken)
     with pytest.raises(Unavailable, match="Another worker goes on"):
         jobs_worker(rig.services).run_once()
-    assert rehearsals.get(campaign, rehearsal)["state"] == "running"
+    assert rehearsals.get(campaign, rehearsal, actor=TEST)["state"] == "running"
     assert rig.services.publisher.backlog(Stream.SHORT_JOBS) == 1
     monkeypatch.undo()
     jobs_worker(rig.services).run_once()  # the other has ended as well
-    done = rehearsals.get(campaign, rehearsal)
+    done = rehearsals.get(campaign, rehearsal, actor=TEST)
     assert (done["state"], done["runs"]) == ("done", 3)
     assert rig.services.publisher.backlog(Stream.SHORT_JOBS) == 0
 
@@ -161,9 +161,9 @@ def test_one_that_cannot_be_done_any_more_fails_and_one_that_nobody_has_is_lost(
     jobs_worker(rig.services).run_once()
     rig.services.redis.delete(Stream.SHORT_JOBS)
     clock.advance(seconds=11)
-    failed = rig.services.rehearsals.get(campaign, rehearsal)
+    failed = rig.services.rehearsals.get(campaign, rehearsal, actor=TEST)
     assert (failed["state"], failed["failure"]) == ("failed", "The segment “Once” of this draft was deleted.")
-    found = rig.services.rehearsals.get(campaign, lost)
+    found = rig.services.rehearsals.get(campaign, lost, actor=TEST)
     assert (found["state"], found["failure"].split(";")[0]) == (
         "failed",
         "The jobs worker gave it up, or never got it. Nothing was written or sent",
@@ -185,6 +185,6 @@ def test_a_start_that_has_passed_or_is_far_away_and_another_campaigns_id_are_ref
     assert rig.services.db.jobs.count_documents({}) == rig.services.publisher.backlog(Stream.SHORT_JOBS) == 0
     rehearsal = start(rig, campaign)
     with pytest.raises(NotFound, match="There is no rehearsal with the id"):
-        rig.services.rehearsals.get(other, rehearsal)
+        rig.services.rehearsals.get(other, rehearsal, actor=TEST)
     with pytest.raises(NotFound, match="There is no campaign"):
         start(rig, "none")

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def ready(services: Services) -> None:
 def look(services: Services, text: str, *, sample: int = 0) -> Preview:
     """As of all that was stored; the snapshot and the database must agree."""
     rule = parse_text(text, services.scopes.scope())
-    found = services.previews.preview(rule, sample=sample, is_fresh=True)
+    found = services.previews.preview(rule, sample=sample, is_fresh=True, actor=TEST)
     stored = services.audience.preview(rule, sample=sample)
     assert (found.count, found.total, found.sample) == (stored.count, stored.total, stored.sample)
     return found
@@ -93,7 +94,8 @@ def test_orders_and_events_are_followed_also_when_one_moves_to_another_customer(
 def test_a_custom_attribute_that_is_new_becomes_a_column(live: Services) -> None:
     store_customers(live, {"id": "a", "attributes": {"size": 3}}, {"id": "b", "attributes": {"size": 5}})
     rule = parse_text("size > 4", live.scopes.scope())
-    eventually(lambda: live.previews.preview(rule, is_fresh=True).source, lambda source: source is Source.MEMORY)
+    ask = partial(live.previews.preview, rule, is_fresh=True, actor=TEST)
+    eventually(lambda: ask().source, lambda source: source is Source.MEMORY)
     assert look(live, "size > 4").count == 1
 
 
@@ -217,4 +219,4 @@ def test_before_it_is_started_the_database_is_asked(services: Services) -> None:
 def test_a_rule_that_cannot_be_evaluated_is_refused_in_memory_as_well(live: Services) -> None:
     rule: Any = parse_text("visits > 1", live.scopes.scope())
     with pytest.raises(UnknownField, match="no field 'vists'"):
-        live.previews.preview(rule.model_copy(update={"field": "vists"}))
+        live.previews.preview(rule.model_copy(update={"field": "vists"}), actor=TEST)

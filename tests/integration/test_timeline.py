@@ -73,7 +73,7 @@ WHOLE = ["Summer", "e1", "Spring", "o2", "e2", "o1"]
 
 
 def test_everything_stands_in_one_list_the_newest_first(lived: Services) -> None:
-    entries, cursor = lived.timeline.page("a")
+    entries, cursor = lived.timeline.page("a", actor=TEST)
     assert (names(entries), cursor) == (WHOLE, None)
     assert [entry["at"] for entry in entries] == [START + hours * HOUR for hours in (7, 5, 5, 5, 3, 1)]
 
@@ -83,7 +83,7 @@ def test_pages_of_any_size_hold_everything_once(lived: Services, limit: int) -> 
     found: list[str] = []
     cursor: str | None = None
     while True:
-        entries, cursor = lived.timeline.page("a", limit=limit, after=cursor)
+        entries, cursor = lived.timeline.page("a", limit=limit, after=cursor, actor=TEST)
         assert len(entries) <= limit
         found += names(entries)
         if cursor is None:
@@ -94,8 +94,8 @@ def test_pages_of_any_size_hold_everything_once(lived: Services, limit: int) -> 
 def test_records_of_one_moment_are_on_one_page_each(services: Services) -> None:
     store_customers(services, {"id": "a"})
     store_orders(services, *({"id": f"o{n}", "customer_id": "a", "amount": 1, "ordered_at": at(1)} for n in range(7)))
-    first, cursor = services.timeline.page("a", limit=3)
-    second, last = services.timeline.page("a", limit=4, after=cursor)
+    first, cursor = services.timeline.page("a", limit=3, actor=TEST)
+    second, last = services.timeline.page("a", limit=4, after=cursor, actor=TEST)
     assert names([*first, *second]) == [f"o{n}" for n in reversed(range(7))]
     assert last is None
 
@@ -114,7 +114,7 @@ def test_only_the_kinds_that_were_chosen_are_shown(lived: Services, kinds: list[
     found: list[str] = []
     cursor: str | None = None
     for _ in range(4):
-        entries, cursor = lived.timeline.page("a", kinds=kinds, limit=1, after=cursor)
+        entries, cursor = lived.timeline.page("a", kinds=kinds, limit=1, after=cursor, actor=TEST)
         found += names(entries)
         if cursor is None:
             break
@@ -122,7 +122,7 @@ def test_only_the_kinds_that_were_chosen_are_shown(lived: Services, kinds: list[
 
 
 def test_orders_have_their_amount_in_major_units(lived: Services) -> None:
-    (_, order), _ = lived.timeline.page("a", kinds=[Kind.ORDER])
+    (_, order), _ = lived.timeline.page("a", kinds=[Kind.ORDER], actor=TEST)
     assert order == {
         "kind": "order",
         "id": "o1",
@@ -135,19 +135,19 @@ def test_orders_have_their_amount_in_major_units(lived: Services) -> None:
 
 def test_messages_have_their_campaign_state_and_reason(services: Services) -> None:
     live_on(services)
-    (newest, _), _ = services.timeline.page("a", kinds=[Kind.MESSAGE])
+    (newest, _), _ = services.timeline.page("a", kinds=[Kind.MESSAGE], actor=TEST)
     assert newest["state"] is MessageState.PENDING
     row = row_id(newest["campaign_id"], "a")
     closed = {"rank": MessageState.SKIPPED.rank, "reason": "no_consent"}
     services.db.messages.update_one({"_id": row}, {"$set": closed})
     services.db.campaigns.delete_one({"_id": newest["campaign_id"]})
-    (skipped, _), _ = services.timeline.page("a", kinds=[Kind.MESSAGE])
+    (skipped, _), _ = services.timeline.page("a", kinds=[Kind.MESSAGE], actor=TEST)
     assert (skipped["state"], skipped["reason"], skipped["campaign"]) == (MessageState.SKIPPED, "no_consent", None)
     assert newest["campaign"] == "Summer"
 
 
 def test_a_customer_without_anything_has_an_empty_list(services: Services) -> None:
-    assert services.timeline.page("nobody") == ([], None)
+    assert services.timeline.page("nobody", actor=TEST) == ([], None)
 
 
 def written(place: Any) -> str:
@@ -171,18 +171,18 @@ def written(place: Any) -> str:
 )
 def test_what_no_page_has_given_is_no_cursor(lived: Services, cursor: str) -> None:
     with pytest.raises(InvalidInput, match="is no cursor of a timeline"):
-        lived.timeline.page("a", after=cursor)
+        lived.timeline.page("a", after=cursor, actor=TEST)
 
 
 @pytest.mark.parametrize("limit", [0, -1, 501])
 def test_a_page_has_1_to_500_entries(lived: Services, limit: int) -> None:
     with pytest.raises(InvalidInput, match="has 1 to 500 entries"):
-        lived.timeline.page("a", limit=limit)
+        lived.timeline.page("a", limit=limit, actor=TEST)
 
 
 def test_every_kind_is_looked_up_by_the_customer(lived: Services) -> None:
     lived.db.command("profile", 2)
-    lived.timeline.page("a")
+    lived.timeline.page("a", actor=TEST)
     lived.db.command("profile", 0)
     (done,) = lived.db.system.profile.find({"op": "command", "command.aggregate": "orders"})
     assert "COLLSCAN" not in done["planSummary"]

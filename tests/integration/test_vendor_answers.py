@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from crm_core.campaigns.sending import vendor
-from crm_core.campaigns.sending.vendor import Answer as VendorAnswer
 from crm_core.campaigns.sending.vendor import HttpVendor
+from crm_core.channels.sender import Answer as VendorAnswer
 from crm_core.errors import Unavailable
 from tests.integration.answer_server import Answer, answer_server
 

@@ -8,33 +8,36 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_core.audience.eligibility import CHANNELS, Cap, Policy, Reason, Recipient, eligibility
-from crm_core.audience.reach import count_recent, encode_reach, ineligible
+from crm_core.audience.eligibility import Cap, Policy, Reason, Recipient, eligibility
+from crm_core.audience.reach import CHANNEL_PLACES, LAYOUT, count_recent, encode_reach, ineligible
+from crm_core.channels.registry import CHANNELS
 from crm_core.rules.engines.columns import to_ms
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 MOMENTS = st.builds(
     lambda days, off: NOW - timedelta(days=days, milliseconds=off), st.integers(1, 3), st.sampled_from([0, 1, -1])
 )
+NAMES = st.sampled_from(list(CHANNELS))
 STATES = st.sampled_from(["granted", "denied", "unknown"])
 TOKENS = st.sampled_from(["t0", "", " ", 0, 1, True, False, ["t0"], 1.5])
+ATTRIBUTES = [path.partition(".")[2] for path in CHANNELS.addresses if "." in path]
 CUSTOMERS = st.fixed_dictionaries(
     {},
     optional={
         "consent": st.dictionaries(
-            st.sampled_from(CHANNELS), st.fixed_dictionaries({}, optional={"state": STATES, "source": st.just("api")})
+            NAMES, st.fixed_dictionaries({}, optional={"state": STATES, "source": st.just("api")})
         ),
         "email": st.sampled_from(["", "a@example.com"]),
         "phone": st.sampled_from(["", "+911234567"]),
-        "attributes": st.fixed_dictionaries({}, optional={"push_token": TOKENS, "city": st.just("Pune")}),
+        "attributes": st.fixed_dictionaries({}, optional=dict.fromkeys(ATTRIBUTES, TOKENS) | {"city": st.just("Pune")}),
     },
 )
 PEOPLE = st.lists(
     st.builds(
         Recipient,
         CUSTOMERS,
-        st.frozensets(st.sampled_from(CHANNELS), max_size=2),
-        st.dictionaries(st.sampled_from(CHANNELS), st.lists(MOMENTS, min_size=1, max_size=3)),
+        st.frozensets(NAMES, max_size=2),
+        st.dictionaries(NAMES, st.lists(MOMENTS, min_size=1, max_size=3)),
     ),
     max_size=8,
 )
@@ -62,7 +65,7 @@ def test_chunks_encode_as_the_whole_does(people: list[Recipient]) -> None:
     suppressed = _suppressed(people)
     chunks = [encode_reach(customers[row : row + 3], suppressed) for row in range(0, len(customers), 3)]
     whole = encode_reach(customers, suppressed)
-    assert whole.dtype == np.uint32
+    assert whole.dtype == LAYOUT.dtype
     assert whole.tolist() == [fact for chunk in chunks for fact in chunk.tolist()]
 
 
@@ -76,7 +79,7 @@ def _suppressed(people: Sequence[Recipient]) -> dict[str, frozenset[str]]:
 
 def _sent(people: Sequence[Recipient]) -> tuple[Any, Any, Any]:
     messages = [
-        (row, to_ms(at), CHANNELS.index(channel))
+        (row, to_ms(at), CHANNEL_PLACES[channel])
         for row, person in enumerate(people)
         for channel, times in person.sent.items()
         for at in times

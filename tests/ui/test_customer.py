@@ -176,7 +176,7 @@ def test_consent_says_what_was_said_and_what_may_be_sent_now(asha: Services) -> 
         ("WhatsApp", "No message now: no address."),
         ("Push", "No message now: no address."),
     ):
-        assert verdict in words.split(f"**{channel}**")[1].split("**")[0], channel
+        assert verdict in words.split(f": {channel}**")[1].split("**")[0], channel
     assert words.count("Noted 2 weeks ago by api") == 3
 
 

@@ -165,7 +165,7 @@ def test_all_unknown_columns_are_named_at_once_with_what_is_allowed_and_what_to_
     assert "'nmae'" in said
     assert "'shoe size'" in said
     assert "Allowed are id, name" in said
-    assert "attributes.NAME, consent.sms" in said
+    assert "attributes.NAME, consent.in_app" in said
     assert "--map 'nmae=FIELD', or leave it out with --map 'nmae='" in said
 
 

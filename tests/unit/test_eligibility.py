@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from crm_core.audience.eligibility import CHANNELS, REASON_LABELS, Cap, Policy, Reason, Recipient, eligibility
+from crm_core.audience.eligibility import REASON_LABELS, Cap, Policy, Reason, Recipient, eligibility
+from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)

@@ -128,7 +128,7 @@ def test_control_characters_in_a_text_are_rejected(field: str, text: str) -> Non
         ({"email": "a b@example.com"}, "email", "must be an e-mail address, such as asha@example.com"),
         ({"phone": "call me"}, "phone", "must be a phone number of 3 to 32 digits, spaces and ()./-, such as "),
         ({"consent": {"sms": "yes"}}, "consent.sms", "must be one of 'granted', 'denied' or 'unknown'"),
-        ({"consent": {"fax": "granted"}}, "consent.fax", "must be one of 'sms', 'email', 'whatsapp', 'push' or "),
+        ({"consent": {"fax": "granted"}}, "consent.fax", "must be one of 'in_app', 'email', 'sms', 'whatsapp' or "),
         ({"consent": {"sms": None}}, "consent.sms", "must be one of 'granted', 'denied' or 'unknown'"),
     ],
 )

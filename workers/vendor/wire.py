@@ -4,6 +4,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from crm_core.channels.wire import ChannelName
 from workers.vendor.problems import FieldError, Problem
 
 MAX_MESSAGES = 500
@@ -18,7 +19,7 @@ class Message(BaseModel):
 
     key: _Text
     to: Annotated[str, Field(min_length=1, max_length=320)]
-    channel: Literal["sms", "email", "whatsapp", "push", "in_app"]
+    channel: ChannelName
     subject: Annotated[str, Field(max_length=1_000)] | None = None
     body: Annotated[str, Field(min_length=1, max_length=30_000)]
 

@@ -9,10 +9,11 @@ import numpy as np
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from crm_core.audience.eligibility import CHANNELS, Policy
-from crm_core.audience.reach import encode_reach
+from crm_core.audience.eligibility import Policy
+from crm_core.audience.reach import CHANNEL_PLACES, LAYOUT, encode_reach
 from crm_core.audience.snapshot.ids import IdTable
 from crm_core.audience.snapshot.shard import Sends, Shard
+from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.engines.encoding import Encoder
 from crm_core.rules.fields import CustomerField, FieldType
@@ -22,6 +23,8 @@ CHUNK = 2000
 NOT_HELD = frozenset({"name", "email", "phone"})
 """Nearly each customer has its own: conditions on these go to the database."""
 MOST_VALUES = 100_000
+NO_CHANNEL = -1
+"""The place of a channel that is no more."""
 
 
 def _in_ms(path: str) -> Doc:
@@ -30,12 +33,10 @@ def _in_ms(path: str) -> Doc:
 
 
 REACH: Doc = {
-    "email": {"$gt": ["$email", None]},
-    "phone": {"$gt": ["$phone", None]},
-    "attributes.push_token": 1,
+    **{path: 1 if "." in path else {"$gt": [f"${path}", None]} for path in CHANNELS.addresses},
     **{f"consent.{channel}.state": 1 for channel in CHANNELS},
 }
-"""What reach follows from; of addresses, whether there is one."""
+"""What reach follows from; of e-mail addresses and phone numbers, whether there is one."""
 ORDER: Doc = {"_id": 0, "customer_id": 1, "amount_minor": 1, "category_folded": 1, "status": 1}
 ORDER["ordered_at"] = _in_ms("ordered_at")
 EVENT: Doc = {"_id": 0, "customer_id": 1, "at": _in_ms("at"), "type": 1}
@@ -72,7 +73,7 @@ class Loader:
         mine: Doc = {} if ids is None else {"_id": {"$in": list(ids)}}
         theirs: Doc = {} if ids is None else {"customer_id": {"$in": list(ids)}}
         suppressed = self._suppressed(theirs, session)
-        reach = [np.empty(0, dtype=np.uint32)]
+        reach = [np.empty(0, dtype=LAYOUT.dtype)]
         for chunk in _chunks(self._db.customers, mine, self._customer, session, in_order=True):
             encoder.add_customers(chunk)
             reach.append(encode_reach(chunk, suppressed))
@@ -100,7 +101,7 @@ class Loader:
         if self._policy.cap:
             for chunk in _chunks(self._db.messages, {**whose, "sent_at": {"$exists": True}}, SEND, session):
                 sent += [
-                    (row, each["sent_at"], CHANNELS.index(each["channel"]))
+                    (row, each["sent_at"], CHANNEL_PLACES.get(each["channel"], NO_CHANNEL))
                     for each in chunk
                     if (row := rows.get(each["customer_id"])) is not None
                 ]

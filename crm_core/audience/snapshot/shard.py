@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crm_core.audience.reach import Facts
 from crm_core.audience.snapshot.bits import Bits, pack
 from crm_core.audience.snapshot.ids import IdTable
 from crm_core.rules.engines.columns import Columns, Mask
@@ -18,7 +19,7 @@ MOST_REMEMBERED = 64
 
 @dataclass(frozen=True)
 class Sends:
-    """Messages that were sent, needed for the frequency cap: row of the customer, ms, place in CHANNELS."""
+    """Messages that were sent, needed for the frequency cap: row of the customer, ms, place in CHANNEL_PLACES."""
 
     customers: NDArray[np.int32]
     times: NDArray[np.int64]
@@ -52,7 +53,7 @@ class Shard:
 
     columns: Columns
     ids: IdTable
-    reach: NDArray[np.uint32]
+    reach: Facts
     sends: Sends
     sets: RecentSets = field(default_factory=RecentSets)
 

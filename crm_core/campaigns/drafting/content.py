@@ -4,9 +4,10 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from crm_core.audience.eligibility import check_channel
 from crm_core.campaigns.drafting.template import check_template
 from crm_core.campaigns.model import Campaign, Definition, Variant
+from crm_core.channels.channel import Channel
+from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
 
@@ -14,7 +15,6 @@ MAX_VARIANTS = 10
 MAX_VARIANT_NAME = 40
 COMMON = ("message", "subject")
 VARIANT_KEYS = ("name", *COMMON, "weight")
-WITH_SUBJECT = "email"
 
 
 def check_content(fields: Mapping[str, Any], attributes: Collection[str]) -> Definition:
@@ -23,15 +23,14 @@ def check_content(fields: Mapping[str, Any], attributes: Collection[str]) -> Def
     attributes: the custom ones that a template may use. A variant without a message or subject of its own has the
     campaign's, which need none when each variant has its own: they are then those of the first.
     """
-    channel = str(fields.get("channel"))
-    check_channel(channel)
+    channel = CHANNELS.named(fields.get("channel"))
     given = _given(fields, COMMON)
     for name in given if fields.get("variants") else COMMON:
         _check_text(name, given.get(name), "", channel, attributes)
     variants = _check_variants(fields.get("variants") or (), given, channel, attributes)
     shown = {**dict.fromkeys(COMMON), **(_given(variants[0], COMMON) if variants else {}), **given}
     return {
-        "channel": channel,
+        "channel": channel.name,
         "message": shown["message"],
         "subject": shown["subject"],
         "variants": variants,
@@ -46,18 +45,21 @@ def content_of(campaign: Campaign, variant: str | None) -> tuple[str, str | None
     return found["message"] or campaign["message"], found["subject"] or campaign.get("subject")
 
 
-def _check_text(name: str, value: Any, place: str, channel: Any, attributes: Collection[str]) -> None:
+def _check_text(name: str, value: Any, place: str, channel: Channel, attributes: Collection[str]) -> None:
     """place: before the name of a field that is wrong, such as ``variants[1].``."""
     is_subject = name == "subject"
-    if is_subject and channel != WITH_SUBJECT:
-        if value is not None:
-            raise InvalidInput(f"Only a message over {WITH_SUBJECT} has a subject.", field=f"{place}{name}")
+    if is_subject and channel.subject is None and value is not None:
+        with_subject = " or ".join(each.name for each in CHANNELS.values() if each.subject)
+        raise InvalidInput(f"Only a message over {with_subject} has a subject.", field=f"{place}{name}")
+    if is_subject and value is None and not (channel.subject and channel.subject.is_required):
         return
     text = value if isinstance(value, str) else ""
     check_template(text, field=f"{place}{name}", attributes=attributes, is_subject=is_subject)
 
 
-def _check_variants(variants: Sequence[Any], common: Doc, channel: Any, attributes: Collection[str]) -> list[Variant]:
+def _check_variants(
+    variants: Sequence[Any], common: Doc, channel: Channel, attributes: Collection[str]
+) -> list[Variant]:
     """common: message and subject of those that have none of their own. Without weights all weigh the same."""
     if not variants:
         return []
@@ -84,7 +86,7 @@ def _given(fields: Mapping[str, Any], names: Collection[str]) -> Doc:
     return {name: fields[name] for name in names if fields.get(name) is not None}
 
 
-def _check_variant(variant: Any, common: Doc, place: str, channel: Any, attributes: Collection[str]) -> Variant:
+def _check_variant(variant: Any, common: Doc, place: str, channel: Channel, attributes: Collection[str]) -> Variant:
     if not isinstance(variant, Mapping) or variant.keys() - set(VARIANT_KEYS):
         raise InvalidInput(f"A variant has {', '.join(VARIANT_KEYS)} and nothing else.", field=place.rstrip("."))
     own = _given(variant, VARIANT_KEYS)

@@ -59,7 +59,7 @@ class Bookings:
 
     def settle(self, steps: Sequence[Step]) -> int:
         """What a delivery worker knows of rows that it claimed: that, and their claim has ended."""
-        return self._write(steps, ended=(*_CLAIM, "maybe_sent"))
+        return self._write(steps, ended=(*_CLAIM, "attempting", "maybe_sent"))
 
     def skip(self, reasons: Mapping[str, str], claim: str, *, at: datetime) -> None:
         """Close claimed rows without a message. reasons: row id to reason."""

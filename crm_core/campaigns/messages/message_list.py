@@ -1,17 +1,21 @@
 """The rows of one campaign, page by page, in the order of the index that every question about it uses."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Self
 
 from pydantic_core import from_json, to_json
 
+from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission
 from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import BY_RANK, to_record
 from crm_core.campaigns.states import MessageState
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, Doc, translated
+
+PERSONAL = ("text", "subject")
 
 
 @dataclass(frozen=True)
@@ -64,15 +68,18 @@ class MessageList:
         self,
         campaign_id: str,
         *,
+        actor: Actor,
         state: MessageState | None = None,
         reason: str | None = None,
         limit: int,
         after: str | None = None,
     ) -> tuple[list[Doc], str | None]:
-        """Rows by state, reason and customer id, and the cursor to go on after, None on the last page.
+        """Rows by state, reason and customer id, and the cursor to go on after, None on the last page; what was
+        written to somebody only for those who may see customers.
 
         A row that changes its state while somebody turns pages may be met twice, or not at all. Raises InvalidInput.
         """
+        actor.require(Permission.READ_FIGURES)
         wanted = _Wanted([each.rank for each in MessageState] if state is None else [state.rank], reason)
         stretches = wanted.behind(_read(after, wanted)) if after else [wanted.all_of_it(wanted.ranks)]
         rows: list[Message] = []
@@ -80,11 +87,16 @@ class MessageList:
             if len(rows) <= limit:
                 rows += self._find({"campaign_id": campaign_id, **stretch}, limit + 1 - len(rows))
         more = _Place.of(rows[limit - 1]).to_cursor() if len(rows) > limit else None
-        return [to_record(row) for row in rows[:limit]], more
+        hidden = () if actor.may(Permission.READ_CUSTOMERS) else PERSONAL
+        return [_without(hidden, to_record(row)) for row in rows[:limit]], more
 
     def _find(self, query: Doc, limit: int) -> list[Message]:
         with translated():
             return list(self._messages.find(query).sort(BY_RANK).hint(BY_RANK).limit(limit))
+
+
+def _without(names: Collection[str], record: Doc) -> Doc:
+    return {name: value for name, value in record.items() if name not in names} if names else record
 
 
 def _read(cursor: str, wanted: _Wanted) -> _Place:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
+from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission
 from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import to_record
 from crm_core.campaigns.states import STATES, MessageState
@@ -74,9 +76,10 @@ class Ledger:
             return {row["customer_id"] for row in rows if row["campaign_id"] != besides}
 
     def of_customer(
-        self, customer_id: str, *, limit: int = 50, after: str | None = None
+        self, customer_id: str, *, actor: Actor, limit: int = 50, after: str | None = None
     ) -> tuple[list[Doc], str | None]:
         """A customer's messages, newest first, and the id to go on after, None on the last page."""
+        actor.require(Permission.READ_CUSTOMERS)
         query: Doc = {"customer_id": customer_id}
         rows, more = page_newest(self._messages, query, "created_at", limit=limit, after=after)
         return [to_record(row) for row in rows], more

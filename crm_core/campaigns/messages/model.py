@@ -13,6 +13,7 @@ class Message(TypedDict, total=False):
 
     rank: its state, as ``MessageState.rank``. reason: why it was skipped or failed, or what it waits for until
     ``due_at``. n: how often people asked for another try. claim: the stream entry that works on it, in this ``round``.
+    attempting: the call by which it is handed to a sender that is not idempotent.
     maybe_sent: a worker died before the outcome was booked, so the vendor may have it. retried_at: the request for
     another try that it was for last. text, subject: as they were sent.
     """
@@ -30,6 +31,7 @@ class Message(TypedDict, total=False):
     retried_at: datetime
     claim: str
     round: int
+    attempting: str
     maybe_sent: bool
     vendor_id: str
     text: str

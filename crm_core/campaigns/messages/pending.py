@@ -11,9 +11,22 @@ from crm_core.campaigns.states import WAITING, MessageState, RowReason
 from crm_core.infra.mongo import Db, Doc, translated
 
 _FAILED = MessageState.FAILED.rank
-_NO_WORK = {"claim": "", "round": "", "due_at": ""}
+_NO_WORK = {"claim": "", "round": "", "attempting": "", "due_at": ""}
 _NO_OUTCOME = dict.fromkeys(
-    ("reason", "sent_at", "failed_at", "vendor_id", "text", "subject", "claim", "round", "maybe_sent", "due_at"), ""
+    (
+        "reason",
+        "sent_at",
+        "failed_at",
+        "vendor_id",
+        "text",
+        "subject",
+        "claim",
+        "round",
+        "attempting",
+        "maybe_sent",
+        "due_at",
+    ),
+    "",
 )
 
 

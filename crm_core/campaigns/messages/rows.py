@@ -17,7 +17,7 @@ OPEN: Doc = {"rank": PENDING, "reason": None}
 SEEN = ("delivered_at", "failed_at", "opened_at", "clicked_at")
 """The steps that a receipt can tell of."""
 MAX_RETRIES_DIGITS = 6
-INTERNAL = {"_id", "rank", "claim", "round", "maybe_sent", "retried_at"}
+INTERNAL = {"_id", "rank", "claim", "round", "attempting", "maybe_sent", "retried_at"}
 """Of a row: what only workers read, and what it shows under another name."""
 
 

@@ -9,7 +9,7 @@ from crm_core.campaigns.states import RANKS, MessageState
 from crm_core.infra.mongo import Db, translated
 
 _RAISED = [RANKS[state] for state in MessageState if PENDING < RANKS[state] < RANKS[MessageState.SKIPPED]]
-_SHOWN = ("customer_id", "n", "variant", "rank", "created_at", *SEEN)
+_SHOWN = ("customer_id", "n", "variant", "rank", "created_at", "attempting", *SEEN)
 
 
 class Claims:
@@ -40,8 +40,9 @@ class Claims:
             return list(self._messages.find({**query, "claim": entry_id}, _SHOWN, hint=BY_RANK))
 
     def raised(self, stretch: Stretch, entry_id: str) -> list[Message]:
-        """Rows of a redelivered entry whose receipt overtook the booking of what its first delivery sent."""
-        query = {**stretch.where(), "rank": {"$in": _RAISED}, "claim": entry_id}
+        """Rows of a redelivered entry whose receipt overtook the booking of what its first delivery sent; not those
+        that a sender had which cannot be asked again."""
+        query = {**stretch.where(), "rank": {"$in": _RAISED}, "claim": entry_id, "attempting": None}
         with translated():
             return list(self._messages.find(query, _SHOWN, hint=BY_RANK))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from crm_core.audience.eligibility import ADDRESSES, Policy, Recipient, eligibility
+from crm_core.audience.eligibility import Policy, Recipient, eligibility
 from crm_core.campaigns.drafting.content import content_of
 from crm_core.campaigns.drafting.options import SKIP
 from crm_core.campaigns.drafting.template import render_message, template_fields
@@ -14,6 +14,7 @@ from crm_core.campaigns.messages.rows import message_key, seen_at
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.states import MessageState, RowReason
+from crm_core.channels.registry import CHANNELS
 from crm_core.errors import Permanent
 
 
@@ -104,7 +105,7 @@ def _render(campaign: Campaign, row: Message, customer: Mapping[str, Any], made:
     except Permanent:
         made.failed[message_key(row)] = RowReason.TEMPLATE_FAILED
         return
-    to = address_of(customer, campaign["channel"]) or row["customer_id"]
+    to = CHANNELS[campaign["channel"]].address_of(customer) or row["customer_id"]
     seen = [max(at, row["created_at"]) for at in seen_at(row)]  # a vendor's clock may be wrong
     made.messages.append(
         OutgoingMessage(
@@ -118,13 +119,3 @@ def _render(campaign: Campaign, row: Message, customer: Mapping[str, Any], made:
             min(seen) if seen else None,
         )
     )
-
-
-def address_of(customer: Mapping[str, Any], channel: str) -> str | None:
-    """Where a message for this customer goes; None for a channel without an address, which takes the customer id."""
-    path = ADDRESSES[channel]
-    if path is None:
-        return None
-    part, _, name = path.rpartition(".")
-    value = (customer.get(part, {}) if part else customer).get(name)
-    return value.strip() if isinstance(value, str) else None

@@ -12,8 +12,10 @@ from crm_core.audience.eligibility import Policy, Recipient
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.booking import Bookings, Step
 from crm_core.campaigns.messages.model import Message
+from crm_core.campaigns.messages.rows import message_key
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.planning.progress import Progress
+from crm_core.campaigns.sending.attempts import Attempts
 from crm_core.campaigns.sending.batches import read_stretch
 from crm_core.campaigns.sending.budget import ErrorBudget, Outcomes
 from crm_core.campaigns.sending.cap_locks import RETRY_AFTER, CapLocks
@@ -22,8 +24,9 @@ from crm_core.campaigns.sending.decide import OutgoingMessage, decide
 from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.sending.recipients import Recipients
-from crm_core.campaigns.sending.vendor import MAX_BATCH, Answer, Vendor
+from crm_core.campaigns.sending.vendor import MAX_BATCH
 from crm_core.campaigns.states import RUNNING, MessageState, RowReason
+from crm_core.channels.sender import Answer
 from crm_core.errors import Permanent, Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.streams import Entry
@@ -54,7 +57,7 @@ class Deliverer:
         locks: CapLocks,
         rates: ChannelRates,
         budget: ErrorBudget,
-        vendor: Vendor,
+        attempts: Attempts,
         rules: SendingRules,
         clock: Clock,
     ) -> None:
@@ -66,7 +69,7 @@ class Deliverer:
         self._locks = locks
         self._rates = rates
         self._budget = budget
-        self._vendor = vendor
+        self._attempts = attempts
         self._rules = rules
         self._clock = clock
         self.stopping = threading.Event()
@@ -114,13 +117,21 @@ class Deliverer:
         campaign = self._find(stretch.campaign_id)
         is_running = campaign["state"] in RUNNING
         rows = self._claims.take(stretch, entry.id, again=entry.again) if is_running else []
-        if entry.again:
+        rows = self._close_attempted(rows)
+        if entry.again and self._attempts.may_be_repeated:
             rows += self._claims.raised(stretch, entry.id)
         while rows and (rows := self._deliver(campaign, rows, entry.id)):
             campaign = self._find(stretch.campaign_id)
             if campaign["state"] not in RUNNING:
                 self._claims.give_back([row["_id"] for row in rows], entry.id)
                 return
+
+    def _close_attempted(self, rows: Sequence[Message]) -> list[Message]:
+        """Fail the rows whose worker died while a sender had them that cannot be asked again. Return the others."""
+        now, unknown = self._clock(), RowReason.OUTCOME_UNKNOWN
+        attempted = [message_key(row) for row in rows if row.get("attempting")]
+        self._bookings.settle([Step(key, MessageState.FAILED, now, unknown) for key in attempted])
+        return [row for row in rows if not row.get("attempting")]
 
     def _find(self, campaign_id: str) -> Campaign:
         campaign = self._progress.to_deliver(campaign_id)
@@ -129,8 +140,8 @@ class Deliverer:
         return campaign
 
     def _deliver(self, campaign: Campaign, rows: Sequence[Message], claim: str) -> list[Message]:
-        """Repeating it is harmless: the vendor knows a key that it has seen. Gives the rows whose turn did not come
-        while what was decided of them was fresh."""
+        """Repeating it is harmless: an idempotent sender knows a key that it has seen, and another one is not handed
+        a message again. Return the rows whose turn did not come while what was decided of them was fresh."""
         rows, locked = self._lock(campaign, rows, claim)
         people = self._read(campaign, rows)
         now = self._clock()
@@ -170,7 +181,7 @@ class Deliverer:
         while left:
             grant = self._rates.take(campaign["channel"], min(len(left), MAX_BATCH))
             batch, left = left[: grant.count], left[grant.count :]
-            if batch and not self._call(campaign, batch):
+            if batch and not self._call(campaign, batch, claim):
                 self._claims.give_back([message.row for message in left], claim)
                 break
             if left and self.stopping.wait(grant.wait_s):
@@ -179,17 +190,22 @@ class Deliverer:
                 return {message.row for message in left}
         return set()
 
-    def _call(self, campaign: Campaign, batch: Sequence[OutgoingMessage]) -> bool:
+    def _call(self, campaign: Campaign, batch: Sequence[OutgoingMessage], claim: str) -> bool:
         """Whether the campaign may go on."""
         sent_at = self._clock()
         try:
-            answers = self._vendor.send(campaign["_id"], [message.to_wire() for message in batch])
+            attempt = self._attempts.send(campaign["_id"], batch, claim)
         except Unavailable as exc:
             self._check(campaign, self._budget.note_failed_call(campaign["_id"]), str(exc))
             raise
-        self._bookings.settle([_to_step(message, answers[message.key], sent_at) for message in batch])
-        refused = [answers[message.key].reason is not None for message in batch]
-        return self._check(campaign, self._budget.note(campaign["_id"], refused), "It refuses messages.")
+        answers = attempt.answers
+        answered = [message for message in batch if message.key in answers]
+        self._bookings.settle([_to_step(message, answers[message.key], sent_at) for message in answered])
+        refused = [answers[message.key].reason is not None for message in answered]
+        may_go_on = self._check(campaign, self._budget.note(campaign["_id"], refused), "It refuses messages.")
+        if attempt.is_cut_short:
+            raise Unavailable("The sender did not come to every message of a batch; the others follow.")
+        return may_go_on
 
     def _check(self, campaign: Campaign, outcomes: Outcomes, last: str) -> bool:
         if not self._budget.is_spent(outcomes):

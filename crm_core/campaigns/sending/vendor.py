@@ -2,15 +2,15 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
 from crm_core.campaigns.states import RowReason
+from crm_core.channels.sender import Answer, WireMessage
 from crm_core.errors import Unavailable
 
 TIMEOUT_S = 10.0
@@ -24,29 +24,10 @@ MAX_REASON = MAX_ID = 100
 _CONTENT_REFUSED = frozenset({400, 413, 422})
 """They speak of what was sent: the same again would be refused again."""
 
-WireMessage = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the vendor made of one message: its id there, or why it is refused for good."""
-
-    vendor_id: str | None
-    reason: str | None = None
-
-
-class Vendor(Protocol):
-    """What a campaign needs from a vendor: idempotent by key."""
-
-    def send(self, campaign_id: str, messages: Sequence[WireMessage]) -> dict[str, Answer]:
-        """Send up to 500 of ``{"key", "to", "channel", "body", "subject"?}``; gives an answer for each key.
-
-        A key sent before is not sent again. Raises Unavailable when the call may succeed later; then some of them may
-        have been taken.
-        """
-
 
 class HttpVendor:
+    is_idempotent = True
+
     def __init__(self, url: str, secret: str) -> None:
         self._client = httpx.Client(
             base_url=url,

@@ -2,13 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import get_args
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput
 from crm_core.imports.reading.cells import BOOLEAN, LIST, NUMBER, TEXT, WHOLE, CellType
-from crm_core.ingest.wire import Channel
-
-CHANNELS: tuple[str, ...] = get_args(Channel)
 
 
 @dataclass(frozen=True)

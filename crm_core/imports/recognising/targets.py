@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.imports.reading.cells import CONSENT, CUSTOM_TYPES, CellType
-from crm_core.imports.recognising.kinds import CHANNELS, Kind
+from crm_core.imports.recognising.kinds import Kind
 from crm_core.ingest.wire import ATTRIBUTE_NAME
 
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

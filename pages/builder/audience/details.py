@@ -8,16 +8,18 @@ import streamlit as st
 
 from crm_core.audience.eligibility import Reason
 from crm_core.audience.preview import Preview
+from crm_core.channels.registry import CHANNELS
 from crm_core.errors import Unavailable
 from crm_core.infra.text import fold
 from crm_core.rules.binding import Bound
 from crm_core.rules.tree import AnyRule
 from pages._ui import queries
-from pages._ui.channels import CHANNEL_LABELS, reason_words
+from pages._ui.channels import reason_words
 from pages._ui.charts import show_chart
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.explanation_words import Telling, spelling_of, why
 from pages._ui.formats import number
+from pages._ui.guard import hidden_if_forbidden
 from pages._ui.tables import customer_table
 from pages.builder.audience.charts import Share, height_of, profile, signed
 from pages.builder.audience.what_if import show_what_if
@@ -55,7 +57,8 @@ def show_detail(chosen: str, board: Board, rule: AnyRule, bound: Bound, result: 
         case "what_if":
             show_what_if(board, rule, bound, result)
         case _:
-            _show_sample(rule, result)
+            with hidden_if_forbidden():
+                _show_sample(rule, result)
 
 
 def _show_sample(rule: AnyRule, result: Preview) -> None:
@@ -63,10 +66,10 @@ def _show_sample(rule: AnyRule, result: Preview) -> None:
         st.caption("Nobody matches. Loosen a rule, or let ANY of the rules be enough.")
         return
     found, currency = services(), services().settings.currency
-    records = found.previews.sample(rule, queries.SAMPLE)
+    records = found.previews.sample(rule, queries.SAMPLE, actor=actor())
     records = result.sample if records is None else records
-    told = {}
-    for name, explanation in found.memberships.explain_many(rule, [record["id"] for record in records]).items():
+    told, ids = {}, [record["id"] for record in records]
+    for name, explanation in found.memberships.explain_many(rule, ids, actor=actor()).items():
         record = next(each for each in records if each["id"] == name)
         told[name] = why(explanation, Telling(currency, found.clock(), spelling_of(record)))
     customer_table(records, currency, key="builder_sample", why=told)
@@ -102,12 +105,12 @@ def _show_profile(rule: AnyRule, result: Preview) -> None:
 def _shares(rule: AnyRule, chosen: str) -> list[Share] | None:
     previews, currency = services().previews, services().settings.currency
     if chosen == "spend":
-        bands = previews.spend(rule)
+        bands = previews.spend(rule, actor=actor())
         return None if bands is None else spend_shares(bands, currency)
     if chosen == "recency":
-        bands = previews.recency(rule)
+        bands = previews.recency(rule, actor=actor())
         return None if bands is None else recency_shares(bands)
-    values = previews.values(rule, chosen)
+    values = previews.values(rule, chosen, actor=actor())
     return None if values is None else value_shares(values, _spelling(chosen))
 
 
@@ -127,7 +130,7 @@ def _show_reach(result: Preview) -> None:
     reasons = [reason for reason in Reason if any(some.reasons.get(reason) for some in result.deliverable.values())]
     rows = [
         {
-            "Channel": CHANNEL_LABELS[channel],
+            "Channel": CHANNELS.label(channel),
             "Will be messaged": number(some.count),
             **{reason_words(reason): number(some.reasons.get(reason, 0)) for reason in reasons},
         }

@@ -13,8 +13,8 @@ from crm_core.audience.snapshot.keeper import State, Status, age
 from crm_core.errors import Unavailable
 from crm_core.rules.loading import dump_rule
 from crm_core.rules.tree import AnyRule
-from pages._ui.deps import services
-from pages._ui.queries import SAMPLE
+from pages._ui.deps import actor, services
+from pages._ui.queries import sample_size
 
 LAST: Final = "builder_last_result"
 COUNTING: Final = "builder_counting"
@@ -97,7 +97,7 @@ def _why_stale(result: Preview) -> str:
 
 def _count(rule: AnyRule) -> Preview | None:
     """None while the database counts. A count of other rules is given up: nobody wants it any more."""
-    found = services().previews.in_memory(rule)
+    found = services().previews.in_memory(rule, actor=actor())
     if found is not None:
         count_again()
         return found
@@ -107,7 +107,7 @@ def _count(rule: AnyRule) -> Preview | None:
     if kept is None or kept[0] != _key(rule):
         if kept:
             kept[1].cancel()
-        kept = _key(rule), services().previews.start_counting(rule, sample=SAMPLE)
+        kept = _key(rule), services().previews.start_counting(rule, actor=actor(), sample=sample_size())
         st.session_state[COUNTING] = kept
     return kept[1].result() if kept[1].is_done(wait_s=AT_ONCE_S) else None
 

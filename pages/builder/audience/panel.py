@@ -8,10 +8,10 @@ import streamlit as st
 
 from crm_core.audience.preview import Preview, Source
 from crm_core.audience.snapshot.keeper import Status
+from crm_core.channels.registry import CHANNELS, DEFAULT_CHANNEL
 from crm_core.errors import BadRule, InvalidInput
 from crm_core.rules.binding import Bound, bind
 from crm_core.rules.tree import AnyRule
-from pages._ui.channels import CHANNEL_LABELS
 from pages._ui.charts import show_chart
 from pages._ui.deps import services
 from pages._ui.formats import literal, number, percent, relative_time
@@ -101,7 +101,7 @@ def _show_numbers(measured: Measured, result: Preview) -> str:
         match = "Customers match" if measured.is_of_rule else "Customers matched before"
         share = f"{percent(result.count, result.total)} of {number(result.total)}"
         noted_metric(left, match, number(result.count), share)
-        channel = st.session_state.get(CHANNEL) or next(iter(CHANNEL_LABELS))
+        channel = st.session_state.get(CHANNEL) or DEFAULT_CHANNEL
         if result.deliverable is not None:
             reach = result.deliverable[channel]
             lost = sum(reach.reasons.values())
@@ -110,8 +110,8 @@ def _show_numbers(measured: Measured, result: Preview) -> str:
         if result.deliverable is not None:
             st.selectbox(
                 "Channel",
-                list(CHANNEL_LABELS),
-                format_func=lambda name: f"over {CHANNEL_LABELS[name]}",
+                list(CHANNELS),
+                format_func=lambda name: f"over {CHANNELS.label(name)}",
                 key=CHANNEL,
                 label_visibility="collapsed",
             )
@@ -161,7 +161,7 @@ def _show_why(board: Board, rule: AnyRule, result: Preview, channel: str) -> Non
         bars = waterfall_bars(result, bound, result.deliverable[channel], currency)
         words = (
             f"{number(result.count)} of {number(result.total)} customers match, "
-            f"{number(result.deliverable[channel].count)} will be messaged over {CHANNEL_LABELS[channel]}."
+            f"{number(result.deliverable[channel].count)} will be messaged over {CHANNELS.label(channel)}."
         )
         show_chart(waterfall(bars), key="builder_waterfall", summary=words, height=height_of(len(bars)))
     chosen = st.segmented_control(

@@ -12,7 +12,7 @@ from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Takes
 from crm_core.rules.tree import AnyRule
 from pages._ui.charts import show_chart
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.formats import number, percent
 from pages.builder.audience.charts import signed, threshold_curve
 from pages.builder.audience.words import node_words
@@ -30,7 +30,8 @@ def show_what_if(board: Board, rule: AnyRule, bound: Bound, result: Preview) -> 
         st.caption("This needs the customers in memory; these rules are counted in the database.")
         return
     places = [place for place, each in walk_bound(bound) if isinstance(each, BoundField | BoundRecords)]
-    curves = {place: curve for place in places if (curve := services().previews.curve(rule, place))}
+    found = ((place, services().previews.curve(rule, place, actor=actor())) for place in places)
+    curves = {place: curve for place, curve in found if curve}
     if not curves:
         st.caption("No rule has a threshold to move. Add one such as “Total spend more than …”.")
         return

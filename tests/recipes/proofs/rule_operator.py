@@ -12,6 +12,7 @@ from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import to_text
 from crm_core.services import build_services
 from crm_core.settings import Settings
+from tests.actors import TEST
 from tests.integration.feeding import store_customers
 
 WAIT_S = 60
@@ -31,9 +32,9 @@ def main() -> None:
     assert sorted(services.audience.ids(rule, now=services.clock())) == ["from", "to"]
     services.snapshot.start()
     services.snapshot.wait_until(lambda state: state.status is Status.READY, WAIT_S)
-    preview = services.previews.preview(rule, is_fresh=True)
+    preview = services.previews.preview(rule, is_fresh=True, actor=TEST)
     assert (preview.count, preview.source) == (2, Source.MEMORY), preview
-    told = {name: services.memberships.explain(name, rule).matches for name in VISITS}
+    told = {name: services.memberships.explain(name, rule, actor=TEST).matches for name in VISITS}
     assert told == {"low": False, "from": True, "to": True, "high": False}
     assert "about" in [operator.key for operator in operators_for(FieldType.NUMBER)]
     services.close()

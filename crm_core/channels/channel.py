@@ -1,0 +1,92 @@
+"""What ClientNest knows of a channel: each has one value of this, in a file of its own."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeGuard
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
+ADDRESS = re.compile(r"email|phone|attributes\.[a-z][a-z0-9_]{0,39}")
+
+
+class FailureMeaning(StrEnum):
+    """What a vendor's reason says of the recipient. A reason that is not listed says nothing of them."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    COMPLAINT = "complaint"
+    HARD_BOUNCE = "hard_bounce"
+    INVALID_ADDRESS = "invalid_address"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The line above the message. label: what people call it."""
+
+    label: str = "Subject"
+    is_required: bool = True
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A message as its recipient sees it. notes: sentences on its length, for its author."""
+
+    body: str
+    title: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ConsentShares:
+    """How the customers of the demo shop answered for a channel; the others were not asked."""
+
+    granted: float
+    denied: float
+
+
+def preview_plain(body: str, subject: str | None) -> Preview:
+    return Preview(body, subject)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """name: in the API and in the database. label, icon: on pages; the icon is a Material name.
+
+    address: where a customer's address stands, ``email``, ``phone`` or a custom attribute; None: the customer id.
+    address_words: what a customer needs to be reached, for people.
+    subject: None for a channel without one. preview: of a rendered message and subject.
+    failures: what the vendor's reasons mean. demo_consent: None when the demo customers were never asked.
+    Raises ValueError for a name or an address that the database could not keep.
+    """
+
+    name: str
+    label: str
+    icon: str
+    address: str | None
+    address_words: str
+    subject: Subject | None = None
+    preview: Callable[[str, str | None], Preview] = preview_plain
+    failures: Mapping[str, FailureMeaning] = field(default_factory=dict)
+    demo_consent: ConsentShares | None = None
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no name of a channel: it is a path in the database")
+        if self.address is not None and not ADDRESS.fullmatch(self.address):
+            raise ValueError(f"{self.address!r} is no address: email, phone or attributes.NAME")
+
+    def address_of(self, customer: Mapping[str, Any]) -> str | None:
+        """Where messages for this customer go; None when there is no address, or the channel needs none."""
+        if self.address is None:
+            return None
+        part, _, name = self.address.rpartition(".")
+        value = (customer.get(part, {}) if part else customer).get(name)
+        return value.strip() if is_address(value) else None
+
+    def reaches(self, customer: Mapping[str, Any]) -> bool:
+        return self.address is None or self.address_of(customer) is not None
+
+
+def is_address(value: Any) -> TypeGuard[str]:
+    """A text that is not blank; a custom attribute can be anything."""
+    return isinstance(value, str) and bool(value.strip())

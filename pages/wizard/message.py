@@ -1,0 +1,143 @@
+"""The message of a new campaign: its channel, subject and text, and how a customer will see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from crm_core.audience.eligibility import REASON_LABELS, Reason, eligibility
+from crm_core.campaigns.drafting.template import (
+    FIELDS,
+    MAX_SUBJECT,
+    check_template,
+    render_message,
+    template_fields,
+)
+from crm_core.channels.channel import Channel
+from crm_core.channels.registry import CHANNELS
+from crm_core.errors import CrmError
+from crm_core.infra.mongo import Doc
+from pages._ui.channels import channel_title
+from pages._ui.deps import services
+from pages._ui.formats import literal
+
+MESSAGE: Final = "new_campaign_message"
+FIRST_MESSAGE: Final = "Hi {{ customer.first_name | default: 'there' }}, we saved something for you."
+
+
+@dataclass(frozen=True)
+class Written:
+    """lack: what is missing before it can be sent, None when nothing is."""
+
+    channel: Channel
+    text: str
+    subject: str | None
+    lack: str | None
+
+
+def write_message() -> Written:
+    channel = _choose_channel()
+    subject = _write_subject(channel)
+    text = _write_text()
+    return Written(channel, text, subject, _find_lack(channel, text, subject))
+
+
+def _choose_channel() -> Channel:
+    name = st.selectbox(
+        "Channel",
+        list(CHANNELS),
+        format_func=CHANNELS.label,
+        key="new_campaign_channel",
+        persist_state="session",
+    )
+    channel = CHANNELS[name]
+    st.markdown(f"{channel_title(name)} needs {channel.address_words}.")
+    return channel
+
+
+def _write_subject(channel: Channel) -> str | None:
+    if channel.subject is None:
+        return None
+    label = channel.subject.label
+    text = st.text_input(label, max_chars=MAX_SUBJECT, key="new_campaign_subject", persist_state="session")
+    return text if text.strip() else None
+
+
+def _write_text() -> str:
+    st.session_state.setdefault(MESSAGE, FIRST_MESSAGE)
+    text = st.text_area("Message", key=MESSAGE, height=140, max_chars=5000, persist_state="session")
+    st.pills(
+        "Insert a field of the customer",
+        list(FIELDS),
+        format_func=FIELDS.__getitem__,
+        key="new_campaign_field",
+        on_change=_insert_field,
+    )
+    return text
+
+
+def _insert_field() -> None:
+    """Put the picked field at the end of the message."""
+    name = st.session_state["new_campaign_field"]
+    if name:
+        default = " | default: 'there'" if name in {"name", "first_name"} else ""
+        text = st.session_state[MESSAGE].rstrip()
+        st.session_state[MESSAGE] = f"{text} {{{{ customer.{name}{default} }}}}"
+        st.session_state["new_campaign_field"] = None
+
+
+def _find_lack(channel: Channel, text: str, subject: str | None) -> str | None:
+    try:
+        check_template(text)
+        if subject is not None:
+            check_template(subject, field="subject", is_subject=True)
+    except CrmError as exc:
+        st.error(literal(str(exc)), icon=":material/error:")
+        return "a message without errors"
+    is_subject_missing = channel.subject and channel.subject.is_required and subject is None
+    return f"a {channel.subject.label.lower()}" if channel.subject and is_subject_missing else None
+
+
+def show_preview(written: Written, sample: Sequence[Doc]) -> None:
+    """What the first customers of the audience will see."""
+    with st.container(border=True):
+        st.markdown("**Preview with real customers**")
+        if not sample:
+            st.caption("Choose an audience that has customers to see what they will read.")
+            return
+        labels = {record["id"]: record.get("name") or record["id"] for record in sample}
+        picked = st.selectbox(
+            "Customer",
+            list(labels),
+            format_func=labels.__getitem__,
+            key="new_campaign_customer",
+            label_visibility="collapsed",
+        )
+        _show_for(written, next(record for record in sample if record["id"] == picked))
+        if reason := _reason_to_skip(picked, written.channel.name):
+            st.caption(f"This customer will be skipped: {REASON_LABELS[reason].lower()}.")
+
+
+def _show_for(written: Written, customer: Doc) -> None:
+    fields = template_fields(customer)
+    with st.container(key="message_bubble", border=True):
+        try:
+            body = render_message(written.text, fields)
+            subject = render_message(written.subject, fields) if written.subject else None
+        except CrmError as exc:
+            st.error(f"For this customer {literal(str(exc))}.", icon=":material/error:")
+            return
+        preview = written.channel.preview(body, subject)
+        if preview.title:
+            st.markdown(f"**{literal(preview.title)}**")
+        st.text(preview.body)
+    for note in preview.notes:
+        st.caption(note)
+
+
+def _reason_to_skip(customer_id: str, channel: str) -> Reason | None:
+    """Why this customer would get nothing if the message were sent now."""
+    policy, now = services().policy, services().clock()
+    people = services().recipients.read([customer_id], channel, policy.cap, now)
+    return eligibility(people.get(customer_id), channel, policy, now)
