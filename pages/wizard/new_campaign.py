@@ -6,7 +6,8 @@ import streamlit as st
 
 from crm_core.audience.eligibility import REASON_LABELS, Reason, eligibility
 from crm_core.audience.preview import Preview
-from crm_core.campaigns.drafting.template import FIELDS, check_template, render_message, template_fields
+from crm_core.campaigns.drafting.message_fields import AttributeTypes, message_fields
+from crm_core.campaigns.drafting.template import check_template, render_message
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
 from pages._ui.deps import actor, services
@@ -17,35 +18,35 @@ from pages.campaigns.launching import launch_dialog
 
 CHANNEL = "in_app"
 MESSAGE = "new_campaign_message"
+FIELD = "new_campaign_field"
 FIRST_MESSAGE = "Hi {{ customer.first_name | default: 'there' }}, we saved something for you."
 
 
 def insert_field() -> None:
     """Put the picked field at the end of the message."""
-    name = st.session_state["new_campaign_field"]
-    if name:
-        default = " | default: 'there'" if name in {"name", "first_name"} else ""
-        text = st.session_state[MESSAGE].rstrip()
-        st.session_state[MESSAGE] = f"{text} {{{{ customer.{name}{default} }}}}"
-        st.session_state["new_campaign_field"] = None
+    if field := st.session_state[FIELD]:
+        st.session_state[MESSAGE] = f"{st.session_state[MESSAGE].rstrip()} {field.snippet}"
+        st.session_state[FIELD] = None
 
 
-def write_message() -> str:
+def write_message(attributes: AttributeTypes) -> str:
     st.session_state.setdefault(MESSAGE, FIRST_MESSAGE)
     text = st.text_area("Message", key=MESSAGE, height=140, max_chars=5000, persist_state="session")
-    st.pills(
+    st.selectbox(
         "Insert a field of the customer",
-        list(FIELDS),
-        format_func=FIELDS.__getitem__,
-        key="new_campaign_field",
+        message_fields(attributes),
+        index=None,
+        format_func=lambda field: field.label,
+        key=FIELD,
         on_change=insert_field,
+        placeholder="Choose a field, or type to find one",
     )
     return text
 
 
-def is_sound(message: str) -> bool:
+def is_sound(message: str, attributes: AttributeTypes) -> bool:
     try:
-        check_template(message)
+        check_template(message, attributes=attributes)
     except CrmError as exc:
         st.error(literal(str(exc)), icon=":material/error:")
         return False
@@ -77,7 +78,7 @@ def show_preview(message: str, sample: list[Doc]) -> None:
         customer = next(record for record in sample if record["id"] == picked)
         with st.container(key="message_bubble", border=True):
             try:
-                st.text(render_message(message, template_fields(customer)))
+                st.text(render_message(message, customer, services().message_format))
             except CrmError as exc:
                 st.error(f"For this customer {literal(str(exc))}.", icon=":material/error:")
         if reason := reason_to_skip(picked):
@@ -128,8 +129,9 @@ with left:
             persist_state="session",
         )
         st.markdown(":material/smartphone: In-app message, addressed by the customer id: needs no contact detail.")
-        message = write_message()
-        sound = is_sound(message)
+        attributes = services().scopes.catalogue().attributes
+        message = write_message(attributes)
+        sound = is_sound(message, attributes)
 with right:
     result = chosen.result if chosen else None
     if result:

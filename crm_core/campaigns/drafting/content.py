@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from crm_core.audience.eligibility import check_channel
-from crm_core.campaigns.drafting.template import check_template
+from crm_core.campaigns.drafting.message_fields import AttributeTypes
+from crm_core.campaigns.drafting.template import check_template, stored_fields
 from crm_core.campaigns.model import Campaign, Definition, Variant
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
@@ -17,7 +18,7 @@ VARIANT_KEYS = ("name", *COMMON, "weight")
 WITH_SUBJECT = "email"
 
 
-def check_content(fields: Mapping[str, Any], attributes: Collection[str]) -> Definition:
+def check_content(fields: Mapping[str, Any], attributes: AttributeTypes) -> Definition:
     """Channel, message, subject and variants as a draft keeps them. Raises InvalidInput.
 
     attributes: the custom ones that a template may use. A variant without a message or subject of its own has the
@@ -46,7 +47,13 @@ def content_of(campaign: Campaign, variant: str | None) -> tuple[str, str | None
     return found["message"] or campaign["message"], found["subject"] or campaign.get("subject")
 
 
-def _check_text(name: str, value: Any, place: str, channel: Any, attributes: Collection[str]) -> None:
+def stored_fields_of(campaign: Campaign) -> set[str]:
+    """The fields of a customer's document that its messages and subjects need."""
+    parts: list[Mapping[str, Any]] = [campaign, *(campaign.get("variants") or ())]
+    return stored_fields(part.get(name) for part in parts for name in COMMON)
+
+
+def _check_text(name: str, value: Any, place: str, channel: Any, attributes: AttributeTypes) -> None:
     """place: before the name of a field that is wrong, such as ``variants[1].``."""
     is_subject = name == "subject"
     if is_subject and channel != WITH_SUBJECT:
@@ -57,7 +64,7 @@ def _check_text(name: str, value: Any, place: str, channel: Any, attributes: Col
     check_template(text, field=f"{place}{name}", attributes=attributes, is_subject=is_subject)
 
 
-def _check_variants(variants: Sequence[Any], common: Doc, channel: Any, attributes: Collection[str]) -> list[Variant]:
+def _check_variants(variants: Sequence[Any], common: Doc, channel: Any, attributes: AttributeTypes) -> list[Variant]:
     """common: message and subject of those that have none of their own. Without weights all weigh the same."""
     if not variants:
         return []
@@ -84,7 +91,7 @@ def _given(fields: Mapping[str, Any], names: Collection[str]) -> Doc:
     return {name: fields[name] for name in names if fields.get(name) is not None}
 
 
-def _check_variant(variant: Any, common: Doc, place: str, channel: Any, attributes: Collection[str]) -> Variant:
+def _check_variant(variant: Any, common: Doc, place: str, channel: Any, attributes: AttributeTypes) -> Variant:
     if not isinstance(variant, Mapping) or variant.keys() - set(VARIANT_KEYS):
         raise InvalidInput(f"A variant has {', '.join(VARIANT_KEYS)} and nothing else.", field=place.rstrip("."))
     own = _given(variant, VARIANT_KEYS)
