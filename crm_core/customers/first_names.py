@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import cache
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,15 +23,18 @@ def find_first_name(name: str) -> str | None:
 
 
 def _find_plain(name: str) -> str | None:
-    """Of ``Anna Lee`` and ``Lee, Anna``, if no language knows one of the words as a title, a particle or a suffix.
+    """Of ``Anna Lee``, ``Lee, Anna`` and ``Dr. Anna Lee``, if no language knows a word as a particle or a suffix.
 
     The library finds the same, in a hundred times the time.
     """
     parts = [part.split() for part in name.split(",")]
-    words = [word for part in parts for word in part]
-    if len(parts) > 2 or len(words) > MAX_PLAIN_WORDS or not all(map(_is_plain, words)):
+    given = list(dropwhile(_is_title, parts[-1]))
+    words = [word for part in (*parts[:-1], given) for word in part]
+    if len(parts) > 2 or not given or len(words) > MAX_PLAIN_WORDS or not all(map(_is_plain, words)):
         return None
-    return parts[-1][0] if words and _vocabulary().isdisjoint(map(str.lower, words)) else None
+    if len(words) == 1 and len(given) < len(parts[-1]):  # a title and a last name
+        return None
+    return given[0] if _vocabulary().isdisjoint(map(str.lower, words)) else None
 
 
 def _find_parsed(name: str) -> str | None:
@@ -38,6 +42,10 @@ def _find_parsed(name: str) -> str | None:
     given = [*parsed.given.split(), *parsed.middle.split()]
     first = next((word for word in given if not _is_initial(word)), "")
     return first if _is_name(first) else None
+
+
+def _is_title(word: str) -> bool:
+    return word.lower().removesuffix(".") in _parser().lexicon.titles
 
 
 def _is_plain(word: str) -> bool:

@@ -1,10 +1,9 @@
 """Values as message templates see them: amounts are numbers that print as money, moments are days that can be
 formatted."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_currency
@@ -12,8 +11,7 @@ from babel.numbers import format_currency
 LOCALE = "en"
 
 
-@dataclass(frozen=True)
-class MessageFormat:
+class MessageFormat(NamedTuple):
     """How messages write amounts and days. currency: ISO 4217. time_zone: IANA name; decides which day it is."""
 
     currency: str = "USD"

@@ -7,8 +7,7 @@ is bounded here, and loops are short, so that the rest of what an iteration may 
 
 import functools
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from liquid import BoundTemplate, Environment, RenderContext, Undefined
@@ -66,34 +65,30 @@ def _nil(*_: Any, **__: Any) -> None:
 
 def parse_bounded(environment: Environment, text: str) -> BoundTemplate:
     """With every range that it names bounded. Raises TemplateFault."""
-    with _translated():
+    try:
         template = environment.from_string(text)
         _adapt(template.nodes, RenderContext(template))
+    except Exception as exc:
+        raise _fault(exc) from exc
     return template
 
 
 def render_bounded(template: BoundTemplate, values: Mapping[str, Any]) -> str:
-    """What it says with these variables. Raises TemplateFault and nothing else."""
+    """What it says with these variables. Raises TemplateFault and nothing else: filters and tags pass on whatever
+    Python says of values that they were not made for."""
     _work.left = MAX_WORK
-    with _translated():
-        return template.render(values)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Filters and tags pass on whatever Python says of values that they were not made for."""
     try:
-        yield
+        return template.render(values)
     except Exception as exc:
-        raise TemplateFault(_explain(exc)) from exc
+        raise _fault(exc) from exc
 
 
-def _explain(exc: Exception) -> str:
+def _fault(exc: Exception) -> TemplateFault:
     if not isinstance(exc, LiquidError):
-        return f": {exc}" if str(exc) else ": it does too much"
+        return TemplateFault(f": {exc}" if str(exc) else ": it does too much")
     place = exc.context()
     where = f", line {place[0]}, column {place[1] + 1}" if place else ""
-    return f"{where}: {exc.message}"
+    return TemplateFault(f"{where}: {exc.message}")
 
 
 class _PaidRange(RangeLiteral):
@@ -137,10 +132,13 @@ def _adapt_expression(expression: Expression, range_kind: type[RangeLiteral]) ->
 def _bounded(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)  # with the marks by which the library passes the context
     def bounded(value: Any, *args: Any, **kwargs: Any) -> Any:
-        _spend(1 + sum(_size(each) for each in (value, *args)))
+        units = 1 + _size(value)
+        for each in args:
+            units += _size(each)
+        _spend(units)
         if name == "replace" and args:
             _check_replaced(str(value), *(str(each) for each in args[:2]))
-        given = {key: _for_library(each) for key, each in kwargs.items()}
+        given = {key: _for_library(each) for key, each in kwargs.items()} if kwargs else kwargs
         found = original(_for_library(value), *map(_for_library, args), **given)
         return None if isinstance(found, Undefined) else _checked(found)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from liquid import BoundTemplate
 
@@ -37,7 +38,7 @@ class _Compiled:
     """uses: paths of variables in order of their places. fields, attributes: of the customer among them."""
 
     template: BoundTemplate
-    formatting: MessageFormat
+    zone: ZoneInfo
     uses: tuple[tuple[Any, ...], ...]
     filters: tuple[str, ...]
     fields: tuple[MessageField, ...]
@@ -45,8 +46,7 @@ class _Compiled:
 
     def render(self, record: Mapping[str, Any]) -> str:
         """record: of CustomerReader. What it lacks is nil. Raises TemplateFault."""
-        zone = self.formatting.zone
-        customer = {field.name: field.read(record, zone) for field in self.fields}
+        customer = {field.name: field.read(record, self.zone) for field in self.fields}
         if self.attributes:
             kept = record.get(ATTRIBUTES) or {}
             customer[ATTRIBUTES] = {name: kept.get(name) for name in self.attributes}
@@ -116,7 +116,7 @@ def _compile(text: str, formatting: MessageFormat) -> _Compiled:
     template = parse_bounded(_environment(formatting), text)
     parts = template.analyze()
     uses = tuple(dict.fromkeys(_path(use.segments) for uses in parts.globals.values() for use in uses))
-    return _Compiled(template, formatting, uses, tuple(parts.filters), *_named(uses))
+    return _Compiled(template, formatting.zone, uses, tuple(parts.filters), *_named(uses))
 
 
 _environment = lru_cache(maxsize=8)(make_environment)
