@@ -13,7 +13,7 @@ def passes(case: dict[str, Any]) -> bool:
     environment = make_environment(MessageFormat())
     environment.loader = DictLoader(case.get("templates", {}))
     try:
-        said = render_bounded(parse_bounded(environment, case["template"]), case.get("data", {}))
+        said = render_bounded(parse_bounded(environment, case["template"]).template, case.get("data", {}))
     except TemplateFault:
         return bool(case.get("invalid"))
     return not case.get("invalid") and said in [case.get("result"), *case.get("results", ())]

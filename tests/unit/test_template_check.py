@@ -60,7 +60,7 @@ def test_a_template_that_works_for_real_customers_is_accepted(text: str) -> None
         ("{{ email }}", "email", "customer.email"),
         ("{{ customer.attributes.siez }}", "customer.attributes.siez", "customer.attributes.size"),
         ("{{ customer.plan }}", "customer.plan", ""),
-        ("{% if false %}{{ customer.attributes.colors[0] }}{% endif %}", "customer.attributes.colors.0", "customer"),
+        ("{% if false %}{{ customer.attributes.colors[0] }}{% endif %}", "customer.attributes.colors[0]", "customer"),
     ],
 )
 def test_an_unknown_name_is_an_error_with_the_nearest_ones(text: str, name: str, near: str) -> None:
@@ -146,3 +146,8 @@ def test_whatever_a_filter_raises_fails_that_message_only(error: Exception, monk
     monkeypatch.setattr("liquid.builtin.tags.if_tag.IfNode.render_to_output", fail)
     with pytest.raises(Permanent, match="cannot be rendered"):
         render_message("{% if customer.city %}x{% endif %}", {})
+
+
+@pytest.mark.parametrize("depth", range(50, 495, 15))
+def test_paths_in_paths_are_refused_however_deep(depth: int) -> None:
+    refusal("{{ customer" + "[customer" * depth + "]" * depth + " }}")

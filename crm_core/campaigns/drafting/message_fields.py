@@ -125,6 +125,12 @@ def _has_parts(kind: FieldType | None, parts: Sequence[Any]) -> bool:
     return True
 
 
+def path_text(path: Sequence[Any]) -> str:
+    """As people write it: ``customer.tags[0]``; a path inside a path is not written out."""
+    parts = (part if isinstance(part, str) else f"[{part if isinstance(part, int) else '…'}]" for part in path)
+    return ".".join(parts).replace(".[", "[")
+
+
 def describe_known(unknown: str, attributes: AttributeTypes) -> str:
     """For the message about an unknown name: the nearest ones, and what is allowed."""
     known = [field.path for field in message_fields(attributes)]

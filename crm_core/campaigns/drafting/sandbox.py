@@ -8,7 +8,7 @@ is bounded here, and loops are short, so that the rest of what an iteration may 
 import functools
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from liquid import BoundTemplate, Environment, RenderContext, Undefined
 from liquid.ast import Node
@@ -63,14 +63,29 @@ def _nil(*_: Any, **__: Any) -> None:
     a template is written."""
 
 
-def parse_bounded(environment: Environment, text: str) -> BoundTemplate:
-    """With every range that it names bounded. Raises TemplateFault."""
+class Parsed(NamedTuple):
+    """uses: the paths of the variables that it does not set itself, in order of their places; a part of one is a name,
+    a place in a list, or a path of its own. filters: their names."""
+
+    template: BoundTemplate
+    uses: tuple[tuple[Any, ...], ...]
+    filters: tuple[str, ...]
+
+
+def parse_bounded(environment: Environment, text: str) -> Parsed:
+    """With every range that it names bounded. Raises TemplateFault and nothing else."""
     try:
         template = environment.from_string(text)
         _adapt(template.nodes, RenderContext(template))
+        parts = template.analyze()
+        paths = [_path(use.segments) for uses in parts.globals.values() for use in uses]
     except Exception as exc:
         raise _fault(exc) from exc
-    return template
+    return Parsed(template, tuple(dict.fromkeys(paths)), tuple(parts.filters))
+
+
+def _path(segments: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(_path(part) if isinstance(part, list | tuple) else part for part in segments)
 
 
 def render_bounded(template: BoundTemplate, values: Mapping[str, Any]) -> str:

@@ -7,8 +7,6 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from liquid import BoundTemplate
-
 from crm_core.campaigns.drafting.message_fields import (
     ATTRIBUTES,
     CUSTOMER,
@@ -16,10 +14,12 @@ from crm_core.campaigns.drafting.message_fields import (
     MessageField,
     describe_known,
     find_field,
+    path_text,
 )
 from crm_core.campaigns.drafting.message_values import MessageFormat
 from crm_core.campaigns.drafting.samples import sample_records
 from crm_core.campaigns.drafting.sandbox import (
+    Parsed,
     TemplateFault,
     make_environment,
     parse_bounded,
@@ -35,12 +35,10 @@ DEFAULT_FORMAT = MessageFormat()
 
 @dataclass(frozen=True)
 class _Compiled:
-    """uses: paths of variables in order of their places. fields, attributes: of the customer among them."""
+    """fields, attributes: of the customer, that it uses."""
 
-    template: BoundTemplate
+    parsed: Parsed
     zone: ZoneInfo
-    uses: tuple[tuple[Any, ...], ...]
-    filters: tuple[str, ...]
     fields: tuple[MessageField, ...]
     attributes: tuple[str, ...]
 
@@ -50,7 +48,7 @@ class _Compiled:
         if self.attributes:
             kept = record.get(ATTRIBUTES) or {}
             customer[ATTRIBUTES] = {name: kept.get(name) for name in self.attributes}
-        return render_bounded(self.template, {CUSTOMER: customer})
+        return render_bounded(self.parsed.template, {CUSTOMER: customer})
 
 
 def check_template(
@@ -66,7 +64,7 @@ def check_template(
         raise InvalidInput(f"A {what} needs 1 to {most:,} characters.", field=field)
     try:
         compiled = _compile(text, DEFAULT_FORMAT)
-        _check_names(compiled, what, field, attributes or {})
+        _check_names(compiled.parsed, what, field, attributes or {})
         _check_renders(compiled, attributes or {})
     except TemplateFault as exc:
         raise InvalidInput(f"The {what} has an error in its template{exc}.", field=field) from None
@@ -113,17 +111,11 @@ def _filled(text: str, what: str) -> str:
 
 @lru_cache(maxsize=256)
 def _compile(text: str, formatting: MessageFormat) -> _Compiled:
-    template = parse_bounded(_environment(formatting), text)
-    parts = template.analyze()
-    uses = tuple(dict.fromkeys(_path(use.segments) for uses in parts.globals.values() for use in uses))
-    return _Compiled(template, formatting.zone, uses, tuple(parts.filters), *_named(uses))
+    parsed = parse_bounded(_environment(formatting), text)
+    return _Compiled(parsed, formatting.zone, *_named(parsed.uses))
 
 
 _environment = lru_cache(maxsize=8)(make_environment)
-
-
-def _path(segments: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(_path(part) if isinstance(part, list | tuple) else part for part in segments)
 
 
 def _named(uses: Iterable[tuple[Any, ...]]) -> tuple[tuple[MessageField, ...], tuple[str, ...]]:
@@ -137,13 +129,13 @@ def _named(uses: Iterable[tuple[Any, ...]]) -> tuple[tuple[MessageField, ...], t
     return tuple(dict.fromkeys(fields)), tuple(dict.fromkeys(attributes))
 
 
-def _check_names(compiled: _Compiled, what: str, field: str, attributes: AttributeTypes) -> None:
-    for path in compiled.uses:
+def _check_names(parsed: Parsed, what: str, field: str, attributes: AttributeTypes) -> None:
+    for path in parsed.uses:
         if find_field(path, attributes) is None:
-            name = ".".join(map(str, path))
+            name = path_text(path)
             raise InvalidInput(f"The {what} uses {name}, {describe_known(name, attributes)}.", field=field)
-    for name in compiled.filters:  # rendering finds an unknown one only in a branch that it takes
-        if name not in compiled.template.env.filters:
+    for name in parsed.filters:  # rendering finds an unknown one only in a branch that it takes
+        if name not in parsed.template.env.filters:
             raise InvalidInput(f"The {what} uses the filter {name!r}, which is not known.", field=field)
 
 
