@@ -14,6 +14,8 @@ CUSTOMER = "customer"
 ATTRIBUTES = "attributes"
 FIRST_NAME = "first_name"
 MAX_NAMED = 40
+Path = Sequence[str | int | None]
+"""As a template has it: names, places in lists, None for what another variable says."""
 AttributeTypes = Mapping[str, FieldType | None]
 """The workspace's custom attributes: name to type, None for one whose values differ in type."""
 
@@ -100,7 +102,7 @@ def attribute_field(name: str, kind: FieldType | None) -> MessageField:
     return MessageField(f"{ATTRIBUTES}.{name}", name.replace("_", " ").capitalize(), kind, (ATTRIBUTES,))
 
 
-def find_field(path: Sequence[Any], attributes: AttributeTypes) -> MessageField | None:
+def find_field(path: Path, attributes: AttributeTypes) -> MessageField | None:
     """The field of a path as it stands in a template, such as ``("customer", "tags", "first")``; None if unknown."""
     match path:
         case (str(root), str(part), str(name), *rest) if (root, part) == (CUSTOMER, ATTRIBUTES) and name in attributes:
@@ -112,22 +114,24 @@ def find_field(path: Sequence[Any], attributes: AttributeTypes) -> MessageField 
     return found if _has_parts(found.type, rest) else None
 
 
-def _has_parts(kind: FieldType | None, parts: Sequence[Any]) -> bool:
+def _has_parts(kind: FieldType | None, parts: Path) -> bool:
     for part in parts:
         if kind is None:
             return True
-        if kind is FieldType.LIST and not isinstance(part, str):  # a place, or a variable that holds one
+        if not isinstance(part, str):
+            if kind is not FieldType.LIST:
+                return False
             kind = FieldType.TEXT
-        elif part in _PARTS.get(kind, {}):
-            kind = _PARTS[kind][part]
-        else:
+        elif part not in _PARTS.get(kind, {}):
             return False
+        else:
+            kind = _PARTS[kind][part]
     return True
 
 
-def path_text(path: Sequence[Any]) -> str:
-    """As people write it: ``customer.tags[0]``; a path inside a path is not written out."""
-    parts = (part if isinstance(part, str) else f"[{part if isinstance(part, int) else '…'}]" for part in path)
+def path_text(path: Path) -> str:
+    """As people write it: ``customer.tags[0]``."""
+    parts = (part if isinstance(part, str) else f"[{'…' if part is None else part}]" for part in path)
     return ".".join(parts).replace(".[", "[")
 
 

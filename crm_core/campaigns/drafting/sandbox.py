@@ -65,10 +65,10 @@ def _nil(*_: Any, **__: Any) -> None:
 
 class Parsed(NamedTuple):
     """uses: the paths of the variables that it does not set itself, in order of their places; a part of one is a name,
-    a place in a list, or a path of its own. filters: their names."""
+    a place in a list, or None for what another variable says. filters: their names."""
 
     template: BoundTemplate
-    uses: tuple[tuple[Any, ...], ...]
+    uses: tuple[tuple[str | int | None, ...], ...]
     filters: tuple[str, ...]
 
 
@@ -78,14 +78,14 @@ def parse_bounded(environment: Environment, text: str) -> Parsed:
         template = environment.from_string(text)
         _adapt(template.nodes, RenderContext(template))
         parts = template.analyze()
-        paths = [_path(use.segments) for uses in parts.globals.values() for use in uses]
+        paths = [
+            tuple(part if isinstance(part, str | int) else None for part in use.segments)
+            for uses in parts.globals.values()
+            for use in uses
+        ]
     except Exception as exc:
         raise _fault(exc) from exc
     return Parsed(template, tuple(dict.fromkeys(paths)), tuple(parts.filters))
-
-
-def _path(segments: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(_path(part) if isinstance(part, list | tuple) else part for part in segments)
 
 
 def render_bounded(template: BoundTemplate, values: Mapping[str, Any]) -> str:

@@ -118,7 +118,7 @@ def _compile(text: str, formatting: MessageFormat) -> _Compiled:
 _environment = lru_cache(maxsize=8)(make_environment)
 
 
-def _named(uses: Iterable[tuple[Any, ...]]) -> tuple[tuple[MessageField, ...], tuple[str, ...]]:
+def _named(uses: Iterable[tuple[str | int | None, ...]]) -> tuple[tuple[MessageField, ...], tuple[str, ...]]:
     """The built-in fields and the custom attributes among ``uses``."""
     fields, attributes = [], []
     for path in uses:
