@@ -99,8 +99,8 @@ class Scopes:
         return Scope(self._clock(), self._digits, fold, self.catalogue(), segments or StoredSegments(self._db))
 
     def _read_catalogue(self) -> Catalogue:
-        types = {each.name: FieldType(each.type) if each.type else None for each in self._attributes.all()}
-        return Catalogue(types)
+        known = [each for each in self._attributes.all() if each.is_known]
+        return Catalogue({each.name: FieldType(each.type) if each.type else None for each in known})
 
     def _read_segment_names(self) -> Mapping[str, str]:
         with translated():

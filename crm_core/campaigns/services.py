@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from crm_core.audience.services import AudienceServices
 from crm_core.campaigns.drafting.definition import Definitions
+from crm_core.campaigns.drafting.message_values import MessageFormat
 from crm_core.campaigns.engine import Engine
 from crm_core.campaigns.figures import Figures
 from crm_core.campaigns.lifecycle import Campaigns
@@ -45,7 +46,11 @@ class CampaignServices(AudienceServices):
     def sending_rules(self) -> SendingRules:
         hours = self.settings.quiet_hours
         quiet = QuietHours.parse(hours, self.settings.time_zone) if hours else None
-        return SendingRules(self.policy, quiet)
+        return SendingRules(self.policy, quiet, self.message_format)
+
+    @property
+    def message_format(self) -> MessageFormat:
+        return MessageFormat(self.settings.currency, self.settings.time_zone)
 
     @cached_property
     def definitions(self) -> Definitions:

@@ -57,6 +57,11 @@ class Attribute:
     seen: Set[AttributeType]
 
     @property
+    def is_known(self) -> bool:
+        """Whether somebody has it or it is declared: not so once the declaration of an unseen one is taken back."""
+        return bool(self.declared or self.seen)
+
+    @property
     def type(self) -> AttributeType | None:
         """The declared type, or the one that all values have; None when they differ."""
         if self.declared:

@@ -128,9 +128,10 @@ class Catalogue:
     """
 
     def __init__(self, attributes: Mapping[str, FieldType | None] | None = None) -> None:
-        self._mixed = {ATTRIBUTE_PREFIX + name for name, kind in (attributes or {}).items() if kind is None}
+        self.attributes = dict(attributes or {})
+        self._mixed = {ATTRIBUTE_PREFIX + name for name, kind in self.attributes.items() if kind is None}
         taken = RESERVED | {word for found in FIELDS for word in _words(found)}
-        custom = [_attribute(name, kind, taken) for name, kind in (attributes or {}).items() if kind is not None]
+        custom = [_attribute(name, kind, taken) for name, kind in self.attributes.items() if kind is not None]
         self.fields: tuple[CustomerField, ...] = (*FIELDS, *custom)
         self._by_name = {found.name: found for found in self.fields}
         self._by_word = {word: found for found in self.fields for word in (found.name, *found.aliases)}

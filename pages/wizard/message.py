@@ -7,13 +7,8 @@ from typing import Final
 import streamlit as st
 
 from crm_core.audience.eligibility import REASON_LABELS, Reason, eligibility
-from crm_core.campaigns.drafting.template import (
-    FIELDS,
-    MAX_SUBJECT,
-    check_template,
-    render_message,
-    template_fields,
-)
+from crm_core.campaigns.drafting.message_fields import AttributeTypes, message_fields
+from crm_core.campaigns.drafting.template import MAX_SUBJECT, check_template, render_line, render_message
 from crm_core.channels.channel import Channel
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import CrmError
@@ -23,6 +18,7 @@ from pages._ui.deps import services
 from pages._ui.formats import literal
 
 MESSAGE: Final = "new_campaign_message"
+FIELD: Final = "new_campaign_field"
 FIRST_MESSAGE: Final = "Hi {{ customer.first_name | default: 'there' }}, we saved something for you."
 
 
@@ -36,11 +32,11 @@ class Written:
     lack: str | None
 
 
-def write_message() -> Written:
+def write_message(attributes: AttributeTypes) -> Written:
     channel = _choose_channel()
     subject = _write_subject(channel)
-    text = _write_text()
-    return Written(channel, text, subject, _find_lack(channel, text, subject))
+    text = _write_text(attributes)
+    return Written(channel, text, subject, _find_lack(channel, text, subject, attributes))
 
 
 def _choose_channel() -> Channel:
@@ -64,34 +60,33 @@ def _write_subject(channel: Channel) -> str | None:
     return text if text.strip() else None
 
 
-def _write_text() -> str:
+def _write_text(attributes: AttributeTypes) -> str:
     st.session_state.setdefault(MESSAGE, FIRST_MESSAGE)
     text = st.text_area("Message", key=MESSAGE, height=140, max_chars=5000, persist_state="session")
-    st.pills(
+    st.selectbox(
         "Insert a field of the customer",
-        list(FIELDS),
-        format_func=FIELDS.__getitem__,
-        key="new_campaign_field",
+        message_fields(attributes),
+        index=None,
+        format_func=lambda field: field.label,
+        key=FIELD,
         on_change=_insert_field,
+        placeholder="Choose a field, or type to find one",
     )
     return text
 
 
 def _insert_field() -> None:
     """Put the picked field at the end of the message."""
-    name = st.session_state["new_campaign_field"]
-    if name:
-        default = " | default: 'there'" if name in {"name", "first_name"} else ""
-        text = st.session_state[MESSAGE].rstrip()
-        st.session_state[MESSAGE] = f"{text} {{{{ customer.{name}{default} }}}}"
-        st.session_state["new_campaign_field"] = None
+    if field := st.session_state[FIELD]:
+        st.session_state[MESSAGE] = f"{st.session_state[MESSAGE].rstrip()} {field.snippet}"
+        st.session_state[FIELD] = None
 
 
-def _find_lack(channel: Channel, text: str, subject: str | None) -> str | None:
+def _find_lack(channel: Channel, text: str, subject: str | None, attributes: AttributeTypes) -> str | None:
     try:
-        check_template(text)
+        check_template(text, attributes=attributes)
         if subject is not None:
-            check_template(subject, field="subject", is_subject=True)
+            check_template(subject, field="subject", attributes=attributes, is_subject=True)
     except CrmError as exc:
         st.error(literal(str(exc)), icon=":material/error:")
         return "a message without errors"
@@ -120,11 +115,11 @@ def show_preview(written: Written, sample: Sequence[Doc]) -> None:
 
 
 def _show_for(written: Written, customer: Doc) -> None:
-    fields = template_fields(customer)
+    formatting = services().message_format
     with st.container(key="message_bubble", border=True):
         try:
-            body = render_message(written.text, fields)
-            subject = render_message(written.subject, fields) if written.subject else None
+            body = render_message(written.text, customer, formatting)
+            subject = render_line(written.subject, customer, formatting) if written.subject else None
         except CrmError as exc:
             st.error(f"For this customer {literal(str(exc))}.", icon=":material/error:")
             return

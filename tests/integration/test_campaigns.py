@@ -11,6 +11,7 @@ from crm_core.rules.tree import EVERYONE
 from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import HAS_VISITED, HELLO, Rig
+from tests.integration.feeding import store_customers
 from tests.integration.population import field, group
 
 
@@ -128,6 +129,21 @@ def test_a_draft_that_breaks_a_rule_is_not_kept(rig: Rig) -> None:
     with pytest.raises(NotFound):
         rig.launch("nothing")
     assert rig.services.campaigns.page() == ([], None)
+
+
+def test_a_message_may_use_attributes_that_somebody_has_or_that_are_declared(rig: Rig) -> None:
+    size = "{% if customer.attributes.shoe_size > 40 %}large{% endif %}"
+    with pytest.raises(InvalidInput, match="which is not known"):
+        rig.draft(message=size)
+    rig.services.attributes.declare("shoe_size", "number", actor=ASHA)
+    rig.draft(message=size)
+    rig.services.attributes.declare("shoe_size", None, actor=ASHA)
+    with pytest.raises(InvalidInput, match="which is not known"):
+        rig.draft(message=size)
+    store_customers(rig.services, {"id": "c1", "attributes": {"shoe_size": 44}})
+    rig.draft(message=size)
+    store_customers(rig.services, {"id": "c2", "attributes": {"shoe_size": "large"}})
+    rig.draft(message=size)
 
 
 def test_campaigns_are_paged_newest_first(rig: Rig) -> None:

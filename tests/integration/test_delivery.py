@@ -128,6 +128,30 @@ def test_a_message_that_cannot_be_rendered_for_one_fails_for_that_one_only(rig: 
     assert rig.ledger.stats(campaign).failed_by_reason == {"template_failed": 1}
 
 
+def test_an_odd_attribute_fails_the_message_to_that_customer_only(rig: Rig) -> None:
+    store_customers(rig.services, {"id": "c1", "attributes": {"points": 30}})
+    campaign = rig.draft(message="{% if customer.attributes.points > 20 %}gold{% else %}silver{% endif %}")
+    store_customers(rig.services, {"id": "c2", "attributes": {"points": "n/a"}})
+    rig.launch(campaign)
+    rig.plan()
+    rig.deliver()
+    assert rig.counts(campaign) == {"sent": 3, "failed": 1, "skipped": 1}
+    assert rig.ledger.stats(campaign).failed_by_reason == {"template_failed": 1}
+    assert rig.row(campaign, "c1")["text"] == "gold"
+
+
+def test_a_subject_reaches_the_vendor_as_one_line(rig: Rig) -> None:
+    ann = {"id": "c9", "name": "Ann\r\nBcc: x@example.com", "email": "c9@example.com", "total_spend": 1234.5}
+    store_customers(rig.services, ann | {"visits": 1})
+    message = "{{ customer.total_spend }} {{ customer.total_spend | money }}, {{ customer.email }}"
+    campaign = rig.launch(rig.draft(message=message, channel="email", subject="News for {{ customer.name }}"))
+    rig.plan()
+    rig.deliver()
+    sent = rig.vendor.accepted[f"{campaign}:c9#0"]
+    assert sent["subject"] == "News for Ann Bcc: x@example.com"
+    assert sent["body"] == "1234.50 $1,234.50, c9@example.com"
+
+
 def test_who_left_or_said_no_between_plan_and_sending_is_skipped(rig: Rig) -> None:
     campaign = rig.launch(rig.draft())
     rig.plan()

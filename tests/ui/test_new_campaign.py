@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm_core.campaigns.drafting.template import FIELDS
+from crm_core.campaigns.drafting.message_fields import FIELDS
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE, AnyRule
@@ -141,15 +141,24 @@ def test_the_preview_follows_to_another_segment(shop: Shop, workspace: Services,
 
 def test_every_field_can_be_put_at_the_end_of_the_message(regulars: Doc) -> None:
     page = ready(regulars)
-    for name, label in FIELDS.items():
+    for field in FIELDS:
         page.choose("Message", "Dear customer,")
-        page.choose("Insert a field of the customer", label)
-        assert page.widget("Message").value.startswith(f"Dear customer, {{{{ customer.{name}")
+        page.choose("Insert a field of the customer", field.label)
+        assert page.widget("Message").value == f"Dear customer, {field.snippet}"
         assert page.widget("Insert a field of the customer").value is None
         assert not page.errors
         assert preview(page).startswith("Dear customer,")
-    page.choose("Insert a field of the customer", FIELDS["id"])
+    page.choose("Insert a field of the customer", "Customer id")
     assert page.widget("Message").value.endswith(" {{ customer.id }}")
+
+
+def test_a_custom_attribute_can_be_inserted_and_is_previewed(workspace: Services) -> None:
+    Shop([{"id": "a", "name": "Ann", "visits": 9, "attributes": {"shoe_size": 44}}]).store_in(workspace)
+    page = ready(workspace.segments.save("Visitors", visits(5), actor=TEST), "Size")
+    page.choose("Insert a field of the customer", "Shoe size")
+    assert preview(page) == "Size 44"
+    page.choose("Message", "{{ customer.attributes.shoe_sise }}")
+    assert "did you mean customer.attributes.shoe_size?" in page.errors
 
 
 def test_a_message_that_cannot_be_rendered_for_one_customer_says_so_beside_the_preview(workspace: Services) -> None:

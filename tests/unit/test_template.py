@@ -2,8 +2,10 @@
 
 import pytest
 
-from crm_core.campaigns.drafting.template import FIELDS, MAX_TEMPLATE, check_template, render_message
+from crm_core.campaigns.drafting.message_fields import FIELDS
+from crm_core.campaigns.drafting.template import MAX_TEMPLATE, check_template, render_message
 from crm_core.errors import InvalidInput, Permanent
+from crm_core.rules.fields import FieldType
 
 ASHA = {"id": "c1", "name": "Asha Rao", "first_name": "Asha", "city": "Pune", "order_count": 3, "total_spend": "29.33"}
 
@@ -16,7 +18,8 @@ def refusal(text: str) -> str:
 
 
 def test_every_field_of_the_catalogue_may_be_used() -> None:
-    check_template(" ".join(f"{{{{ customer.{name} }}}}" for name in FIELDS))
+    check_template(" ".join(f"{{{{ {field.path} }}}}" for field in FIELDS))
+    check_template(" ".join(field.snippet for field in FIELDS))
 
 
 def test_a_message_names_the_customer() -> None:
@@ -42,7 +45,7 @@ def test_what_customers_are_called_is_never_read_as_a_template() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "{{ customer.email }}",
+        "{{ customer.password }}",
         "{{ customer.nmae }}",
         "{{ customer }}",
         "{{ customer.name.size_of }}",
@@ -170,7 +173,7 @@ def test_what_one_message_took_is_not_counted_against_the_next() -> None:
 
 def test_known_attributes_may_be_used_and_one_that_a_customer_lacks_leaves_a_gap() -> None:
     text = "Size {{ customer.attributes.size | default: 'any' }}"
-    check_template(text, attributes={"size"})
+    check_template(text, attributes={"size": FieldType.NUMBER})
     assert render_message(text, {"attributes": {"size": 44}}) == "Size 44"
     assert render_message(text, {"id": "c1"}) == "Size any"
     assert "customer.attributes.size" in refusal(text)

@@ -4,7 +4,8 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from crm_core.campaigns.drafting.template import check_template
+from crm_core.campaigns.drafting.message_fields import AttributeTypes
+from crm_core.campaigns.drafting.template import check_template, stored_fields
 from crm_core.campaigns.model import Campaign, Definition, Variant
 from crm_core.channels.channel import Channel
 from crm_core.channels.registry import CHANNELS
@@ -17,7 +18,7 @@ COMMON = ("message", "subject")
 VARIANT_KEYS = ("name", *COMMON, "weight")
 
 
-def check_content(fields: Mapping[str, Any], attributes: Collection[str]) -> Definition:
+def check_content(fields: Mapping[str, Any], attributes: AttributeTypes) -> Definition:
     """Channel, message, subject and variants as a draft keeps them. Raises InvalidInput.
 
     attributes: the custom ones that a template may use. A variant without a message or subject of its own has the
@@ -45,7 +46,13 @@ def content_of(campaign: Campaign, variant: str | None) -> tuple[str, str | None
     return found["message"] or campaign["message"], found["subject"] or campaign.get("subject")
 
 
-def _check_text(name: str, value: Any, place: str, channel: Channel, attributes: Collection[str]) -> None:
+def stored_fields_of(campaign: Campaign) -> set[str]:
+    """The fields of a customer's document that its messages and subjects need."""
+    parts: list[Mapping[str, Any]] = [campaign, *(campaign.get("variants") or ())]
+    return stored_fields(part.get(name) for part in parts for name in COMMON)
+
+
+def _check_text(name: str, value: Any, place: str, channel: Channel, attributes: AttributeTypes) -> None:
     """place: before the name of a field that is wrong, such as ``variants[1].``."""
     is_subject = name == "subject"
     if is_subject and channel.subject is None and value is not None:
@@ -58,7 +65,7 @@ def _check_text(name: str, value: Any, place: str, channel: Channel, attributes:
 
 
 def _check_variants(
-    variants: Sequence[Any], common: Doc, channel: Channel, attributes: Collection[str]
+    variants: Sequence[Any], common: Doc, channel: Channel, attributes: AttributeTypes
 ) -> list[Variant]:
     """common: message and subject of those that have none of their own. Without weights all weigh the same."""
     if not variants:
@@ -86,7 +93,7 @@ def _given(fields: Mapping[str, Any], names: Collection[str]) -> Doc:
     return {name: fields[name] for name in names if fields.get(name) is not None}
 
 
-def _check_variant(variant: Any, common: Doc, place: str, channel: Channel, attributes: Collection[str]) -> Variant:
+def _check_variant(variant: Any, common: Doc, place: str, channel: Channel, attributes: AttributeTypes) -> Variant:
     if not isinstance(variant, Mapping) or variant.keys() - set(VARIANT_KEYS):
         raise InvalidInput(f"A variant has {', '.join(VARIANT_KEYS)} and nothing else.", field=place.rstrip("."))
     own = _given(variant, VARIANT_KEYS)

@@ -13,7 +13,6 @@ from crm_core.campaigns.drafting.options import check_intent, check_options, che
 from crm_core.campaigns.model import Campaign, CampaignFields, Definition, ExcludedSegment
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound
 from crm_core.rules.binding import Bound, bind, has_conditions, segments_in
-from crm_core.rules.fields import ATTRIBUTE_PREFIX, ATTRIBUTES, Catalogue
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, GroupRule, ListRule, SegmentRule
 
@@ -60,7 +59,7 @@ class Definitions:
         """The fields as a draft keeps them. Raises InvalidInput, BadRule, NotFound."""
         return {
             "name": check_name(fields.get("name"), "campaign"),
-            **check_content(fields, _attributes(self._scopes.scope().catalogue)),
+            **check_content(fields, self._scopes.scope().catalogue.attributes),
             **self._audience(fields),
             **self._exclusions(fields),
             **check_options(fields),
@@ -114,7 +113,7 @@ class Definitions:
         if missing := [name for name in KEPT if name not in campaign]:
             raise InvalidInput(f"This draft is stored without {', '.join(missing)}. Make it anew.", field=missing[0])
         check_name(campaign["name"], "campaign")
-        check_content(campaign, _attributes(self._scopes.scope().catalogue))
+        check_content(campaign, self._scopes.scope().catalogue.attributes)
         check_options(campaign)
 
     def _frozen_exclusions(self, excluded: Sequence[ExcludedSegment]) -> CampaignFields:
@@ -161,10 +160,6 @@ class Definitions:
 
     def _bind(self, rule: AnyRule) -> Bound:
         return bind(rule, self._scopes.scope())
-
-
-def _attributes(catalogue: Catalogue) -> set[str]:
-    return {found.name.removeprefix(ATTRIBUTE_PREFIX) for found in catalogue.fields if found.group == ATTRIBUTES}
 
 
 def _check_size(frozen: CampaignFields) -> None:

@@ -8,14 +8,18 @@ is bounded here, and loops are short, so that the rest of what an iteration may 
 import functools
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from liquid import BoundTemplate, Environment, RenderContext, StrictUndefined
+from liquid import BoundTemplate, Environment, RenderContext, Undefined
 from liquid.ast import Node
 from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.builtin.tags.assign_tag import AssignNode
 from liquid.exceptions import FilterArgumentError, LiquidError
 from liquid.expression import Expression
+
+from crm_core.campaigns.drafting.blank import adapt_blank
+from crm_core.campaigns.drafting.message_filters import FormattingEnvironment, date, money, round_half_up
+from crm_core.campaigns.drafting.message_values import MessageFormat
 
 MAX_OUTPUT = 20_000
 MAX_TEXT = 20_000
@@ -25,13 +29,17 @@ MAX_WORK = 10_000
 """Units: one a filter call, one a 50 characters and one an item that it is given; one a 50 items of a range."""
 _CHARACTERS_A_UNIT = _NUMBERS_A_UNIT = 50
 _FORBIDDEN_TAGS = ("include", "render")
-FAULTS = (LiquidError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError)
-"""What a template can raise: filters pass on what Python says of values that they were not made for."""
+ADDED_FILTERS = {"money": money, "date": date, "round": round_half_up}
 
+_MISSING = Undefined("nil")
 _work = threading.local()
 
 
-class _Bounded(Environment):
+class TemplateFault(Exception):
+    """Why a template cannot be parsed or rendered, as the end of a sentence, with the place where it is known."""
+
+
+class _Bounded(FormattingEnvironment):
     loop_iteration_limit = 200
     output_stream_limit = MAX_OUTPUT
     local_namespace_limit = 100_000
@@ -39,20 +47,63 @@ class _Bounded(Environment):
     block_nesting_limit = 20
 
 
-def make_environment() -> Environment:
-    """Without the tags that load other templates, and with every filter bounded."""
-    environment = _Bounded(undefined=StrictUndefined)
+def make_environment(formatting: MessageFormat) -> Environment:
+    """Without the tags that load other templates, with every filter bounded, and with nil for whatever is missing."""
+    environment = _Bounded(undefined=_nil)  # type: ignore[arg-type]
+    environment.formatting = formatting
     for name in _FORBIDDEN_TAGS:
         del environment.tags[name]
-    environment.filters = {name: _bounded(name, each) for name, each in environment.filters.items()}
+    filters = {**environment.filters, **ADDED_FILTERS}
+    environment.filters = {name: _bounded(name, each) for name, each in filters.items()}
     return environment
 
 
-def parse_bounded(environment: Environment, text: str) -> BoundTemplate:
-    """With every range that it names bounded. Raises LiquidError."""
-    template = environment.from_string(text)
-    _bound_ranges(template.nodes, RenderContext(template))
-    return template
+def _nil(*_: Any, **__: Any) -> None:
+    """In place of the library's own object for a missing name, which is not equal to ``blank``. Names are checked when
+    a template is written."""
+
+
+class Parsed(NamedTuple):
+    """uses: the paths of the variables that it does not set itself, in order of their places; a part of one is a name,
+    a place in a list, or None for what another variable says. filters: their names."""
+
+    template: BoundTemplate
+    uses: tuple[tuple[str | int | None, ...], ...]
+    filters: tuple[str, ...]
+
+
+def parse_bounded(environment: Environment, text: str) -> Parsed:
+    """With every range that it names bounded. Raises TemplateFault and nothing else."""
+    try:
+        template = environment.from_string(text)
+        _adapt(template.nodes, RenderContext(template))
+        parts = template.analyze()
+        paths = [
+            tuple(part if isinstance(part, str | int) else None for part in use.segments)
+            for uses in parts.globals.values()
+            for use in uses
+        ]
+    except Exception as exc:
+        raise _fault(exc) from exc
+    return Parsed(template, tuple(dict.fromkeys(paths)), tuple(parts.filters))
+
+
+def render_bounded(template: BoundTemplate, values: Mapping[str, Any]) -> str:
+    """What it says with these variables. Raises TemplateFault and nothing else: filters and tags pass on whatever
+    Python says of values that they were not made for."""
+    _work.left = MAX_WORK
+    try:
+        return template.render(values)
+    except Exception as exc:
+        raise _fault(exc) from exc
+
+
+def _fault(exc: Exception) -> TemplateFault:
+    if not isinstance(exc, LiquidError):
+        return TemplateFault(f": {exc}" if str(exc) else ": it does too much")
+    place = exc.context()
+    where = f", line {place[0]}, column {place[1] + 1}" if place else ""
+    return TemplateFault(f"{where}: {exc.message}")
 
 
 class _PaidRange(RangeLiteral):
@@ -77,34 +128,41 @@ class _KeptRange(RangeLiteral):
         return found
 
 
-def _bound_ranges(nodes: Iterable[Node], context: RenderContext) -> None:
+def _adapt(nodes: Iterable[Node], context: RenderContext) -> None:
+    """Put our kinds of expressions in place of the library's."""
     for node in nodes:
         for expression in node.expressions():
-            _bound_ranges_in(expression, _KeptRange if isinstance(node, AssignNode) else _PaidRange)
-        _bound_ranges(node.children(context), context)
+            _adapt_expression(expression, _KeptRange if isinstance(node, AssignNode) else _PaidRange)
+        _adapt(node.children(context), context)
 
 
-def _bound_ranges_in(expression: Expression, kind: type[RangeLiteral]) -> None:
+def _adapt_expression(expression: Expression, range_kind: type[RangeLiteral]) -> None:
     if isinstance(expression, RangeLiteral):
-        expression.__class__ = kind
+        expression.__class__ = range_kind
+    adapt_blank(expression)
     for part in expression.children():
-        _bound_ranges_in(part, kind)
-
-
-def begin_render() -> None:
-    """Give the render that this thread begins its share of work."""
-    _work.left = MAX_WORK
+        _adapt_expression(part, range_kind)
 
 
 def _bounded(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)  # with the marks by which the library passes the context
     def bounded(value: Any, *args: Any, **kwargs: Any) -> Any:
-        _spend(1 + sum(_size(each) for each in (value, *args)))
+        units = 1 + _size(value)
+        for each in args:
+            units += _size(each)
+        _spend(units)
         if name == "replace" and args:
             _check_replaced(str(value), *(str(each) for each in args[:2]))
-        return _checked(original(value, *args, **kwargs))
+        given = {key: _for_library(each) for key, each in kwargs.items()} if kwargs else kwargs
+        found = original(_for_library(value), *map(_for_library, args), **given)
+        return None if isinstance(found, Undefined) else _checked(found)
 
     return bounded
+
+
+def _for_library(value: Any) -> Any:
+    """Its filters take None for the text None, and its own object for a missing name for nothing."""
+    return _MISSING if value is None else value
 
 
 def _spend(units: int) -> None:

@@ -1,122 +1,152 @@
 """Message templates: Liquid with the fields of a customer, compiled once, bounded in time and size."""
 
-from collections.abc import Collection, Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from liquid import BoundTemplate
-from liquid.exceptions import LiquidError
-
-from crm_core.campaigns.drafting.sandbox import FAULTS, begin_render, make_environment, parse_bounded
+from crm_core.campaigns.drafting.message_fields import (
+    ATTRIBUTES,
+    CUSTOMER,
+    AttributeTypes,
+    MessageField,
+    describe_known,
+    find_field,
+    path_text,
+)
+from crm_core.campaigns.drafting.message_values import MessageFormat
+from crm_core.campaigns.drafting.samples import sample_records
+from crm_core.campaigns.drafting.sandbox import (
+    Parsed,
+    TemplateFault,
+    make_environment,
+    parse_bounded,
+    render_bounded,
+)
 from crm_core.errors import InvalidInput, Permanent
 
 MAX_TEMPLATE = 5_000
 MAX_SUBJECT = 200
-FIELDS: Mapping[str, str] = {
-    "id": "Customer id",
-    "name": "Full name",
-    "first_name": "First name",
-    "city": "City",
-    "country": "Country",
-    "category": "Favourite category",
-    "total_spend": "Total spend",
-    "order_count": "Number of orders",
-}
-"""What a template may say of a customer, as ``{{ customer.name }}``."""
-ATTRIBUTES = "attributes"
-
-_ENVIRONMENT = make_environment()
+DEFAULT_FORMAT = MessageFormat()
+"""To check a template by: what is written in another currency or zone is as good."""
 
 
 @dataclass(frozen=True)
 class _Compiled:
-    """uses: paths of variables in order of their places. attributes: the custom ones among them."""
+    """fields, attributes: of the customer, that it uses."""
 
-    template: BoundTemplate
-    uses: tuple[tuple[str, ...], ...]
-    filters: tuple[str, ...]
+    parsed: Parsed
+    zone: ZoneInfo
+    fields: tuple[MessageField, ...]
+    attributes: tuple[str, ...]
 
-    @property
-    def attributes(self) -> list[str]:
-        return [path[2] for path in self.uses if len(path) == 3 and path[1] == ATTRIBUTES]
-
-    def render(self, customer: Mapping[str, Any]) -> str:
-        """A field that the customer lacks is nil, so that ``default`` fills it. Raises one of FAULTS."""
-        begin_render()
-        custom = customer.get(ATTRIBUTES) or {}
-        known = {name: customer.get(name) for name in FIELDS}
-        known[ATTRIBUTES] = {name: custom.get(name) for name in self.attributes}
-        return self.template.render(customer=known)
+    def render(self, record: Mapping[str, Any]) -> str:
+        """record: of CustomerReader. What it lacks is nil. Raises TemplateFault."""
+        customer = {field.name: field.read(record, self.zone) for field in self.fields}
+        if self.attributes:
+            kept = record.get(ATTRIBUTES) or {}
+            customer[ATTRIBUTES] = {name: kept.get(name) for name in self.attributes}
+        return render_bounded(self.parsed.template, {CUSTOMER: customer})
 
 
 def check_template(
-    text: str, *, field: str = "message", attributes: Collection[str] = (), is_subject: bool = False
+    text: str, *, field: str = "message", attributes: AttributeTypes | None = None, is_subject: bool = False
 ) -> None:
-    """Refuse a template that cannot be rendered. attributes: the custom ones that it may use, as
-    ``{{ customer.attributes.size }}``. Raises InvalidInput with the place and the allowed fields."""
+    """Refuse a template that names what is not known, or that cannot be rendered for anybody who has what it uses.
+
+    attributes: the custom ones, as ``{{ customer.attributes.size }}``. Raises InvalidInput with the place, the nearest
+    names and the allowed ones.
+    """
     what, most = ("subject", MAX_SUBJECT) if is_subject else ("message", MAX_TEMPLATE)
     if not text.strip() or len(text) > most:
         raise InvalidInput(f"A {what} needs 1 to {most:,} characters.", field=field)
     try:
-        compiled = _compile(text)
-        for path in compiled.uses:
-            _check_variable(path, what, field, attributes)
-        for name in compiled.filters:
-            _check_filter(name, what, field)
-        compiled.render(dict.fromkeys(FIELDS, "") | {ATTRIBUTES: dict.fromkeys(compiled.attributes, "")})
-    except FAULTS as exc:
-        raise InvalidInput(f"The {what} has an error in its template{_place(exc)}.", field=field) from None
+        compiled = _compile(text, DEFAULT_FORMAT)
+        _check_names(compiled.parsed, what, field, attributes or {})
+        _check_renders(compiled, attributes or {})
+    except TemplateFault as exc:
+        raise InvalidInput(f"The {what} has an error in its template{exc}.", field=field) from None
 
 
-def render_message(text: str, customer: Mapping[str, Any]) -> str:
-    """The message for one customer. customer: the fields of FIELDS that have a value, and ``attributes``.
+def render_message(text: str, customer: Mapping[str, Any], formatting: MessageFormat = DEFAULT_FORMAT) -> str:
+    """The message for one customer. customer: a record of CustomerReader with, at least, ``stored_fields``.
 
     Raises Permanent when the template does too much for this customer, fails on a value, or says nothing.
     """
+    return _filled(_render(text, customer, formatting).strip(), "message")
+
+
+def render_line(text: str, customer: Mapping[str, Any], formatting: MessageFormat = DEFAULT_FORMAT) -> str:
+    """The same for what has one line, such as a subject: white space is one space, control characters go."""
+    line = " ".join(_render(text, customer, formatting).split())
+    return _filled("".join(char for char in line if unicodedata.category(char) != "Cc").strip(), "subject")
+
+
+def stored_fields(texts: Iterable[str | None]) -> set[str]:
+    """The fields of a customer's document that these templates need."""
+    return {name for text in texts if text for field in _fields_of(text) for name in field.stored}
+
+
+def _fields_of(text: str) -> tuple[MessageField, ...]:
     try:
-        body = _compile(text).render(customer).strip()
-    except FAULTS as exc:
-        raise Permanent(f"the message cannot be rendered{_place(exc)}") from None
-    if not body:
-        raise Permanent("the message is empty")
-    return body
+        return _compile(text, DEFAULT_FORMAT).fields
+    except TemplateFault:  # which fails each of its messages, with its reason
+        return ()
 
 
-def template_fields(customer: Mapping[str, Any]) -> dict[str, Any]:
-    """What a message template may say of a customer. customer: a record of CustomerReader."""
-    name = customer.get("name")
-    return {**customer, "first_name": name.split()[0] if name and name.split() else None}
+def _render(text: str, customer: Mapping[str, Any], formatting: MessageFormat) -> str:
+    try:
+        return _compile(text, formatting).render(customer)
+    except TemplateFault as exc:
+        raise Permanent(f"the message cannot be rendered{exc}") from None
+
+
+def _filled(text: str, what: str) -> str:
+    if not text:
+        raise Permanent(f"the {what} is empty")
+    return text
 
 
 @lru_cache(maxsize=256)
-def _compile(text: str) -> _Compiled:
-    template = parse_bounded(_ENVIRONMENT, text)
-    parts = template.analyze()
-    paths = [tuple(str(part) for part in use.segments) for uses in parts.globals.values() for use in uses]
-    return _Compiled(template, tuple(dict.fromkeys(paths)), tuple(parts.filters))
+def _compile(text: str, formatting: MessageFormat) -> _Compiled:
+    parsed = parse_bounded(_environment(formatting), text)
+    return _Compiled(parsed, formatting.zone, *_named(parsed.uses))
 
 
-def _place(exc: BaseException) -> str:
-    if not isinstance(exc, LiquidError):
-        return f": {exc}" if str(exc) else ": it does too much"
-    found = exc.context()
-    where = f", line {found[0]}, column {found[1] + 1}" if found else ""
-    return f"{where}: {exc.message}"
+_environment = lru_cache(maxsize=8)(make_environment)
 
 
-def _check_filter(name: str, what: str, field: str) -> None:
-    """Rendering finds an unknown one only in a branch that it takes."""
-    if name not in _ENVIRONMENT.filters:
-        raise InvalidInput(f"The {what} uses the filter {name!r}, which is not known.", field=field)
+def _named(uses: Iterable[tuple[str | int | None, ...]]) -> tuple[tuple[MessageField, ...], tuple[str, ...]]:
+    """The built-in fields and the custom attributes among ``uses``."""
+    fields, attributes = [], []
+    for path in uses:
+        if len(path) > 2 and path[:2] == (CUSTOMER, ATTRIBUTES) and isinstance(path[2], str):
+            attributes.append(path[2])
+        elif found := find_field(path[:2], {}):
+            fields.append(found)
+    return tuple(dict.fromkeys(fields)), tuple(dict.fromkeys(attributes))
 
 
-def _check_variable(path: tuple[str, ...], what: str, field: str, attributes: Collection[str]) -> None:
-    match path:
-        case ("customer", name) if name in FIELDS:
+def _check_names(parsed: Parsed, what: str, field: str, attributes: AttributeTypes) -> None:
+    for path in parsed.uses:
+        if find_field(path, attributes) is None:
+            name = path_text(path)
+            raise InvalidInput(f"The {what} uses {name}, {describe_known(name, attributes)}.", field=field)
+    for name in parsed.filters:  # rendering finds an unknown one only in a branch that it takes
+        if name not in parsed.template.env.filters:
+            raise InvalidInput(f"The {what} uses the filter {name!r}, which is not known.", field=field)
+
+
+def _check_renders(compiled: _Compiled, attributes: AttributeTypes) -> None:
+    """Raise TemplateFault when it fails for every sample. One that fails on some values fails for those customers."""
+    faults = []
+    for record in sample_records(compiled.fields, {name: attributes.get(name) for name in compiled.attributes}):
+        try:
+            compiled.render(record)
+        except TemplateFault as exc:
+            faults.append(exc)
+        else:
             return
-        case ("customer", "attributes", name) if name in attributes:
-            return
-    names = [*FIELDS, *(f"{ATTRIBUTES}.{name}" for name in sorted(attributes))]
-    allowed = ", ".join(f"customer.{name}" for name in names)
-    raise InvalidInput(f"The {what} uses {'.'.join(path)}, which is not known; allowed are {allowed}.", field=field)
+    raise faults[0]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from crm_core.audience.eligibility import Recipient
+from crm_core.campaigns.drafting.content import stored_fields_of
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import split_key
 from crm_core.campaigns.model import Campaign
@@ -51,6 +52,7 @@ class DryRun:
         self.tally = Tally()
         self.now = start
         self._campaign = campaign
+        self._stored = stored_fields_of(campaign)
         self._last = start + HORIZON
         self._plan = plan
         self._recipients = recipients
@@ -111,7 +113,9 @@ class DryRun:
         """Read ahead of their turn: what the cap counts then is among what it counts now."""
         customer_ids = [row["customer_id"] for row in rows]
         channel, cap = self._campaign["channel"], self._rules.policy.cap
-        return self._recipients.read(customer_ids, channel, cap, self.now, campaign_id=self._campaign["_id"])
+        return self._recipients.read(
+            customer_ids, channel, cap, self.now, campaign_id=self._campaign["_id"], stored=self._stored
+        )
 
     def _deliver(self, rows: Sequence[Message], people: Mapping[str, Recipient]) -> None:
         """What the delivery worker does with a stretch, but for the vendor and the bookings."""
@@ -122,7 +126,8 @@ class DryRun:
     def _decide(self, rows: Sequence[Message], people: Mapping[str, Recipient]) -> list[Message]:
         """Gives the rows that waited for the rate for so long that they are decided anew."""
         self._decisions += len(rows)
-        made = decide(self._campaign, rows, people, self._rules.policy, self._rules.quiet, self.now)
+        rules = self._rules
+        made = decide(self._campaign, rows, people, rules.policy, rules.quiet, rules.formatting, self.now)
         by_id = {row["_id"]: row for row in rows}
         for row_id, reason in made.skipped.items():
             self.tally.end(by_id[row_id], MessageState.SKIPPED, reason)

@@ -7,8 +7,9 @@ from typing import Any
 
 from crm_core.audience.eligibility import Policy, Recipient, eligibility
 from crm_core.campaigns.drafting.content import content_of
+from crm_core.campaigns.drafting.message_values import MessageFormat
 from crm_core.campaigns.drafting.options import SKIP
-from crm_core.campaigns.drafting.template import render_message, template_fields
+from crm_core.campaigns.drafting.template import render_line, render_message
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import message_key, seen_at
 from crm_core.campaigns.model import Campaign
@@ -53,6 +54,7 @@ def decide(
     people: Mapping[str, Recipient],
     policy: Policy,
     quiet: QuietHours | None,
+    formatting: MessageFormat,
     now: datetime,
 ) -> Decision:
     """people: by customer id, those who exist. A row that a receipt has raised was sent: nothing is asked any more.
@@ -67,7 +69,7 @@ def decide(
             if is_open and _is_held_back(campaign, row, person, policy, quiet, now, made):
                 continue
             if person:
-                _render(campaign, row, person.customer, made)
+                _render(campaign, row, person.customer, formatting, made)
         except Exception as exc:
             exc.add_note(f"customer {row['customer_id']}")
             raise
@@ -96,12 +98,13 @@ def _is_held_back(
     return True
 
 
-def _render(campaign: Campaign, row: Message, customer: Mapping[str, Any], made: Decision) -> None:
+def _render(
+    campaign: Campaign, row: Message, customer: Mapping[str, Any], formatting: MessageFormat, made: Decision
+) -> None:
     text, subject_text = content_of(campaign, row.get("variant"))
-    fields = template_fields(customer)
     try:
-        body = render_message(text, fields)
-        subject = render_message(subject_text, fields) if subject_text else None
+        body = render_message(text, customer, formatting)
+        subject = render_line(subject_text, customer, formatting) if subject_text else None
     except Permanent:
         made.failed[message_key(row)] = RowReason.TEMPLATE_FAILED
         return

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from crm_core.audience.eligibility import Policy, Recipient
+from crm_core.campaigns.drafting.content import stored_fields_of
+from crm_core.campaigns.drafting.message_values import MessageFormat
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.booking import Bookings, Step
 from crm_core.campaigns.messages.model import Message
@@ -44,6 +46,7 @@ class SendingRules:
 
     policy: Policy = field(default_factory=Policy)
     quiet: QuietHours | None = None
+    formatting: MessageFormat = field(default_factory=MessageFormat)
 
 
 class Deliverer:
@@ -145,7 +148,7 @@ class Deliverer:
         rows, locked = self._lock(campaign, rows, claim)
         people = self._read(campaign, rows)
         now = self._clock()
-        made = decide(campaign, rows, people, self._rules.policy, self._rules.quiet, now)
+        made = decide(campaign, rows, people, self._rules.policy, self._rules.quiet, self._rules.formatting, now)
         self._bookings.skip(made.skipped, claim, at=now)
         self._bookings.defer(made.deferred, claim, reason=RowReason.QUIET_HOURS)
         failed = [Step(key, MessageState.FAILED, now, reason) for key, reason in made.failed.items()]
@@ -157,8 +160,14 @@ class Deliverer:
 
     def _read(self, campaign: Campaign, rows: Sequence[Message]) -> dict[str, Recipient]:
         customer_ids = [row["customer_id"] for row in rows]
-        cap = self._rules.policy.cap
-        return self._recipients.read(customer_ids, campaign["channel"], cap, self._clock(), campaign_id=campaign["_id"])
+        return self._recipients.read(
+            customer_ids,
+            campaign["channel"],
+            self._rules.policy.cap,
+            self._clock(),
+            campaign_id=campaign["_id"],
+            stored=stored_fields_of(campaign),
+        )
 
     def _lock(self, campaign: Campaign, rows: Sequence[Message], claim: str) -> tuple[Sequence[Message], set[str]]:
         """The rows to go on with, and whom of them is locked: with a cap, everybody of whom the vendor is not known to

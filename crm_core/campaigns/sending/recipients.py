@@ -9,11 +9,8 @@ from crm_core.campaigns.messages.message_log import Ledger
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Doc
 
-STORED = (
-    *("name", "city", "country", "category", "total_spend_minor", "order_count"),
-    *("email", "phone", "attributes", "consent"),
-)
-"""What eligibility, templates and quiet hours ask of a customer: a tenth of what is kept of one."""
+STORED = ("email", "phone", "attributes", "consent")
+"""What eligibility, quiet hours and custom attributes in templates ask of every customer."""
 
 
 class Recipients:
@@ -30,12 +27,14 @@ class Recipients:
         now: datetime,
         *,
         campaign_id: str | None = None,
+        stored: Collection[str] = (),
     ) -> dict[str, Recipient]:
         """Those of ``customer_ids`` that exist. Messages of the past are read for a cap only.
 
         campaign_id: the campaign that asks: its own message, sent again after a crash, does not count against itself.
+        stored: the fields of a customer that its templates need.
         """
-        customers = self._reader.by_ids(customer_ids, stored=STORED)
+        customers = self._reader.by_ids(customer_ids, stored=[*STORED, *stored])
         sent = self._ledger.sent_since(cap.start(now), customer_ids, channel, besides=campaign_id) if cap else {}
         return to_recipients(customers, self._suppressions.of(customer_ids), channel, sent)
 

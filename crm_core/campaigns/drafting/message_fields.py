@@ -1,0 +1,154 @@
+"""What a message may say of a customer: one row a field, for the editor, the check and rendering."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crm_core.campaigns.drafting.message_values import to_template
+from crm_core.customers.first_names import find_first_name
+from crm_core.rules.fields import FieldType
+
+CUSTOMER = "customer"
+ATTRIBUTES = "attributes"
+FIRST_NAME = "first_name"
+MAX_NAMED = 40
+Path = Sequence[str | int | None]
+"""As a template has it: names, places in lists, None for what another variable says."""
+AttributeTypes = Mapping[str, FieldType | None]
+"""The workspace's custom attributes: name to type, None for one whose values differ in type."""
+
+
+@dataclass(frozen=True)
+class MessageField:
+    """name: in a template ``customer.NAME``, and in a record of CustomerReader. type: None if the values differ in it.
+
+    stored: the fields of the document that a record needs for it.
+    """
+
+    name: str
+    label: str
+    type: FieldType | None
+    stored: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        return f"{CUSTOMER}.{self.name}"
+
+    @property
+    def snippet(self) -> str:
+        """What the editor inserts."""
+        match self.type:
+            case FieldType.MONEY:
+                return f"{{{{ {self.path} | money }}}}"
+            case FieldType.DATE:
+                return f"{{{{ {self.path} | date: '%-d %B %Y' }}}}"
+            case FieldType.LIST:
+                return f"{{{{ {self.path} | join: ', ' }}}}"
+            case FieldType.BOOLEAN:
+                return f"{{% if {self.path} %}} {{% endif %}}"
+            case _:
+                default = " | default: 'there'" if self.name in {"name", FIRST_NAME} else ""
+                return f"{{{{ {self.path}{default} }}}}"
+
+    def read(self, record: Mapping[str, Any], zone: ZoneInfo) -> Any:
+        """The value for templates, None for a missing one."""
+        value = record.get(self.name)
+        if value is None and self.name == FIRST_NAME:
+            name = record.get("name")
+            return find_first_name(name) if isinstance(name, str) else None
+        return to_template(value, zone)
+
+
+def _field(name: str, label: str, kind: FieldType, *stored: str) -> MessageField:
+    own = f"{name}_minor" if kind is FieldType.MONEY else name
+    return MessageField(name, label, kind, stored or (own,))
+
+
+FIELDS: tuple[MessageField, ...] = (
+    _field("id", "Customer id", FieldType.TEXT, "_id"),
+    _field("name", "Full name", FieldType.TEXT, "name", FIRST_NAME, "last_name"),
+    _field(FIRST_NAME, "First name", FieldType.TEXT, FIRST_NAME, "name"),
+    _field("last_name", "Last name", FieldType.TEXT),
+    _field("email", "E-mail", FieldType.TEXT),
+    _field("phone", "Phone", FieldType.TEXT),
+    _field("city", "City", FieldType.TEXT),
+    _field("country", "Country", FieldType.TEXT),
+    _field("category", "Favourite category", FieldType.TEXT),
+    _field("tags", "Tags", FieldType.LIST),
+    _field("loyalty_member", "Loyalty member", FieldType.BOOLEAN),
+    _field("total_spend", "Total spend", FieldType.MONEY),
+    _field("order_count", "Number of orders", FieldType.NUMBER),
+    _field("avg_order_value", "Average order value", FieldType.MONEY, "total_spend_minor", "order_count"),
+    _field("first_order_at", "First order", FieldType.DATE),
+    _field("last_order_at", "Last order", FieldType.DATE),
+    _field("categories", "Categories bought", FieldType.LIST),
+    _field("visits", "Visits", FieldType.NUMBER),
+    _field("abandoned_cart", "Abandoned cart", FieldType.BOOLEAN),
+    _field("cart_value", "Cart value", FieldType.MONEY),
+    _field("created_at", "Customer since", FieldType.DATE),
+)
+_BY_NAME = {field.name: field for field in FIELDS}
+_PARTS: Mapping[FieldType, Mapping[str, FieldType | None]] = {
+    FieldType.TEXT: {"size": FieldType.NUMBER},
+    FieldType.DATE: {"size": FieldType.NUMBER},
+    FieldType.LIST: {"size": FieldType.NUMBER, "first": FieldType.TEXT, "last": FieldType.TEXT},
+}
+"""What a template may ask of a value behind another dot; a list also has places, ``tags[0]``."""
+
+
+def attribute_field(name: str, kind: FieldType | None) -> MessageField:
+    return MessageField(f"{ATTRIBUTES}.{name}", name.replace("_", " ").capitalize(), kind, (ATTRIBUTES,))
+
+
+def find_field(path: Path, attributes: AttributeTypes) -> MessageField | None:
+    """The field of a path as it stands in a template, such as ``("customer", "tags", "first")``; None if unknown."""
+    match path:
+        case (str(root), str(part), str(name), *rest) if (root, part) == (CUSTOMER, ATTRIBUTES) and name in attributes:
+            found = attribute_field(name, attributes[name])
+        case (str(root), str(name), *rest) if root == CUSTOMER and name in _BY_NAME:
+            found = _BY_NAME[name]
+        case _:
+            return None
+    return found if _has_parts(found.type, rest) else None
+
+
+def _has_parts(kind: FieldType | None, parts: Path) -> bool:
+    for part in parts:
+        if kind is None:
+            return True
+        if not isinstance(part, str):
+            if kind is not FieldType.LIST:
+                return False
+            kind = FieldType.TEXT
+        elif part not in _PARTS.get(kind, {}):
+            return False
+        else:
+            kind = _PARTS[kind][part]
+    return True
+
+
+def path_text(path: Path) -> str:
+    """As people write it: ``customer.tags[0]``."""
+    parts = (part if isinstance(part, str) else f"[{'…' if part is None else part}]" for part in path)
+    return ".".join(parts).replace(".[", "[")
+
+
+def describe_known(unknown: str, attributes: AttributeTypes) -> str:
+    """For the message about an unknown name: the nearest ones, and what is allowed."""
+    known = [field.path for field in message_fields(attributes)]
+    own_names = {_own_name(path): path for path in known}
+    near = [own_names[name] for name in get_close_matches(_own_name(unknown), own_names, n=3)]
+    hint = f" (did you mean {' or '.join(near)}?)" if near else ""
+    more = f" and {len(known) - MAX_NAMED} more" if len(known) > MAX_NAMED else ""
+    return f"which is not known{hint}; allowed are {', '.join(known[:MAX_NAMED])}{more}"
+
+
+def _own_name(path: str) -> str:
+    return path.removeprefix(f"{CUSTOMER}.").removeprefix(f"{ATTRIBUTES}.")
+
+
+def message_fields(attributes: AttributeTypes) -> list[MessageField]:
+    """All that a message may use: the declared fields, then the custom attributes by name."""
+    return [*FIELDS, *(attribute_field(name, attributes[name]) for name in sorted(attributes))]
