@@ -7,7 +7,6 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -24,17 +23,6 @@ STATUSES: tuple[tuple[type[CrmError], int, str], ...] = (
     (Forbidden, 403, "Forbidden"),
     (Unavailable, 503, "Unavailable"),
 )
-
-
-class ProblemDocument(BaseModel):
-    """RFC 9457. field, line, column, errors, rejected: what was wrong, where the kind of problem has such a place."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    detail: str
 
 
 class Problem(Exception):
