@@ -79,6 +79,8 @@ class Order(TypedDict):
     amount: float
     status: str
     ordered_at: datetime
+    created_at: Annotated[datetime, Field(description="When the first record about the order was accepted.")]
+    updated_at: datetime
     category: NotRequired[str]
     items: NotRequired[list[OrderItem]]
 
@@ -97,6 +99,8 @@ class Event(TypedDict):
     customer_id: str
     type: str
     at: datetime
+    created_at: Annotated[datetime, Field(description="When the first record about the event was accepted.")]
+    updated_at: datetime
     properties: NotRequired[dict[str, AttributeValue]]
 
 
