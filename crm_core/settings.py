@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_core.errors import InvalidInput
+from crm_core.plain_messages import plain_message
 from crm_core.sending_limits import check_hours, check_rates, check_zone, read_rates
 from crm_core.vendor_behaviour import parse_behaviour
 
@@ -210,7 +211,7 @@ class Settings(BaseSettings):
         try:
             return cls()
         except ValidationError as exc:
-            faults = "; ".join(f"CRM_{str(e['loc'][0]).upper()}: {e['msg']}" for e in exc.errors())
+            faults = "; ".join(f"CRM_{str(e['loc'][0]).upper()}: {plain_message(e)}" for e in exc.errors())
             raise InvalidInput(f"A setting is wrong. {faults}") from None
 
     def to_env(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from crm_core.errors import InvalidInput
+from crm_core.plain_messages import plain_message
 
 DAY_S: Final = 86_400
 _Share = Annotated[float, Field(ge=0, le=1)]
@@ -116,4 +117,4 @@ def _fault(error: ErrorDetails) -> str:
     name = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         return f"{name}: there is no such field, there are: {', '.join(Behaviour.model_fields)}"
-    return f"{name}: {error['msg']}, not {json.dumps(error['input'])[:60]}"
+    return f"{name} {plain_message(error)}, not {json.dumps(error['input'])[:60]}"

@@ -17,6 +17,7 @@ from crm_core.hosting.folder import DataFolder, RuntimeFile, free_port
 from crm_core.hosting.platform import attach
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests.api_contract import check_answer
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,9 +54,17 @@ class RunningApp:
 
     def api(self, *scopes: str) -> httpx.Client:
         """A client of the REST API with a new key of these scopes."""
-        headers = {"Authorization": f"Bearer {self.create_key(*scopes)}"}
+        return self.client(self.create_key(*scopes))
+
+    def client(self, key: str | None = None) -> httpx.Client:
+        """A client with this key, or without one. Each answer must be as the OpenAPI document says."""
         return httpx.Client(
-            base_url=f"{self.url}/api/v1", headers=headers, timeout=60, trust_env=False, limits=SHORT_LIVED
+            base_url=f"{self.url}/api/v1",
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=60,
+            trust_env=False,
+            limits=SHORT_LIVED,
+            event_hooks={"response": [check_answer]},
         )
 
     @contextmanager

@@ -10,10 +10,28 @@ from starlette.concurrency import run_in_threadpool
 from crm_core.access.keys import ApiKey
 from crm_core.access.scopes import Scope
 from crm_core.api.problems import Problem
+from crm_core.campaigns.messages.signature import HEADER as SIGNATURE_HEADER
 from crm_core.services import Services, current
 
-_BEARER = HTTPBearer(auto_error=False, description="An API key, made with `python -m crm_core key create`.")
+_BEARER = HTTPBearer(auto_error=False, description="An API key, created with `python -m crm_core key create`.")
 _SCHEME = "bearer "
+
+Security = dict[str, list[dict[str, list[str]]]]
+SIGNATURE = "VendorSignature"
+SIGNED: Security = {"security": [{SIGNATURE: []}]}
+PUBLIC: Security = {"security": []}
+"""What the OpenAPI document says of operations that need no API key: the vendor signs, anybody may ask for health."""
+SIGNATURE_SCHEME = {
+    "type": "apiKey",
+    "in": "header",
+    "name": SIGNATURE_HEADER,
+    "description": "`t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>`, made with the vendor's secret.",
+}
+
+
+def keyed(scope: Scope) -> Security:
+    """The same of an operation whose endpoint checks the key itself."""
+    return {"security": [{_BEARER.scheme_name: [scope]}]}
 
 
 async def services() -> Services:

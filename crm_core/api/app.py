@@ -1,9 +1,9 @@
 """The REST API, mounted under ``/api`` of the app."""
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
 from starlette.types import ASGIApp
 
 from crm_core import __version__
@@ -20,21 +20,25 @@ from crm_core.api import (
     rehearsals,
     segments,
 )
+from crm_core.api.access import SIGNATURE, SIGNATURE_SCHEME
+from crm_core.api.answers.problems import ProblemDocument
 from crm_core.api.bodies import REF
 from crm_core.api.campaign_bodies import CampaignBody, CampaignChangeBody, LaunchBody, ScheduleBody
 from crm_core.api.measuring import Measuring
-from crm_core.api.problems import ProblemDocument, install_problems
+from crm_core.api.problems import install_problems
+from crm_core.campaigns.messages.receipts import Receipt, ReceiptBatch
 from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord
 
 ABOUT = """
-Customers, orders and events in, segments and campaigns out. Every call below `/v1` but `/receipts` carries an API key:
-`Authorization: Bearer cn_…`, made with `python -m crm_core key create`. Errors are RFC 9457 problem documents.
-Fields are accepted in snake_case and camelCase; answers are snake_case. Amounts are JSON numbers in major units,
-times are ISO 8601, in UTC when they name no zone.
+Send customers, orders and events; work with segments and campaigns. Every call below `/v1` except `/receipts` needs an
+API key, `Authorization: Bearer cn_…`, created with `python -m crm_core key create`. Errors are RFC 9457 problem
+documents. Fields are accepted in snake_case and camelCase; answers are in snake_case. Amounts are JSON numbers in major
+units, times are ISO 8601, in UTC when they name no zone. Lists come in pages: send the `next` of an answer as `cursor`;
+it is null on the last page.
 """
 
 
-BODIES = (
+READ_BY_US: tuple[Any, ...] = (
     CustomerRecord,
     OrderRecord,
     EventRecord,
@@ -47,8 +51,11 @@ BODIES = (
     LaunchBody,
     ScheduleBody,
     rehearsals.RehearsalBody,
+    Receipt,
+    ReceiptBatch,
     ProblemDocument,
 )
+"""What FastAPI does not see: bodies that we read ourselves, and the document of every error."""
 
 
 class _Api(FastAPI):
@@ -57,18 +64,30 @@ class _Api(FastAPI):
         return Measuring(super().build_middleware_stack())
 
     def openapi(self) -> dict[str, Any]:
-        """With the schemas of the bodies that we read ourselves."""
+        """With the schemas and the security scheme that FastAPI does not see."""
         if self.openapi_schema is not None:
             return self.openapi_schema
         document = super().openapi()
-        _, bodies = models_json_schema([(model, "validation") for model in BODIES], by_alias=False, ref_template=REF)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(bodies["$defs"])
+        models: list[tuple[Any, Literal["validation"], TypeAdapter[Any]]] = [
+            (model.__name__, "validation", TypeAdapter(model)) for model in READ_BY_US
+        ]
+        _, ours = TypeAdapter.json_schemas(models, by_alias=False, ref_template=REF)
+        document["components"]["schemas"] |= ours["$defs"]
+        document["components"]["securitySchemes"][SIGNATURE] = SIGNATURE_SCHEME
         return document
 
 
 def create_api() -> FastAPI:
     """The API over the services that the process has installed; they may come and go with its lifespan."""
-    api = _Api(title="ClientNest API", version=__version__, description=ABOUT, docs_url="/docs", redoc_url=None)
+    api = _Api(
+        title="ClientNest API",
+        version=__version__,
+        description=ABOUT,
+        docs_url="/docs",
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
     install_problems(api)
     for part in (
         *(ingestion, customers, attributes, segments),

@@ -1,33 +1,42 @@
 """The custom attributes of customers over HTTP: which there are, and declaring their types."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Security
+from fastapi import Depends, Path, Query, Security
+from pydantic import Field
 
 from crm_core.access.keys import ApiKey
 from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.answers import records
 from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, to_responses
+from crm_core.api.routing import Router
 from crm_core.customers.attributes import Attribute, AttributeType
 from crm_core.ingest.wire import ATTRIBUTE_NAME
 
-router = APIRouter(prefix="/v1", tags=["Customers"])
+router = Router(prefix="/v1", tags=["Customers"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_READ])]
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_WRITE])]
 Name = Annotated[str, Path(pattern=ATTRIBUTE_NAME)]
 
 
 class AttributeBody(Body):
-    """type: what values must be from now on; null takes the declaration back."""
+    """The type that values must have."""
 
-    type: AttributeType | None
+    type: Annotated[AttributeType | None, Field(description="Null withdraws the declaration.")]
 
 
-@router.get("/attributes", responses=to_responses())
-def list_attributes(found: ServicesDep, key: Reader) -> dict[str, Any]:
-    """By name. type: the declared one, or the one that all values have; null when they differ."""
-    return {"items": [_shown(attribute) for attribute in found.attributes.all()]}
+@router.get("/attributes", responses=to_responses({422: "A parameter is not valid."}))
+def list_attributes(
+    found: ServicesDep,
+    key: Reader,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    cursor: Annotated[str | None, Query(max_length=40)] = None,
+) -> records.AttributePage:
+    """List the custom attributes of customers by name, with their types."""
+    items, after = found.attributes.page(limit=limit, after=cursor)
+    return {"items": [_shown(attribute) for attribute in items], "next": after}
 
 
 @router.put(
@@ -37,12 +46,12 @@ def list_attributes(found: ServicesDep, key: Reader) -> dict[str, Any]:
 )
 def declare_attribute(
     name: Name, found: ServicesDep, key: Writer, body: Annotated[AttributeBody, Depends(body_of(AttributeBody))]
-) -> dict[str, Any]:
-    """Declare its type: records whose value is of another type are rejected from then on (within 5 s)."""
+) -> records.Attribute:
+    """Declare the type of an attribute. Within 5 s, records with a value of another type are rejected."""
     return _shown(found.attributes.declare(name, body.type, actor=key.actor))
 
 
-def _shown(attribute: Attribute) -> dict[str, Any]:
+def _shown(attribute: Attribute) -> records.Attribute:
     return {
         "name": attribute.name,
         "type": attribute.type,

@@ -60,9 +60,10 @@ def body_of(model: type[Model], *, default: bytes = b"") -> Callable[[Request], 
     return read
 
 
-def documented(model: type[BaseModel], *, up_to: int = 1, required: bool = True) -> dict[str, Any]:
-    """OpenAPI of a body that we read ourselves. up_to: above 1, also an array of at most so many."""
-    schema: dict[str, Any] = {"$ref": REF.format(model=model.__name__)}
+def documented(*models: type[BaseModel], up_to: int = 1, required: bool = True) -> dict[str, Any]:
+    """OpenAPI of a body that we read ourselves: one of ``models``. up_to: above 1, also an array of at most so many."""
+    references = [{"$ref": REF.format(model=model.__name__)} for model in models]
+    schema: dict[str, Any] = references[0] if len(models) == 1 else {"anyOf": references}
     if up_to > 1:
         schema = {"oneOf": [schema, {"type": "array", "items": schema, "minItems": 1, "maxItems": up_to}]}
     return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}

@@ -1,28 +1,32 @@
-"""What is done to a campaign from its draft on: each is refused with 409 in a state that does not allow it."""
+"""Actions on a campaign. Each is refused with 409 in a state that does not allow it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from crm_core.api.access import ServicesDep
+from crm_core.api.answers.campaigns import Campaign as CampaignAnswer
 from crm_core.api.bodies import body_of, documented
 from crm_core.api.campaign_access import UNKNOWN, Writer
 from crm_core.api.campaign_bodies import LaunchBody, ScheduleBody
 from crm_core.api.campaign_shapes import campaign_json
 from crm_core.api.problems import OF_A_BODY, to_responses
+from crm_core.api.routing import Router
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.model import Campaign
 
-router = APIRouter(prefix="/v1", tags=["Campaigns"])
-NOT_NOW = {409: "Its state does not allow it; the answer names the state, and those that do."}
-NO_LAUNCH = {409: "It was launched before, its segment was deleted, or it would reach everyone unconfirmed."}
+router = Router(prefix="/v1", tags=["Campaigns"])
+NOT_NOW = {409: "The state does not allow it; the answer names the present state and the states that do."}
+NO_LAUNCH = {
+    409: "It was launched before, its segment was deleted, or it would reach everyone and that was not confirmed."
+}
 
 
 @dataclass(frozen=True)
 class _Action:
-    """about: for the documentation. status: of its answer."""
+    """about: its description in the documentation. status: of a successful answer."""
 
     do: Callable[..., Campaign]
     about: str
@@ -30,18 +34,25 @@ class _Action:
 
 
 ACTIONS = {
-    "unschedule": _Action(Campaigns.unschedule, "Make it a draft again."),
-    "pause": _Action(Campaigns.pause, "Send nothing more until it is resumed. What the vendor has is delivered."),
-    "resume": _Action(Campaigns.resume, "Go on where it was paused."),
-    "cancel": _Action(Campaigns.cancel, "End it: what is pending is skipped, what was sent stays sent."),
+    "unschedule": _Action(Campaigns.unschedule, "Turn a scheduled campaign back into a draft."),
+    "pause": _Action(
+        Campaigns.pause,
+        "Stop sending until the campaign is resumed. Messages that the vendor already has are delivered.",
+    ),
+    "resume": _Action(Campaigns.resume, "Continue a paused campaign where it stopped."),
+    "cancel": _Action(
+        Campaigns.cancel, "End a campaign: pending messages are skipped, messages that were sent stay sent."
+    ),
     "retry": _Action(
         Campaigns.retry_failed,
-        "Send its failed messages once more, but for those of which nobody knows whether they were sent.",
+        "Send failed messages again, except those that may already have been sent.",
     ),
-    "archive": _Action(Campaigns.archive, "Take it out of the list. Harmless to repeat."),
-    "unarchive": _Action(Campaigns.unarchive, "Back into the list. Harmless to repeat."),
+    "archive": _Action(Campaigns.archive, "Remove a campaign from the list. Safe to repeat."),
+    "unarchive": _Action(Campaigns.unarchive, "Return an archived campaign to the list. Safe to repeat."),
     "duplicate": _Action(
-        Campaigns.duplicate, "A new draft that says the same to the same audience, in any state.", 201
+        Campaigns.duplicate,
+        "Create a draft with the same message and audience, whatever the state of the original.",
+        201,
     ),
 }
 
@@ -57,8 +68,8 @@ def launch_campaign(
     found: ServicesDep,
     key: Writer,
     body: Annotated[LaunchBody, Depends(body_of(LaunchBody, default=b"{}"))],
-) -> dict[str, Any]:
-    """Freeze the definition and start sending."""
+) -> CampaignAnswer:
+    """Freeze the definition of a draft and start sending."""
     launched = found.campaigns.launch(campaign_id, actor=key.actor, confirm_everyone=body.confirm_everyone)
     return campaign_json(launched)
 
@@ -74,16 +85,16 @@ def schedule_campaign(
     found: ServicesDep,
     key: Writer,
     body: Annotated[ScheduleBody, Depends(body_of(ScheduleBody))],
-) -> dict[str, Any]:
-    """Let it be launched by itself; its audience is evaluated then."""
+) -> CampaignAnswer:
+    """Launch a draft automatically at a later time. Its audience is evaluated then."""
     scheduled = found.campaigns.schedule(
         campaign_id, body.schedule_at, actor=key.actor, confirm_everyone=body.confirm_everyone
     )
     return campaign_json(scheduled)
 
 
-def _endpoint(action: _Action) -> Callable[..., dict[str, Any]]:
-    def act(campaign_id: str, found: ServicesDep, key: Writer) -> dict[str, Any]:
+def _endpoint(action: _Action) -> Callable[..., CampaignAnswer]:
+    def act(campaign_id: str, found: ServicesDep, key: Writer) -> CampaignAnswer:
         return campaign_json(action.do(found.campaigns, campaign_id, actor=key.actor))
 
     return act

@@ -1,24 +1,22 @@
-"""What became of a campaign's messages: counted, and one by one."""
+"""The messages of a campaign: counted by state, and listed."""
 
-from typing import Annotated, Any
+from typing import Annotated, cast
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from crm_core.api.access import ServicesDep
+from crm_core.api.answers import messages
 from crm_core.api.campaign_access import UNKNOWN, Reader
 from crm_core.api.problems import to_responses
+from crm_core.api.routing import Router
 from crm_core.campaigns.states import MessageState
 
-router = APIRouter(prefix="/v1", tags=["Campaigns"])
+router = Router(prefix="/v1", tags=["Campaigns"])
 
 
 @router.get("/campaigns/{campaign_id}/stats", responses=to_responses(UNKNOWN))
-def get_stats(campaign_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
-    """Counted from the message log: by_state counts each customer once, by the present state, and sums to audience.
-
-    by_variant: the same for those that have a variant; who is held out or excluded has none. identity: planned is the
-    audience that was counted when the last row was written, null until then; adds_up says whether the rows make it up.
-    """
+def get_stats(campaign_id: str, found: ServicesDep, key: Reader) -> messages.Stats:
+    """Count the messages of a campaign by state, reason and variant, from the message log."""
     campaign = found.campaigns.get(campaign_id)
     as_of = found.clock()
     stats = found.ledger.stats(campaign_id, by_variant=bool(campaign.get("variants")))
@@ -45,14 +43,13 @@ def list_messages(
     reason: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
-) -> dict[str, Any]:
-    """One row for each customer of the audience, by state, reason and customer id.
+) -> messages.MessagePage:
+    """List the messages of a campaign, one for each customer of the audience, by state, reason and customer id.
 
-    text and subject, as they were sent, are shown to keys with the scope customers:read as well. next: the cursor of
-    the page after this one, null on the last; a row that changes its state meanwhile may be met twice, or not at all.
+    A message that changes its state while you turn pages may appear twice, or not at all.
     """
     found.campaigns.get(campaign_id)
     rows, after = found.message_list.page(
         campaign_id, actor=key.actor, state=state, reason=reason, limit=limit, after=cursor
     )
-    return {"items": rows, "next": after}
+    return {"items": cast("list[messages.Message]", rows), "next": after}

@@ -1,23 +1,20 @@
-"""Campaigns as the API shows them: each field always there, null where it says nothing yet."""
+"""From a stored campaign to the one that the API shows."""
 
+from typing import cast
+
+from crm_core.api.answers import campaigns as answers
 from crm_core.campaigns.model import Campaign
-from crm_core.infra.mongo import Doc
 
-SHOWN = (
-    *("name", "state", "channel", "message", "subject", "variants"),
-    *("segment_id", "segment_name", "segment_version", "rule"),
-    *("exclude_recent_days", "holdout_percent", "quiet_hours", "intent", "tags"),
-    *("scheduled_at", "scheduled_by", "late_s", "launched_at", "launched_by", "planned_at", "audience"),
-    *("paused_at", "paused_by", "pause_reason", "cancelled_at", "cancelled_by", "finished_at", "failure"),
-    *("archived_at", "copy_of", "created_at", "created_by"),
-)
-"""Not the marks of workers, nor frozen segments, which can be long."""
+OWN = {"id", "exclude_segment_ids"}
+"""Made from stored fields of other names."""
+SHOWN = tuple(name for name in answers.Campaign.__annotations__ if name not in OWN)
 
 
-def campaign_json(campaign: Campaign) -> Doc:
-    """late_s: seconds by which a scheduled launch was late. audience: as it was planned."""
-    return {
+def campaign_json(campaign: Campaign) -> answers.Campaign:
+    """Without the marks of workers, and without frozen segments, which can be long."""
+    shown = {
         "id": campaign["_id"],
         **{name: campaign.get(name) for name in SHOWN},
         "exclude_segment_ids": [each["segment_id"] for each in campaign.get("exclude_segments") or ()],
     }
+    return cast("answers.Campaign", shown)

@@ -1,25 +1,27 @@
-"""Campaigns over HTTP: drafts, and what there is."""
+"""Campaigns over HTTP: drafts are created and changed, campaigns are listed and read."""
 
 import json
 from contextlib import suppress
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import Depends, Header, Query
 
 from crm_core.access.idempotency import Repeatable
 from crm_core.access.keys import ApiKey
 from crm_core.api.access import ServicesDep
+from crm_core.api.answers import campaigns as answers
 from crm_core.api.bodies import body_of, documented
 from crm_core.api.campaign_access import UNKNOWN, Reader, Writer
 from crm_core.api.campaign_bodies import CampaignBody, CampaignChangeBody, draft_fields
 from crm_core.api.campaign_shapes import campaign_json
 from crm_core.api.problems import OF_A_BODY, to_responses
+from crm_core.api.routing import Router
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState
 from crm_core.errors import NotFound
 from crm_core.services import Services
 
-router = APIRouter(prefix="/v1", tags=["Campaigns"])
+router = Router(prefix="/v1", tags=["Campaigns"])
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
 
 
@@ -31,7 +33,7 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
         {
             **OF_A_BODY,
             404: "No segment has this id.",
-            409: "It is to be scheduled, and would reach everyone unconfirmed.",
+            409: "It is to be scheduled and would reach everyone, and that was not confirmed.",
             422: "The body is not valid, or the Idempotency-Key was used with another one.",
         }
     ),
@@ -41,10 +43,11 @@ def create_campaign(
     key: Writer,
     body: Annotated[CampaignBody, Depends(body_of(CampaignBody))],
     idempotency_key: IdempotencyKey = None,
-) -> dict[str, Any]:
-    """A draft, sent when it is launched; or with schedule_at a campaign that is launched by itself.
+) -> answers.Campaign:
+    """Create a draft, or with `schedule_at` a campaign that is launched automatically at that time.
 
-    Idempotency-Key: the same key and body within 24 hours give the campaign that the first request made.
+    A request with the same Idempotency-Key and the same body within 24 hours returns the campaign that the first one
+    created.
     """
     if idempotency_key is None:
         return campaign_json(_create(found, key, body))
@@ -58,34 +61,34 @@ def list_campaigns(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
     state: CampaignState | None = None,
-    search: Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")] = "",
-    archived: bool = False,
-) -> dict[str, Any]:
-    """The newest first. search: a part of the name. archived: these instead of the others.
-
-    next: the cursor of the page after this one, null on the last.
-    """
+    search: Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$", description="A part of the name.")] = "",
+    archived: Annotated[bool, Query(description="List the archived ones instead of the others.")] = False,
+) -> answers.CampaignPage:
+    """List campaigns, the newest first."""
     items, after = found.campaigns.page(limit=limit, after=cursor, text=search, state=state, archived=archived)
     return {"items": [campaign_json(campaign) for campaign in items], "next": after}
 
 
 @router.get("/campaigns/{campaign_id}", responses=to_responses(UNKNOWN))
-def get_campaign(campaign_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
+def get_campaign(campaign_id: str, found: ServicesDep, key: Reader) -> answers.Campaign:
+    """Return one campaign."""
     return campaign_json(found.campaigns.get(campaign_id))
 
 
 @router.patch(
     "/campaigns/{campaign_id}",
     openapi_extra=documented(CampaignChangeBody),
-    responses=to_responses({**OF_A_BODY, **UNKNOWN, 409: "It is no draft, or somebody else changed it meanwhile."}),
+    responses=to_responses(
+        {**OF_A_BODY, **UNKNOWN, 409: "It is not a draft, or somebody else has changed it meanwhile."}
+    ),
 )
 def change_campaign(
     campaign_id: str,
     found: ServicesDep,
     key: Writer,
     body: Annotated[CampaignChangeBody, Depends(body_of(CampaignChangeBody))],
-) -> dict[str, Any]:
-    """Change a draft."""
+) -> answers.Campaign:
+    """Change a draft. A field that is absent stays as it is, null clears it."""
     fields = draft_fields(body, found.scopes.scope())
     return campaign_json(found.campaigns.update(campaign_id, actor=key.actor, **fields))
 

@@ -1,16 +1,18 @@
-"""GET /customers."""
+"""Customers over HTTP: listed, and one with all records."""
 
-from typing import Annotated, Any
+from typing import Annotated, cast
 
-from fastapi import APIRouter, Query, Security
+from fastapi import Query, Security
 
 from crm_core.access.keys import ApiKey
 from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.answers import records
 from crm_core.api.problems import to_responses
+from crm_core.api.routing import Router
 from crm_core.api.shapes import to_json_values
 
-router = APIRouter(prefix="/v1", tags=["Customers"])
+router = Router(prefix="/v1", tags=["Customers"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_READ])]
 
 
@@ -20,15 +22,15 @@ def get_customers(
     key: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
-) -> dict[str, Any]:
-    """Customers by id. next: the cursor of the page after this one, null on the last."""
+) -> records.CustomerPage:
+    """List customers by id."""
     items, after = found.customers.page(limit=limit, after=cursor, actor=key.actor)
     return {"items": to_json_values(items), "next": after}
 
 
 @router.get(
     "/customers/{customer_id:path}",
-    responses=to_responses({404: "No customer has this id.", 422: "A cursor is not valid."}),
+    responses=to_responses({404: "No customer has this id.", 422: "A parameter is not valid."}),
 )
 def get_customer(
     customer_id: str,
@@ -37,16 +39,20 @@ def get_customer(
     orders_cursor: Annotated[str | None, Query(max_length=64)] = None,
     events_cursor: Annotated[str | None, Query(max_length=64)] = None,
     messages_cursor: Annotated[str | None, Query(max_length=200)] = None,
-) -> dict[str, Any]:
-    """One customer with orders, events and messages, the newest first. next: the cursor of the page after, or null."""
+) -> records.CustomerDetails:
+    """Return a customer with orders, events and messages, the newest first.
+
+    Percent-encode an id that has `/`, `?` or `#` in it. To read on, send the `next` of a list as its cursor.
+    """
     actor = key.actor
     customer = found.customers.customer(customer_id, actor=actor)
     orders, more_orders = found.customers.orders(customer_id, actor=actor, after=orders_cursor)
     events, more_events = found.customers.events(customer_id, actor=actor, after=events_cursor)
     messages, more_messages = found.ledger.of_customer(customer_id, actor=actor, after=messages_cursor)
-    return {
+    details = {
         "customer": to_json_values(customer),
         "orders": {"items": to_json_values(orders), "next": more_orders},
         "events": {"items": to_json_values(events), "next": more_events},
         "messages": {"items": messages, "next": more_messages},
     }
+    return cast("records.CustomerDetails", details)

@@ -1,27 +1,33 @@
 """``GET /healthz`` and ``/readyz``: whether the process lives, and whether it can do its work."""
 
-from typing import Any
-
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from crm_core.api.access import ServicesDep
+from crm_core.api.access import PUBLIC, ServicesDep
+from crm_core.api.answers.operations import Health, Readiness
 from crm_core.api.problems import problem, to_responses
+from crm_core.api.routing import Router
 from crm_core.errors import Unavailable
 
-router = APIRouter(tags=["Operations"])
+router = Router(tags=["Operations"])
 
 
-@router.get("/healthz")
-async def get_health() -> dict[str, str]:
-    """The process answers. For a liveness probe: starting it anew would not bring a server back."""
+@router.get("/healthz", openapi_extra=PUBLIC)
+async def get_health() -> Health:
+    """Answer as long as the process lives, whatever its servers do. For a liveness probe."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses=to_responses({503: "A server that is needed does not answer."}, keyed=False))
+@router.get(
+    "/readyz",
+    openapi_extra=PUBLIC,
+    responses={
+        200: {"model": Readiness},
+        **to_responses({503: "A server that is needed does not answer."}, keyed=False),
+    },
+)
 def get_readiness(found: ServicesDep) -> JSONResponse:
-    """MongoDB and Valkey answer. For a readiness probe and a load balancer."""
-    checks: dict[str, Any] = {}
+    """Say whether MongoDB and Valkey answer. For a readiness probe and a load balancer."""
+    checks: dict[str, str] = {}
     for name, ping in (("mongodb", found.ping_mongodb), ("valkey", found.ping_valkey)):
         try:
             ping()

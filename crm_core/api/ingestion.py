@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Request, Security
+from fastapi import Request, Security
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from crm_core.access.keys import ApiKey
 from crm_core.access.scopes import Scope
-from crm_core.api.access import ServicesDep, authorize, authorize_directly
+from crm_core.api.access import ServicesDep, authorize, authorize_directly, keyed
+from crm_core.api.answers.operations import AcceptedRecords, Ingestion
 from crm_core.api.bodies import documented, read_body
 from crm_core.api.metrics import RECORDS
 from crm_core.api.problems import problem, to_responses
+from crm_core.api.routing import Router
 from crm_core.customers.attributes import AttributeType
 from crm_core.infra.database_identity import read_workspace_id
 from crm_core.infra.streams import INGESTED, Stream
@@ -23,16 +25,17 @@ from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord
 from crm_core.services import Services, current
 
 log = structlog.stdlib.get_logger(__name__)
-router = APIRouter(prefix="/v1", tags=["Ingestion"])
+router = Router(prefix="/v1", tags=["Ingestion"])
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.INGEST_WRITE])]
 
 POSITION = "X-Stream-Position"
 ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {
-        "description": "Accepted; rejected records are listed with their errors.",
+        "model": AcceptedRecords,
+        "description": "Accepted. Rejected records are listed with their errors.",
         "headers": {
             POSITION: {
-                "description": "Where the last record stands on its stream; see GET /ingestion.",
+                "description": "The position of the last record on its stream; see GET /ingestion.",
                 "schema": {"type": "string"},
             }
         },
@@ -48,25 +51,25 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     **to_responses(
         {
             413: "The body is too large.",
-            422: "Every record is bad, or the body is no JSON.",
-            503: "Nothing was accepted: a server is away, or too much waits to be stored.",
+            422: "Every record was rejected, or the body is not JSON.",
+            503: "Nothing was accepted: a server is away, or too many records wait to be stored.",
         }
     ),
 }
 
 
 async def post_customers(request: Request) -> JSONResponse:
-    """Create or change customers. An absent field stays as it is, null clears it."""
+    """Create or change customers. A field that is absent stays as it is, null clears it."""
     return await _accept(Stream.CUSTOMERS, request)
 
 
 async def post_orders(request: Request) -> JSONResponse:
-    """Create or change orders. An order for an unknown customer makes a profile with only the id."""
+    """Create or change orders. An order of an unknown customer creates a profile with only the id."""
     return await _accept(Stream.ORDERS, request)
 
 
 async def post_events(request: Request) -> JSONResponse:
-    """What customers did. Events of the type ``visit`` count as visits of their customer."""
+    """Record what customers did. Events of the type `visit` count as visits."""
     return await _accept(Stream.EVENTS, request)
 
 
@@ -83,16 +86,16 @@ for path, endpoint, model in (
         responses=ANSWERS,
         openapi_extra={
             **documented(model, up_to=MAX_RECORDS),
-            "security": [{"HTTPBearer": [Scope.INGEST_WRITE]}],
+            **keyed(Scope.INGEST_WRITE),
         },
     )
 
 
 @router.get("/ingestion", responses=to_responses())
-def get_ingestion(found: ServicesDep, key: Writer) -> dict[str, Any]:
-    """What is accepted and not yet stored. A record is stored once ``oldest`` is null or beyond its position.
+def get_ingestion(found: ServicesDep, key: Writer) -> Ingestion:
+    """Say which accepted records are not stored yet.
 
-    workspace: an id of this database's own, which another or an emptied one does not have.
+    A record is stored once `oldest` of its stream is null or beyond the position that its request answered.
     """
     states = found.monitor.streams(INGESTED)
     return {

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -15,12 +14,13 @@ from prometheus_client import (
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from crm_core.api.access import ServicesDep
+from crm_core.api.access import PUBLIC, ServicesDep
 from crm_core.api.problems import to_responses
+from crm_core.api.routing import Router
 from crm_core.infra.heartbeat import WorkerState
 from crm_core.infra.monitor import Monitor, StreamState
 
-router = APIRouter(tags=["Operations"])
+router = Router(tags=["Operations"])
 
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter("clientnest_http_requests", "API requests.", ["method", "route", "status"], registry=REGISTRY)
@@ -51,11 +51,12 @@ class _Now:
 
 @router.get(
     "/metrics",
+    openapi_extra=PUBLIC,
     response_class=PlainTextResponse,
     responses=to_responses({503: "Valkey is away."}, keyed=False),
 )
 def get_metrics(found: ServicesDep) -> Response:
-    """In the text format of Prometheus. The figures of streams and workers are missing while Valkey is away: 503."""
+    """Return metrics in the text format of Prometheus. While Valkey is away the answer is 503."""
     now = CollectorRegistry()
     now.register(_Now(found.monitor, found.clock()))
     return Response(generate_latest(now) + generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

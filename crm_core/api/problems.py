@@ -7,11 +7,11 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from crm_core.errors import BadRuleText, Conflict, CrmError, Forbidden, InvalidInput, NotFound, Unavailable
+from crm_core.plain_messages import plain_message
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -24,17 +24,6 @@ STATUSES: tuple[tuple[type[CrmError], int, str], ...] = (
     (Forbidden, 403, "Forbidden"),
     (Unavailable, 503, "Unavailable"),
 )
-
-
-class ProblemDocument(BaseModel):
-    """RFC 9457. field, line, column, errors, rejected: what was wrong, where the kind of problem has such a place."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    detail: str
 
 
 class Problem(Exception):
@@ -108,11 +97,11 @@ async def _on_validation_error(_: Request, exc: RequestValidationError) -> JSONR
     errors = [
         {
             "field": ".".join(str(part) for part in error["loc"][1:]) or str(error["loc"][0]),
-            "message": error["msg"],
+            "message": plain_message(error),
         }
         for error in exc.errors()
     ]
-    return problem(422, "Not valid", f"{errors[0]['field']}: {errors[0]['message']}", errors=errors)
+    return problem(422, "Not valid", f"{errors[0]['field']} {errors[0]['message']}.", errors=errors)
 
 
 async def _on_http_error(request: Request, exc: HTTPException) -> JSONResponse:

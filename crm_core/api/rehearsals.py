@@ -1,47 +1,51 @@
 """Rehearsals of campaigns over HTTP."""
 
 from datetime import UTC
-from typing import Annotated, Any
+from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Query, Security
+from fastapi import Depends, Query, Security
 from pydantic import AwareDatetime, Field
 
 from crm_core.access.keys import ApiKey
 from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.answers import rehearsals as answers
 from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, to_responses
+from crm_core.api.routing import Router
 from crm_core.api.segments import FIRST_MOMENT, LAST_MOMENT
 from crm_core.infra.mongo import Doc
 
-router = APIRouter(prefix="/v1", tags=["Campaigns"])
+router = Router(prefix="/v1", tags=["Campaigns"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_READ])]
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.CAMPAIGNS_WRITE])]
 UNKNOWN = {404: "No campaign, or no rehearsal of it, has this id.", 422: "An id is not valid."}
 
 
 class RehearsalBody(Body):
-    """start_at: when sending begins, up to 366 days from now; absent, when the campaign is scheduled, else now."""
+    """When the rehearsed launch takes place."""
 
-    start_at: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)] | None = None
+    start_at: Annotated[
+        Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)] | None,
+        Field(description="Up to 366 days from now. Absent: when the campaign is scheduled, else now."),
+    ] = None
 
 
 @router.post(
     "/campaigns/{campaign_id}/rehearsals",
     status_code=202,
     openapi_extra=documented(RehearsalBody, required=False),
-    responses=to_responses({**OF_A_BODY, 404: "No campaign has this id.", 409: "It could not be launched either."}),
+    responses=to_responses({**OF_A_BODY, 404: "No campaign has this id.", 409: "A launch would be refused as well."}),
 )
 def start_rehearsal(
     campaign_id: str,
     found: ServicesDep,
     key: Writer,
     body: Annotated[RehearsalBody, Depends(body_of(RehearsalBody, default=b"{}"))],
-) -> dict[str, Any]:
-    """Find out what a launch would do, without writing or sending anything; the result is kept for 30 days.
+) -> answers.RehearsalStart:
+    """Find out what a launch would do, without writing or sending anything. The result is kept for 30 days.
 
-    A draft is rehearsed as a launch now would freeze it. A campaign that was launched is rehearsed as it was frozen,
-    from its first message on.
+    A draft is rehearsed as a launch now would freeze it, a launched campaign as it was frozen, from its first message.
     """
     start_at = body.start_at.astimezone(UTC) if body.start_at else None
     job = found.rehearsals.start(campaign_id, actor=key.actor, start_at=start_at)
@@ -58,36 +62,33 @@ def list_rehearsals(
     key: Reader,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
-) -> dict[str, Any]:
-    """Those of the last 30 days, the newest first, without their results.
-
-    next: the cursor of the page after this one, null on the last.
-    """
+) -> answers.RehearsalPage:
+    """List the rehearsals of the last 30 days, the newest first, without their results."""
     items, after = found.rehearsals.page(campaign_id, limit=limit, after=cursor)
     return {"items": [_shown(job) for job in items], "next": after}
 
 
 @router.get("/campaigns/{campaign_id}/rehearsals/{rehearsal_id}", responses=to_responses(UNKNOWN))
-def get_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
-    """State and, once it is done, result. runs: above 1, it started over after a worker ended in the middle.
+def get_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: Reader) -> answers.Rehearsal:
+    """Return the state of a rehearsal and, once it is done, its result.
 
-    by_state counts each customer once and sums to audience; pending are those whose turn would come later than 366 days
-    after the start: then is_complete is false, and whoever was not walked by then is not counted. deferred: who waited
-    for the end of quiet hours, and until when at first. buckets: messages by hour, or by ``bucket_s`` seconds when
-    there would be too many. Messages are taken to be accepted by the vendor, and without a rate to go out at once.
-    examples are null without the scope customers:read.
+    A rehearsal takes every message to be accepted by the vendor, and without a rate to go out at once. It ends 366 days
+    after its start: messages that would be sent later stay pending, `is_complete` is false, and customers who were not
+    reached by then are not counted.
     """
     return _shown(found.rehearsals.get(campaign_id, rehearsal_id, actor=key.actor))
 
 
 @router.delete(
     "/campaigns/{campaign_id}/rehearsals/{rehearsal_id}",
-    responses=to_responses({**UNKNOWN, 409: "It has ended already."}),
+    responses=to_responses({**UNKNOWN, 409: "It has already ended."}),
 )
-def cancel_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: Writer) -> dict[str, Any]:
-    """Cancel one that is queued or running."""
+def cancel_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: Writer) -> answers.Rehearsal:
+    """Cancel a rehearsal that is queued or running."""
     return _shown(found.rehearsals.cancel(campaign_id, rehearsal_id, actor=key.actor))
 
 
-def _shown(job: Doc) -> Doc:
-    return {"id": job["_id"], **{name: value for name, value in job.items() if name != "_id"}}
+def _shown(job: Doc) -> answers.Rehearsal:
+    return cast(
+        "answers.Rehearsal", {"id": job["_id"], **{name: value for name, value in job.items() if name != "_id"}}
+    )

@@ -1,16 +1,18 @@
 """Segments over HTTP: preview of a rule, and saved segments."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Response, Security
+from fastapi import Depends, Query, Response, Security
 from pydantic import AwareDatetime, Field
 
 from crm_core.access.keys import ApiKey
 from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.answers import segments as answers
 from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, Problem, to_responses
+from crm_core.api.routing import Router
 from crm_core.api.rules import RuleJson, RuleText, need_rule, read_rule
 from crm_core.api.shapes import to_json_values
 from crm_core.audience.preview import Preview
@@ -26,9 +28,11 @@ from crm_core.rules.text.printing import to_text
 from crm_core.rules.tree import AnyRule
 from crm_core.services import Services
 
-router = APIRouter(prefix="/v1", tags=["Segments"])
+router = Router(prefix="/v1", tags=["Segments"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_READ])]
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_WRITE])]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Cursor = Annotated[str | None, Query(max_length=200)]
 FIRST_MOMENT, LAST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 """Between them every window of a rule can be computed, in every zone."""
 
@@ -65,13 +69,12 @@ class SegmentChangeBody(Body):
 @router.post("/segments/preview", openapi_extra=documented(PreviewBody), responses=to_responses(OF_A_BODY))
 def preview(
     found: ServicesDep, key: Reader, body: Annotated[PreviewBody, Depends(body_of(PreviewBody))]
-) -> dict[str, Any]:
-    """How many customers match, exactly, why, and who of them can be messaged; the rule as tree, text and sentence.
+) -> answers.Preview:
+    """Count exactly how many customers match a rule, why, and how many of them can be messaged.
 
-    All that was stored before the call is counted. waterfall: who is left after each rule of the outermost group, of
-    an ``any`` group who is in by then. conditions: who match each ``alone``, and the whole ``without`` it. deliverable:
-    by channel, with the reasons for the rest. These are null when the database has counted, as ``source`` says: if the
-    customers do not fit into memory, are still being loaded, or a field is not held there.
+    Everything that was stored before the call is counted. `waterfall`, `conditions` and `deliverable` are null when the
+    database has counted, as `source` says: the customers do not fit into memory or are still being loaded, or the rule
+    uses a field that is not kept in memory.
     """
     if body.sample and Scope.CUSTOMERS_READ not in key.scopes:
         raise Problem(403, "Missing scope", "A sample of customers needs the scope customers:read.")
@@ -79,7 +82,7 @@ def preview(
     rule = need_rule(body.rule, body.text, scope)
     forms = _forms(rule, scope, found)
     result = found.previews.preview(rule, actor=key.actor, sample=body.sample, now=scope.now, is_fresh=True)
-    return {
+    shown = {
         "count": result.count,
         "total": result.total,
         **_details(result, bind(rule, scope)),
@@ -89,24 +92,28 @@ def preview(
         "as_of": result.as_of,
         "took_ms": round(result.took_ms, 1),
     }
+    return cast("answers.Preview", shown)
 
 
 @router.post("/segments", status_code=201, openapi_extra=documented(SegmentBody), responses=to_responses(OF_A_BODY))
 def create_segment(
     found: ServicesDep, key: Writer, body: Annotated[SegmentBody, Depends(body_of(SegmentBody))]
-) -> dict[str, Any]:
+) -> answers.Segment:
+    """Save a rule as a segment under a name of its own."""
     rule = need_rule(body.rule, body.text, found.scopes.scope())
     return _shown(found, [found.segments.save(body.name, rule, actor=key.actor)])[0]
 
 
-@router.get("/segments", responses=to_responses())
-def list_segments(found: ServicesDep, key: Reader) -> dict[str, Any]:
-    """The last changed first."""
-    return {"items": _shown(found, found.segments.list_all())}
+@router.get("/segments", responses=to_responses({422: "A parameter is not valid."}))
+def list_segments(found: ServicesDep, key: Reader, limit: Limit = 200, cursor: Cursor = None) -> answers.SegmentPage:
+    """List segments, the last changed first. A segment that is changed while you turn pages may be missed."""
+    items, after = found.segments.page(limit=limit, after=cursor)
+    return {"items": _shown(found, items), "next": after}
 
 
 @router.get("/segments/{segment_id}", responses=to_responses(UNKNOWN))
-def get_segment(segment_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
+def get_segment(segment_id: str, found: ServicesDep, key: Reader) -> answers.Segment:
+    """Return one segment."""
     return _shown(found, [found.segments.get(segment_id)])[0]
 
 
@@ -120,8 +127,8 @@ def change_segment(
     found: ServicesDep,
     key: Writer,
     body: Annotated[SegmentChangeBody, Depends(body_of(SegmentChangeBody))],
-) -> dict[str, Any]:
-    """Rename it, or give it another rule: a new version, the old one is kept."""
+) -> answers.Segment:
+    """Rename a segment, or give it another rule, which makes a new version. Old versions are kept."""
     rule = read_rule(body.rule, body.text, found.scopes.scope())
     changed = found.segments.change(segment_id, name=body.name, rule=rule, version=body.version, actor=key.actor)
     return _shown(found, [changed])[0]
@@ -134,14 +141,21 @@ def change_segment(
     responses=to_responses({**UNKNOWN, 409: "Other segments use it."}),
 )
 def delete_segment(segment_id: str, found: ServicesDep, key: Writer) -> None:
+    """Delete a segment that no other segment uses."""
     found.segments.remove(segment_id, actor=key.actor)
 
 
-@router.get("/segments/{segment_id}/versions", responses=to_responses(UNKNOWN))
-def list_versions(segment_id: str, found: ServicesDep, key: Reader) -> dict[str, Any]:
-    """Every rule that it had, the newest first."""
+@router.get(
+    "/segments/{segment_id}/versions",
+    responses=to_responses({404: "No segment has this id.", 422: "A parameter is not valid."}),
+)
+def list_versions(
+    segment_id: str, found: ServicesDep, key: Reader, limit: Limit = 200, cursor: Cursor = None
+) -> answers.SegmentVersionPage:
+    """List every rule that a segment has had, the newest first."""
     found.segments.get(segment_id)
-    return {"items": found.segments.versions(segment_id)}
+    items, after = found.segments.versions(segment_id, limit=limit, after=cursor)
+    return {"items": cast("list[answers.SegmentVersion]", items), "next": after}
 
 
 def _details(result: Preview, bound: Bound) -> Doc:
@@ -166,13 +180,14 @@ def _node(bound: Bound, place: tuple[int, ...]) -> Doc:
     return {"path": node.path, "text": cut(to_text(node))}
 
 
-def _shown(found: Services, segments: list[Doc]) -> list[Doc]:
+def _shown(found: Services, segments: list[Doc]) -> list[answers.Segment]:
     scope = found.scopes.scope()
-    return [
+    shown = [
         {"id": segment["_id"], **{name: value for name, value in segment.items() if name != "_id"}}
         | _forms_if_possible(load_rule(segment["rule"]), scope, found)
         for segment in segments
     ]
+    return cast("list[answers.Segment]", shown)
 
 
 def _forms(rule: AnyRule, scope: RuleScope, found: Services) -> Doc:

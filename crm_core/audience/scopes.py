@@ -13,6 +13,7 @@ from crm_core.customers.attributes import REMEMBERED_S, Attributes
 from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.names import name_key
 from crm_core.infra.text import fold
 from crm_core.rules.fields import Catalogue, FieldType
 from crm_core.rules.loading import dump_rule, load_rule
@@ -104,7 +105,7 @@ class Scopes:
 
     def _read_segment_names(self) -> Mapping[str, str]:
         with translated():
-            rows = self._db.segments.find({}, {"name": 1}).sort("name", 1).limit(MOST_SUGGESTED)
+            rows = self._db.segments.find({}, {"name": 1}).sort("name", 1)
             return {row["_id"]: row["name"] for row in rows}
 
 
@@ -122,11 +123,18 @@ class StoredSegments:
         return self._known[segment_id]
 
     def find_named(self, name: str) -> SegmentDefinition | None:
-        return self._read({"name": name})
+        """The segment of that name, or else of one that looks the same."""
+        return self._read({"name": name}) or self._find_alike(name_key(name))
+
+    def _find_alike(self, key: str) -> SegmentDefinition | None:
+        with translated(self._session):
+            rows = list(self._segments.find({}, {"name": 1}, session=self._session))
+        found = next((row["_id"] for row in rows if name_key(row["name"]) == key), None)
+        return self.find(found) if found else None
 
     def names(self) -> Sequence[str]:
         with translated(self._session):
-            rows = self._segments.find({}, {"name": 1}, session=self._session).sort("name", 1).limit(MOST_SUGGESTED)
+            rows = self._segments.find({}, {"name": 1}, session=self._session).sort("name", 1)
             return [row["name"] for row in rows]
 
     def _read(self, query: Doc) -> SegmentDefinition | None:

@@ -10,6 +10,7 @@ from pymongo.client_session import ClientSession
 from crm_core.audience.scopes import Scopes, StoredSegments
 from crm_core.errors import Conflict, InvalidInput
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.names import name_key
 from crm_core.rules.binding import bind
 from crm_core.rules.loading import load_rule
 from crm_core.rules.scope import SegmentDefinition
@@ -40,10 +41,13 @@ class SegmentGuard:
             return session.with_transaction(run)
 
     def check_name(self, segment: Doc, session: ClientSession) -> None:
-        if self._segments.find_one({"name": segment["name"], "_id": {"$ne": segment["_id"]}}, session=session):
-            raise InvalidInput(
-                f"There is already a segment named {segment['name']!r}; choose another name.", field="name"
-            )
+        """No other may have a name that looks the same."""
+        own = name_key(segment["name"])
+        for other in self._segments.find({"_id": {"$ne": segment["_id"]}}, {"name": 1}, session=session):
+            if name_key(other["name"]) == own:
+                raise InvalidInput(
+                    f"There is already a segment named {other['name']!r}; choose another name.", field="name"
+                )
 
     def check_rule(self, segment: Doc, session: ClientSession) -> None:
         """It may not lead back to itself."""

@@ -1,6 +1,6 @@
 """Saved segments: a named rule, with its versions and its last exact count."""
 
-import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -14,11 +14,15 @@ from crm_core.audience.scopes import Scopes
 from crm_core.audience.segment_guard import SegmentGuard
 from crm_core.errors import Conflict, InvalidInput, NotFound
 from crm_core.infra.clock import Clock
+from crm_core.infra.cursors import read_cursor, to_cursor
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.names import clean_name, pattern_of
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, SegmentRule, walk
 
-MAX_NAME = 100
+LAST_CHANGED = [("updated_at", -1), ("_id", -1)]
+MAX_MS = 2**47
+EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 
 class Segments:
@@ -36,7 +40,7 @@ class Segments:
         now = self._clock()
         segment: Doc = {
             "_id": str(ObjectId()),
-            "name": check_name(name, "segment"),
+            "name": clean_name(name, "segment"),
             "version": 1,
             "created_by": actor.label,
             "created_at": now,
@@ -72,7 +76,7 @@ class Segments:
         actor.require(Permission.WRITE_SEGMENTS)
         if name is None and rule is None:
             raise InvalidInput("Nothing to change: give a name, or a rule.")
-        changes: Doc = {} if name is None else {"name": check_name(name, "segment")}
+        changes: Doc = {} if name is None else {"name": clean_name(name, "segment")}
         if rule is not None:
             changes |= self._measured(rule)
 
@@ -121,16 +125,43 @@ class Segments:
             raise NotFound(f"There is no segment with the id {segment_id!r}.")
         return segment
 
-    def versions(self, segment_id: str) -> list[Doc]:
-        """Every rule that it had, the newest first: version, rule, when it was made and by whom."""
+    def versions(self, segment_id: str, *, limit: int, after: str | None = None) -> tuple[list[Doc], str | None]:
+        """Rules that it had, the newest first: version, rule, when it was made and by whom; and the cursor to go on
+        after, None on the last page. Raises InvalidInput."""
+        query: Doc = {"segment_id": segment_id}
+        if after is not None:
+            query["version"] = {"$lt": _read_place(after, int)[0]}
         with translated():
-            rows = self._db.segment_versions.find({"segment_id": segment_id}).sort("version", -1)
-            return [{name: value for name, value in row.items() if name != "_id"} for row in rows]
+            rows = list(self._db.segment_versions.find(query, {"_id": 0}).sort("version", -1).limit(limit + 1))
+        return rows[:limit], to_cursor(rows[limit - 1]["version"]) if len(rows) > limit else None
 
-    def list_all(self, *, limit: int = 200) -> list[Doc]:
+    def page(self, *, limit: int, after: str | None = None) -> tuple[list[Doc], str | None]:
+        """The last changed first, and the cursor to go on after, None on the last page. Raises InvalidInput.
+
+        One that is changed while somebody turns pages moves to the first page and may be missed.
+        """
+        query: Doc = {}
+        if after is not None:
+            at_ms, segment_id = _read_place(after, int, str)
+            at = EPOCH + at_ms * MILLISECOND
+            query = {"$or": [{"updated_at": {"$lt": at}}, {"updated_at": at, "_id": {"$lt": segment_id}}]}
+        with translated():
+            rows = list(self._segments.find(query).sort(LAST_CHANGED).limit(limit + 1))
+        if len(rows) <= limit:
+            return rows, None
+        last = rows[limit - 1]
+        return rows[:limit], to_cursor((last["updated_at"] - EPOCH) // MILLISECOND, last["_id"])
+
+    def list_all(self) -> list[Doc]:
         """The last changed first."""
         with translated():
-            return list(self._segments.find().sort("updated_at", -1).limit(limit))
+            return list(self._segments.find().sort(LAST_CHANGED))
+
+    def names(self) -> dict[str, str]:
+        """Id to name of every segment, the last changed first."""
+        with translated():
+            rows = self._segments.find({}, {"name": 1}).sort(LAST_CHANGED)
+            return {row["_id"]: row["name"] for row in rows}
 
     def search(self, text: str, *, sort: str, skip: int, limit: int) -> list[Doc]:
         """One page of the segments with ``text`` in their name. sort: updated_at or count, largest first, or name."""
@@ -164,15 +195,22 @@ class Segments:
 
 def named_like(text: str) -> Doc:
     """The filter for ``text`` anywhere in a name, in any case; everything for an empty text."""
-    return {"name": {"$regex": re.escape(text.strip()), "$options": "i"}} if text.strip() else {}
+    return {"name": {"$regex": pattern_of(text.strip()), "$options": "i"}} if text.strip() else {}
 
 
-def check_name(name: Any, what: str) -> str:
-    """A name without outer spaces. Raises InvalidInput."""
-    cleaned = name.strip() if isinstance(name, str) else ""
-    if not cleaned or len(cleaned) > MAX_NAME or not cleaned.isprintable():
-        raise InvalidInput(f"A {what} needs a name of 1 to {MAX_NAME} printable characters.", field="name")
-    return cleaned
+def _read_place(cursor: str, *kinds: type) -> list[Any]:
+    try:
+        place = read_cursor(cursor)
+    except ValueError:
+        place = []
+    if [type(part) for part in place] != list(kinds) or not all(map(_fits, place)):
+        raise InvalidInput(f"{cursor!r} is no cursor of this list.", field="cursor")
+    return place
+
+
+def _fits(part: Any) -> bool:
+    """Whether the database can compare it, and a time made from it exists."""
+    return isinstance(part, str) or 0 <= part < MAX_MS
 
 
 def _them(names: list[str]) -> str:

@@ -18,7 +18,6 @@ from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.text import parse_iso
 
 REMEMBERED_S = 5.0
-MAX_LISTED = 1000
 
 
 class AttributeType(StrEnum):
@@ -102,7 +101,15 @@ class Attributes:
     def all(self) -> list[Attribute]:
         """By name."""
         with translated():
-            return [_to_attribute(row) for row in self._attributes.find().sort("_id", 1).limit(MAX_LISTED)]
+            return [_to_attribute(row) for row in self._attributes.find().sort("_id", 1)]
+
+    def page(self, *, limit: int, after: str | None) -> tuple[list[Attribute], str | None]:
+        """By name, and the name to go on after, None on the last page."""
+        query = {"_id": {"$gt": after}} if after else {}
+        with translated():
+            rows = list(self._attributes.find(query).sort("_id", 1).limit(limit + 1))
+        found = [_to_attribute(row) for row in rows[:limit]]
+        return found, found[-1].name if len(rows) > limit else None
 
     def get(self, name: str) -> Attribute:
         """Raises NotFound."""

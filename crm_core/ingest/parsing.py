@@ -15,6 +15,7 @@ from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Stream
 from crm_core.ingest.scalars import Border
 from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderItem, OrderRecord, Record
+from crm_core.plain_messages import plain_message
 
 MAX_RECORDS = 1000
 MAX_RECORD_BYTES = 100_000
@@ -123,26 +124,6 @@ def _adapter(stream: Stream, is_array: bool) -> TypeAdapter[Any]:
     return TypeAdapter(list[model] if is_array else model)
 
 
-PLAIN_MESSAGES = {
-    "missing": "is required",
-    "string_type": "must be a text",
-    "string_unicode": "must be valid Unicode, without lone surrogates",
-    "bool_type": "must be true or false",
-    "int_type": "must be a whole number",
-    "float_type": "must be a number",
-    "list_type": "must be an array",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "finite_number": "must be a finite number",
-    "int_parsing_size": "must be a whole number of at most 64 bits",
-    "string_too_short": "must not be empty",
-    "string_too_long": "must have at most {max_length} characters",
-    "too_long": "must have at most {max_length} entries",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "literal_error": "must be one of {expected}",
-}
 PATTERN_MESSAGES = {
     "email": "must be an e-mail address, such as asha@example.com",
     "phone": "must be a phone number of 3 to 32 digits, spaces and ()./-, such as +49 30 123456",
@@ -165,9 +146,7 @@ def _describe(error: ErrorDetails, model: type[Record]) -> FieldError:
         return FieldError(path, f"is no known field; allowed are {', '.join(known)}{hint}")
     if kind == "string_pattern_mismatch":
         return FieldError(path, PATTERN_MESSAGES.get(names[0], "must not hold control characters"))
-    if kind in PLAIN_MESSAGES:
-        return FieldError(path, PLAIN_MESSAGES[kind].format(**context))
-    return FieldError(path, error["msg"])
+    return FieldError(path, plain_message(error))
 
 
 def _printable(part: int | str) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from crm_core.customers.attributes import AttributeType, fits
@@ -27,9 +27,25 @@ MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
+DOT_SEGMENTS = (".", "..")
+"""URL clients remove them from a path, percent-encoded or not. Source: WHATWG URL, RFC 3986 5.2.4."""
+
+
+def check_addressable(value: str) -> str:
+    if value in DOT_SEGMENTS:
+        raise PydanticCustomError("dot_segment", "must not be . or .., which no URL can address")
+    return value
+
+
 Id = Annotated[
     str,
-    Field(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"),
+    Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$",
+        json_schema_extra={"not": {"enum": list(DOT_SEGMENTS)}},
+    ),
+    AfterValidator(check_addressable),
 ]
 Text = Annotated[str, Field(max_length=MAX_TEXT, pattern=NO_CONTROLS)]
 Email = Annotated[

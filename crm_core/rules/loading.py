@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from crm_core.errors import BadRule
+from crm_core.plain_messages import plain_message
 from crm_core.rules.quoting import cut
 from crm_core.rules.tree import AnyRule, Rule
 
@@ -68,7 +69,7 @@ def _words(error: ErrorDetails) -> str:
         case "union_tag_invalid":
             return f"there is no kind {cut(context['tag'])!r}; there are {context['expected_tags']}."
         case _:
-            return error["msg"]
+            return f"{plain_message(error)}."
 
 
 def _path(location: tuple[int | str, ...]) -> str:

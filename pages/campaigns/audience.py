@@ -1,5 +1,6 @@
 """Whom a campaign goes to: a saved segment, or the rule that a link from the builder names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -62,15 +63,14 @@ def _shared_rule() -> AnyRule | None:
 
 
 def _choose_segment() -> Doc | None:
-    segments = services().segments.list_all()
-    wanted = _linked_segment(segments)
-    if not segments:
+    names = services().segments.names()
+    wanted = _linked_segment(names)
+    if not names:
         with empty_state("groups", "No segment yet", "A campaign goes to a segment. Build one first."):
             if st.button("Build an audience", icon=":material/filter_alt:", type="primary"):
                 go_to("audience_builder")
         return None
-    ids = [segment["_id"] for segment in segments]
-    names = {segment["_id"]: segment["name"] for segment in segments}
+    ids = list(names)
     picked = st.selectbox(
         "Segment",
         ids,
@@ -79,18 +79,16 @@ def _choose_segment() -> Doc | None:
         key="new_campaign_segment",
         placeholder="Choose a segment",
     )
-    return next((segment for segment in segments if segment["_id"] == picked), None)
+    return services().segments.get(picked) if picked else None
 
 
-def _linked_segment(segments: list[Doc]) -> str | None:
-    """The segment that the page was opened with; one that is too old for the list is put at its end."""
+def _linked_segment(names: Mapping[str, str]) -> str | None:
+    """The segment that the page was opened with, if it is still there."""
     wanted = st.query_params.get("segment")
-    if wanted and all(segment["_id"] != wanted for segment in segments):
-        try:
-            segments.append(services().segments.get(wanted))
-        except NotFound as exc:
-            st.warning(f"{literal(str(exc))} It may have been removed.", icon=":material/search_off:")
-            return None
+    if wanted and wanted not in names:
+        reason = f"There is no segment with the id {wanted!r}. It may have been removed."
+        st.warning(literal(reason), icon=":material/search_off:")
+        return None
     return wanted
 
 

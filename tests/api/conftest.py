@@ -18,7 +18,7 @@ def client(app: RunningApp) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def keyless(app: RunningApp) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{app.url}/api/v1", trust_env=False, timeout=60) as client:
+    with app.client() as client:
         yield client
 
 

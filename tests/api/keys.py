@@ -10,5 +10,4 @@ def client_with_rate(app: RunningApp, *scopes: str, rate: int, burst: int | None
     options = ["--rate", str(rate), *(["--burst", str(burst)] if burst else [])]
     done = app.command("key", "create", "--name", "rated", "--scopes", ",".join(scopes), *options)
     assert done.returncode == 0, done.stderr
-    headers = {"Authorization": f"Bearer {done.stdout.strip()}"}
-    return httpx.Client(base_url=f"{app.url}/api/v1", headers=headers, timeout=60, trust_env=False)
+    return app.client(done.stdout.strip())

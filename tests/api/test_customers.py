@@ -3,8 +3,9 @@
 from urllib.parse import quote
 
 import httpx
+import pytest
 
-from tests.api.answers import customer, problem_in, profile, send, store_customers
+from tests.api.answers import Json, customer, problem_in, profile, send, store_customers
 from tests.waiting import eventually
 
 
@@ -107,12 +108,53 @@ def test_order_of_an_unknown_customer_makes_a_profile(client: httpx.Client) -> N
 
 
 def test_any_id_that_can_be_stored_can_be_fetched(client: httpx.Client) -> None:
-    ids = ["odd/slash", "odd?mark", "odd id", "odd%41", "odd#x", "ödd-ß-日本", "odd+plus", "x" * 64]
+    ids = [
+        *(
+            "odd/slash",
+            "/odd//",
+            "odd?mark",
+            "odd id",
+            "odd%41",
+            "odd%2Fslash",
+            "odd#x",
+            "odd;x=1",
+            "odd&a=b",
+            "odd:@!$'*,",
+        ),
+        *(
+            "ödd-ß-日本",
+            "odd+plus",
+            "odd\\back",
+            "odd.",
+            "...",
+            ".odd",
+            "../odd",
+            "odd/..",
+            "odd/./x",
+            "%2E%2E",
+            "x" * 64,
+        ),
+    ]
     store_customers(client, "api-odd", [{"id": customer_id} for customer_id in ids])
     for customer_id in ids:
         answer = client.get(f"/customers/{quote(customer_id, safe='')}")
         assert answer.status_code == 200, customer_id
         assert answer.json()["customer"]["id"] == customer_id
+
+
+@pytest.mark.parametrize("dots", [".", ".."])
+@pytest.mark.parametrize(
+    ("path", "record"),
+    [
+        ("/customers", {}),
+        ("/orders", {"customer_id": "dots", "amount": 1}),
+        ("/events", {"customer_id": "dots", "type": "visit"}),
+    ],
+    ids=["customers", "orders", "events"],
+)
+def test_an_id_that_no_url_can_address_is_refused(client: httpx.Client, path: str, record: Json, dots: str) -> None:
+    answer = client.post(path, json={"id": dots, **record})
+    assert "must not be . or .., which no URL can address" in problem_in(answer, 422)["detail"]
 
 
 def test_unknown_customer_is_404_and_names_the_id(client: httpx.Client) -> None:

@@ -10,9 +10,12 @@ from crm_core.access.scopes import Scope
 from crm_core.api.campaign_bodies import CampaignBody
 from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord, Record
 from tests.api.answers import Json
+from tests.api_contract import references
 from tests.running_app import RunningApp
 
-KEYLESS = {"/v1/receipts", "/healthz", "/readyz", "/metrics"}
+PUBLIC = {"get /healthz", "get /readyz", "get /metrics"}
+SIGNED = "post /v1/receipts"
+KEY, SIGNATURE = "HTTPBearer", "VendorSignature"
 
 
 @pytest.fixture(scope="module")
@@ -84,16 +87,82 @@ def test_every_reference_of_the_document_leads_somewhere(document: Json) -> None
         resolve(document, reference)
 
 
-def test_every_operation_names_its_scope_except_the_vendors_and_the_operators(document: Json) -> None:
-    for path, operations in document["paths"].items():
-        for operation in operations.values():
-            if path in KEYLESS:
-                assert "security" not in operation
-                continue
+def test_every_operation_says_who_may_call_it(document: Json) -> None:
+    schemes = document["components"]["securitySchemes"]
+    assert schemes[KEY]["scheme"] == "bearer"
+    assert (schemes[SIGNATURE]["in"], schemes[SIGNATURE]["name"]) == ("header", "X-Signature")
+    for where, operation in operations(document):
+        if where in PUBLIC:
+            assert operation["security"] == []
+        elif where == SIGNED:
+            assert operation["security"] == [{SIGNATURE: []}]
+        else:
             (requirement,) = operation["security"]
-            (scopes,) = requirement.values()
+            ((scheme, scopes),) = requirement.items()
+            assert scheme == KEY
+            assert scopes, where
             assert set(scopes) <= set(Scope)
-            assert scopes
+
+
+def test_every_success_answer_has_a_schema_without_free_objects(document: Json) -> None:
+    for where, operation in operations(document):
+        answers = {status: said for status, said in operation["responses"].items() if status < "300"}
+        assert answers, where
+        for status, said in answers.items():
+            if status != "204" and where != "get /metrics":
+                schema = said["content"]["application/json"]["schema"]
+                assert not list(free_objects(document, schema, set())), where
+
+
+def test_every_error_is_a_problem_document(document: Json) -> None:
+    for where, operation in operations(document):
+        for status, said in operation["responses"].items():
+            if status >= "400":
+                assert set(said["content"]) == {"application/problem+json"}, (where, status)
+                schema = said["content"]["application/problem+json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/ProblemDocument"}
+
+
+def test_every_list_comes_in_pages(document: Json) -> None:
+    lists = set()
+    for where, operation in operations(document):
+        schema = operation["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        answer = resolve(document, schema["$ref"]) if "$ref" in schema else {"properties": {}}
+        if "items" in answer["properties"]:
+            assert {"items", "next"} == set(answer["required"]), where
+            assert {"limit", "cursor"} <= {each["name"] for each in operation["parameters"]}, where
+            lists.add(where)
+    assert len(lists) == 7
+
+
+def test_every_operation_and_schema_is_described(document: Json) -> None:
+    assert [where for where, operation in operations(document) if not operation.get("description")] == []
+    names = [operation["operationId"] for _, operation in operations(document)]
+    assert len(set(names)) == len(names)
+    schemas = document["components"]["schemas"].items()
+    assert [name for name, schema in schemas if schema["type"] == "object" and not schema.get("description")] == []
+
+
+def operations(document: Json) -> Iterator[tuple[str, Json]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def free_objects(document: Json, schema: Json, seen: set[str]) -> Iterator[Json]:
+    """The parts of a schema that say nothing of a value, or of what an object holds."""
+    if "$ref" in schema:
+        if schema["$ref"] not in seen:
+            yield from free_objects(document, resolve(document, schema["$ref"]), seen | {schema["$ref"]})
+        return
+    inner = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("properties", {}).values()]
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), dict):
+            inner.append(schema[name])
+    if not inner and (schema.get("type") in (None, "object", "array") and not {"const", "enum"} & schema.keys()):
+        yield schema
+    for part in inner:
+        yield from free_objects(document, part, seen)
 
 
 def resolve(document: Json, reference: str) -> Json:
@@ -102,14 +171,3 @@ def resolve(document: Json, reference: str) -> Json:
         part = part[name.replace("~1", "/").replace("~0", "~")]
     assert isinstance(part, dict)
     return part
-
-
-def references(part: Any) -> Iterator[str]:
-    if isinstance(part, dict):
-        if isinstance(part.get("$ref"), str):
-            yield part["$ref"]
-        for value in part.values():
-            yield from references(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from references(value)

@@ -161,11 +161,11 @@ def test_a_circle_is_refused_by_its_names_and_nothing_changes(services: Services
     first = save(services, "First")
     second = save(services, "Second", using(first))
     third = save(services, "Third", group("none", using(second)))
-    before = services.segments.list_all(), services.segments.versions(first["_id"])
+    before = services.segments.list_all(), services.segments.versions(first["_id"], limit=100)[0]
     for target, names in ((third, "“First” → “Third” → “Second” → “First”"), (first, "“First” → “First”")):
         with pytest.raises(BadRule, match=f"cannot contain itself, and here {names}"):
             change(services, first, group("any", VISITORS, using(target)))
-    assert (services.segments.list_all(), services.segments.versions(first["_id"])) == before
+    assert (services.segments.list_all(), services.segments.versions(first["_id"], limit=100)[0]) == before
     assert services.db.audit.count_documents({"action": "segment.change"}) == 0
 
 
@@ -251,7 +251,7 @@ def test_of_two_changes_of_one_version_at_once_one_wins(services: Services, othe
             )
             (refused,) = [result for result in results if isinstance(result, CrmError)]
             assert isinstance(refused, Conflict), refused
-    kept = services.segments.versions(segment["_id"])
+    kept = services.segments.versions(segment["_id"], limit=100)[0]
     assert [row["version"] for row in kept] == list(range(ROUNDS + 1, 0, -1))
     assert kept[0]["rule"] == services.segments.get(segment["_id"])["rule"]
 

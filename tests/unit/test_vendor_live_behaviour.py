@@ -66,6 +66,6 @@ def test_a_new_outage_does_not_inherit_the_length_of_the_last_one(path: Path) ->
 def test_a_bad_change_is_refused_and_changes_nothing(path: Path) -> None:
     with started(path) as behaviour:
         before = behaviour.now
-        with pytest.raises(InvalidInput, match=r"success_rate: .* less than or equal to 1, not 2"):
+        with pytest.raises(InvalidInput, match=r"success_rate .* at most 1, not 2"):
             behaviour.change({"latency_ms": 5, "success_rate": 2})
         assert behaviour.now == before

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from crm_core.errors import InvalidInput
+from crm_core.plain_messages import plain_message
 
 _MAX_ERRORS_SHOWN = 20
 _RETRY_AFTER_S = 1  # when the vendor's own file cannot be written
@@ -71,4 +72,4 @@ async def answer_bad_query(_request: Request, exc: Exception) -> JSONResponse:
     """Exception handler for query parameters that break a rule."""
     assert isinstance(exc, RequestValidationError)
     error = exc.errors()[0]
-    return Problem(422, "Invalid query", f"{error['loc'][-1]}: {error['msg']}").to_response()
+    return Problem(422, "Invalid query", f"{error['loc'][-1]} {plain_message(error)}.").to_response()

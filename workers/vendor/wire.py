@@ -5,6 +5,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crm_core.channels.wire import ChannelName
+from crm_core.plain_messages import plain_message
 from workers.vendor.problems import FieldError, Problem
 
 MAX_MESSAGES = 500
@@ -47,11 +48,11 @@ def parse_batch(body: bytes) -> Batch:
     try:
         return Batch.model_validate_json(body)
     except ValidationError as exc:
-        # Neither input nor context is passed on: they hold addresses and message texts.
+        # The input is not passed on: it holds addresses and message texts.
         errors = [
-            FieldError(".".join(str(step) for step in error["loc"]), error["msg"])
-            for error in exc.errors(include_input=False, include_context=False, include_url=False)
+            FieldError(".".join(str(step) for step in error["loc"]), plain_message(error))
+            for error in exc.errors(include_input=False, include_url=False)
         ]
         if not errors[0].field:
             raise Problem(400, "Not a JSON object", errors[0].message) from exc
-        raise Problem(422, "Invalid batch", f"{errors[0].field}: {errors[0].message}", errors) from exc
+        raise Problem(422, "Invalid batch", f"{errors[0].field} {errors[0].message}.", errors) from exc

@@ -11,6 +11,7 @@ from crm_core.channels.channel import Channel
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
+from crm_core.infra.names import clean_name, name_key
 
 MAX_VARIANTS = 10
 MAX_VARIANT_NAME = 40
@@ -77,7 +78,7 @@ def _check_variants(
     checked = [
         _check_variant(each, common, f"variants[{place}].", channel, attributes) for place, each in enumerate(variants)
     ]
-    if len({each["name"] for each in checked}) < len(checked):
+    if len({name_key(each["name"]) for each in checked}) < len(checked):
         raise InvalidInput("Two variants have the same name.", field="variants")
     total = math.fsum(each["weight"] for each in checked)
     if not math.isclose(total, 100, abs_tol=1e-6):
@@ -98,11 +99,7 @@ def _check_variant(variant: Any, common: Doc, place: str, channel: Channel, attr
         raise InvalidInput(f"A variant has {', '.join(VARIANT_KEYS)} and nothing else.", field=place.rstrip("."))
     own = _given(variant, VARIANT_KEYS)
     name, weight = own.get("name"), own.get("weight", common.get("weight"))
-    cleaned = name.strip() if isinstance(name, str) else ""
-    if not cleaned or len(cleaned) > MAX_VARIANT_NAME or not cleaned.isprintable():
-        raise InvalidInput(
-            f"A variant needs a name of 1 to {MAX_VARIANT_NAME} printable characters.", field=f"{place}name"
-        )
+    cleaned = clean_name(name, "variant", longest=MAX_VARIANT_NAME, field=f"{place}name")
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < 100:
         raise InvalidInput(
             f"A weight is more than 0 and less than 100 percent, not {weight!r}.", field=f"{place}weight"

@@ -7,11 +7,12 @@ import bson
 import structlog
 
 from crm_core.audience.scopes import FrozenSegments, Scopes
-from crm_core.audience.segments import Segments, check_name
+from crm_core.audience.segments import Segments
 from crm_core.campaigns.drafting.content import check_content
 from crm_core.campaigns.drafting.options import check_intent, check_options, check_tags
 from crm_core.campaigns.model import Campaign, CampaignFields, Definition, ExcludedSegment
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound
+from crm_core.infra.names import clean_name
 from crm_core.rules.binding import Bound, bind, has_conditions, segments_in
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, GroupRule, ListRule, SegmentRule
@@ -58,7 +59,7 @@ class Definitions:
     def check(self, fields: DraftFields) -> Definition:
         """The fields as a draft keeps them. Raises InvalidInput, BadRule, NotFound."""
         return {
-            "name": check_name(fields.get("name"), "campaign"),
+            "name": clean_name(fields.get("name"), "campaign"),
             **check_content(fields, self._scopes.scope().catalogue.attributes),
             **self._audience(fields),
             **self._exclusions(fields),
@@ -112,7 +113,7 @@ class Definitions:
         """Planning and sending rely on what they read; whoever edits the database by hand is told here."""
         if missing := [name for name in KEPT if name not in campaign]:
             raise InvalidInput(f"This draft is stored without {', '.join(missing)}. Make it anew.", field=missing[0])
-        check_name(campaign["name"], "campaign")
+        clean_name(campaign["name"], "campaign")
         check_content(campaign, self._scopes.scope().catalogue.attributes)
         check_options(campaign)
 

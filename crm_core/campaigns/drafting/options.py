@@ -5,6 +5,7 @@ from typing import Any
 
 from crm_core.campaigns.model import Definition
 from crm_core.errors import InvalidInput
+from crm_core.infra.names import clean_name, name_key
 
 MAX_HOLDOUT_PERCENT = 90
 MAX_RECENT_DAYS = 365
@@ -35,13 +36,11 @@ def check_intent(intent: Any) -> str | None:
 
 def check_tags(tags: Sequence[Any]) -> list[str]:
     """Without outer spaces, each once, in the order given. Raises InvalidInput."""
-    cleaned = [tag.strip() if isinstance(tag, str) else "" for tag in tags]
-    if len(cleaned) > MAX_TAGS:
-        raise InvalidInput(f"A campaign has at most {MAX_TAGS} tags, these are {len(cleaned)}.", field="tags")
-    for place, tag in enumerate(cleaned):
-        if not tag or len(tag) > MAX_TAG or not tag.isprintable():
-            raise InvalidInput(f"A tag needs 1 to {MAX_TAG} printable characters.", field=f"tags[{place}]")
-    return list(dict.fromkeys(cleaned))
+    if len(tags) > MAX_TAGS:
+        raise InvalidInput(f"A campaign has at most {MAX_TAGS} tags, these are {len(tags)}.", field="tags")
+    cleaned = [clean_name(tag, "tag", longest=MAX_TAG, field=f"tags[{place}]") for place, tag in enumerate(tags)]
+    first = {name_key(tag): tag for tag in reversed(cleaned)}
+    return [tag for tag in dict.fromkeys(cleaned) if first[name_key(tag)] == tag]
 
 
 def _check_holdout(percent: Any) -> float:

@@ -1,11 +1,8 @@
 """The rows of one campaign, page by page, in the order of the index that every question about it uses."""
 
-import base64
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Self
-
-from pydantic_core import from_json, to_json
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
@@ -13,6 +10,7 @@ from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import BY_RANK, to_record
 from crm_core.campaigns.states import MessageState
 from crm_core.errors import InvalidInput
+from crm_core.infra.cursors import read_cursor, to_cursor
 from crm_core.infra.mongo import Db, Doc, translated
 
 PERSONAL = ("text", "subject")
@@ -29,7 +27,7 @@ class _Place:
     @classmethod
     def read(cls, cursor: str) -> Self:
         """Raises ValueError."""
-        rank, reason, customer_id = from_json(base64.urlsafe_b64decode(cursor.encode()))
+        rank, reason, customer_id = read_cursor(cursor)
         if type(rank) is int and isinstance(reason, str | None) and isinstance(customer_id, str):
             return cls(rank, reason, customer_id)
         raise ValueError("no place")
@@ -39,7 +37,7 @@ class _Place:
         return cls(row["rank"], row.get("reason"), row["customer_id"])
 
     def to_cursor(self) -> str:
-        return base64.urlsafe_b64encode(to_json([self.rank, self.reason, self.customer_id])).decode()
+        return to_cursor(self.rank, self.reason, self.customer_id)
 
 
 @dataclass(frozen=True)

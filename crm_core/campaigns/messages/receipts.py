@@ -10,6 +10,7 @@ from crm_core.campaigns.messages.booking import Bookings, Step
 from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Entry
+from crm_core.plain_messages import plain_message
 
 MAX_RECEIPTS = 1000
 FIRST_MOMENT, LAST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -48,7 +49,7 @@ def parse_receipts(body: bytes) -> bytes:
     except ValidationError as exc:
         error = exc.errors(include_url=False)[0]
         where = ".".join(str(part) for part in error["loc"][1:]) or "body"
-        raise InvalidInput(f"The receipt is not valid: {where}: {error['msg']}.", field=where) from None
+        raise InvalidInput(f"The receipt is not valid: {where} {plain_message(error)}.", field=where) from None
     batch = parsed if isinstance(parsed, ReceiptBatch) else ReceiptBatch(receipts=[parsed])
     return batch.model_dump_json(exclude_none=True).encode()
 

@@ -1,0 +1,72 @@
+"""Rows of the message log, as answers show them."""
+
+from datetime import datetime
+from typing import Annotated, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from crm_core.campaigns.states import MessageState
+
+
+class Message(TypedDict):
+    """One customer's message of one campaign, whatever became of it. A time is present once its step was reached."""
+
+    id: str
+    campaign_id: str
+    customer_id: str
+    channel: str
+    state: MessageState
+    created_at: datetime
+    reason: NotRequired[
+        Annotated[str, Field(description="Why it was skipped or failed, or what it waits for until `due_at`.")]
+    ]
+    due_at: NotRequired[datetime]
+    variant: NotRequired[str]
+    n: NotRequired[Annotated[int, Field(description="How often somebody asked for another try.")]]
+    text: NotRequired[Annotated[str, Field(description="As it was sent; needs the scope customers:read.")]]
+    subject: NotRequired[Annotated[str, Field(description="As it was sent; needs the scope customers:read.")]]
+    vendor_id: NotRequired[str]
+    sent_at: NotRequired[datetime]
+    delivered_at: NotRequired[datetime]
+    opened_at: NotRequired[datetime]
+    clicked_at: NotRequired[datetime]
+    failed_at: NotRequired[datetime]
+    skipped_at: NotRequired[datetime]
+    held_out_at: NotRequired[datetime]
+
+
+class MessagePage(TypedDict):
+    """Messages of one customer or one campaign."""
+
+    items: list[Message]
+    next: str | None
+
+
+class Identity(TypedDict):
+    """Whether every customer of the audience has exactly one message."""
+
+    planned: Annotated[
+        int | None, Field(description="The audience when the last message was planned; null until then.")
+    ]
+    adds_up: Annotated[bool | None, Field(description="Whether `planned` equals `audience`; null until then.")]
+
+
+class Stats(TypedDict):
+    """How many messages of a campaign are in each state, counted from the message log."""
+
+    state: str
+    audience: int
+    by_state: Annotated[
+        dict[MessageState, int],
+        Field(description="Each customer counted once, by the present state of the message; sums to `audience`."),
+    ]
+    skipped_by_reason: dict[str, int]
+    failed_by_reason: dict[str, int]
+    pending_by_reason: Annotated[dict[str, int], Field(description="Pending messages that wait for something.")]
+    by_variant: Annotated[
+        dict[str, dict[MessageState, int]],
+        Field(description="The same by variant; customers who are held out or excluded have none."),
+    ]
+    identity: Identity
+    as_of: datetime
