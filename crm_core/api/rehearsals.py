@@ -89,4 +89,6 @@ def cancel_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, ke
 
 
 def _shown(job: Doc) -> answers.Rehearsal:
-    return cast("answers.Rehearsal", {"id": job["_id"], **{name: value for name, value in job.items() if name != "_id"}})
+    return cast(
+        "answers.Rehearsal", {"id": job["_id"], **{name: value for name, value in job.items() if name != "_id"}}
+    )
