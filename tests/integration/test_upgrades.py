@@ -93,7 +93,7 @@ def test_old_customers_orders_and_segments_are_what_they_were(upgraded: Services
     assert len(upgraded.customer_search.search("asha", actor=ASHA)) == 12
     sizes = {each["name"]: each["count"] for each in OLD["segments"]}
     assert {each["name"]: upgraded.segments.recount(each["_id"])["count"] for each in OLD["segments"]} == sizes
-    kept = {each["name"]: len(upgraded.segments.versions(each["_id"])) for each in OLD["segments"]}
+    kept = {each["name"]: len(upgraded.segments.versions(each["_id"], limit=100)[0]) for each in OLD["segments"]}
     assert kept == {each["name"]: each["version"] for each in OLD["segments"]}
     assert {each["version"] for each in OLD["segments"]} == {1, 2}
 

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from crm_core.api.answers.segments import RuleTree
 from crm_core.campaigns.states import CampaignState
+from crm_core.channels.wire import ChannelName
 
 
 class Variant(TypedDict):
@@ -25,7 +26,7 @@ class Campaign(TypedDict):
     id: str
     name: str
     state: CampaignState
-    channel: str
+    channel: ChannelName
     message: str
     subject: str | None
     variants: list[Variant] | None

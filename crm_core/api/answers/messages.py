@@ -6,7 +6,8 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from crm_core.campaigns.states import MessageState
+from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.channels.wire import ChannelName
 
 
 class Message(TypedDict):
@@ -15,7 +16,7 @@ class Message(TypedDict):
     id: str
     campaign_id: str
     customer_id: str
-    channel: str
+    channel: ChannelName
     state: MessageState
     created_at: datetime
     reason: NotRequired[
@@ -55,7 +56,7 @@ class Identity(TypedDict):
 class Stats(TypedDict):
     """How many messages of a campaign are in each state, counted from the message log."""
 
-    state: str
+    state: CampaignState
     audience: int
     by_state: Annotated[
         dict[MessageState, int],

@@ -7,8 +7,10 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from crm_core.api.answers.messages import MessagePage
+from crm_core.channels.wire import ChannelName
 from crm_core.customers.attributes import AttributeType
 from crm_core.ingest.scalars import AttributeValue
+from crm_core.ingest.wire import Consent, OrderStatus
 
 
 class History(TypedDict, total=False):
@@ -19,10 +21,10 @@ class History(TypedDict, total=False):
     order_count: int
 
 
-class Consent(TypedDict):
+class ChannelConsent(TypedDict):
     """Whether the customer may be messaged over a channel, who told us, and when."""
 
-    state: str
+    state: Consent
     source: str
     at: datetime
 
@@ -52,7 +54,7 @@ class Customer(TypedDict):
     cart_value: NotRequired[float]
     baseline: NotRequired[History]
     attributes: NotRequired[dict[str, AttributeValue]]
-    consent: NotRequired[dict[str, Consent]]
+    consent: NotRequired[dict[ChannelName, ChannelConsent]]
 
 
 class CustomerPage(TypedDict):
@@ -77,7 +79,7 @@ class Order(TypedDict):
     id: str
     customer_id: str
     amount: float
-    status: str
+    status: OrderStatus
     ordered_at: datetime
     created_at: Annotated[datetime, Field(description="When the first record about the order was accepted.")]
     updated_at: datetime

@@ -1,21 +1,20 @@
 """Rehearsals of campaigns, as answers show them."""
 
 from datetime import datetime
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from crm_core.campaigns.states import MessageState
-
-RehearsalState = Literal["queued", "running", "done", "failed", "cancelled"]
+from crm_core.jobs.model import JobState
 
 
 class RehearsalStart(TypedDict):
     """A rehearsal that was asked for."""
 
     id: str
-    state: RehearsalState
+    state: JobState
 
 
 class VariantStates(TypedDict):
@@ -86,7 +85,7 @@ class Rehearsal(TypedDict):
     id: str
     campaign_id: str
     start_at: datetime
-    state: RehearsalState
+    state: JobState
     runs: Annotated[int, Field(description="Above 1 when a worker ended in the middle and another one started over.")]
     done: Annotated[int, Field(description="Customers handled so far.")]
     waiting: NotRequired[Annotated[int, Field(description="Customers who wait for the end of quiet hours.")]]

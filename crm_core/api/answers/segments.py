@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from crm_core.api.answers.records import Customer
 from crm_core.audience.preview import Source
+from crm_core.channels.wire import ChannelName
 from crm_core.rules.tree import Rule
 
 RuleTree: TypeAlias = Annotated[dict[str, Any], GetPydanticSchema(lambda _, handler: handler.generate_schema(Rule))]
@@ -87,7 +88,7 @@ class Preview(TypedDict):
     total: int
     waterfall: list[WaterfallStep] | None
     conditions: list[Condition] | None
-    deliverable: Annotated[dict[str, Deliverable] | None, Field(description="By channel.")]
+    deliverable: Annotated[dict[ChannelName, Deliverable] | None, Field(description="By channel.")]
     sample: list[Customer]
     rule: RuleTree
     text: str
