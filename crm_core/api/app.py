@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp
 
@@ -24,7 +25,7 @@ from crm_core.api.bodies import REF
 from crm_core.api.campaign_bodies import CampaignBody, CampaignChangeBody, LaunchBody, ScheduleBody
 from crm_core.api.measuring import Measuring
 from crm_core.api.problems import ProblemDocument, install_problems
-from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord
+from crm_core.ingest.wire import MODELS
 
 ABOUT = """
 Customers, orders and events in, segments and campaigns out. Every call below `/v1` but `/receipts` carries an API key:
@@ -34,10 +35,8 @@ times are ISO 8601, in UTC when they name no zone.
 """
 
 
-BODIES = (
-    CustomerRecord,
-    OrderRecord,
-    EventRecord,
+BODIES: tuple[type[BaseModel], ...] = (
+    *MODELS.models.values(),
     attributes.AttributeBody,
     segments.PreviewBody,
     segments.SegmentBody,

@@ -9,6 +9,8 @@ from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep, authorize
 from crm_core.api.problems import to_responses
 from crm_core.api.shapes import to_json_values
+from crm_core.campaigns.messages.rows import MAX_ROW_ID
+from crm_core.schema.kinds import MAX_ID_LENGTH
 
 router = APIRouter(prefix="/v1", tags=["Customers"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_READ])]
@@ -19,7 +21,7 @@ def get_customers(
     found: ServicesDep,
     key: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[str | None, Query(max_length=64)] = None,
+    cursor: Annotated[str | None, Query(max_length=MAX_ID_LENGTH)] = None,
 ) -> dict[str, Any]:
     """Customers by id. next: the cursor of the page after this one, null on the last."""
     items, after = found.customers.page(limit=limit, after=cursor, actor=key.actor)
@@ -34,9 +36,9 @@ def get_customer(
     customer_id: str,
     found: ServicesDep,
     key: Reader,
-    orders_cursor: Annotated[str | None, Query(max_length=64)] = None,
-    events_cursor: Annotated[str | None, Query(max_length=64)] = None,
-    messages_cursor: Annotated[str | None, Query(max_length=200)] = None,
+    orders_cursor: Annotated[str | None, Query(max_length=MAX_ID_LENGTH)] = None,
+    events_cursor: Annotated[str | None, Query(max_length=MAX_ID_LENGTH)] = None,
+    messages_cursor: Annotated[str | None, Query(max_length=MAX_ROW_ID)] = None,
 ) -> dict[str, Any]:
     """One customer with orders, events and messages, the newest first. next: the cursor of the page after, or null."""
     actor = key.actor

@@ -107,7 +107,7 @@ def test_order_of_an_unknown_customer_makes_a_profile(client: httpx.Client) -> N
 
 
 def test_any_id_that_can_be_stored_can_be_fetched(client: httpx.Client) -> None:
-    ids = ["odd/slash", "odd?mark", "odd id", "odd%41", "odd#x", "ödd-ß-日本", "odd+plus", "x" * 64]
+    ids = ["odd/slash", "odd?mark", "odd id", "odd%41", "odd#x", "ödd-ß-日本", "odd+plus", "x" * 254]
     store_customers(client, "api-odd", [{"id": customer_id} for customer_id in ids])
     for customer_id in ids:
         answer = client.get(f"/customers/{quote(customer_id, safe='')}")

@@ -10,19 +10,11 @@ from liquid.exceptions import LiquidError
 
 from crm_core.campaigns.drafting.sandbox import FAULTS, begin_render, make_environment, parse_bounded
 from crm_core.errors import InvalidInput, Permanent
+from crm_core.schema.customer import CUSTOMER
 
 MAX_TEMPLATE = 5_000
 MAX_SUBJECT = 200
-FIELDS: Mapping[str, str] = {
-    "id": "Customer id",
-    "name": "Full name",
-    "first_name": "First name",
-    "city": "City",
-    "country": "Country",
-    "category": "Favourite category",
-    "total_spend": "Total spend",
-    "order_count": "Number of orders",
-}
+FIELDS: Mapping[str, str] = CUSTOMER.message_fields
 """What a template may say of a customer, as ``{{ customer.name }}``."""
 ATTRIBUTES = "attributes"
 
@@ -45,26 +37,31 @@ class _Compiled:
         """A field that the customer lacks is nil, so that ``default`` fills it. Raises one of FAULTS."""
         begin_render()
         custom = customer.get(ATTRIBUTES) or {}
-        known = {name: customer.get(name) for name in FIELDS}
+        known = {path[1]: customer.get(path[1]) for path in self.uses if len(path) == 2}
         known[ATTRIBUTES] = {name: custom.get(name) for name in self.attributes}
         return self.template.render(customer=known)
 
 
 def check_template(
-    text: str, *, field: str = "message", attributes: Collection[str] = (), is_subject: bool = False
+    text: str,
+    *,
+    field: str = "message",
+    attributes: Collection[str] = (),
+    is_subject: bool = False,
+    known: Collection[str] = FIELDS,
 ) -> None:
     """Refuse a template that cannot be rendered. attributes: the custom ones that it may use, as
-    ``{{ customer.attributes.size }}``. Raises InvalidInput with the place and the allowed fields."""
+    ``{{ customer.attributes.size }}``. known: the fields. Raises InvalidInput with the place and the allowed ones."""
     what, most = ("subject", MAX_SUBJECT) if is_subject else ("message", MAX_TEMPLATE)
     if not text.strip() or len(text) > most:
         raise InvalidInput(f"A {what} needs 1 to {most:,} characters.", field=field)
     try:
         compiled = _compile(text)
         for path in compiled.uses:
-            _check_variable(path, what, field, attributes)
+            _check_variable(path, what, field, attributes, known)
         for name in compiled.filters:
             _check_filter(name, what, field)
-        compiled.render(dict.fromkeys(FIELDS, "") | {ATTRIBUTES: dict.fromkeys(compiled.attributes, "")})
+        compiled.render(dict.fromkeys(known, "") | {ATTRIBUTES: dict.fromkeys(compiled.attributes, "")})
     except FAULTS as exc:
         raise InvalidInput(f"The {what} has an error in its template{_place(exc)}.", field=field) from None
 
@@ -85,8 +82,8 @@ def render_message(text: str, customer: Mapping[str, Any]) -> str:
 
 def template_fields(customer: Mapping[str, Any]) -> dict[str, Any]:
     """What a message template may say of a customer. customer: a record of CustomerReader."""
-    name = customer.get("name")
-    return {**customer, "first_name": name.split()[0] if name and name.split() else None}
+    first, name = customer.get("first_name"), customer.get("name")
+    return {**customer, "first_name": first or (name.split()[0] if name and name.split() else None)}
 
 
 @lru_cache(maxsize=256)
@@ -111,12 +108,14 @@ def _check_filter(name: str, what: str, field: str) -> None:
         raise InvalidInput(f"The {what} uses the filter {name!r}, which is not known.", field=field)
 
 
-def _check_variable(path: tuple[str, ...], what: str, field: str, attributes: Collection[str]) -> None:
+def _check_variable(
+    path: tuple[str, ...], what: str, field: str, attributes: Collection[str], known: Collection[str]
+) -> None:
     match path:
-        case ("customer", name) if name in FIELDS:
+        case ("customer", name) if name in known:
             return
         case ("customer", "attributes", name) if name in attributes:
             return
-    names = [*FIELDS, *(f"{ATTRIBUTES}.{name}" for name in sorted(attributes))]
+    names = [*known, *(f"{ATTRIBUTES}.{name}" for name in sorted(attributes))]
     allowed = ", ".join(f"customer.{name}" for name in names)
     raise InvalidInput(f"The {what} uses {'.'.join(path)}, which is not known; allowed are {allowed}.", field=field)

@@ -9,16 +9,14 @@ from crm_core.campaigns.messages.message_log import Ledger
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Doc
 
-STORED = (
-    *("name", "city", "country", "category", "total_spend_minor", "order_count"),
-    *("email", "phone", "attributes", "consent"),
-)
-"""What eligibility, templates and quiet hours ask of a customer: a tenth of what is kept of one."""
+ASKED = ("email", "phone", "attributes", "consent")
+"""By eligibility and quiet hours; with the fields of templates a tenth of what is kept of a customer."""
 
 
 class Recipients:
     def __init__(self, reader: CustomerReader, suppressions: Suppressions, ledger: Ledger) -> None:
         self._reader = reader
+        self._stored = tuple({*ASKED, *reader.schema.customers.message_paths})
         self._suppressions = suppressions
         self._ledger = ledger
 
@@ -35,7 +33,7 @@ class Recipients:
 
         campaign_id: the campaign that asks: its own message, sent again after a crash, does not count against itself.
         """
-        customers = self._reader.by_ids(customer_ids, stored=STORED)
+        customers = self._reader.by_ids(customer_ids, stored=self._stored)
         sent = self._ledger.sent_since(cap.start(now), customer_ids, channel, besides=campaign_id) if cap else {}
         return to_recipients(customers, self._suppressions.of(customer_ids), channel, sent)
 
