@@ -18,9 +18,10 @@ def fold_texts(doc: Doc, records: RecordSchema = CUSTOMER) -> Doc:
     attributes. ``dates``: those of their texts that are ISO 8601 dates, as times, should the attribute be a date.
     """
     attributes: dict[str, Any] = doc.get("attributes", {})
-    whole = {**doc, **read_joined(doc, records)}
+    joined = read_joined(doc, records)
+    whole = {**doc, **joined} if joined else doc
     parts: Doc = {
-        **{row.name: _fold_value(whole[row.name]) for row in records.folded if row.name in whole},
+        **{name: _fold_value(whole[name]) for name in records.folded_names if name in whole},
         "search": customer_words(whole),
     }
     texts = {name: _fold_value(value) for name, value in sorted(attributes.items()) if isinstance(value, str | list)}

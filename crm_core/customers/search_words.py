@@ -46,7 +46,8 @@ def _all_words(doc: Doc) -> Iterator[str]:
     yield from _phone_words(doc.get("phone", ""))
     yield from islice(chain.from_iterable(map(_PARTS.findall, id_words)), MAX_ID_PARTS)
     for name in NAMES:
-        yield from _words(doc.get(name, ""))
+        if text := doc.get(name):
+            yield from _words(text)
 
 
 def _words(text: str) -> Iterator[str]:

@@ -104,8 +104,8 @@ def parse_money(value: Any, info: ValidationInfo) -> Decimal:
     if not amount.is_finite() or not 0 <= amount <= MAX_AMOUNT:
         raise PydanticCustomError("money_range", "must be between 0 and 1,000,000,000,000")
     digits = _context(info).digits
-    exponent = amount.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > digits:
+    minor = amount.scaleb(digits)
+    if minor != minor.to_integral_value():
         raise PydanticCustomError("money_digits", "must have at most {digits} decimals", {"digits": digits})
     return amount
 

@@ -56,12 +56,12 @@ def _build(name: str, about: str, rows: Sequence[fields.Field], *, is_item: bool
 
 def _definition(row: fields.Field, *, is_item: bool) -> Any:
     """Of a record, what is absent is unchanged; an item is replaced as a whole, so its defaults stand in for it."""
-    kind = wire_type(row.kind)
+    kind, about = wire_type(row.kind), row.about or None
     if row.is_required:
-        return kind
+        return kind, Field(description=about)
     if is_item and row.default is not None:
-        return kind, row.default
-    return kind | None, None
+        return kind, Field(row.default, description=about)
+    return kind | None, Field(None, description=about)
 
 
 _PLAIN: Mapping[type[kinds.Kind], Any] = {

@@ -125,6 +125,10 @@ class RecordSchema:
         return tuple(field for field in self.fields if field.is_folded)
 
     @cached_property
+    def folded_names(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self.folded)
+
+    @cached_property
     def joined(self) -> tuple[Field, ...]:
         """Those that may be read as others."""
         return tuple(field for field in self.fields if field.joins)
