@@ -49,7 +49,7 @@ class RecordModels:
 
 def _build(name: str, about: str, rows: Sequence[fields.Field], *, is_item: bool = False) -> type[WireModel]:
     definitions: dict[str, Any] = {row.name: _definition(row, is_item=is_item) for row in rows}
-    model = create_model(name, __base__=WireModel, __doc__=about or None, **definitions)
+    model = create_model(name, __base__=WireModel, __doc__=about, **definitions)
     model.rows = {row.name: row for row in rows}
     return model
 
@@ -93,7 +93,7 @@ def wire_type(kind: kinds.Kind) -> Any:
         case kinds.Values():
             return Annotated[scalars.Values, AfterValidator(scalars.check_declared)] if kind.by_name else scalars.Values
         case kinds.Items():
-            item = _build(kind.name, "", kind.fields, is_item=True)
+            item = _build(kind.name, kind.about, kind.fields, is_item=True)
             return Annotated[list[item], Field(max_length=kinds.MAX_ITEMS)]  # type: ignore[valid-type]
         case _:
             return _PLAIN[type(kind)]

@@ -113,9 +113,10 @@ class Consent:
 
 @dataclass(frozen=True)
 class Items:
-    """At most MAX_ITEMS objects. name: of one of them, in the API document."""
+    """At most MAX_ITEMS objects. name, about: of one of them, in the API document."""
 
     name: str
+    about: str
     fields: tuple["Field", ...]
 
 

@@ -5,6 +5,7 @@ from crm_core.schema.kinds import Count, Currency, Identifier, Items, Moment, Mo
 
 ITEM = Items(
     "OrderItem",
+    "A line of an order. quantity: pieces.",
     (
         Field("name", Text(), "Name", is_required=True),
         Field("sku", Text(), "Article number"),
