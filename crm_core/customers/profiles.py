@@ -79,7 +79,7 @@ def _difference(before: Doc, after: Doc) -> Doc:
 
 
 def sum_orders(db: Db, ids: Iterable[str], session: ClientSession) -> Mapping[str, Mapping[str, Any]]:
-    """What ORDERS_GROUP gives for each customer."""
+    """The row of ORDERS_GROUP of each customer."""
     rows = _group(db.orders, ids, COUNTED, ORDERS_GROUP, session)
     return defaultdict(lambda: NO_ORDERS, {row["_id"]: row for row in rows})
 

@@ -38,7 +38,7 @@ NO_ORDERS: Mapping[str, Any] = {"spend_minor": 0, "count": 0, "first": None, "la
 
 
 def order_totals(baseline: Mapping[str, Any], orders: Mapping[str, Any]) -> Doc:
-    """What follows from the orders. orders: what ORDERS_GROUP gives. Amounts in minor units."""
+    """What follows from the orders. orders: a row of ORDERS_GROUP. Amounts in minor units."""
     return {
         "total_spend_minor": baseline.get("total_spend_minor", 0) + orders["spend_minor"],
         "order_count": baseline.get("order_count", 0) + orders["count"],

@@ -40,7 +40,7 @@ class Persister:
         self._appliers: Mapping[Stream, Apply] = appliers(schema)
 
     def store(self, entries: Sequence[Entry]) -> Mapping[str, str]:
-        """Store entries of one stream; gives {entry id: reason} for those that are no records.
+        """Store entries of one stream. Return {entry id: reason} for those that are no records.
 
         All or nothing, repeated when another worker touched the same customers: of two transactions that
         overlap one starts again. Raises Unavailable, and Permanent when the database refuses what it should store.
