@@ -33,9 +33,11 @@ def make_columns(customers: int = CUSTOMERS) -> Columns:
         "city": _coded(random, [f"city {n}" for n in range(500)], customers),
         "tags": _coded(random, tags, customers),
     }
+    amounts = random.integers(100, 50_000, orders, dtype=np.int32)
     bought = Orders(
         random.integers(0, customers, orders, dtype=np.int32),
-        random.integers(100, 50_000, orders, dtype=np.int32),
+        amounts,
+        amounts,
         np.sort(NOW_MS - random.integers(0, YEARS_MS, orders)),
         _coded(random, [f"category {n}" for n in range(12)], orders),
         _coded(random, ["confirmed", "shipped", "delivered", "cancelled"], orders),

@@ -6,6 +6,7 @@ from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock, utc_now
 from crm_core.insights.services import InsightServices
 from crm_core.jobs.services import JobServices
+from crm_core.schema.schema import SCHEMA, Schema
 from crm_core.settings import Settings
 from crm_core.upgrades.steps import STEPS
 from crm_core.upgrades.version import bring_forward
@@ -15,12 +16,13 @@ class Services(InsightServices, JobServices):
     """Everything that pages, API, workers and commands call."""
 
 
-def build_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
+def build_services(settings: Settings, *, clock: Clock = utc_now, schema: Schema = SCHEMA) -> Services:
     """Services on servers that are up, on data in the form of this program, with the indexes in place.
 
     Raises Unavailable, and InvalidInput when a newer program has written the data.
     """
-    return Services.connect(settings, clock=clock, prepare=partial(bring_forward, steps=STEPS, clock=utc_now))
+    prepare = partial(bring_forward, steps=STEPS, clock=utc_now)
+    return Services.connect(settings, clock=clock, prepare=prepare, schema=schema)
 
 
 _current: Services | None = None

@@ -71,7 +71,7 @@ def cancel_demo(job_id: str) -> None:
 def show_totals(totals: Totals) -> None:
     figures = [
         ("Customers", number(totals.customers), None),
-        ("Orders", number(totals.orders), "Without cancelled orders."),
+        ("Orders", number(totals.orders), "Those that count: not cancelled, refunded, voided or returned."),
         ("Revenue", money_short(totals.revenue_minor, currency), f"Exactly {money(totals.revenue_minor, currency)}."),
         ("Average order", money(totals.average_minor, currency), "Revenue by orders."),
     ]

@@ -27,7 +27,7 @@ from crm_core.api.campaign_bodies import CampaignBody, CampaignChangeBody, Launc
 from crm_core.api.measuring import Measuring
 from crm_core.api.problems import install_problems
 from crm_core.campaigns.messages.receipts import Receipt, ReceiptBatch
-from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord
+from crm_core.ingest.wire import MODELS
 
 ABOUT = """
 Send customers, orders and events; work with segments and campaigns. Every call below `/v1` except `/receipts` needs an
@@ -39,9 +39,7 @@ it is null on the last page.
 
 
 READ_BY_US: tuple[Any, ...] = (
-    CustomerRecord,
-    OrderRecord,
-    EventRecord,
+    *MODELS.models.values(),
     attributes.AttributeBody,
     segments.PreviewBody,
     segments.SegmentBody,

@@ -13,12 +13,12 @@ from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, to_responses
 from crm_core.api.routing import Router
 from crm_core.customers.attributes import Attribute, AttributeType
-from crm_core.ingest.wire import ATTRIBUTE_NAME
+from crm_core.schema.kinds import KEYWORD
 
 router = Router(prefix="/v1", tags=["Customers"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_READ])]
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_WRITE])]
-Name = Annotated[str, Path(pattern=ATTRIBUTE_NAME)]
+Name = Annotated[str, Path(pattern=KEYWORD)]
 
 
 class AttributeBody(Body):

@@ -42,7 +42,7 @@ def list_messages(
     state: MessageState | None = None,
     reason: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> messages.MessagePage:
     """List the messages of a campaign, one for each customer of the audience, by state, reason and customer id.
 

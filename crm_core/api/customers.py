@@ -11,6 +11,8 @@ from crm_core.api.answers import records
 from crm_core.api.problems import to_responses
 from crm_core.api.routing import Router
 from crm_core.api.shapes import to_json_values
+from crm_core.campaigns.messages.rows import MAX_ROW_ID
+from crm_core.schema.kinds import MAX_ID_LENGTH
 
 router = Router(prefix="/v1", tags=["Customers"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_READ])]
@@ -21,7 +23,7 @@ def get_customers(
     found: ServicesDep,
     key: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[str | None, Query(max_length=64)] = None,
+    cursor: Annotated[str | None, Query(max_length=MAX_ID_LENGTH)] = None,
 ) -> records.CustomerPage:
     """List customers by id."""
     items, after = found.customers.page(limit=limit, after=cursor, actor=key.actor)
@@ -36,9 +38,9 @@ def get_customer(
     customer_id: str,
     found: ServicesDep,
     key: Reader,
-    orders_cursor: Annotated[str | None, Query(max_length=64)] = None,
-    events_cursor: Annotated[str | None, Query(max_length=64)] = None,
-    messages_cursor: Annotated[str | None, Query(max_length=200)] = None,
+    orders_cursor: Annotated[str | None, Query(max_length=MAX_ID_LENGTH)] = None,
+    events_cursor: Annotated[str | None, Query(max_length=MAX_ID_LENGTH)] = None,
+    messages_cursor: Annotated[str | None, Query(max_length=MAX_ROW_ID)] = None,
 ) -> records.CustomerDetails:
     """Return a customer with orders, events and messages, the newest first.
 

@@ -20,8 +20,7 @@ from crm_core.customers.attributes import AttributeType
 from crm_core.infra.database_identity import read_workspace_id
 from crm_core.infra.streams import INGESTED, Stream
 from crm_core.ingest.parsing import MAX_RECORDS, Batch, parse_records
-from crm_core.ingest.scalars import Border
-from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord
+from crm_core.ingest.wire import MODELS
 from crm_core.services import Services, current
 
 log = structlog.stdlib.get_logger(__name__)
@@ -73,19 +72,19 @@ async def post_events(request: Request) -> JSONResponse:
     return await _accept(Stream.EVENTS, request)
 
 
-for path, endpoint, model in (
-    ("/customers", post_customers, CustomerRecord),
-    ("/orders", post_orders, OrderRecord),
-    ("/events", post_events, EventRecord),
+for stream, endpoint in (
+    (Stream.CUSTOMERS, post_customers),
+    (Stream.ORDERS, post_orders),
+    (Stream.EVENTS, post_events),
 ):
     router.add_api_route(
-        path,
+        f"/{stream.label}",
         endpoint,
         methods=["POST"],
         status_code=202,
         responses=ANSWERS,
         openapi_extra={
-            **documented(model, up_to=MAX_RECORDS),
+            **documented(MODELS.models[stream], up_to=MAX_RECORDS),
             **keyed(Scope.INGEST_WRITE),
         },
     )
@@ -110,7 +109,7 @@ async def _accept(stream: Stream, request: Request) -> JSONResponse:
     body = await read_body(request)
     await found.backlog_gate.check(stream)
     declared = await _declared(found) if stream is Stream.CUSTOMERS else {}
-    batch = parse_records(stream, body, Border(found.clock(), found.settings.currency_digits, declared))
+    batch = parse_records(stream, body, found.validation_context(declared))
     RECORDS.labels(stream.label, "rejected").inc(len(batch.rejected))
     rejected = _rejected(batch)
     if not batch.payloads:

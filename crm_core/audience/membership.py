@@ -12,15 +12,15 @@ from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.binding import Bound, BoundGroup, BoundRecords, BoundSegment, bind
 from crm_core.rules.engines.explaining import Explanation, explain
-from crm_core.rules.engines.single import Subject
+from crm_core.rules.engines.single import READ_OF_EVENTS, READ_OF_ORDERS, Subject
 from crm_core.rules.scope import Scope
 from crm_core.rules.tree import AnyRule
 
 MAX_EXPLAINED = 200
 TIME_LIMIT_MS = 30_000
 _PROFILE: Doc = {"versions": 0, "folded.search": 0}
-_ORDER: Doc = {"_id": 0, **dict.fromkeys(("customer_id", "amount_minor", "status", "category_folded", "ordered_at"), 1)}
-_EVENT: Doc = {"_id": 0, "customer_id": 1, "type": 1, "at": 1}
+_ORDER: Doc = {"_id": 0, **dict.fromkeys(("customer_id", *READ_OF_ORDERS), 1)}
+_EVENT: Doc = {"_id": 0, **dict.fromkeys(("customer_id", *READ_OF_EVENTS), 1)}
 
 
 @dataclass(frozen=True)

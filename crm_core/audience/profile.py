@@ -16,6 +16,7 @@ DAY_MS = 86_400_000
 RECENCY_DAYS = (30, 90, 180, 365)
 QUANTILES = (0.2, 0.4, 0.6, 0.8, 0.95)
 MOST_VALUES = 8
+MIN_SPEND = -(2**63)
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,12 @@ class ValueShare:
 
 
 def profile_spend(population: Population, audience: Bits) -> list[Band]:
-    """Total spend in minor units: nothing, then bands whose ends are round amounts near quantiles of everyone."""
+    """Total spend in minor units: nothing or less, then bands whose ends are round amounts near quantiles of
+    everyone."""
     values = [(_numbers(shard.columns.fields["total_spend"]).values, mask) for shard, mask in _everyone(population)]
     spent = np.concatenate([some[mask & (some > 0)] for some, mask in values]) if values else np.empty(0)
     ends = sorted({_rounded(float(end)) for end in np.quantile(spent, QUANTILES)}) if spent.size else []
-    edges = [-1, 0, *ends]
+    edges = [MIN_SPEND, 0, *ends]
     counts = [np.zeros(len(edges), dtype=np.int64) for _ in range(2)]
     for tally, chosen in zip(counts, (audience, population.everyone), strict=True):
         for shard, mask in population.shards(chosen):

@@ -15,9 +15,11 @@ from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.names import name_key
 from crm_core.infra.text import fold
-from crm_core.rules.fields import Catalogue, FieldType
+from crm_core.rules.fields import Catalogue, FieldType, build_fields
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.scope import KnownSegments, Scope, SegmentDefinition, SegmentSource
+from crm_core.schema.customer import CUSTOMER
+from crm_core.schema.fields import RecordSchema
 
 MOST_SUGGESTED = 1000
 LATEST_EVENTS = 100_000
@@ -63,8 +65,11 @@ class Remembered(Generic[Value]):
 class Scopes:
     """digits: minor digits of the workspace's currency."""
 
-    def __init__(self, db: Db, attributes: Attributes, clock: Clock, *, digits: int) -> None:
+    def __init__(
+        self, db: Db, attributes: Attributes, clock: Clock, customers: RecordSchema = CUSTOMER, *, digits: int
+    ) -> None:
         self._db = db
+        self._fields = build_fields(customers)
         self._attributes = attributes
         self._clock = clock
         self._digits = digits
@@ -101,7 +106,8 @@ class Scopes:
 
     def _read_catalogue(self) -> Catalogue:
         known = [each for each in self._attributes.all() if each.is_known]
-        return Catalogue({each.name: FieldType(each.type) if each.type else None for each in known})
+        types = {each.name: FieldType(each.type) if each.type else None for each in known}
+        return Catalogue(types, self._fields)
 
     def _read_segment_names(self) -> Mapping[str, str]:
         with translated():

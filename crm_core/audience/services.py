@@ -27,7 +27,7 @@ class AudienceServices(CustomerServices):
 
     @cached_property
     def scopes(self) -> Scopes:
-        return Scopes(self.db, self.attributes, self.clock, digits=self.settings.currency_digits)
+        return Scopes(self.db, self.attributes, self.clock, self.schema.customers, digits=self.settings.currency_digits)
 
     @cached_property
     def audience(self) -> Audience:

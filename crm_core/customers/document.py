@@ -3,6 +3,8 @@
 from crm_core.customers.fields import fold_texts
 from crm_core.customers.totals import NO_TOTALS
 from crm_core.infra.mongo import Doc
+from crm_core.schema.customer import CUSTOMER
+from crm_core.schema.fields import RecordSchema
 
 _PARTS = ("attributes", "baseline", "consent", "properties", "versions")
 _FIRST = ("_id", *NO_TOTALS, "created_at", "updated_at", "folded")
@@ -10,10 +12,10 @@ _FIRST = ("_id", *NO_TOTALS, "created_at", "updated_at", "folded")
 _FIRST_SET = frozenset(_FIRST)
 
 
-def arrange(doc: Doc) -> Doc:
+def arrange(doc: Doc, records: RecordSchema = CUSTOMER) -> Doc:
     """``doc`` with its parts in their order: first what every customer has, then the rest by name."""
     whole = {**NO_TOTALS, **doc}
-    whole["folded"] = fold_texts(whole)
+    whole["folded"] = fold_texts(whole, records)
     _sort_parts(whole)
     return {name: whole[name] for name in (*_FIRST, *sorted(whole.keys() - _FIRST_SET))}
 

@@ -1,31 +1,41 @@
-"""Which customer fields are searched, and the copies of them that comparisons use."""
+"""The folded copies of a customer's texts, which comparisons and searches use."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from crm_core.customers.search_words import customer_words
 from crm_core.infra.mongo import Doc
 from crm_core.infra.text import fold, parse_iso
+from crm_core.schema.customer import CUSTOMER
+from crm_core.schema.fields import RecordSchema
 
-FOLDED_TEXTS = ("name", "email", "phone", "city", "country", "category")
-FOLDED_LISTS = ("tags", "categories")
 
-
-def fold_texts(doc: Doc) -> Doc:
-    """The ``folded`` part of a customer: its searchable texts as a comparison sees them.
+def fold_texts(doc: Doc, records: RecordSchema = CUSTOMER) -> Doc:
+    """The ``folded`` part of a customer: its texts as a comparison sees them.
 
     ``search``: the words by which people find the customer. ``attributes``: texts and lists among the custom
     attributes. ``dates``: those of their texts that are ISO 8601 dates, as times, should the attribute be a date.
     """
     attributes: dict[str, Any] = doc.get("attributes", {})
+    joined = read_joined(doc, records)
+    whole = {**doc, **joined} if joined else doc
     parts: Doc = {
-        **{name: fold(doc[name]) for name in FOLDED_TEXTS if name in doc},
-        **{name: [fold(entry) for entry in doc[name]] for name in FOLDED_LISTS if name in doc},
-        "search": customer_words(doc),
+        **{name: _fold_value(whole[name]) for name in records.folded_names if name in whole},
+        "search": customer_words(whole),
     }
     texts = {name: _fold_value(value) for name, value in sorted(attributes.items()) if isinstance(value, str | list)}
     dates = {name: moment for name, value in sorted(attributes.items()) if (moment := _date(value))}
     return parts | ({"attributes": texts} if texts else {}) | ({"dates": dates} if dates else {})
+
+
+def read_joined(doc: Mapping[str, Any], records: RecordSchema = CUSTOMER) -> Doc:
+    """The texts that are not given themselves, but by others that they are read as: a name by first and last."""
+    found: Doc = {}
+    for row in records.joined:
+        if not doc.get(row.name) and (parts := [doc[name] for name in row.joins if doc.get(name)]):
+            found[row.name] = " ".join(parts)
+    return found
 
 
 def _fold_value(value: str | list[str]) -> str | list[str]:

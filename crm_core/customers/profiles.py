@@ -10,7 +10,7 @@ from pymongo.collection import Collection
 
 from crm_core.customers.document import arrange
 from crm_core.customers.merge import note_version
-from crm_core.customers.totals import NO_ORDERS, NO_TOTALS, NOT_COUNTED, ORDERS_GROUP, VISIT
+from crm_core.customers.totals import COUNTED, NO_ORDERS, NO_TOTALS, ORDERS_GROUP, VISIT
 from crm_core.infra.mongo import Db, Doc
 from crm_core.infra.text import fold
 
@@ -79,8 +79,8 @@ def _difference(before: Doc, after: Doc) -> Doc:
 
 
 def sum_orders(db: Db, ids: Iterable[str], session: ClientSession) -> Mapping[str, Mapping[str, Any]]:
-    """What ORDERS_GROUP gives for each customer."""
-    rows = _group(db.orders, ids, {"status": {"$ne": NOT_COUNTED}}, ORDERS_GROUP, session)
+    """The row of ORDERS_GROUP of each customer."""
+    rows = _group(db.orders, ids, COUNTED, ORDERS_GROUP, session)
     return defaultdict(lambda: NO_ORDERS, {row["_id"]: row for row in rows})
 
 

@@ -2,25 +2,28 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from pymongo.collection import Collection
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.customers.forms import Forms
 from crm_core.errors import NotFound
 from crm_core.infra.mongo import Db, Doc, page_newest, translated
+from crm_core.schema.customer import AVERAGE
+from crm_core.schema.schema import SCHEMA, Schema
 from crm_core.settings import to_major
 
-HIDDEN = {"versions", "folded", "is_undated"}
 PAGE = 50
 
 
 class CustomerReader:
     """digits: minor digits of the workspace's currency."""
 
-    def __init__(self, db: Db, *, digits: int) -> None:
+    def __init__(self, db: Db, schema: Schema = SCHEMA, *, digits: int) -> None:
+        self.schema = schema
         self._db = db
+        self._forms = Forms(schema, digits=digits)
         self._digits = digits
 
     def page(self, *, limit: int, after: str | None, actor: Actor) -> tuple[list[Doc], str | None]:
@@ -46,20 +49,22 @@ class CustomerReader:
     ) -> tuple[list[Doc], str | None]:
         """A customer's orders, newest first, and the id to go on after, None on the last page. Raises InvalidInput."""
         actor.require(Permission.READ_CUSTOMERS)
-        return self._page(self._db.orders, customer_id, "ordered_at", limit, after)
+        rows, more = self._page(self._db.orders, customer_id, "ordered_at", limit, after)
+        return [self.to_order(row) for row in rows], more
 
     def events(
         self, customer_id: str, *, actor: Actor, limit: int = PAGE, after: str | None = None
     ) -> tuple[list[Doc], str | None]:
         """The same for a customer's events."""
         actor.require(Permission.READ_CUSTOMERS)
-        return self._page(self._db.events, customer_id, "at", limit, after)
+        rows, more = self._page(self._db.events, customer_id, "at", limit, after)
+        return [self.to_event(row) for row in rows], more
 
+    @staticmethod
     def _page(
-        self, records: Collection[Doc], customer_id: str, moment: str, limit: int, after: str | None
+        records: Collection[Doc], customer_id: str, moment: str, limit: int, after: str | None
     ) -> tuple[list[Doc], str | None]:
-        rows, more = page_newest(records, {"customer_id": customer_id}, moment, limit=limit, after=after)
-        return [self.to_record(row) for row in rows], more
+        return page_newest(records, {"customer_id": customer_id}, moment, limit=limit, after=after)
 
     def by_ids(self, ids: Sequence[str], *, stored: Sequence[str] | None = None) -> list[Doc]:
         """Those who exist, in this order: for workers, and for services that have asked who may see them.
@@ -72,26 +77,17 @@ class CustomerReader:
         return [self.to_record(found[customer_id]) for customer_id in ids if customer_id in found]
 
     def to_record(self, row: Doc) -> Doc:
-        """A stored document as people see it: ``id``, money in major units, nothing of our bookkeeping."""
-        record = {"id": row["_id"]}
-        for name, value in row.items():
-            if name == "_id" or name in HIDDEN or name.endswith("_folded"):
-                continue
-            record[name.removesuffix("_minor")] = self._shown(name, value)
+        """A stored customer as people see it."""
+        record = self._forms.customers.to_record(row)
         if "order_count" in row and "total_spend_minor" in row:
-            record["avg_order_value"] = self._average(row)
+            record[AVERAGE] = self._average(row)
         return record
 
-    def _shown(self, name: str, value: Any) -> Any:
-        if name in {"attributes", "properties", "consent"}:  # the caller's own names, whatever ours mean; no amounts
-            return value
-        if name.endswith("_minor"):
-            return to_major(value, self._digits)
-        if isinstance(value, dict):
-            return {key.removesuffix("_minor"): self._shown(key, part) for key, part in value.items()}
-        if name == "items":
-            return [self._shown("", item) for item in value]
-        return value
+    def to_order(self, row: Doc) -> Doc:
+        return self._forms.orders.to_record(row)
+
+    def to_event(self, row: Doc) -> Doc:
+        return self._forms.events.to_record(row)
 
     def _average(self, row: Doc) -> Decimal | None:
         if not row["order_count"]:

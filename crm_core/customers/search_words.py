@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from crm_core.infra.mongo import Doc
 from crm_core.infra.text import fold
@@ -10,7 +11,9 @@ from crm_core.infra.text import fold
 MAX_WORDS = 24
 MAX_WORD = 80
 """Characters that are kept of a word, and compared of a typed one."""
+MAX_ID_PARTS = 12
 MIN_DIGITS = 3
+NAMES = ("name", "first_name", "last_name")
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _PARTS = re.compile(r"[^\W_]+")
@@ -22,7 +25,7 @@ _CALLING_CODE = re.compile(r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9
 
 
 def customer_words(doc: Doc) -> list[str]:
-    """What finds this customer: id, e-mail address, phone and name; distinct, sorted, at most MAX_WORDS."""
+    """What finds this customer: id, e-mail address, phone and names; distinct, sorted, at most MAX_WORDS."""
     words = dict.fromkeys(word[:MAX_WORD] for word in _all_words(doc) if word)
     return sorted(list(words)[:MAX_WORDS])
 
@@ -36,11 +39,15 @@ def typed_terms(text: str) -> list[list[list[str]]]:
 
 
 def _all_words(doc: Doc) -> Iterator[str]:
-    """The surest ones first: those of a long name are what is left out."""
-    yield from _words(doc["_id"])
+    """The surest ones first: those of a long name are what is left out. An id of many parts leaves room for them."""
+    id_words = _normal(doc["_id"]).split()
+    yield from id_words
     yield _normal(doc.get("email", ""))
     yield from _phone_words(doc.get("phone", ""))
-    yield from _words(doc.get("name", ""))
+    yield from islice(chain.from_iterable(map(_PARTS.findall, id_words)), MAX_ID_PARTS)
+    for name in NAMES:
+        if text := doc.get(name):
+            yield from _words(text)
 
 
 def _words(text: str) -> Iterator[str]:

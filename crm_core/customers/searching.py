@@ -10,9 +10,10 @@ from crm_core.customers.reading import PAGE, CustomerReader
 from crm_core.customers.search_words import typed_terms
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.schema.kinds import MAX_ID_LENGTH
 
 Sort: TypeAlias = Literal["id", "name", "newest"]
-MAX_TEXT = 200
+MAX_TEXT = MAX_ID_LENGTH
 MAX_REACHED = 10_000
 TIME_LIMIT_MS = 10_000
 WORDS = "folded.search"

@@ -15,7 +15,7 @@ class CustomerServices(AccessServices):
 
     @cached_property
     def customers(self) -> CustomerReader:
-        return CustomerReader(self.db, digits=self.settings.currency_digits)
+        return CustomerReader(self.db, self.schema, digits=self.settings.currency_digits)
 
     @cached_property
     def customer_search(self) -> CustomerSearch:

@@ -13,9 +13,10 @@ from crm_core.demo.catalogue import (
 from crm_core.demo.columns import Baskets, Ints, People, Purchases
 from crm_core.demo.seasons import DAY_S, month_of
 
-STATUSES = ("pending", "confirmed", "shipped", "delivered", "cancelled")
-CANCELLED = STATUSES.index("cancelled")
+STATUSES = ("pending", "confirmed", "shipped", "delivered", "cancelled", "refunded")
+DELIVERED, CANCELLED, REFUNDED = (STATUSES.index(name) for name in ("delivered", "cancelled", "refunded"))
 CANCELLED_SHARE = 0.03
+REFUNDED_SHARE, PARTLY_REFUNDED_SHARE = 0.01, 0.03  # of what was delivered
 STATUS_BY_AGE = (
     # age below, in days; cumulative shares of pending, confirmed, shipped, delivered
     (0.5, (0.70, 1.00, 1.00, 1.0)),
@@ -33,7 +34,9 @@ LOG_POPULARITY = -1.6 * np.log(np.arange(PRODUCTS_PER_CATEGORY) + 1.0)  # the fi
 WHOLESALE_BELOW_MINOR = 10_000  # wholesale customers take cases of what is cheap, not of laptops
 
 
-def fill_baskets(rng: np.random.Generator, people: People, purchases: Purchases, end_s: int) -> Baskets:
+def fill_baskets(
+    rng: np.random.Generator, for_refunds: np.random.Generator, people: People, purchases: Purchases, end_s: int
+) -> Baskets:
     """Fill the basket of each purchase; the amount is the exact sum of price × quantity over its lines."""
     category = draw_categories(rng, people, purchases)
     counts = 1 + np.minimum(rng.poisson(EXTRA_LINES[category]), MOST_LINES - 1)
@@ -45,10 +48,19 @@ def fill_baskets(rng: np.random.Generator, people: People, purchases: Purchases,
     in_cases = people.is_wholesale[purchases.customer_index][order] & (price < WHOLESALE_BELOW_MINOR)
     quantity = np.where(in_cases, quantity * rng.integers(4, 13, len(order)), quantity)
     totals = np.concatenate(([0], np.cumsum(price * quantity)))
+    amount = totals[first_line[1:]] - totals[first_line[:-1]]
+    of_first_line = totals[first_line[:-1] + 1] - totals[first_line[:-1]]
+    status, refunded = draw_refunds(
+        for_refunds,
+        draw_statuses(rng, end_s - purchases.at_s),
+        amount,
+        np.where(counts > 1, of_first_line, amount // 2),
+    )
     return Baskets(
         category_index=category,
-        status_index=draw_statuses(rng, end_s - purchases.at_s),
-        amount_minor=totals[first_line[1:]] - totals[first_line[:-1]],
+        status_index=status,
+        amount_minor=amount,
+        refunded_minor=refunded,
         first_line=first_line,
         line_product=product,
         line_quantity=quantity,
@@ -93,3 +105,12 @@ def draw_statuses(rng: np.random.Generator, age_s: Ints) -> Ints:
     steps = np.array([shares for _, shares in STATUS_BY_AGE])[np.searchsorted(limits, age_s, side="right")]
     status: Ints = (steps <= rng.random(len(age_s))[:, np.newaxis]).sum(axis=1)
     return np.where(rng.random(len(age_s)) < CANCELLED_SHARE, CANCELLED, status)
+
+
+def draw_refunds(rng: np.random.Generator, status: Ints, amount: Ints, part: Ints) -> tuple[Ints, Ints]:
+    """Refund some of what was delivered: wholly, which is a status of its own, or ``part`` of the amount."""
+    luck = rng.random(len(status))
+    is_whole = (status == DELIVERED) & (luck < REFUNDED_SHARE)
+    is_partly = (status == DELIVERED) & ~is_whole & (luck < REFUNDED_SHARE + PARTLY_REFUNDED_SHARE)
+    refunded = np.where(is_whole, amount, np.where(is_partly, part, 0))
+    return np.where(is_whole, REFUNDED, status), refunded

@@ -55,6 +55,7 @@ class Baskets:
     category_index: Ints
     status_index: Ints  # into baskets.STATUSES
     amount_minor: Ints
+    refunded_minor: Ints
     first_line: Ints  # orders + 1 rows
     line_product: Ints  # product of the order's category
     line_quantity: Ints

@@ -54,13 +54,13 @@ def generate_demo(*, customers: int = 20_000, seed: int = 1, now: datetime) -> D
     Raises InvalidInput for a number of customers, a seed or a time that is not allowed.
     """
     check_request(customers, seed, now)
-    for_people, for_purchases, for_baskets, for_habits = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)
+    for_people, for_purchases, for_baskets, for_habits, for_refunds = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(5)
     )
     clock = build_clock(now)
     people = draw_people(for_people, customers)
     purchases = draw_purchases(for_purchases, people, clock)
-    baskets = fill_baskets(for_baskets, people, purchases, clock.end_s)
+    baskets = fill_baskets(for_baskets, for_refunds, people, purchases, clock.end_s)
     habits = draw_habits(for_habits, people, purchases, baskets, clock)
     return DemoData(people, purchases, baskets, habits)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crm_core.demo.baskets import CANCELLED
+from crm_core.demo.baskets import CANCELLED, REFUNDED
 from crm_core.demo.catalogue import PRICES_MINOR, PRODUCTS_PER_CATEGORY
 from crm_core.demo.columns import Baskets, Bools, Habits, Ints, People, Purchases
 from crm_core.demo.consent import EMAIL, STATES
@@ -21,12 +21,13 @@ NO_TASTE_SHARE = 0.3  # of those without an order: no preferred category is know
 def draw_habits(
     rng: np.random.Generator, people: People, purchases: Purchases, baskets: Baskets, clock: ShopClock
 ) -> Habits:
-    """Derive each customer's habits; a cancelled order counts nowhere."""
+    """Derive each customer's habits; a cancelled or refunded order counts nowhere."""
     count = len(people)
-    valid = baskets.status_index != CANCELLED
+    valid = ~np.isin(baskets.status_index, (CANCELLED, REFUNDED))
+    net = (baskets.amount_minor - baskets.refunded_minor)[valid]
     customer, at_s = purchases.customer_index[valid], purchases.at_s[valid]
     orders = np.bincount(customer, minlength=count)
-    spend = np.bincount(customer, weights=baskets.amount_minor[valid], minlength=count)
+    spend = np.bincount(customer, weights=net, minlength=count)
     recent = np.bincount(customer[at_s >= clock.end_s - RECENT_S], minlength=count) > 0
     early = np.bincount(customer[at_s < clock.start_s + EARLY_S], minlength=count) > 0
     agrees = people.consent[:, EMAIL] == STATES.index("granted")

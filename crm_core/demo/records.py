@@ -40,6 +40,8 @@ def describe_person(people: People, index: int) -> dict[str, Any]:
     if people.has_name[index]:
         ordered = (family, given) if FAMILY_FIRST[family_index] else (given, family)
         parts["name"] = " ".join(name.written for name in ordered)
+        if FAMILY_FIRST[family_index]:  # the name alone does not tell how to greet
+            parts |= {"first_name": given.written, "last_name": family.written}
     if people.has_email[index]:
         style, domain = int(people.email_style[index]), int(people.email_domain[index])
         parts["email"] = write_email(given, family, index + 1, style, domain)
@@ -98,12 +100,14 @@ def iterate_orders(purchases: Purchases, baskets: Baskets) -> Iterator[dict[str,
             baskets.category_index[rows].tolist(),
             baskets.status_index[rows].tolist(),
             baskets.amount_minor[rows].tolist(),
+            baskets.refunded_minor[rows].tolist(),
             dates,
             iterate_items(baskets, start, min(start + CHUNK, len(purchases))),
         )
-        for number, (customer, category, status, amount_minor, date, items) in enumerate(
+        for number, (customer, category, status, amount_minor, refunded_minor, date, items) in enumerate(
             zip(*columns, strict=True), start=start + 1
         ):
+            refunded = {"refunded": refunded_minor / 100} if refunded_minor else {}
             yield {
                 "id": f"demo-o-{number:07}",
                 "customer_id": customer_id(customer),
@@ -112,6 +116,7 @@ def iterate_orders(purchases: Purchases, baskets: Baskets) -> Iterator[dict[str,
                 "category": CATEGORY_NAMES[category],
                 "items": items,
                 "ordered_at": date,
+                **refunded,
             }
 
 

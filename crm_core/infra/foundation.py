@@ -1,7 +1,7 @@
 """What every feature's services stand on: the settings, the clock, and the clients of the two servers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
 
@@ -15,6 +15,7 @@ from crm_core.infra.mongo import Db, connect, ensure_indexes, translated
 from crm_core.infra.monitor import Monitor
 from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import Publisher, connect_redis, connect_redis_async, redis_translated
+from crm_core.schema.schema import SCHEMA, Schema
 from crm_core.settings import Settings
 
 PROBE_TIMEOUT_S = 2
@@ -22,16 +23,22 @@ PROBE_TIMEOUT_S = 2
 
 @dataclass(frozen=True)
 class Foundation:
-    """Each feature adds its services as cached properties of a subclass: built when first asked for, then kept."""
+    """Each feature adds its services as cached properties of a subclass: built when first asked for, then kept.
+
+    schema: what records have.
+    """
 
     settings: Settings
     clock: Clock
     db: Db
     redis: Redis
     redis_async: AsyncRedis
+    schema: Schema = field(repr=False)
 
     @classmethod
-    def connect(cls, settings: Settings, *, prepare: Callable[[Db], None], clock: Clock = utc_now) -> Self:
+    def connect(
+        cls, settings: Settings, *, prepare: Callable[[Db], None], clock: Clock = utc_now, schema: Schema = SCHEMA
+    ) -> Self:
         """On servers that are up, with the indexes in place. prepare: what comes before. Raises Unavailable."""
         if settings.mongodb_uri is None or settings.redis_url is None:
             raise Unavailable(
@@ -40,7 +47,8 @@ class Foundation:
         db = connect(settings.mongodb_uri, settings.mongodb_database)
         prepare(db)
         ensure_indexes(db)
-        return cls(settings, clock, db, connect_redis(settings.redis_url), connect_redis_async(settings.redis_url))
+        redis, redis_async = connect_redis(settings.redis_url), connect_redis_async(settings.redis_url)
+        return cls(settings, clock, db, redis, redis_async, schema)
 
     @cached_property
     def sessions(self) -> Sessions:

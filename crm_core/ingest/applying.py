@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
 
 from pymongo import InsertOne, ReplaceOne
 from pymongo.client_session import ClientSession
@@ -11,8 +12,11 @@ from pymongo.client_session import ClientSession
 from crm_core.customers.document import arrange, arrange_record
 from crm_core.customers.merge import Patch, merge_patch
 from crm_core.customers.profiles import count_visits, load_profiles, sum_orders, update_profiles
-from crm_core.customers.totals import NO_TOTALS, add_events, add_orders, event_totals, order_totals
+from crm_core.customers.totals import NO_TOTALS, add_events, add_orders, event_totals, order_totals, set_net
 from crm_core.infra.mongo import Db, Doc
+from crm_core.infra.streams import Stream
+from crm_core.schema.fields import RecordSchema
+from crm_core.schema.schema import Schema
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Change:
 
 @dataclass(frozen=True)
 class RecordKind:
-    """Records that belong to a customer. moment: the field with their time. defaults: what no entry says.
+    """Records that belong to a customer. moment: the field with their time. derive_parts: sets what follows from the
+    record alone, once all that entries say of it is in place.
 
     aggregate: customer id to what ``derive`` needs, beside the baseline, for the totals that follow from them.
     add: the totals of a customer who has further records, from those without them.
@@ -37,14 +42,25 @@ class RecordKind:
     add: Callable[[Mapping[str, Any], Iterable[Doc]], Doc]
     aggregate: Callable[[Db, Iterable[str], ClientSession], Mapping[str, Any]]
     derive: Callable[[Mapping[str, Any], Any], Doc]
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    derive_parts: Callable[[Doc], None] = lambda doc: None
 
 
-ORDERS = RecordKind("orders", "ordered_at", add_orders, sum_orders, order_totals, {"status": "confirmed"})
+ORDERS = RecordKind("orders", "ordered_at", add_orders, sum_orders, order_totals, set_net)
 EVENTS = RecordKind("events", "at", add_events, count_visits, event_totals)
 
+Apply: TypeAlias = Callable[[Db, Sequence[Change], ClientSession], None]
 
-def apply_customers(db: Db, changes: Sequence[Change], session: ClientSession) -> None:
+
+def appliers(schema: Schema) -> Mapping[Stream, Apply]:
+    """What stores a batch of changes, by the stream that they come from."""
+    return {
+        Stream.CUSTOMERS: partial(apply_customers, schema.customers),
+        Stream.ORDERS: partial(apply_records, ORDERS, schema.orders.defaults),
+        Stream.EVENTS: partial(apply_records, EVENTS, schema.events.defaults),
+    }
+
+
+def apply_customers(records: RecordSchema, db: Db, changes: Sequence[Change], session: ClientSession) -> None:
     """Merge into profiles; totals are derived anew where the baseline changed."""
     found = _load(db, "customers", changes, session)
     baselines = {name: dict(doc.get("baseline", {})) for name, doc in found.items()}
@@ -55,17 +71,22 @@ def apply_customers(db: Db, changes: Sequence[Change], session: ClientSession) -
     for name in stale:
         baseline = docs[name].get("baseline", {})
         docs[name] |= order_totals(baseline, orders[name]) | event_totals(baseline, visits[name])
-    _write(db, "customers", {name: arrange(doc) for name, doc in docs.items()}, found, session)
+    _write(db, "customers", {name: arrange(doc, records) for name, doc in docs.items()}, found, session)
 
 
-def apply_records(db: Db, kind: RecordKind, changes: Sequence[Change], session: ClientSession) -> None:
-    """Merge into orders or events, and write the totals of every customer that an entry names or a record leaves."""
+def apply_records(
+    kind: RecordKind, defaults: Mapping[str, Any], db: Db, changes: Sequence[Change], session: ClientSession
+) -> None:
+    """Merge into orders or events, and write the totals of every customer that an entry names or a record leaves.
+
+    defaults: what a record has of which no entry says anything.
+    """
     found = _load(db, kind.collection, changes, session)
     touched: dict[str, list[int]] = {doc["customer_id"]: [] for doc in found.values()}
     left = set(touched)
     for change in changes:
         touched.setdefault(change.patch["customer_id"], []).append(change.version)
-    docs = _merge_all(found, changes, kind)
+    docs = _merge_records(found, changes, kind, defaults)
     _write(db, kind.collection, {name: arrange_record(doc) for name, doc in docs.items()}, found, session)
     profiles = load_profiles(db, touched, session)
     changed = left | {docs[name]["customer_id"] for name in found}
@@ -93,24 +114,28 @@ def _count_anew(
     return {name: kind.derive(profiles.get(name, {}).get("baseline", {}), parts[name]) for name in customers}
 
 
-def _merge_all(found: Mapping[str, Doc], changes: Sequence[Change], kind: RecordKind | None = None) -> dict[str, Doc]:
+def _merge_all(found: Mapping[str, Doc], changes: Sequence[Change]) -> dict[str, Doc]:
     docs: dict[str, Doc] = {}
     for change in changes:
         doc = docs.setdefault(change.record_id, found.get(change.record_id) or {"_id": change.record_id})
-        if kind and doc.pop("is_undated", False):
-            del doc[kind.moment]
         merge_patch(doc, change.patch, change.version)
-        if kind:
-            _fill_in(doc, kind)
     return docs
 
 
-def _fill_in(doc: Doc, kind: RecordKind) -> None:
-    """What no entry says: the defaults, and as time that of the first entry."""
-    for name, value in kind.defaults.items():
-        doc.setdefault(name, value)
-    if kind.moment not in doc:
-        doc |= {kind.moment: doc["created_at"], "is_undated": True}
+def _merge_records(
+    found: Mapping[str, Doc], changes: Sequence[Change], kind: RecordKind, defaults: Mapping[str, Any]
+) -> dict[str, Doc]:
+    for doc in found.values():
+        if doc.pop("is_undated", False):
+            del doc[kind.moment]
+    docs = _merge_all(found, changes)
+    for doc in docs.values():
+        for name, value in defaults.items():
+            doc.setdefault(name, value)
+        if kind.moment not in doc:  # its time is that of the first entry
+            doc |= {kind.moment: doc["created_at"], "is_undated": True}
+        kind.derive_parts(doc)
+    return docs
 
 
 def _load(db: Db, collection: str, changes: Sequence[Change], session: ClientSession) -> dict[str, Doc]:

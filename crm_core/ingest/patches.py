@@ -1,102 +1,107 @@
-"""From a stream entry's JSON to the change that is stored: minor units, datetimes, flat paths."""
+"""From a stream entry's JSON to the change that is stored, field by field as the schema declares it."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from pydantic_core import from_json
 
 from crm_core.customers.merge import Patch
+from crm_core.customers.storing import Store, to_stored
 from crm_core.errors import Permanent
 from crm_core.infra.streams import Entry, Stream
 from crm_core.infra.text import fold
 from crm_core.ingest.applying import Change
-from crm_core.settings import to_minor
+from crm_core.schema.fields import Field, RecordSchema, Source
+from crm_core.schema.kinds import Consent, Values
+from crm_core.schema.schema import Schema
 
-BASELINE = {"visits", "total_spend", "order_count"}
-PARTS = {"attributes", "consent"}
-MONEY = {"cart_value", "total_spend", "amount"}
-REQUIRED = {Stream.ORDERS: ("customer_id", "amount"), Stream.EVENTS: ("customer_id", "type")}
-"""What the border has seen to; an entry that somebody else wrote may lack it."""
-MOMENTS = {"ordered_at", "at"}
+Put: TypeAlias = Callable[[dict[str, Any], Any, Entry], None]
+"""Writes what a record says of one field into its patch."""
 
 
-def read_change(entry: Entry, digits: int) -> Change:
-    """What ``entry`` says. Raises Permanent when it is no record: somebody else wrote to the stream."""
-    try:
-        record = from_json(entry.data)
-    except ValueError as exc:
-        raise Permanent(f"no valid JSON: {exc}") from None
-    if not isinstance(record, dict) or not isinstance(record.get("id"), str):
-        raise Permanent("no record: an object with an id is needed")
-    try:
-        return Change(record["id"], _to_patch(record, entry, digits), entry.version)
-    except KeyError as exc:
-        raise Permanent(f"no record of this kind: {exc.args[0]} missing") from None
-    except (TypeError, ValueError, ArithmeticError, AttributeError) as exc:
-        raise Permanent(f"no record of this kind: {type(exc).__name__}") from None
+class ChangeReader:
+    """What entries say. digits: minor digits of the workspace's currency."""
+
+    def __init__(self, schema: Schema, *, digits: int) -> None:
+        self._readers = {Stream(f"stream:{records.name}"): _PatchReader(records, digits) for records in schema}
+
+    def read(self, entry: Entry) -> Change:
+        """Raises Permanent when it is no record: somebody else wrote to the stream."""
+        try:
+            record = from_json(entry.data)
+        except ValueError as exc:
+            raise Permanent(f"no valid JSON: {exc}") from None
+        if not isinstance(record, dict) or not isinstance(record.get("id"), str):
+            raise Permanent("no record: an object with an id is needed")
+        try:
+            return Change(record["id"], self._readers[entry.stream].read(record, entry), entry.version)
+        except (TypeError, ValueError, KeyError, ArithmeticError, AttributeError) as exc:
+            raise Permanent(f"no record of this kind: {type(exc).__name__}") from None
 
 
-def _to_patch(record: Mapping[str, Any], entry: Entry, digits: int) -> Patch:
-    if entry.stream is Stream.CUSTOMERS:
-        return customer_patch(record, entry, digits)
-    if missing := [name for name in REQUIRED[entry.stream] if record.get(name) is None]:
-        raise KeyError(" and ".join(missing) + (" is" if len(missing) == 1 else " are"))
-    if not isinstance(record["customer_id"], str):
-        raise TypeError
-    return order_patch(record, digits) if entry.stream is Stream.ORDERS else event_patch(record)
+class _PatchReader:
+    """required: what the border has seen to; an entry that somebody else wrote may lack it."""
+
+    def __init__(self, records: RecordSchema, digits: int) -> None:
+        self._required = tuple(name for name in records.required if name != "id")
+        self._puts = {row.name: _put(row, records, digits) for row in records.on_wire if row.name != "id"}
+
+    def read(self, record: Mapping[str, Any], entry: Entry) -> Patch:
+        if missing := [name for name in self._required if record.get(name) is None]:
+            lacks = " and ".join(missing) + (" is" if len(missing) == 1 else " are")
+            raise Permanent(f"no record of this kind: {lacks} missing")
+        patch: dict[str, Any] = {}
+        for name, value in record.items():
+            if name == "id":
+                continue
+            if name not in self._puts:
+                raise Permanent(f"no record of this kind: {name[:40]!r} is no field of it")
+            self._puts[name](patch, value, entry)
+        return patch
 
 
-def customer_patch(record: Mapping[str, Any], entry: Entry, digits: int) -> Patch:
-    """Consent keeps who told us, such as ``key:shop``, and when."""
-    patch: dict[str, Any] = {}
-    for name, value in record.items():
-        if name == "id":
-            continue
-        if name in PARTS and value is None:
+def _put(row: Field, records: RecordSchema, digits: int) -> Put:
+    store = to_stored(row.kind, digits=digits)
+    if isinstance(row.kind, Consent):
+        return _put_consent(row.name, store)
+    if isinstance(row.kind, Values) and row.kind.by_name:
+        return _put_values(row.name, store)
+    path = f"baseline/{row.stored_name}" if row.source is Source.BASELINE else row.stored_name
+    if row.is_folded and records.belongs_to_customer:
+        return _put_folded(path, store)  # the copies of a customer's texts follow from the whole profile
+
+    def put(patch: dict[str, Any], value: Any, entry: Entry) -> None:
+        patch[path] = None if value is None else store(value)
+
+    return put
+
+
+def _put_folded(path: str, store: Store) -> Put:
+    def put(patch: dict[str, Any], value: Any, entry: Entry) -> None:
+        patch[path] = None if value is None else store(value)
+        patch[f"{path}_folded"] = fold(value) if value else None
+
+    return put
+
+
+def _put_values(name: str, store: Store) -> Put:
+    def put(patch: dict[str, Any], value: Any, entry: Entry) -> None:
+        if value is None:
             patch[f"{name}/"] = None
-        elif name == "attributes":
-            patch |= {f"attributes/{key}": part for key, part in value.items()}
-        elif name == "consent":
-            told = {"source": entry.origin or "api", "at": entry.at}
-            patch |= {f"consent/{key}": {"state": state, **told} for key, state in value.items()}
-        elif name in BASELINE:
-            patch["baseline/" + _stored_name(name)] = _stored(name, value, digits)
         else:
-            patch[_stored_name(name)] = _stored(name, value, digits)
-    return patch
+            patch |= {f"{name}/{key}": part for key, part in store(value).items()}
+
+    return put
 
 
-def order_patch(record: Mapping[str, Any], digits: int) -> Patch:
-    patch = {_stored_name(name): _stored(name, value, digits) for name, value in record.items() if name != "id"}
-    if "category" in patch:
-        patch["category_folded"] = fold(patch["category"]) if patch["category"] else None
-    return patch
+def _put_consent(name: str, store: Store) -> Put:
+    """Consent keeps who told us, such as ``key:shop``, and when."""
 
+    def put(patch: dict[str, Any], value: Any, entry: Entry) -> None:
+        if value is None:
+            patch[f"{name}/"] = None
+        else:
+            told = {"source": entry.origin or "api", "at": entry.at}
+            patch |= {f"{name}/{key}": {"state": state, **told} for key, state in store(value).items()}
 
-def event_patch(record: Mapping[str, Any]) -> Patch:
-    return {name: _stored(name, value, 0) for name, value in record.items() if name != "id"}
-
-
-def _stored_name(name: str) -> str:
-    return f"{name}_minor" if name in MONEY else name
-
-
-def _stored(name: str, value: Any, digits: int) -> Any:
-    if value is None:
-        return None
-    if name in MONEY:
-        return to_minor(Decimal(value), digits)
-    if name in MOMENTS:
-        return datetime.fromisoformat(value)
-    if name == "items":
-        return [_item(item, digits) for item in value]
-    return value
-
-
-def _item(item: Mapping[str, Any], digits: int) -> dict[str, Any]:
-    stored = {name: value for name, value in item.items() if name != "price" and value is not None}
-    if item.get("price") is not None:
-        stored["price_minor"] = to_minor(Decimal(item["price"]), digits)
-    return stored
+    return put

@@ -15,8 +15,9 @@ from crm_core.errors import Permanent, Unavailable
 from crm_core.infra.mongo import Db
 from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import Entry, Stream
-from crm_core.ingest.applying import EVENTS, ORDERS, Change, apply_customers, apply_records
-from crm_core.ingest.patches import read_change
+from crm_core.ingest.applying import Apply, Change, appliers
+from crm_core.ingest.patches import ChangeReader
+from crm_core.schema.schema import SCHEMA, Schema
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -25,25 +26,21 @@ TIME_LIMIT_S = 15.0
 120 s."""
 DUPLICATE_KEY = 11000
 
-Apply = Callable[[Db, Sequence[Change], ClientSession], None]
-APPLY: Mapping[Stream, Apply] = {
-    Stream.CUSTOMERS: apply_customers,
-    Stream.ORDERS: lambda db, changes, session: apply_records(db, ORDERS, changes, session),
-    Stream.EVENTS: lambda db, changes, session: apply_records(db, EVENTS, changes, session),
-}
-
 
 class Persister:
     """Handles what the ingest worker reads. digits: minor digits of the workspace's currency."""
 
-    def __init__(self, db: Db, sessions: Sessions, attributes: Attributes, *, digits: int) -> None:
+    def __init__(
+        self, db: Db, sessions: Sessions, attributes: Attributes, schema: Schema = SCHEMA, *, digits: int
+    ) -> None:
         self._db = db
         self._sessions = sessions
         self._attributes = attributes
-        self._digits = digits
+        self._reader = ChangeReader(schema, digits=digits)
+        self._appliers: Mapping[Stream, Apply] = appliers(schema)
 
     def store(self, entries: Sequence[Entry]) -> Mapping[str, str]:
-        """Store entries of one stream; gives {entry id: reason} for those that are no records.
+        """Store entries of one stream. Return {entry id: reason} for those that are no records.
 
         All or nothing, repeated when another worker touched the same customers: of two transactions that
         overlap one starts again. Raises Unavailable, and Permanent when the database refuses what it should store.
@@ -52,11 +49,11 @@ class Persister:
         refused: dict[str, str] = {}
         for entry in entries:
             try:
-                changes.append(read_change(entry, self._digits))
+                changes.append(self._reader.read(entry))
             except Permanent as exc:
                 refused[entry.id] = str(exc)
         if changes:
-            self._run(partial(APPLY[entries[0].stream], self._db, changes))
+            self._run(partial(self._appliers[entries[0].stream], self._db, changes))
             if entries[0].stream is Stream.CUSTOMERS:
                 self._attributes.note(_attributes_in(changes))
             log.debug(

@@ -1,10 +1,15 @@
 """The services of ingestion: what the API asks before it accepts records, and what stores them."""
 
+from collections.abc import Mapping
 from functools import cached_property
 
+from crm_core.customers.attributes import AttributeType
 from crm_core.customers.services import CustomerServices
 from crm_core.ingest.backlog import BacklogGate
 from crm_core.ingest.persist import Persister
+from crm_core.ingest.scalars import ValidationContext
+from crm_core.ingest.wire import MODELS, RecordModels
+from crm_core.schema.schema import SCHEMA
 
 
 class IngestServices(CustomerServices):
@@ -14,4 +19,13 @@ class IngestServices(CustomerServices):
 
     @cached_property
     def persister(self) -> Persister:
-        return Persister(self.db, self.sessions, self.attributes, digits=self.settings.currency_digits)
+        return Persister(self.db, self.sessions, self.attributes, self.schema, digits=self.settings.currency_digits)
+
+    @cached_property
+    def record_models(self) -> RecordModels:
+        return MODELS if self.schema == SCHEMA else RecordModels(self.schema)
+
+    def validation_context(self, declared: Mapping[str, AttributeType]) -> ValidationContext:
+        """What records are judged by at this moment. declared: the types that custom attributes must have."""
+        digits, currency = self.settings.currency_digits, self.settings.currency
+        return ValidationContext(self.clock(), digits, currency, declared, self.record_models)

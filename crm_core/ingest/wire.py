@@ -1,36 +1,23 @@
-"""What the ingestion API accepts, one model a record. Absent means unchanged, null means cleared."""
+"""What the ingestion API accepts, one model a record, made from the schema. Absent means unchanged, null cleared."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, create_model
 from pydantic.alias_generators import to_camel
 
 from crm_core.channels.wire import ChannelName
-from crm_core.ingest.scalars import (
-    MAX_ENTRIES,
-    AttributeValue,
-    Count,
-    Email,
-    Id,
-    Instant,
-    Money,
-    Phone,
-    Text,
-    check_declared,
-)
+from crm_core.infra.streams import Stream
+from crm_core.ingest import scalars
+from crm_core.schema import fields, kinds
+from crm_core.schema.schema import SCHEMA, Schema
 
 Consent = Literal["granted", "denied", "unknown"]
-OrderStatus = Literal["pending", "confirmed", "shipped", "delivered", "cancelled"]
-ATTRIBUTE_NAME = r"^[a-z][a-z0-9_]{0,39}$"
-AttributeName = Annotated[str, Field(pattern=ATTRIBUTE_NAME)]
-Values = Annotated[
-    dict[AttributeName, AttributeValue],
-    Field(max_length=MAX_ENTRIES, json_schema_extra={"additionalProperties": False}),
-]
 
 
 class WireModel(BaseModel):
-    """Strict, closed, and read in snake_case or camelCase."""
+    """Strict, closed, and read in snake_case or camelCase. rows: of the schema, by name."""
 
     model_config = ConfigDict(
         strict=True,
@@ -41,59 +28,75 @@ class WireModel(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
     )
+    rows: ClassVar[Mapping[str, fields.Field]]
 
 
-class CustomerRecord(WireModel):
-    """One customer of ``POST /customers``. visits, total_spend, order_count: the history before our data."""
+class RecordModels:
+    """The models of a schema. Building one takes milliseconds: keep them."""
 
-    id: Id
-    name: Text | None = None
-    email: Email | None = None
-    phone: Phone | None = None
-    city: Text | None = None
-    country: Text | None = None
-    category: Text | None = None
-    tags: Annotated[list[Text], Field(max_length=MAX_ENTRIES)] | None = None
-    loyalty_member: bool | None = None
-    abandoned_cart: bool | None = None
-    cart_value: Money | None = None
-    visits: Count | None = None
-    total_spend: Money | None = None
-    order_count: Count | None = None
-    attributes: Annotated[Values, AfterValidator(check_declared)] | None = None
-    consent: dict[ChannelName, Consent] | None = None
+    def __init__(self, schema: Schema) -> None:
+        self.models: Mapping[Stream, type[WireModel]] = {
+            Stream(f"stream:{records.name}"): _build(records.model, records.about, records.on_wire)
+            for records in schema
+        }
+        self.one = {stream: TypeAdapter[WireModel](model) for stream, model in self.models.items()}
+
+    @cached_property
+    def many(self) -> Mapping[Stream, TypeAdapter[list[WireModel]]]:
+        """For arrays."""
+        return {stream: TypeAdapter(list[model]) for stream, model in self.models.items()}  # type: ignore[valid-type]
 
 
-class OrderItem(WireModel):
-    """A line of an order. quantity: pieces."""
-
-    name: Text
-    sku: Text | None = None
-    quantity: Count = 1
-    price: Money | None = None
+def _build(name: str, about: str, rows: Sequence[fields.Field], *, is_item: bool = False) -> type[WireModel]:
+    definitions: dict[str, Any] = {row.name: _definition(row, is_item=is_item) for row in rows}
+    model = create_model(name, __base__=WireModel, __doc__=about, **definitions)
+    model.rows = {row.name: row for row in rows}
+    return model
 
 
-class OrderRecord(WireModel):
-    """One order of ``POST /orders``. ordered_at: when absent, the moment it was accepted."""
-
-    id: Id
-    customer_id: Id
-    amount: Money
-    status: OrderStatus | None = None
-    category: Text | None = None
-    items: Annotated[list[OrderItem], Field(max_length=200)] | None = None
-    ordered_at: Instant | None = None
+def _definition(row: fields.Field, *, is_item: bool) -> Any:
+    """Of a record, what is absent is unchanged; an item is replaced as a whole, so its defaults stand in for it."""
+    kind, about = wire_type(row.kind), row.about or None
+    if row.is_required:
+        return kind, Field(description=about)
+    if is_item and row.default is not None:
+        return kind, Field(row.default, description=about)
+    return kind | None, Field(None, description=about)
 
 
-class EventRecord(WireModel):
-    """One event of ``POST /events``; those of the type ``visit`` count as visits. at: when absent, the moment it was
-    accepted."""
+_PLAIN: Mapping[type[kinds.Kind], Any] = {
+    kinds.Identifier: scalars.Id,
+    kinds.Email: scalars.Email,
+    kinds.Phone: scalars.Phone,
+    kinds.TextList: Annotated[list[scalars.text_of(kinds.Text())], Field(max_length=kinds.MAX_ENTRIES)],  # type: ignore[misc]
+    kinds.Flag: bool,
+    kinds.Count: scalars.Count,
+    kinds.OrderStatus: scalars.OrderStatus,
+    kinds.Currency: scalars.Currency,
+    kinds.Keyword: scalars.Keyword,
+    kinds.Consent: dict[ChannelName, Consent],
+}
+"""Kinds without bounds of their own."""
 
-    id: Id
-    customer_id: Id
-    type: Annotated[str, Field(pattern=ATTRIBUTE_NAME, examples=["visit", "cart_abandoned"])]
-    at: Instant | None = None
-    properties: Values | None = None
+
+def wire_type(kind: kinds.Kind) -> Any:
+    """What Pydantic validates a value of that kind by."""
+    match kind:
+        case kinds.Text():
+            return scalars.text_of(kind)
+        case kinds.Number():
+            return scalars.number_of(kind)
+        case kinds.Money():
+            return scalars.money_of(kind)
+        case kinds.Moment():
+            return scalars.instant_of(kind)
+        case kinds.Values():
+            return Annotated[scalars.Values, AfterValidator(scalars.check_declared)] if kind.by_name else scalars.Values
+        case kinds.Items():
+            item = _build(kind.name, kind.about, kind.fields, is_item=True)
+            return Annotated[list[item], Field(max_length=kinds.MAX_ITEMS)]  # type: ignore[valid-type]
+        case _:
+            return _PLAIN[type(kind)]
 
 
-Record = CustomerRecord | OrderRecord | EventRecord
+MODELS = RecordModels(SCHEMA)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
 from crm_core.customers.reading import CustomerReader
+from crm_core.customers.totals import COUNTED, NET, orders_only
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 
@@ -36,20 +37,13 @@ class Overview:
         self._clock = clock
 
     def totals(self, *, actor: Actor) -> Totals:
-        """Orders and revenue without cancelled orders."""
+        """Orders that count, and what they and returns add up to."""
         actor.require(Permission.READ_FIGURES)
         as_of = self._clock()
-        orders: Doc = {
-            "_id": None,
-            "count": {"$sum": 1},
-            "revenue": {"$sum": "$amount_minor"},
-        }
+        orders: Doc = {"_id": None, "count": {"$sum": orders_only(1)}, "revenue": {"$sum": NET}}
         customers: Doc = {"_id": None, "count": {"$sum": 1}, "spend": {"$sum": "$total_spend_minor"}}
         with translated():
-            counted = next(
-                self._db.orders.aggregate([{"$match": {"status": {"$ne": "cancelled"}}}, {"$group": orders}]),
-                {},
-            )
+            counted = next(self._db.orders.aggregate([{"$match": COUNTED}, {"$group": orders}]), {})
             people = next(self._db.customers.aggregate([{"$group": customers}]), {})
         return Totals(
             customers=people.get("count", 0),
@@ -60,12 +54,13 @@ class Overview:
         )
 
     def revenue_by_month(self, *, actor: Actor) -> list[Doc]:
-        """``{"month": aware UTC, "revenue_minor": int, "orders": int}`` in order; no row for a month without orders."""
+        """``{"month": aware UTC, "revenue_minor": int, "orders": int}`` in order; no row for a month without orders
+        and returns."""
         actor.require(Permission.READ_FIGURES)
         month = {"$dateTrunc": {"date": "$ordered_at", "unit": "month"}}
         stages: list[Doc] = [
-            {"$match": {"status": {"$ne": "cancelled"}}},
-            {"$group": {"_id": month, "revenue_minor": {"$sum": "$amount_minor"}, "orders": {"$sum": 1}}},
+            {"$match": COUNTED},
+            {"$group": {"_id": month, "revenue_minor": {"$sum": NET}, "orders": {"$sum": orders_only(1)}}},
             {"$sort": {"_id": 1}},
         ]
         with translated():
@@ -76,7 +71,7 @@ class Overview:
         actor.require(Permission.READ_CUSTOMERS)
         with translated():
             rows = list(self._db.orders.find().sort([("ordered_at", -1), ("_id", -1)]).limit(limit))
-        return [self._reader.to_record(row) for row in rows]
+        return [self._reader.to_order(row) for row in rows]
 
     def options(self, path: str, *, actor: Actor, limit: int = 50) -> list[str]:
         """The most frequent values of a text or list field as typed, for the builder's suggestions: among as many

@@ -38,7 +38,7 @@ class _Source:
 
 
 _SOURCES: Mapping[Kind, _Source] = {
-    Kind.ORDER: _Source("orders", "ordered_at", ("amount_minor", "status", "category", "items")),
+    Kind.ORDER: _Source("orders", "ordered_at", ("amount_minor", "refunded_minor", "status", "category", "items")),
     Kind.EVENT: _Source("events", "at", ("type", "properties")),
     Kind.MESSAGE: _Source("messages", "created_at", ("campaign_id", "channel", "rank", "reason")),
 }
@@ -69,8 +69,9 @@ class Timeline:
     ) -> tuple[list[Doc], str | None]:
         """A page, newest first, and the cursor to go on after, None on the last page. Raises InvalidInput.
 
-        Each entry has ``kind``, ``id``, ``at`` and what its kind has: of orders amount (major units), status, category,
-        items; of events type and properties; of messages state, reason, channel, campaign_id and the campaign's name.
+        Each entry has ``kind``, ``id``, ``at`` and what its kind has: of orders amount and refunded (major units),
+        status, category, items; of events type and properties; of messages state, reason, channel, campaign_id and the
+        campaign's name.
         """
         actor.require(Permission.READ_CUSTOMERS)
         if not 1 <= limit <= MAX_LIMIT:
@@ -88,10 +89,15 @@ class Timeline:
 
     def _to_entry(self, row: Doc) -> Doc:
         campaigns: list[Doc] = row.pop("campaign")
-        if row["kind"] == Kind.MESSAGE:
-            row["state"] = STATES[row.pop("rank")]
-            row["campaign"] = campaigns[0]["name"] if campaigns else None
-        return self._reader.to_record(row)
+        match row["kind"]:
+            case Kind.ORDER:
+                return self._reader.to_order(row)
+            case Kind.EVENT:
+                return self._reader.to_event(row)
+            case _:
+                row["state"] = STATES[row.pop("rank")]
+                row["campaign"] = campaigns[0]["name"] if campaigns else None
+                return {"id": row.pop("_id"), **row}
 
 
 def _stages(customer_id: str, kinds: list[Kind], place: _Place | None, limit: int) -> list[Doc]:

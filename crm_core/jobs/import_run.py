@@ -7,13 +7,13 @@ from itertools import islice
 from crm_core.customers.attributes import Attributes
 from crm_core.imports.formats.formats import plan_import
 from crm_core.imports.reading.items import Item
+from crm_core.imports.recognising.kinds import Kinds
 from crm_core.imports.recognising.plan import ImportOptions, ImportPlan
 from crm_core.imports.running.checking import Rejected, check_items, stream_named
-from crm_core.infra.clock import Clock
 from crm_core.infra.monitor import Monitor
 from crm_core.infra.streams import Publisher, Stream, split_id
 from crm_core.ingest.parsing import MAX_RECORDS
-from crm_core.ingest.scalars import Border
+from crm_core.ingest.scalars import MakeContext
 from crm_core.jobs.import_files import ImportFiles
 from crm_core.jobs.model import Job, JobChange
 from crm_core.jobs.run import JobRun
@@ -22,7 +22,7 @@ MAX_ERRORS = 100
 
 
 class ImportRunner:
-    """digits: minor digits of the workspace's currency. max_backlog: records that may wait on one stream."""
+    """kinds: of records. max_backlog: records that may wait on one stream."""
 
     def __init__(
         self,
@@ -30,17 +30,17 @@ class ImportRunner:
         publisher: Publisher,
         monitor: Monitor,
         attributes: Attributes,
-        clock: Clock,
+        context: MakeContext,
+        kinds: Kinds,
         *,
-        digits: int,
         max_backlog: int,
     ) -> None:
         self._files = files
         self._publisher = publisher
         self._monitor = monitor
         self._attributes = attributes
-        self._clock = clock
-        self._digits = digits
+        self._context = context
+        self._kinds = kinds
         self._max_backlog = max_backlog
 
     def work(self, run: JobRun) -> JobChange:
@@ -57,7 +57,7 @@ class ImportRunner:
         job = run.job
         mapping = {row["column"]: row["target"] for row in job["mapping"]}
         source = self._files.open(job["_id"], job["name"])
-        plan = plan_import(source, ImportOptions(job["format"], job["records"], mapping))
+        plan = plan_import(source, ImportOptions(job["format"], job["records"], mapping, self._kinds))
         stream, items = stream_named(plan.kind.name), islice(plan.items(), job["done"], None)
         while chunk := list(islice(items, MAX_RECORDS)):
             run.wait(
@@ -68,7 +68,7 @@ class ImportRunner:
         return stream
 
     def _publish_chunk(self, run: JobRun, chunk: Sequence[Item], plan: ImportPlan, stream: Stream) -> None:
-        checked = check_items(chunk, plan, Border(self._clock(), self._digits, self._attributes.declared()))
+        checked = check_items(chunk, plan, self._context(self._attributes.declared()))
         ids = self._publisher.publish(stream, checked.payloads, origin=f"import:{run.job['_id']}")
         _note(run, len(chunk), len(ids), checked.rejected, ids[-1] if ids else run.job.get("position"))
 

@@ -9,6 +9,7 @@ from crm_core.jobs.store import JobStore
 
 if TYPE_CHECKING:
     from crm_core.demo.loading import DemoLoader
+    from crm_core.imports.recognising.kinds import Kinds
     from crm_core.jobs.demo import DemoJobs
     from crm_core.jobs.import_files import ImportFiles
     from crm_core.jobs.imports import Imports
@@ -25,7 +26,7 @@ class JobServices(CampaignServices, IngestServices):
     def demo_loader(self) -> "DemoLoader":
         from crm_core.demo.loading import DemoLoader  # imports NumPy, which only this needs
 
-        return DemoLoader(self.publisher, self.clock, digits=self.settings.currency_digits)
+        return DemoLoader(self.publisher, self.validation_context)
 
     @cached_property
     def demo_jobs(self) -> "DemoJobs":
@@ -38,6 +39,13 @@ class JobServices(CampaignServices, IngestServices):
         from crm_core.jobs.import_files import ImportFiles
 
         return ImportFiles(self.db)
+
+    @cached_property
+    def import_kinds(self) -> "Kinds":
+        """Those of records, by name."""
+        from crm_core.imports.recognising.kinds import build_kinds
+
+        return build_kinds(self.schema)
 
     @cached_property
     def imports(self) -> "Imports":
@@ -66,8 +74,8 @@ class JobServices(CampaignServices, IngestServices):
             self.publisher,
             self.monitor,
             self.attributes,
-            self.clock,
-            digits=self.settings.currency_digits,
+            self.validation_context,
+            self.import_kinds,
             max_backlog=self.settings.max_backlog,
         )
         handlers = {

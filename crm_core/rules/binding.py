@@ -22,10 +22,10 @@ from crm_core.rules.ranges import ceil_minor, to_fractions, to_plain, to_whole
 from crm_core.rules.scope import Scope, SegmentDefinition
 from crm_core.rules.tree import AnyRule, EventsRule, FieldRule, GroupRule, ListRule, Measure, OrdersRule, SegmentRule
 from crm_core.rules.values import check_number, check_text, check_value
+from crm_core.schema.statuses import ORDER_STATUSES, SPEND_STATUSES
 
 MAX_CHAIN = 8
 MAX_BOUND_NODES = 1000
-CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class BoundField:
 
 @dataclass(frozen=True)
 class Only:
-    """Which records count. status: None for all but cancelled ones. window: both ends belong to it.
+    """Which records count. statuses: of orders. window: both ends belong to it.
 
     category: folded. min_amount: in minor units.
     """
 
     category: str | None = None
-    status: str | None = None
+    statuses: tuple[str, ...] = ()
     min_amount: int | None = None
     type: str | None = None
     window: tuple[datetime, datetime] | None = None
@@ -146,6 +146,13 @@ def walk_bound(bound: Bound, place: Place = ()) -> Iterator[tuple[Place, BoundCo
         yield place, bound
 
 
+def _statuses(rule: OrdersRule) -> tuple[str, ...]:
+    """Of the orders that count. A return is no order, and yet less spend."""
+    if rule.status is not None:
+        return (rule.status,)
+    return SPEND_STATUSES if rule.measure == "sum" else ORDER_STATUSES
+
+
 class _Binder:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -196,7 +203,7 @@ class _Binder:
         operator, wanted = self._figure(rule, path)
         predicate = to_fractions(wanted, digits) if rule.measure == "avg" else to_whole(wanted, digits)
         category = None if rule.category is None else check_text(rule.category, self._scope.fold, f"{path}.category")
-        only = Only(category, rule.status, self._min_amount(rule, path), None, self._window(rule.within_days))
+        only = Only(category, _statuses(rule), self._min_amount(rule, path), None, self._window(rule.within_days))
         return BoundRecords(rule, path, "orders", rule.measure, only, operator, predicate)
 
     def _events(self, rule: EventsRule, path: str) -> Bound:

@@ -1,12 +1,16 @@
 """The field catalogue: the only names that a rule may use, what people call them, and where MongoDB keeps them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import assert_never
 
 from crm_core.errors import BadRule, UnknownField
 from crm_core.rules.quoting import shown
+from crm_core.schema import kinds
+from crm_core.schema.customer import AVERAGE, BEHAVIOUR, CUSTOMER, ORDERS, PROFILE
+from crm_core.schema.fields import Field, Idle, InRules, RecordSchema
 
 
 class FieldType(StrEnum):
@@ -19,21 +23,14 @@ class FieldType(StrEnum):
 
 
 @dataclass(frozen=True)
-class Idle:
-    """Another way to say that a date lies ``more_than_days_ago``: a word of the text, and a phrase of the sentence."""
-
-    word: str
-    phrase: str
-
-
-@dataclass(frozen=True)
 class CustomerField:
     """One field that rules may ask for.
 
     path: of the stored value; for texts and lists of the folded copy. unit: of its numbers, "" if they have none.
     aliases: further names in the text, the first is the one that is printed. options: where its values are listed.
     is_whole: its values are stored as integers, money in minor units. phrase: of the sentence, around the operator's
-    words. yes_no: what the sentence says when a boolean is true, and when it is false.
+    words. yes_no: what the sentence says when a boolean is true, and when it is false. is_held: whether its values are
+    kept in memory.
     """
 
     name: str
@@ -48,6 +45,7 @@ class CustomerField:
     phrase: str = ""
     yes_no: tuple[str, str] | None = None
     idle: Idle | None = None
+    is_held: bool = True
 
     @property
     def text_name(self) -> str:
@@ -60,60 +58,64 @@ class CustomerField:
         return self.name == AVERAGE
 
 
-AVERAGE = "avg_order_value"
+GROUPS = (ORDERS, BEHAVIOUR, PROFILE)
+"""In the order of the palette."""
 
 
-def _money(name: str, label: str, group: str, alias: str, phrase: str) -> CustomerField:
-    path = "" if name == AVERAGE else f"{name}_minor"
-    return CustomerField(name, label, FieldType.MONEY, group, path, "currency", (alias,), phrase=phrase)
+def build_fields(records: RecordSchema) -> tuple[CustomerField, ...]:
+    """The rows that rules may ask for, group by group."""
+    found = [_build(row, row.rules) for row in records.fields if row.rules]
+    groups = dict.fromkeys((*GROUPS, *(field.group for field in found)))
+    return tuple(field for group in groups for field in found if field.group == group)
 
 
-def _count(name: str, label: str, group: str, unit: str, phrase: str) -> CustomerField:
-    return CustomerField(name, label, FieldType.NUMBER, group, name, unit, phrase=phrase)
+def _build(row: Field, rules: InRules) -> CustomerField:
+    path = f"folded.{row.name}" if row.is_folded else row.stored_name
+    is_money = isinstance(row.kind, kinds.Money)
+    return CustomerField(
+        row.name,
+        row.label,
+        type_of_kind(row.kind),
+        rules.group,
+        "" if row.name == AVERAGE else path,
+        "currency" if is_money else rules.unit,
+        rules.aliases,
+        rules.has_options,
+        is_whole=not isinstance(row.kind, kinds.Number),
+        phrase=rules.phrase,
+        yes_no=rules.yes_no,
+        idle=rules.idle,
+        is_held=rules.is_held,
+    )
 
 
-def _date(name: str, label: str, group: str, alias: str, phrase: str, idle: Idle | None = None) -> CustomerField:
-    return CustomerField(name, label, FieldType.DATE, group, name, "", (alias,), phrase=phrase, idle=idle)
+def type_of_kind(kind: kinds.Kind) -> FieldType:
+    """Raises ValueError for a kind that rules cannot ask for."""
+    match kind:
+        case kinds.Money():
+            return FieldType.MONEY
+        case kinds.Count() | kinds.Number():
+            return FieldType.NUMBER
+        case kinds.Moment():
+            return FieldType.DATE
+        case kinds.Flag():
+            return FieldType.BOOLEAN
+        case kinds.TextList():
+            return FieldType.LIST
+        case kinds.Text() | kinds.Email() | kinds.Phone():
+            return FieldType.TEXT
+        case (
+            kinds.Identifier() | kinds.Keyword() | kinds.OrderStatus() | kinds.Currency() | kinds.Values()
+            | kinds.Consent() | kinds.Items()
+        ):  # fmt: skip
+            raise ValueError(f"Rules cannot ask for a field of the kind {type(kind).__name__}.")
+        case _:
+            assert_never(kind)
 
 
-def _text(name: str, label: str, *aliases: str, options: bool = False) -> CustomerField:
-    return CustomerField(name, label, FieldType.TEXT, "Profile", f"folded.{name}", "", aliases, options)
-
-
-def _list(name: str, label: str, group: str, phrase: str, *aliases: str) -> CustomerField:
-    return CustomerField(name, label, FieldType.LIST, group, f"folded.{name}", "", aliases, True, phrase=phrase)
-
-
-def _flag(name: str, label: str, group: str, yes: str, no: str) -> CustomerField:
-    return CustomerField(name, label, FieldType.BOOLEAN, group, name, yes_no=(yes, no))
-
-
-FIELDS: tuple[CustomerField, ...] = (
-    _money("total_spend", "Total spend", "Orders", "spend", "spent {}"),
-    _count("order_count", "Orders in total", "Orders", "orders", "ordered {} times"),
-    _money(AVERAGE, "Average order value", "Orders", "average_order", "spent {} per order on average"),
-    _date(
-        "last_order_at", "Last order", "Orders", "last_order", "last ordered {}",
-        Idle("inactive", "has not ordered for {}"),
-    ),
-    _date("first_order_at", "First order", "Orders", "first_order", "first ordered {}"),
-    _list("categories", "Categories bought", "Orders", "bought {}", "bought"),
-    _count("visits", "Visits", "Behaviour", "visits", "visited {} times"),
-    _flag("abandoned_cart", "Abandoned cart", "Behaviour", "abandoned a cart", "abandoned no cart"),
-    _money("cart_value", "Cart value", "Behaviour", "cart", "has {} in the cart"),
-    _text("city", "City", options=True),
-    _text("country", "Country", options=True),
-    _text("category", "Favourite category", "favourite_category", options=True),
-    _list("tags", "Tags", "Profile", "is tagged with {}"),
-    _flag("loyalty_member", "Loyalty member", "Profile", "is a loyalty member", "is no loyalty member"),
-    _text("name", "Name"),
-    _text("email", "E-mail"),
-    _text("phone", "Phone"),
-    _date("created_at", "Customer since", "Profile", "customer_since", "became a customer {}"),
-)  # fmt: skip
+FIELDS = build_fields(CUSTOMER)
 
 MOST_NAMED = 30
-LABELS = frozenset(found.label for found in FIELDS)
 ATTRIBUTES = "Attributes"
 ATTRIBUTE_PREFIX = "attributes."
 RESERVED = frozenset({"orders", "events", "segment", "customer", "everyone", "nobody", "not", "all", "any", "none"})
@@ -124,15 +126,22 @@ _FOLDED = {FieldType.TEXT: "folded.attributes.", FieldType.LIST: "folded.attribu
 class Catalogue:
     """The built-in fields, and the workspace's custom attributes as ``attributes.NAME``.
 
-    attributes: name to type, None for one whose values differ in type; rules may not use such a one.
+    attributes: name to type, None for one whose values differ in type; rules may not use such a one. built_in: of
+    ``build_fields``.
     """
 
-    def __init__(self, attributes: Mapping[str, FieldType | None] | None = None) -> None:
+    def __init__(
+        self,
+        attributes: Mapping[str, FieldType | None] | None = None,
+        built_in: tuple[CustomerField, ...] = FIELDS,
+    ) -> None:
         self.attributes = dict(attributes or {})
         self._mixed = {ATTRIBUTE_PREFIX + name for name, kind in self.attributes.items() if kind is None}
-        taken = RESERVED | {word for found in FIELDS for word in _words(found)}
-        custom = [_attribute(name, kind, taken) for name, kind in self.attributes.items() if kind is not None]
-        self.fields: tuple[CustomerField, ...] = (*FIELDS, *custom)
+        taken = RESERVED | {word for found in built_in for word in _words(found)}
+        labels = {found.label for found in built_in}
+        known = {name: kind for name, kind in self.attributes.items() if kind is not None}
+        custom = [_attribute(name, kind, taken, labels) for name, kind in known.items()]
+        self.fields: tuple[CustomerField, ...] = (*built_in, *custom)
         self._by_name = {found.name: found for found in self.fields}
         self._by_word = {word: found for found in self.fields for word in (found.name, *found.aliases)}
         self._idle = {found.idle.word: found for found in self.fields if found.idle}
@@ -178,11 +187,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f" Known are {', '.join(names[:MOST_NAMED])}{more}."
 
 
-def _attribute(name: str, kind: FieldType, taken: Iterable[str]) -> CustomerField:
+def _attribute(name: str, kind: FieldType, taken: Set[str], labels: Set[str]) -> CustomerField:
     aliases = () if name in taken else (name,)
     path = _FOLDED.get(kind, ATTRIBUTE_PREFIX) + name
     label = name.replace("_", " ").capitalize()
-    if label in LABELS:
+    if label in labels:
         label += " (attribute)"
     return CustomerField(
         ATTRIBUTE_PREFIX + name, label, kind, ATTRIBUTES, path, "", aliases, has_options=False, is_whole=False

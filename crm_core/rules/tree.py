@@ -2,17 +2,20 @@
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
+from crm_core.schema.kinds import KEYWORD, MAX_ID_LENGTH
+from crm_core.schema.statuses import STATUS_NAMES
+
 MAX_VALUES = 1000
 MAX_LIST = 10_000
-MAX_ID = 64
+MAX_ID = MAX_ID_LENGTH
 MAX_DAYS = 36_500
-STATUSES = ("pending", "confirmed", "shipped", "delivered", "cancelled")
-EVENT_TYPE = r"^[a-z][a-z0-9_]{0,39}$"
+STATUSES = STATUS_NAMES
+EVENT_TYPE = KEYWORD
 
 Scalar = bool | int | float | str
 
@@ -33,6 +36,10 @@ def _is_scalar(value: Any) -> bool:
 Value = Annotated[Scalar | list[Scalar], PlainValidator(_check_value)]
 Days = Annotated[int, Field(ge=1, le=MAX_DAYS)]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
+if TYPE_CHECKING:
+    Status: TypeAlias = str
+else:
+    Status = Literal[STATUSES]
 Measure = Literal["count", "sum", "avg", "max", "min"]
 
 
@@ -52,8 +59,9 @@ class FieldRule(Node):
 class OrdersRule(Node):
     """A condition on a figure over those of a customer's orders that pass the filters.
 
-    Cancelled orders count only when ``status`` names them. measure: of the amounts; over no order the count and the
-    sum are 0, the others missing. value of all but the count, and min_amount: major units. within_days: 24 h each.
+    Cancelled, refunded and voided orders count only when ``status`` names them, returns only in the sum or when it
+    names them. measure: of the amounts less what was refunded, of returns below 0; over no order the count and the sum
+    are 0, the others missing. value of all but the count, and min_amount: major units. within_days: 24 h each.
     """
 
     kind: Literal["orders"] = "orders"
@@ -61,7 +69,7 @@ class OrdersRule(Node):
     op: str
     value: Value
     category: str | None = None
-    status: Literal["pending", "confirmed", "shipped", "delivered", "cancelled"] | None = None
+    status: Status | None = None
     min_amount: Annotated[float, Field(ge=0)] | None = None
     within_days: Days | None = None
 

@@ -17,7 +17,6 @@ from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.recognising.preview import DryRun, FileFacts, look_at, try_import
 from crm_core.infra.mongo import Doc
-from crm_core.ingest.scalars import Border
 from crm_core.insights.overview import Totals
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, ListRule
@@ -106,7 +105,7 @@ def _preview(rule: str, role: Role, _actor: Actor) -> Preview:
 @st.cache_data(ttl=600, max_entries=20, show_spinner=False)
 def file_facts(file_id: str, name: str, _data: bytes) -> FileFacts:
     """What an uploaded file seems to hold; ``file_id`` stands for its data. Raises InvalidInput."""
-    return look_at(FileSource.of_file(io.BytesIO(_data), name))
+    return look_at(FileSource.of_file(io.BytesIO(_data), name), services().import_kinds)
 
 
 def dry_run(file_id: str, name: str, data: bytes, kind_name: str | None, mapping: Mapping[str, str]) -> DryRun:
@@ -119,6 +118,6 @@ def _dry_run(
     file_id: str, name: str, _data: bytes, kind_name: str | None, mapping: tuple[tuple[str, str], ...]
 ) -> DryRun:
     found = services()
-    border = Border(found.clock(), found.settings.currency_digits, found.attributes.declared())
-    options = ImportOptions(kind_name=kind_name, mapping=dict(mapping))
-    return try_import(FileSource.of_file(io.BytesIO(_data), name), options, border)
+    context = found.validation_context(found.attributes.declared())
+    options = ImportOptions(kind_name=kind_name, mapping=dict(mapping), kinds=found.import_kinds)
+    return try_import(FileSource.of_file(io.BytesIO(_data), name), options, context)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from crm_core.infra.mongo import Doc
+from crm_core.schema.statuses import RETURNS
 from pages._ui.deps import services
 from pages._ui.formats import money_major, number, relative_time, utc_exact
 from pages._ui.link_table import Cell, Column, Row, link_table
@@ -51,8 +52,9 @@ def customer_table(
 
 
 def order_table(records: Sequence[Doc], currency: str, *, key: str) -> None:
-    """Orders as CustomerReader gives them; each leads to its customer."""
-    _table("Orders", ORDER_COLUMNS, records, "customer_id", currency, key)
+    """Orders as CustomerReader returns them, the amounts of returns below 0; each leads to its customer."""
+    rows = [{**each, "amount": -each["amount"] if each["status"] in RETURNS else each["amount"]} for each in records]
+    _table("Orders", ORDER_COLUMNS, rows, "customer_id", currency, key)
 
 
 def _table(

@@ -2,14 +2,14 @@
 
 import re
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import streamlit as st
 
 from crm_core.errors import InvalidInput
-from crm_core.ingest.wire import OrderStatus
 from crm_core.rules.tree import EVENT_TYPE
 from crm_core.rules.wording import MEASURES
+from crm_core.schema.statuses import STATUS_NAMES
 from pages._ui.deps import services
 from pages.builder.board.reading import Reading
 from pages.builder.board.tree import Condition, Draft
@@ -34,7 +34,7 @@ def edit_measure(condition: Condition) -> None:
 
 def edit_order_filters(condition: Condition, reading: Reading) -> None:
     """Which orders are counted; each filter that is left open counts all."""
-    st.caption("Of all orders that are not cancelled, count those …")
+    st.caption("Of all orders that are not cancelled, refunded, voided or returned, count those …")
     draft, currency = condition.draft, services().settings.currency
     columns = st.columns(4, gap="small")
     with columns[0]:
@@ -48,7 +48,7 @@ def edit_order_filters(condition: Condition, reading: Reading) -> None:
         number_field(f"of at least {currency}", key, draft.get("min_amount"), put, step=10.0, placeholder=ANYTHING)
     with columns[3]:
         key, put = _field(condition, "status")
-        choice_field("with status", key, draft.get("status"), get_args(OrderStatus), put, placeholder=ANYTHING)
+        choice_field("with status", key, draft.get("status"), STATUS_NAMES, put, placeholder=ANYTHING)
 
 
 def edit_event(condition: Condition, reading: Reading) -> None:

@@ -8,15 +8,9 @@ from typing import Any, Final
 import streamlit as st
 
 from crm_core.infra.mongo import Doc
-from crm_core.rules.fields import FIELDS
 from pages._ui.deps import services
 from pages._ui.formats import literal, money_major, relative_time, utc_exact
 
-SHOWN: Final = (
-    *("email", "phone", "city", "country", "category", "tags", "categories"),
-    *("loyalty_member", "abandoned_cart", "cart_value", "created_at", "updated_at"),
-)
-LABELS: Final = {found.name: found.label for found in FIELDS} | {"updated_at": "Last change"}
 FIELD_PX: Final = 140
 
 
@@ -24,7 +18,8 @@ def show_profile(customer: Doc) -> None:
     attributes: Doc = customer.get("attributes", {})
     with st.container(border=True):
         st.markdown("**Profile**")
-        _show_fields((LABELS[name], customer[name]) for name in SHOWN if not _is_empty(customer.get(name)))
+        shown = (field for field in services().schema.customers.fields if field.on_profile)
+        _show_fields((field.label, customer[field.name]) for field in shown if not _is_empty(customer.get(field.name)))
         if attributes:
             st.markdown("**Attributes**")
             _show_fields((_label(name), value) for name, value in attributes.items() if not _is_empty(value))

@@ -8,6 +8,7 @@ import streamlit as st
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Doc
 from crm_core.insights.timeline import MAX_LIMIT, Kind
+from crm_core.schema.statuses import RETURNS
 from pages._ui.channels import reason_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import money_major, number, relative_time, utc_exact
@@ -57,8 +58,8 @@ def _row(entry: Doc) -> Row:
     when = Cell(relative_time(entry["at"], services().clock()), utc_exact(entry["at"]))
     match entry["kind"]:
         case Kind.ORDER:
-            amount = money_major(entry["amount"], services().settings.currency)
-            return Row("", "", [Cell("Order", icon="shopping_bag"), _order(entry), Cell(amount), when])
+            what = Cell("Return", icon="undo") if entry["status"] in RETURNS else Cell("Order", icon="shopping_bag")
+            return Row("", "", [what, _order(entry), _amount(entry), when])
         case Kind.EVENT:
             what = entry["type"].replace("_", " ").capitalize()
             return Row("", "", [Cell(what, icon="bolt"), Cell(_properties(entry.get("properties", {}))), Cell(), when])
@@ -69,8 +70,21 @@ def _row(entry: Doc) -> Row:
             return Row(campaign_id, href, [name, _message(entry), Cell(), when])
 
 
+def _amount(entry: Doc) -> Cell:
+    """Of a return it is below 0: so much less was spent."""
+    sign = -1 if entry["status"] in RETURNS else 1
+    return Cell(money_major(sign * entry["amount"], services().settings.currency))
+
+
 def _order(entry: Doc) -> Cell:
-    parts = [entry["status"].capitalize(), entry.get("category"), _items(entry.get("items", [])), entry["id"]]
+    refunded = entry.get("refunded")
+    parts = [
+        entry["status"].capitalize(),
+        f"{money_major(refunded, services().settings.currency)} refunded" if refunded else None,
+        entry.get("category"),
+        _items(entry.get("items", [])),
+        entry["id"],
+    ]
     return Cell(" · ".join(part for part in parts if part))
 
 

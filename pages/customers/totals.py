@@ -19,8 +19,12 @@ def show_totals(customer: Doc) -> None:
     average = customer["avg_order_value"]
     first, last = _moment(customer["first_order_at"]), _moment(customer["last_order_at"])
     figures = [
-        ("Spend", money_major(customer["total_spend"], currency), "All orders but cancelled ones."),
-        ("Orders", number(customer["order_count"]), "Without cancelled ones."),
+        (
+            "Spend",
+            money_major(customer["total_spend"], currency),
+            "Amounts of the orders that count, less refunds and returns.",
+        ),
+        ("Orders", number(customer["order_count"]), "Those that count: not cancelled, refunded, voided or returned."),
         ("Average order", NONE if average is None else money_major(average, currency), "Spend by orders."),
         ("Visits", number(customer["visits"]), None),
         ("First order", *first),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from crm_core.customers.attributes import Attribute, AttributeType
 from crm_core.errors import InvalidInput, NotFound
-from crm_core.ingest.wire import ATTRIBUTE_NAME
+from crm_core.schema.kinds import KEYWORD
 from pages._ui.deps import actor, services
 from pages._ui.formats import NONE, literal, number
 from pages._ui.widgets import empty_state
@@ -68,7 +68,7 @@ def _show_form(names: Sequence[str]) -> None:
 
 
 def _declare(name: str | None, wanted: str | None) -> None:
-    if name is None or not re.fullmatch(ATTRIBUTE_NAME, name):
+    if name is None or not re.fullmatch(KEYWORD, name):
         said = f"“{name}” is no name of an attribute" if name else "Choose an attribute, or type a new name"
         raise InvalidInput(f"{said}: 1 to 40 of a-z, 0-9 and _, the first a letter.")
     declared = services().attributes.declare(name, wanted, actor=actor()).declared

@@ -8,7 +8,7 @@ import pytest
 
 from crm_core.access.scopes import Scope
 from crm_core.api.campaign_bodies import CampaignBody
-from crm_core.ingest.wire import CustomerRecord, EventRecord, OrderRecord, Record
+from crm_core.ingest.wire import MODELS, WireModel
 from tests.api.answers import Json
 from tests.api_contract import references
 from tests.running_app import RunningApp
@@ -48,11 +48,11 @@ def test_every_documented_path_is_served_where_the_document_says(
 
 @pytest.mark.parametrize(
     ("path", "model"),
-    [("/v1/customers", CustomerRecord), ("/v1/orders", OrderRecord), ("/v1/events", EventRecord)],
+    [(f"/v1/{stream.label}", model) for stream, model in MODELS.models.items()],
     ids=["customers", "orders", "events"],
 )
 def test_ingestion_bodies_are_documented_as_one_record_or_an_array(
-    document: Json, path: str, model: type[Record]
+    document: Json, path: str, model: type[WireModel]
 ) -> None:
     body = document["paths"][path]["post"]["requestBody"]
     assert body["required"]

@@ -47,6 +47,8 @@ class People:
         pick = self._random.choice
         record: Json = {
             "name": pick(TEXTS),
+            "first_name": pick(TEXTS),
+            "last_name": pick(TEXTS),
             "email": pick(("a@b.de", "A@B.DE", "ſ@b.de")),
             "phone": pick(("+49 1", "+491")) + "23",
             "city": pick(TEXTS),
@@ -73,8 +75,14 @@ class People:
 
     def _order(self, number: int, names: list[str]) -> Json:
         pick = self._random.choice
-        whose = {"id": f"o{number}", "customer_id": pick(names), "amount": pick(AMOUNTS)}
-        details = {"status": pick(STATUSES), "category": pick(TEXTS), "ordered_at": self._moment().isoformat()}
+        amount = pick(AMOUNTS)
+        whose = {"id": f"o{number}", "customer_id": pick(names), "amount": amount}
+        details = {
+            "status": pick(STATUSES),
+            "refunded": pick([refunded for refunded in AMOUNTS if refunded <= amount]),
+            "category": pick(TEXTS),
+            "ordered_at": self._moment().isoformat(),
+        }
         return whose | self._kept(details)
 
     def _event(self, number: int, names: list[str]) -> Json:

@@ -33,6 +33,8 @@ CUSTOMERS = _given(
     {"id": IDS},
     {
         "name": TEXTS,
+        "first_name": TEXTS,
+        "last_name": TEXTS,
         "city": TEXTS,
         "tags": st.lists(TEXTS, max_size=2),
         "cart_value": AMOUNTS,
@@ -45,8 +47,13 @@ CUSTOMERS = _given(
 )
 ORDERS = _given(
     {"id": st.sampled_from(["o1", "o2", "o3"]), "customer_id": IDS, "amount": AMOUNTS},
-    {"status": st.sampled_from(["confirmed", "shipped", "cancelled"]), "category": TEXTS, "ordered_at": DAYS},
-)
+    {
+        "refunded": AMOUNTS,
+        "status": st.sampled_from(["confirmed", "shipped", "cancelled", "refunded", "returned"]),
+        "category": TEXTS,
+        "ordered_at": DAYS,
+    },
+).map(lambda order: order | ({"refunded": min(order["refunded"], order["amount"])} if order.get("refunded") else {}))
 EVENTS = _given(
     {
         "id": st.sampled_from(["e1", "e2", "e3"]),

@@ -10,7 +10,7 @@ from bson.raw_bson import RawBSONDocument
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.parsing import parse_rows
-from crm_core.ingest.scalars import Border
+from crm_core.ingest.scalars import ValidationContext
 from crm_core.services import Services
 
 STORED = ("customers", "orders", "events")
@@ -20,7 +20,7 @@ START = datetime(2026, 6, 1, tzinfo=UTC)
 
 def make_entry(stream: Stream, record: dict[str, Any], *, at: datetime = START) -> Entry:
     """The stream entry of a record that the API accepted at that moment."""
-    batch = parse_rows(stream, [record], Border(datetime(2026, 6, 15, 12, tzinfo=UTC), 2))
+    batch = parse_rows(stream, [record], ValidationContext(datetime(2026, 6, 15, 12, tzinfo=UTC), 2, "USD"))
     assert not batch.rejected, batch.rejected
     return Entry(stream, f"{int(at.timestamp() * 1000)}-0", batch.payloads[0])
 

@@ -110,8 +110,8 @@ def test_what_is_no_page_or_no_search_is_refused_with_what_is_allowed(found: Ser
         search("", sort="spend")
     with pytest.raises(InvalidInput, match="starts at 0 or later"):
         search("", skip=-1)
-    with pytest.raises(InvalidInput, match="at most 200 characters, this one has 201"):
-        found.customer_search.count_found("a" * 201, actor=TEST)
+    with pytest.raises(InvalidInput, match="at most 254 characters, this one has 255"):
+        found.customer_search.count_found("a" * 255, actor=TEST)
 
 
 @pytest.fixture(scope="module")

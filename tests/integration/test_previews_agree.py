@@ -147,7 +147,10 @@ def test_a_profile_counts_each_customer_of_the_audience_and_of_everyone(
         everybody = [subject.customer for subject in town.subjects]
         ours = [subject.customer for subject in town.subjects if matches(bound, subject)]
         for band in profile_spend(population, audience):
-            low, high = -1 if band.low is None else band.low, float("inf") if band.high is None else band.high
+            low, high = (
+                float("-inf") if band.low is None else band.low,
+                float("inf") if band.high is None else band.high,
+            )
             for said, customers in ((band.audience, ours), (band.everyone, everybody)):
                 assert said == sum(low < customer["total_spend_minor"] <= high for customer in customers)
         bands = profile_recency(population, audience, NOW)
@@ -155,7 +158,10 @@ def test_a_profile_counts_each_customer_of_the_audience_and_of_everyone(
         assert bands[-1].everyone == sum(customer.get("last_order_at") is None for customer in everybody)
         for band in bands[:-1]:
             ages = [(NOW - at_).total_seconds() / 86_400 for each in ours if (at_ := each.get("last_order_at"))]
-            low, high = -1 if band.low is None else band.low, float("inf") if band.high is None else band.high
+            low, high = (
+                float("-inf") if band.low is None else band.low,
+                float("inf") if band.high is None else band.high,
+            )
             assert band.audience == sum(low < age <= high for age in ages)
         for name in ("city", "tags", "categories"):
             shares = profile_values(population, audience, name)

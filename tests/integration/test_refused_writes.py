@@ -8,7 +8,6 @@ from pymongo import ASCENDING
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import INGESTED, Stream
 from crm_core.ingest.parsing import parse_rows
-from crm_core.ingest.scalars import Border
 from crm_core.services import Services
 
 NAMES = ["Asha", "Forbidden Person", "Bela"]
@@ -25,7 +24,7 @@ def worker(services: Services) -> Iterator[Consumer]:
 
 def publish_customers(services: Services) -> list[str]:
     rows = [{"id": f"c{place}", "name": name, "email": "a@b.example"} for place, name in enumerate(NAMES)]
-    batch = parse_rows(Stream.CUSTOMERS, rows, Border(services.clock(), 2))
+    batch = parse_rows(Stream.CUSTOMERS, rows, services.validation_context({}))
     return services.publisher.publish(Stream.CUSTOMERS, batch.payloads, origin="key:shop")
 
 

@@ -12,6 +12,7 @@ from bson import Timestamp
 from crm_core.audience.eligibility import Reason
 from crm_core.audience.preview import Preview, Source
 from crm_core.audience.snapshot.keeper import Keeper, Status
+from crm_core.customers.document import arrange
 from crm_core.errors import UnknownField
 from crm_core.infra.streams import Stream
 from crm_core.rules.text.parsing import parse_text
@@ -19,7 +20,7 @@ from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.actors import TEST
 from tests.conftest import TestClock
-from tests.integration.feeding import make_entry, store_customers, store_orders
+from tests.integration.feeding import START, make_entry, store_customers, store_orders
 from tests.waiting import eventually
 
 READY_S = 20.0
@@ -220,3 +221,16 @@ def test_a_rule_that_cannot_be_evaluated_is_refused_in_memory_as_well(live: Serv
     rule: Any = parse_text("visits > 1", live.scopes.scope())
     with pytest.raises(UnknownField, match="no field 'vists'"):
         live.previews.preview(rule.model_copy(update={"field": "vists"}), actor=TEST)
+
+
+@pytest.mark.parametrize(("length", "status"), [(8, Status.READY), (254, Status.TOO_LARGE)])
+def test_long_ids_count_towards_what_the_snapshot_may_take(services: Services, length: int, status: Status) -> None:
+    services.db.customers.insert_many(
+        [arrange({"_id": f"{number:0{length}}", "created_at": START, "updated_at": START}) for number in range(4000)]
+    )
+    keeper = Keeper(services.db, services.scopes, services.policy, services.clock, limit_mb=1)
+    keeper.start()
+    try:
+        assert keeper.wait_until(lambda found: found.status is not Status.LOADING, READY_S).status is status
+    finally:
+        keeper.stop()

@@ -14,7 +14,7 @@ from crm_core.audience.eligibility import Reason
 from crm_core.audience.snapshot.keeper import Status
 from crm_core.channels.registry import CHANNELS
 from crm_core.demo.consent import ASKED
-from crm_core.imports.recognising.kinds import CUSTOMERS
+from crm_core.imports.recognising.kinds import KINDS
 from crm_core.imports.recognising.targets import Target, find_target
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import INGESTED
@@ -129,8 +129,8 @@ def test_the_vendor_simulator_takes_it() -> None:
 
 
 def test_an_import_has_a_column_for_its_consent() -> None:
-    assert f"consent.{SIXTH}" in CUSTOMERS.columns
-    target = find_target(f"Consent.{NINTH}", CUSTOMERS)
+    assert f"consent.{SIXTH}" in KINDS["customers"].columns
+    target = find_target(f"Consent.{NINTH}", KINDS["customers"])
     assert isinstance(target, Target)
     assert target.path == f"consent.{NINTH}"
 

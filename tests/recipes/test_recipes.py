@@ -10,6 +10,7 @@ from tests.recipes.recipe import PROOFS, prove, read_recipes
 RECIPES = read_recipes()
 PROOF_OF = {
     "A rule operator": "rule_operator",
+    "A field of the customer": "customer_field",
     "A channel": "channel",
     "A page with a chart": "page",
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.parsing import parse_rows
-from crm_core.ingest.scalars import Border
+from crm_core.ingest.scalars import ValidationContext
 from crm_core.services import Services
 
 Record = Mapping[str, Any]
@@ -36,7 +36,7 @@ class Shop:
         """As the ingest worker does it, but at once."""
         for stream, records in ((Stream.CUSTOMERS, self.customers), (Stream.ORDERS, self.orders)):
             if records:
-                batch = parse_rows(stream, records, Border(NOW, services.settings.currency_digits))
+                batch = parse_rows(stream, records, ValidationContext(NOW, services.settings.currency_digits, "USD"))
                 assert not batch.rejected, batch.rejected[0]
                 first_ms = int(NOW.timestamp() * 1000)
                 entries = [Entry(stream, f"{first_ms}-{place}", data) for place, data in enumerate(batch.payloads)]

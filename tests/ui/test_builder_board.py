@@ -8,7 +8,7 @@ import pytest
 
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.parsing import parse_rows
-from crm_core.ingest.scalars import Border
+from crm_core.ingest.scalars import ValidationContext
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from pages.builder.board.chips import BIN, EDIT, PALETTE
@@ -30,7 +30,7 @@ def store_events(services: Services, *events: tuple[str, str]) -> None:
         {"id": f"e{number}", "customer_id": customer, "type": kind, "at": "2026-06-14T10:00:00Z"}
         for number, (customer, kind) in enumerate(events)
     ]
-    batch = parse_rows(Stream.EVENTS, rows, Border(NOW, services.settings.currency_digits))
+    batch = parse_rows(Stream.EVENTS, rows, ValidationContext(NOW, services.settings.currency_digits, "USD"))
     assert not batch.rejected
     entries = [Entry(Stream.EVENTS, f"{place + 1}-0", data) for place, data in enumerate(batch.payloads)]
     assert not services.persister.store(entries)

@@ -145,6 +145,25 @@ def test_orders_events_and_messages_stand_in_one_timeline_the_newest_first(asha:
     assert links_of(page, "Timeline") == [f"campaign?campaign={campaign['_id']}", "", "", "", ""]
 
 
+def test_the_timeline_says_what_was_refunded_and_shows_returns_below_zero(workspace: Services) -> None:
+    orders = [
+        {"id": "o1", "amount": 100, "refunded": 30, "ordered_at": "2026-05-01", "items": [{"name": "CD"}]},
+        {"id": "r1", "amount": 20, "status": "returned", "ordered_at": "2026-05-02"},
+    ]
+    store_orders(workspace, *({"customer_id": "c1", **order} for order in orders))
+    page = open_customer("c1")
+    assert [(row["What"], row["Details"], row["Amount"]) for row in rows_of(page, "Timeline")] == [
+        ("Return", "Returned · r1", "-$20.00"),
+        ("Order", "Confirmed · $30.00 refunded · 1 × CD · o1", "$100.00"),
+    ]
+    assert (page.metric("Spend"), page.metric("Orders")) == ("$50.00", "1")
+
+
+def test_a_customer_without_a_name_of_their_own_has_the_first_and_the_last_name_as_title(workspace: Services) -> None:
+    store_customers(workspace, {"id": "c1", "first_name": "Asha", "last_name": "Mehta"})
+    assert open_customer("c1").title == "Asha Mehta"
+
+
 def test_the_timeline_shows_the_kinds_that_are_chosen(asha: Services) -> None:
     page = open_customer()
     page.choose("customer_kinds", ["event"])

@@ -9,7 +9,7 @@ import pytest
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Stream
 from crm_core.ingest.parsing import Batch, FieldError, parse_records
-from crm_core.ingest.scalars import Border
+from crm_core.ingest.scalars import ValidationContext
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 ORDER = {"id": "o1", "customer_id": "c1", "amount": 29.33}
@@ -18,7 +18,7 @@ CUSTOMER = {"id": "c1"}
 
 def parse(stream: Stream, body: Any, *, digits: int = 2) -> Batch:
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse_records(stream, text, Border(NOW, digits))
+    return parse_records(stream, text, ValidationContext(NOW, digits, "USD"))
 
 
 def accepted(stream: Stream, body: Any, *, digits: int = 2) -> dict[str, Any]:

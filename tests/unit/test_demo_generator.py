@@ -75,10 +75,10 @@ def test_records_have_only_fields_of_the_api_and_no_derived_totals(
     customers: list[Record], orders: list[Record]
 ) -> None:
     always = {"id", "country", "tags", "loyalty_member", "abandoned_cart", "visits", "attributes", "consent"}
-    sometimes = {"name", "email", "phone", "city", "category", "cart_value"}
+    sometimes = {"name", "first_name", "last_name", "email", "phone", "city", "category", "cart_value"}
     assert all(always <= set(customer) <= always | sometimes for customer in customers)
     fields = {"id", "customer_id", "amount", "status", "category", "items", "ordered_at"}
-    assert all(set(order) == fields for order in orders)
+    assert all(fields <= set(order) <= fields | {"refunded"} for order in orders)
 
 
 def test_ids_are_unique_and_every_order_has_a_customer(customers: list[Record], orders: list[Record]) -> None:
@@ -111,6 +111,7 @@ def test_amounts_are_the_exact_sum_of_their_items(orders: list[Record]) -> None:
 
 def test_money_has_at_most_two_decimals(customers: list[Record], orders: list[Record]) -> None:
     amounts = [order["amount"] for order in orders]
+    amounts += [order["refunded"] for order in orders if "refunded" in order]
     amounts += [item["price"] for order in orders for item in order["items"]]
     amounts += [customer["cart_value"] for customer in customers if "cart_value" in customer]
     assert all(amount == round(amount, 2) for amount in amounts)
@@ -242,8 +243,8 @@ def test_customers_buy_most_in_the_category_they_prefer(customers: list[Record],
 def test_vips_have_spent_most(customers: list[Record], orders: list[Record]) -> None:
     spend: Counter[str] = Counter()
     for order in orders:
-        if order["status"] != "cancelled":
-            spend[order["customer_id"]] += round(order["amount"] * 100)
+        if order["status"] not in {"cancelled", "refunded"}:
+            spend[order["customer_id"]] += round(order["amount"] * 100) - round(order.get("refunded", 0) * 100)
     vips = [spend[customer["id"]] for customer in customers if "vip" in customer["tags"]]
     others = [spend[customer["id"]] for customer in customers if "vip" not in customer["tags"]]
     assert min(vips) > max(others)
@@ -253,9 +254,23 @@ def test_only_recent_orders_are_under_way(orders: list[Record]) -> None:
     fortnight_ago = (NOW - timedelta(days=15)).isoformat()
     old = {order["status"] for order in orders if order["ordered_at"] < fortnight_ago}
     statuses = Counter(order["status"] for order in orders)
-    assert old == {"delivered", "cancelled"}
-    assert set(statuses) == {"pending", "confirmed", "shipped", "delivered", "cancelled"}
+    assert old == {"delivered", "cancelled", "refunded"}
+    assert set(statuses) == {"pending", "confirmed", "shipped", "delivered", "cancelled", "refunded"}
     assert 0.02 < statuses["cancelled"] / len(orders) < 0.04
+
+
+def test_some_of_what_was_delivered_is_refunded_wholly_or_in_part(orders: list[Record]) -> None:
+    refunded = [order for order in orders if "refunded" in order]
+    assert 0.02 < len(refunded) / len(orders) < 0.06
+    assert all(0 < order["refunded"] <= order["amount"] for order in refunded)
+    assert all((order["refunded"] == order["amount"]) == (order["status"] == "refunded") for order in refunded)
+    assert {order["status"] for order in refunded} == {"delivered", "refunded"}
+
+
+def test_whoever_writes_the_family_name_first_has_its_parts(customers: list[Record]) -> None:
+    parted = [customer for customer in customers if "first_name" in customer]
+    assert 0.02 < len(parted) / len(customers) < 0.5
+    assert all(customer["name"] == f"{customer['last_name']} {customer['first_name']}" for customer in parted)
 
 
 @pytest.mark.parametrize("seed", range(12))

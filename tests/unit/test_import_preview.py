@@ -10,9 +10,9 @@ from crm_core.errors import InvalidInput
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.recognising.preview import CHECKED, DryRun, FileFacts, look_at, try_import
-from crm_core.ingest.scalars import Border
+from crm_core.ingest.scalars import ValidationContext
 
-BORDER = Border(datetime(2026, 6, 15, tzinfo=UTC), 2)
+BORDER = ValidationContext(datetime(2026, 6, 15, tzinfo=UTC), 2, "USD")
 
 
 def source(text: str, name: str) -> FileSource:

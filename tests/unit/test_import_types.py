@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_core.imports.recognising.kinds import CUSTOMERS
+from crm_core.imports.recognising.kinds import KINDS
 from crm_core.imports.recognising.targets import Target, find_target
 from crm_core.ingest.scalars import MAX_INTEGER, MIN_INTEGER
 from tests.unit.import_files import bad_lines, plan_of, read
@@ -115,8 +115,8 @@ def test_a_number_that_is_found_is_exactly_what_the_cell_says(number: int | Deci
 
 @given(st.text())
 def test_any_name_of_a_column_leads_somewhere_or_nowhere(text: str) -> None:
-    target = find_target(text, CUSTOMERS)
+    target = find_target(text, KINDS["customers"])
     if isinstance(target, Target):
-        again = find_target(target.path, CUSTOMERS)
+        again = find_target(target.path, KINDS["customers"])
         assert isinstance(again, Target)
         assert again.path == target.path

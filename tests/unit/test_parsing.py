@@ -7,7 +7,8 @@ import pytest
 
 from crm_core.infra.streams import Stream
 from crm_core.ingest.parsing import MAX_RECORD_BYTES, MAX_RECORDS, FieldError, parse_rows
-from crm_core.ingest.scalars import Border
+from crm_core.ingest.scalars import ValidationContext
+from crm_core.schema.statuses import STATUS_NAMES
 from tests.unit.parsed import CUSTOMER, NOW, ORDER, accepted, error, parse, refusal
 
 NOT_AN_AMOUNT = "must be a JSON number, such as 29.33"
@@ -89,7 +90,7 @@ def test_good_records_of_a_batch_are_kept_and_bad_ones_named_by_their_place() ->
 
 def test_rows_already_read_from_json_are_judged_alike() -> None:
     rows = [ORDER, {**ORDER, "amount": "29.33"}]
-    assert parse_rows(Stream.ORDERS, rows, Border(NOW, 2)) == parse(Stream.ORDERS, rows)
+    assert parse_rows(Stream.ORDERS, rows, ValidationContext(NOW, 2, "USD")) == parse(Stream.ORDERS, rows)
 
 
 @pytest.mark.parametrize("stream_and_record", [(Stream.CUSTOMERS, CUSTOMER), (Stream.ORDERS, ORDER)])
@@ -178,8 +179,11 @@ def test_a_value_of_another_type_is_never_converted(change: dict[str, Any], mess
         ({"amount": True}, NOT_AN_AMOUNT),
         ({"amount": None}, NOT_AN_AMOUNT),
         ({"customer_id": 17}, "must be a text"),
-        ({"status": 1}, "must be one of 'pending', 'confirmed', 'shipped', 'delivered' or 'cancelled'"),
-        ({"status": "lost"}, "must be one of 'pending', 'confirmed', 'shipped', 'delivered' or 'cancelled'"),
+        ({"status": 1}, "must be one of pending, confirmed, shipped, delivered, returned, cancelled, refunded, voided"),
+        (
+            {"status": "lost"},
+            "must be one of pending, confirmed, shipped, delivered, returned, cancelled, refunded, voided",
+        ),
         ({"items": {"name": "CD"}}, "must be an array"),
         ({"category": 5}, "must be a text"),
     ],
@@ -232,3 +236,48 @@ def test_every_field_of_an_order_arrives() -> None:
         "items": [{"name": "CD", "sku": "cd-1", "quantity": 2}],
     }
     assert accepted(Stream.ORDERS, {**record, "amount": 29.33}) == {**record, "amount": "29.33"}
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        *(("Paid", "confirmed"), ("PROCESSING", "confirmed"), ("partially_refunded", "confirmed")),
+        *(("Partially Refunded", "confirmed"), ("fulfilled", "shipped"), ("Completed", "delivered")),
+        *(("on-hold", "pending"), ("On_Hold", "pending"), ("on hold", "pending"), ("canceled", "cancelled")),
+        *((name.upper(), name) for name in STATUS_NAMES),
+    ],
+)
+def test_a_word_of_a_shop_is_the_status_that_it_means(word: str, status: str) -> None:
+    assert accepted(Stream.ORDERS, {**ORDER, "status": word})["status"] == status
+
+
+@pytest.mark.parametrize("refunded", [0, 0.01, 29.33])
+def test_a_refund_of_up_to_the_amount_is_accepted(refunded: float) -> None:
+    assert accepted(Stream.ORDERS, {"refunded": refunded, **ORDER})["refunded"] == str(refunded)
+
+
+@pytest.mark.parametrize("refunded", [29.34, 1000])
+def test_a_refund_of_more_than_the_amount_is_refused(refunded: float) -> None:
+    found = error(Stream.ORDERS, {"refunded": refunded, **ORDER})
+    assert found == FieldError("refunded", "must be at most the amount, 29.33")
+
+
+def test_a_refund_beside_a_bad_amount_is_not_blamed() -> None:
+    assert error(Stream.ORDERS, {**ORDER, "amount": -1, "refunded": 5}).field == "amount"
+
+
+@pytest.mark.parametrize("currency", ["USD", "usd"])
+def test_the_workspaces_currency_is_accepted_in_any_case(currency: str) -> None:
+    assert accepted(Stream.ORDERS, {**ORDER, "currency": currency})["currency"] == "USD"
+
+
+@pytest.mark.parametrize("currency", ["EUR", "", "dollars", 5])
+def test_another_currency_is_refused_by_name(currency: Any) -> None:
+    found = error(Stream.ORDERS, {**ORDER, "currency": currency})
+    assert found.field == "currency"
+    assert found.message == f"must be USD, the currency of this workspace, not {currency!r}"
+
+
+def test_an_order_may_clear_its_refund_and_its_currency() -> None:
+    record = accepted(Stream.ORDERS, {**ORDER, "refunded": None, "currency": None})
+    assert (record["refunded"], record["currency"]) == (None, None)

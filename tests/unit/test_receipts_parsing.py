@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from crm_core.campaigns.messages.receipts import MAX_RECEIPTS, parse_receipts
+from crm_core.campaigns.messages.rows import message_key, row_id
 from crm_core.errors import InvalidInput
+from workers.vendor.wire import parse_batch
 
 RECEIPT = {"key": "campaign:c1#0", "vendor_id": "v1", "status": "delivered", "at": "2026-06-15T12:00:00+02:00"}
 
@@ -70,3 +72,10 @@ def test_a_body_that_holds_no_receipt_is_refused(body: bytes) -> None:
 def test_a_batch_has_at_most_1000_receipts() -> None:
     assert len(parse({"receipts": [RECEIPT] * MAX_RECEIPTS})) == MAX_RECEIPTS
     refusal(json.dumps({"receipts": [RECEIPT] * (MAX_RECEIPTS + 1)}).encode())
+
+
+def test_the_message_to_the_longest_customer_id_has_a_valid_key() -> None:
+    key = message_key({"_id": row_id("0" * 32, "\N{SNOWMAN}" * 254), "n": 999_999})
+    assert parse(RECEIPT | {"key": key})[0]["key"] == key
+    message = {"key": key, "to": "\N{SNOWMAN}" * 254, "channel": "in_app", "body": "Hi"}
+    assert parse_batch(json.dumps({"campaign": "c", "messages": [message]}).encode()).messages[0].key == key

@@ -12,6 +12,7 @@ from crm_core.errors import BadRule
 from crm_core.rules.loading import MAX_DEPTH, MAX_NODES, dump_rule, load_rule
 from crm_core.rules.tree import (
     EVERYONE,
+    MAX_ID,
     STATUSES,
     AnyRule,
     EventsRule,
@@ -116,14 +117,14 @@ def test_a_value_nested_without_end_is_refused() -> None:
         ({"kind": "segment"}, "rule.segment_id"),
         ({"kind": "segment", "segment_id": ""}, "rule.segment_id"),
         ({"kind": "segment", "segment_id": 5}, "rule.segment_id"),
-        ({"kind": "segment", "segment_id": "x" * 65}, "rule.segment_id"),
+        ({"kind": "segment", "segment_id": "x" * 255}, "rule.segment_id"),
         ({**SEGMENT, "name": "Big spenders"}, "rule.name"),
         ({"kind": "list"}, "rule.customer_ids"),
         ({"kind": "list", "customer_ids": []}, "rule.customer_ids"),
         ({"kind": "list", "customer_ids": "c1"}, "rule.customer_ids"),
         ({"kind": "list", "customer_ids": ["c1", ""]}, "rule.customer_ids[1]"),
         ({"kind": "list", "customer_ids": ["c1", 5]}, "rule.customer_ids[1]"),
-        ({"kind": "list", "customer_ids": ["x" * 65]}, "rule.customer_ids[0]"),
+        ({"kind": "list", "customer_ids": ["x" * 255]}, "rule.customer_ids[0]"),
         (group(LIST, {"kind": "list", "customer_ids": ["c1", None]}), "rule.rules[1].customer_ids[1]"),
     ],
 )
@@ -248,7 +249,7 @@ SCALARS = st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infin
 VALUES = SCALARS | st.lists(SCALARS, max_size=3)
 WORDS = st.text(max_size=10)
 DAYS = st.none() | st.integers(1, 36_500)
-IDS = st.text(min_size=1, max_size=64)
+IDS = st.text(min_size=1, max_size=MAX_ID)
 CONDITION = st.one_of(
     st.builds(FieldRule, field=WORDS, op=WORDS, value=st.none() | VALUES),
     st.builds(

@@ -11,6 +11,7 @@ from workers.vendor.problems import FieldError, Problem
 MAX_MESSAGES = 500
 MAX_BODY_BYTES = 16 * 1024 * 1024  # 500 messages of the longest text
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
+_Key = Annotated[str, Field(min_length=1, max_length=400)]
 
 
 class Message(BaseModel):
@@ -18,7 +19,7 @@ class Message(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    key: _Text
+    key: _Key
     to: Annotated[str, Field(min_length=1, max_length=320)]
     channel: ChannelName
     subject: Annotated[str, Field(max_length=1_000)] | None = None

@@ -1,16 +1,19 @@
 """Customers with their orders and events, as answers show them. A field is absent until somebody has given it."""
 
 from datetime import datetime
-from typing import Annotated, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypeAlias
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from crm_core.api.answers.messages import MessagePage
+from crm_core.api.answers.schema_fields import RECORDED, answer_fields, to_typed_dict
 from crm_core.channels.wire import ChannelName
 from crm_core.customers.attributes import AttributeType
-from crm_core.ingest.scalars import AttributeValue
-from crm_core.ingest.wire import Consent, OrderStatus
+from crm_core.ingest.wire import Consent
+from crm_core.schema.customer import CUSTOMER
+from crm_core.schema.event import EVENT
+from crm_core.schema.order import ORDER
 
 
 class History(TypedDict, total=False):
@@ -29,32 +32,19 @@ class ChannelConsent(TypedDict):
     at: datetime
 
 
-class Customer(TypedDict):
-    """A customer. Totals count the given history and all orders that are not cancelled."""
-
-    id: str
-    total_spend: float
-    order_count: int
-    avg_order_value: Annotated[float | None, Field(description="Null without an order.")]
-    first_order_at: datetime | None
-    last_order_at: datetime | None
-    categories: Annotated[list[str], Field(description="Of the orders that count.")]
-    visits: int
-    created_at: Annotated[datetime, Field(description="When the first record about the customer was accepted.")]
-    updated_at: datetime
-    name: NotRequired[str]
-    email: NotRequired[str]
-    phone: NotRequired[str]
-    city: NotRequired[str]
-    country: NotRequired[str]
-    category: NotRequired[str]
-    tags: NotRequired[list[str]]
-    loyalty_member: NotRequired[bool]
-    abandoned_cart: NotRequired[bool]
-    cart_value: NotRequired[float]
-    baseline: NotRequired[History]
-    attributes: NotRequired[dict[str, AttributeValue]]
-    consent: NotRequired[dict[ChannelName, ChannelConsent]]
+if TYPE_CHECKING:
+    Customer: TypeAlias = dict[str, Any]
+    Order: TypeAlias = dict[str, Any]
+    Event: TypeAlias = dict[str, Any]
+else:
+    _PARTS = {"consent": dict[ChannelName, ChannelConsent]}
+    _CUSTOMER = answer_fields(CUSTOMER, _PARTS)
+    _BASELINE = {"baseline": NotRequired[History]}
+    Customer = to_typed_dict(
+        "Customer", "A customer. A field is absent until somebody has given it.", _CUSTOMER | _BASELINE
+    )
+    Order = to_typed_dict("Order", "An order of a customer.", {**answer_fields(ORDER, {}), **RECORDED})
+    Event = to_typed_dict("Event", "Something that a customer did.", {**answer_fields(EVENT, {}), **RECORDED})
 
 
 class CustomerPage(TypedDict):
@@ -64,46 +54,11 @@ class CustomerPage(TypedDict):
     next: Annotated[str | None, Field(description="The cursor of the next page; null on the last.")]
 
 
-class OrderItem(TypedDict):
-    """A line of an order."""
-
-    name: str
-    quantity: NotRequired[int]
-    sku: NotRequired[str]
-    price: NotRequired[float]
-
-
-class Order(TypedDict):
-    """An order of a customer."""
-
-    id: str
-    customer_id: str
-    amount: float
-    status: OrderStatus
-    ordered_at: datetime
-    created_at: Annotated[datetime, Field(description="When the first record about the order was accepted.")]
-    updated_at: datetime
-    category: NotRequired[str]
-    items: NotRequired[list[OrderItem]]
-
-
 class OrderPage(TypedDict):
     """Orders of one customer, the newest first."""
 
     items: list[Order]
     next: str | None
-
-
-class Event(TypedDict):
-    """Something that a customer did."""
-
-    id: str
-    customer_id: str
-    type: str
-    at: datetime
-    created_at: Annotated[datetime, Field(description="When the first record about the event was accepted.")]
-    updated_at: datetime
-    properties: NotRequired[dict[str, AttributeValue]]
 
 
 class EventPage(TypedDict):

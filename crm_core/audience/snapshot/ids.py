@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ CHUNK = 100_000
 class IdTable(Mapping[str, int]):
     """Id to row. ids: in the order of their UTF-8 bytes, which is that of the database, each once."""
 
-    def __init__(self, data: bytes, offsets: NDArray[np.uint32]) -> None:
+    def __init__(self, data: bytes, offsets: NDArray[np.unsignedinteger[Any]]) -> None:
         self._data = data
         self._offsets = offsets
         self._ends = memoryview(offsets.data)  # gives plain integers, which is faster than the array
@@ -52,8 +53,9 @@ class IdTable(Mapping[str, int]):
     def joined(self, other: "IdTable", order: NDArray[np.intp]) -> "IdTable":
         """The ids of both, those of ``other`` counted after these, at the rows of ``order``."""
         data = np.frombuffer(self._data + other._data, dtype=np.uint8)
-        starts = np.concatenate([self._offsets[:-1], other._offsets[:-1].astype(np.int64) + len(self._data)])
-        lengths = np.concatenate([np.diff(self._offsets), np.diff(other._offsets)])[order]
+        mine, theirs = self._offsets.astype(np.int64), other._offsets.astype(np.int64)
+        starts = np.concatenate([mine[:-1], theirs[:-1] + len(self._data)])
+        lengths = np.concatenate([np.diff(mine), np.diff(theirs)])[order].astype(np.uint32)
         pieces = [
             data[_places(starts[order[at : at + CHUNK]], lengths[at : at + CHUNK])].tobytes()
             for at in range(0, order.size, CHUNK)
@@ -61,8 +63,10 @@ class IdTable(Mapping[str, int]):
         return IdTable(b"".join(pieces), _offsets(lengths))
 
 
-def _offsets(lengths: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    offsets = np.zeros(lengths.size + 1, dtype=np.uint32)
+def _offsets(lengths: NDArray[np.uint32]) -> NDArray[np.unsignedinteger[Any]]:
+    """In 32 bits while that holds them: 4 million of the longest ids are more than 4 GB."""
+    is_small = int(lengths.sum(dtype=np.uint64)) <= np.iinfo(np.uint32).max
+    offsets: NDArray[np.unsignedinteger[Any]] = np.zeros(lengths.size + 1, dtype=np.uint32 if is_small else np.uint64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
 

@@ -18,7 +18,7 @@ from crm_core.audience.snapshot.merging import merge
 from crm_core.audience.snapshot.version import Part, Version
 from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Db, translated
+from crm_core.infra.mongo import Db, Doc, translated
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -29,6 +29,12 @@ MERGE_FROM = 4
 PAUSE_S, MOST_PAUSE_S = 0.2, 2.0
 """Between two looks at what changed, unless somebody waits for it."""
 CUSTOMER_BYTES, RECORD_BYTES = 100, 32
+"""Of the first, ID_BYTES are those of the id."""
+ID_BYTES = 16
+ID_SAMPLE: list[Doc] = [
+    {"$sample": {"size": 200}},
+    {"$group": {"_id": None, "bytes": {"$avg": {"$strLenBytes": "$_id"}}}},
+]
 
 
 class Status(StrEnum):
@@ -181,7 +187,9 @@ class Keeper:
         with translated():
             customers = self._db.customers.estimated_document_count()
             records = sum(self._db[name].estimated_document_count() for name in ("orders", "events"))
-        if customers * CUSTOMER_BYTES + records * RECORD_BYTES > self._limit:
+            ids = next(self._db.customers.aggregate(ID_SAMPLE), {"bytes": ID_BYTES})
+        customer_bytes = CUSTOMER_BYTES + max(ids["bytes"] - ID_BYTES, 0)
+        if customers * customer_bytes + records * RECORD_BYTES > self._limit:
             self._show(State(Status.TOO_LARGE, total=customers + records))
             self._stop.wait(CHECK_SIZE_S)
             raise ColumnsOutdated

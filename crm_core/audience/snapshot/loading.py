@@ -16,12 +16,11 @@ from crm_core.audience.snapshot.shard import Sends, Shard
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.engines.encoding import Encoder
+from crm_core.rules.engines.single import READ_OF_EVENTS, READ_OF_ORDERS
 from crm_core.rules.fields import CustomerField, FieldType
 
 CHUNK = 2000
 """Documents decoded at once: some ms, in which no other thread of the process runs."""
-NOT_HELD = frozenset({"name", "email", "phone"})
-"""Nearly each customer has its own: conditions on these go to the database."""
 MOST_VALUES = 100_000
 NO_CHANNEL = -1
 """The place of a channel that is no more."""
@@ -37,20 +36,20 @@ REACH: Doc = {
     **{f"consent.{channel}.state": 1 for channel in CHANNELS},
 }
 """What reach follows from; of e-mail addresses and phone numbers, whether there is one."""
-ORDER: Doc = {"_id": 0, "customer_id": 1, "amount_minor": 1, "category_folded": 1, "status": 1}
-ORDER["ordered_at"] = _in_ms("ordered_at")
-EVENT: Doc = {"_id": 0, "customer_id": 1, "at": _in_ms("at"), "type": 1}
+ORDER: Doc = {"_id": 0, "customer_id": 1, **dict.fromkeys(READ_OF_ORDERS, 1), "ordered_at": _in_ms("ordered_at")}
+EVENT: Doc = {"_id": 0, "customer_id": 1, **dict.fromkeys(READ_OF_EVENTS, 1), "at": _in_ms("at")}
 SEND: Doc = {"customer_id": 1, "channel": 1, "sent_at": _in_ms("sent_at")}
 Progress = Callable[[int], None]
 """Called with how many records were read since it was called last."""
 
 
 class Loader:
-    """fields: of the catalogue; those of NOT_HELD are left out. The others are read side by side, not nested."""
+    """fields: of the catalogue; those that are not held are asked of the database. The others are read side by side,
+    not nested."""
 
     def __init__(self, db: Db, fields: Iterable[CustomerField], policy: Policy) -> None:
         self._db = db
-        held = [found for found in fields if found.name not in NOT_HELD and not found.is_average]
+        held = [found for found in fields if found.is_held and not found.is_average]
         self._fields = [replace(found, path=f"f{number}") for number, found in enumerate(held)]
         self._policy = policy
         values = {

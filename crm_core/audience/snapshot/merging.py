@@ -66,9 +66,13 @@ def _orders(left: Columns, right: Columns, rows: NDArray[np.int32]) -> Orders:
     customers, times, order = _records(left.orders, right.orders, left.size, rows)
     categories = _coded(left.orders.categories, right.orders.categories)
     statuses = _coded(left.orders.statuses, right.orders.statuses)
+    amounts = _one(left.orders.amounts, right.orders.amounts)[order]
+    is_plain = all(each.nets is each.amounts for each in (left.orders, right.orders))
+    nets = amounts if is_plain else _one(left.orders.nets, right.orders.nets)[order]
     return Orders(
         customers,
-        _one(left.orders.amounts, right.orders.amounts)[order],
+        amounts,
+        nets,
         times,
         Coded(categories.codes[order], categories.values),
         Coded(statuses.codes[order], statuses.values),

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -76,9 +76,16 @@ class Shard:
 
 
 def _nbytes(held: Any) -> int:
-    """Of all arrays in columns of columns; the distinct values of texts are few."""
+    """Of all arrays in columns of columns, each once; the distinct values of texts are few."""
+    return sum({id(array): array.nbytes for array in _arrays(held)}.values())
+
+
+def _arrays(held: Any) -> Iterator[NDArray[Any]]:
     if isinstance(held, np.ndarray):
-        return held.nbytes
-    if is_dataclass(held):
-        return sum(_nbytes(getattr(held, each.name)) for each in fields(held))
-    return sum(map(_nbytes, held.values())) if isinstance(held, dict) else 0
+        yield held
+    elif is_dataclass(held):
+        for each in fields(held):
+            yield from _arrays(getattr(held, each.name))
+    elif isinstance(held, dict):
+        for each in held.values():
+            yield from _arrays(each)

@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 from crm_core.campaigns.drafting.message_values import to_template
 from crm_core.customers.first_names import find_first_name
-from crm_core.rules.fields import FieldType
+from crm_core.rules.fields import FieldType, type_of_kind
+from crm_core.schema.customer import CUSTOMER as SCHEMA
+from crm_core.schema.fields import Field, RecordSchema
+from crm_core.schema.kinds import Identifier
 
 CUSTOMER = "customer"
 ATTRIBUTES = "attributes"
@@ -61,34 +64,30 @@ class MessageField:
         return to_template(value, zone)
 
 
-def _field(name: str, label: str, kind: FieldType, *stored: str) -> MessageField:
-    own = f"{name}_minor" if kind is FieldType.MONEY else name
-    return MessageField(name, label, kind, stored or (own,))
+def declared_in(records: RecordSchema) -> tuple[MessageField, ...]:
+    """Those that the schema lets messages use."""
+    return tuple(_to_field(row, records) for row in records.fields if row.in_messages)
 
 
-FIELDS: tuple[MessageField, ...] = (
-    _field("id", "Customer id", FieldType.TEXT, "_id"),
-    _field("name", "Full name", FieldType.TEXT, "name", FIRST_NAME, "last_name"),
-    _field(FIRST_NAME, "First name", FieldType.TEXT, FIRST_NAME, "name"),
-    _field("last_name", "Last name", FieldType.TEXT),
-    _field("email", "E-mail", FieldType.TEXT),
-    _field("phone", "Phone", FieldType.TEXT),
-    _field("city", "City", FieldType.TEXT),
-    _field("country", "Country", FieldType.TEXT),
-    _field("category", "Favourite category", FieldType.TEXT),
-    _field("tags", "Tags", FieldType.LIST),
-    _field("loyalty_member", "Loyalty member", FieldType.BOOLEAN),
-    _field("total_spend", "Total spend", FieldType.MONEY),
-    _field("order_count", "Number of orders", FieldType.NUMBER),
-    _field("avg_order_value", "Average order value", FieldType.MONEY, "total_spend_minor", "order_count"),
-    _field("first_order_at", "First order", FieldType.DATE),
-    _field("last_order_at", "Last order", FieldType.DATE),
-    _field("categories", "Categories bought", FieldType.LIST),
-    _field("visits", "Visits", FieldType.NUMBER),
-    _field("abandoned_cart", "Abandoned cart", FieldType.BOOLEAN),
-    _field("cart_value", "Cart value", FieldType.MONEY),
-    _field("created_at", "Customer since", FieldType.DATE),
-)
+def _to_field(row: Field, records: RecordSchema) -> MessageField:
+    kind = FieldType.TEXT if isinstance(row.kind, Identifier) else type_of_kind(row.kind)
+    return MessageField(row.name, row.label, kind, _stored(row, records))
+
+
+def _stored(row: Field, records: RecordSchema) -> tuple[str, ...]:
+    """Of a name that is joined of parts, these too; a first name may have to be found in the name."""
+    match row.name:
+        case "id":
+            return ("_id",)
+        case "first_name":
+            return (row.stored_name, "name")
+        case "avg_order_value":
+            return tuple(records.by_name[name].stored_name for name in ("total_spend", "order_count"))
+        case _:
+            return (row.stored_name, *(records.by_name[name].stored_name for name in row.joins))
+
+
+FIELDS = declared_in(SCHEMA)
 _BY_NAME = {field.name: field for field in FIELDS}
 _PARTS: Mapping[FieldType, Mapping[str, FieldType | None]] = {
     FieldType.TEXT: {"size": FieldType.NUMBER},

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from crm_core.campaigns.messages.booking import Bookings, Step
+from crm_core.campaigns.messages.rows import MAX_KEY
 from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Entry
@@ -22,7 +23,7 @@ class Receipt(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    key: Annotated[str, Field(min_length=3, max_length=200, pattern=r"^[^#]+:[^\x00]+#[0-9]+$")]
+    key: Annotated[str, Field(min_length=3, max_length=MAX_KEY, pattern=r"^[^#]+:[^\x00]+#[0-9]+$")]
     vendor_id: Annotated[str, Field(max_length=100)] | None = None
     status: Literal["delivered", "failed", "opened", "clicked"]
     reason: Annotated[str, Field(max_length=100)] | None = None

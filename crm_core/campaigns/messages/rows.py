@@ -8,6 +8,7 @@ from pymongo import ASCENDING
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.states import STATES, MessageState
 from crm_core.infra.mongo import Doc
+from crm_core.schema.kinds import MAX_ID_LENGTH
 
 BY_RANK = [(name, ASCENDING) for name in ("campaign_id", "rank", "reason", "customer_id")]
 """The index of everything that is asked of one campaign. The reason of a row that waits for nothing is null."""
@@ -17,6 +18,9 @@ OPEN: Doc = {"rank": PENDING, "reason": None}
 SEEN = ("delivered_at", "failed_at", "opened_at", "clicked_at")
 """The steps that a receipt can tell of."""
 MAX_RETRIES_DIGITS = 6
+MAX_ROW_ID = MAX_ID_LENGTH + 100
+MAX_KEY = MAX_ROW_ID + 1 + MAX_RETRIES_DIGITS
+"""In characters, with an id of a campaign and its colon."""
 INTERNAL = {"_id", "rank", "claim", "round", "attempting", "maybe_sent", "retried_at"}
 """Of a row: what only workers read, and what it shows under another name."""
 

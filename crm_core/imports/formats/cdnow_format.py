@@ -9,9 +9,9 @@ from typing import TextIO
 
 from crm_core.imports.reading.items import BadLine, FileRecord, Item, make_record_id
 from crm_core.imports.reading.sources import FileSource
-from crm_core.imports.recognising.kinds import ORDERS
 from crm_core.imports.recognising.plan import ImportOptions, ImportPlan
 
+ORDERS = "orders"
 COLUMNS = {"master": 4, "sample": 5}
 
 
@@ -26,7 +26,7 @@ def plan_cdnow(source: FileSource, options: ImportOptions) -> ImportPlan:
     with source.text() as text:
         count = sum(1 for line in text if line.strip())
     faults = tuple(_faults(options))
-    return ImportPlan("cdnow", ORDERS, count, (), faults, lambda: _read(source))
+    return ImportPlan("cdnow", options.kinds[ORDERS], count, (), faults, lambda: _read(source))
 
 
 def read_cdnow(text: TextIO) -> Iterator[Item]:
@@ -43,7 +43,7 @@ def _read(source: FileSource) -> Iterator[Item]:
 
 
 def _faults(options: ImportOptions) -> Iterator[str]:
-    if options.kind_name not in {None, ORDERS.name}:
+    if options.kind_name not in {None, ORDERS}:
         yield f"A CDNOW file holds orders, not {options.kind_name}."
     if options.mapping:
         yield "A CDNOW file has no names of columns that --map could mean."

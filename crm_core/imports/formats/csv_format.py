@@ -29,8 +29,8 @@ def plan_csv(source: FileSource, options: ImportOptions) -> ImportPlan:
 
 def _kind(names: Sequence[str], file_name: str, options: ImportOptions) -> Kind:
     if options.kind_name:
-        return kind_named(options.kind_name)
-    kind = guess_kind(field_names(names, options.mapping))
+        return kind_named(options.kind_name, options.kinds)
+    kind = guess_kind(field_names(names, options.mapping), options.kinds)
     if kind is None:
         absent = [*find_absent(file_name, names, options.mapping)]
         neither = f"{file_name} has neither a column customer_id (orders; with type: events) nor id (customers)."

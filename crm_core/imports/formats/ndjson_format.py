@@ -7,7 +7,7 @@ from crm_core.imports.reading.items import BadLine, FileRecord, Item
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.faults import find_key_faults
 from crm_core.imports.recognising.key_mapping import KeyMapper, map_keys
-from crm_core.imports.recognising.kinds import CUSTOMERS, Kind, guess_kind, kind_named
+from crm_core.imports.recognising.kinds import Kind, guess_kind, kind_named
 from crm_core.imports.recognising.mapping import ColumnMapping, field_names
 from crm_core.imports.recognising.plan import ImportOptions, ImportPlan
 
@@ -28,8 +28,8 @@ def plan_ndjson(source: FileSource, options: ImportOptions) -> ImportPlan:
 
 def _kind(first: Sequence[str], options: ImportOptions) -> Kind:
     if options.kind_name:
-        return kind_named(options.kind_name)
-    return guess_kind(field_names(first, options.mapping)) or CUSTOMERS
+        return kind_named(options.kind_name, options.kinds)
+    return guess_kind(field_names(first, options.mapping), options.kinds) or options.kinds["customers"]
 
 
 def _read(source: FileSource, columns: Sequence[ColumnMapping]) -> Iterator[Item]:

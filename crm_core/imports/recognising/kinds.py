@@ -2,10 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias, assert_never
 
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput
 from crm_core.imports.reading.cells import BOOLEAN, LIST, NUMBER, TEXT, WHOLE, CellType
+from crm_core.schema import kinds
+from crm_core.schema.fields import RecordSchema
+from crm_core.schema.schema import SCHEMA, Schema
 
 
 @dataclass(frozen=True)
@@ -13,15 +17,17 @@ class Kind:
     """name: also the API path. fields: one column each. custom: the field that takes columns ``custom.NAME``.
 
     required: columns without which no record is complete. nested: fields that only NDJSON can give whole.
-    makes_ids: whether a line of a CSV file without an id gets one.
+    aliases: further names of columns, each with its field. makes_ids: whether a line of a CSV file without an id gets
+    one.
     """
 
     name: str
     fields: Mapping[str, CellType]
     required: tuple[str, ...]
     nested: tuple[str, ...]
-    custom: str | None = None
-    makes_ids: bool = True
+    aliases: Mapping[str, str]
+    custom: str | None
+    makes_ids: bool
 
     @property
     def has_consent(self) -> bool:
@@ -34,50 +40,70 @@ class Kind:
         return [*self.fields, *([f"{self.custom}.NAME"] if self.custom else []), *consent]
 
 
-CUSTOMERS = Kind(
-    "customers",
-    {
-        **dict.fromkeys(("id", "name", "email", "phone", "city", "country", "category"), TEXT),
-        **dict.fromkeys(("cart_value", "total_spend"), NUMBER),
-        **dict.fromkeys(("visits", "order_count"), WHOLE),
-        **dict.fromkeys(("loyalty_member", "abandoned_cart"), BOOLEAN),
-        "tags": LIST,
-    },
-    required=("id",),
-    nested=("attributes", "consent"),
-    custom="attributes",
-    makes_ids=False,
-)
-ORDERS = Kind(
-    "orders",
-    {**dict.fromkeys(("id", "customer_id", "status", "category", "ordered_at"), TEXT), "amount": NUMBER},
-    required=("customer_id", "amount"),
-    nested=("items",),
-)
-EVENTS = Kind(
-    "events",
-    dict.fromkeys(("id", "customer_id", "type", "at"), TEXT),
-    required=("customer_id", "type"),
-    nested=("properties",),
-    custom="properties",
-)
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (CUSTOMERS, ORDERS, EVENTS)}
+Kinds: TypeAlias = Mapping[str, Kind]
 
 
-def kind_named(name: str) -> Kind:
+def build_kinds(schema: Schema) -> Kinds:
+    """One for each kind of records of the schema, by name."""
+    return {records.name: _build(records) for records in schema}
+
+
+def _build(records: RecordSchema) -> Kind:
+    """Customers are told apart by their ids alone, so that none is made for them."""
+    cells = {row.name: cell for row in records.on_wire if (cell := cell_type(row.kind))}
+    return Kind(
+        records.name,
+        cells,
+        tuple(name for name in records.required if name != "id" or not records.belongs_to_customer),
+        tuple(row.name for row in records.on_wire if row.name not in cells),
+        {alias: row.name for row in records.on_wire for alias in row.columns},
+        next((row.name for row in records.on_wire if isinstance(row.kind, kinds.Values)), None),
+        makes_ids=records.belongs_to_customer,
+    )
+
+
+def cell_type(kind: kinds.Kind) -> CellType | None:
+    """None for a value that no single cell can give."""
+    match kind:
+        case (
+            kinds.Identifier() | kinds.Text() | kinds.Email() | kinds.Phone() | kinds.Keyword() | kinds.OrderStatus()
+            | kinds.Currency() | kinds.Moment()
+        ):  # fmt: skip
+            return TEXT
+        case kinds.TextList():
+            return LIST
+        case kinds.Flag():
+            return BOOLEAN
+        case kinds.Money() | kinds.Number():
+            return NUMBER
+        case kinds.Count():
+            return WHOLE
+        case kinds.Values() | kinds.Consent() | kinds.Items():
+            return None
+        case _:
+            assert_never(kind)
+
+
+KINDS = build_kinds(SCHEMA)
+
+
+def kind_named(name: str, known: Kinds = KINDS) -> Kind:
     """Raises InvalidInput for a kind that does not exist."""
-    if name not in KINDS:
-        raise InvalidInput(f"There is no kind {name!r}; allowed are {', '.join(KINDS)}.", field="kind")
-    return KINDS[name]
+    if name not in known:
+        raise InvalidInput(f"There is no kind {name!r}; allowed are {', '.join(known)}.", field="kind")
+    return known[name]
 
 
-def guess_kind(fields: Collection[str]) -> Kind | None:
+def guess_kind(fields: Collection[str], known: Kinds = KINDS) -> Kind | None:
     """The kind of records with these fields: those of events and orders name their customer."""
     if "customer_id" in fields:
-        return EVENTS if "type" in fields else ORDERS
-    return CUSTOMERS if "id" in fields else None
+        return known["events"] if "type" in fields else known["orders"]
+    return known["customers"] if "id" in fields else None
 
 
-def nearest_kind(fields: Collection[str]) -> Kind:
+def nearest_kind(fields: Collection[str], known: Kinds = KINDS) -> Kind:
     """The kind that has most of these fields, where none is certain."""
-    return max((ORDERS, EVENTS, CUSTOMERS), key=lambda kind: len(kind.fields.keys() & set(fields)))
+    return max(
+        (known[name] for name in ("orders", "events", "customers")),
+        key=lambda kind: len(kind.fields.keys() & set(fields)),
+    )

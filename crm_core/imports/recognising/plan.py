@@ -5,17 +5,21 @@ from dataclasses import dataclass, field
 
 from crm_core.errors import InvalidInput
 from crm_core.imports.reading.items import Item
-from crm_core.imports.recognising.kinds import Kind
+from crm_core.imports.recognising.kinds import KINDS, Kind, Kinds
 from crm_core.imports.recognising.mapping import ColumnMapping
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the user says of a file; what is not said is found out. mapping: column to field, empty to leave it out."""
+    """What the user says of a file; what is not said is found out. mapping: column to field, empty to leave it out.
+
+    kinds: those of records that it may hold.
+    """
 
     format_name: str | None = None
     kind_name: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
+    kinds: Kinds = field(default_factory=lambda: KINDS, repr=False)
 
 
 @dataclass(frozen=True)

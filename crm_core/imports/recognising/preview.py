@@ -13,11 +13,11 @@ from crm_core.imports.formats.formats import plan_import
 from crm_core.imports.formats.json_lines import read_objects
 from crm_core.imports.reading.quoting import MAX_QUOTED
 from crm_core.imports.reading.sources import FileSource
-from crm_core.imports.recognising.kinds import CUSTOMERS, Kind, guess_kind, nearest_kind
+from crm_core.imports.recognising.kinds import KINDS, Kind, Kinds, guess_kind, nearest_kind
 from crm_core.imports.recognising.mapping import ColumnMapping, field_names
 from crm_core.imports.recognising.plan import ImportOptions, ImportPlan
 from crm_core.imports.running.checking import Rejected, check_items
-from crm_core.ingest.scalars import Border
+from crm_core.ingest.scalars import ValidationContext
 
 CHECKED, SHOWN, SAMPLED_ROWS = 1000, 5, 20
 
@@ -46,26 +46,26 @@ class DryRun:
     rejected: Sequence[Rejected] = ()
 
 
-def look_at(source: FileSource) -> FileFacts:
+def look_at(source: FileSource, kinds: Kinds = KINDS) -> FileFacts:
     """What can be said of a file before anyone says what it holds. Raises InvalidInput when it cannot be read."""
-    plan = plan_import(source, ImportOptions(kind_name=CUSTOMERS.name))
+    plan = plan_import(source, ImportOptions(kind_name="customers", kinds=kinds))
     if not plan.columns:
-        plan = plan_import(source, ImportOptions())
+        plan = plan_import(source, ImportOptions(kinds=kinds))
         return FileFacts(plan.format_name, plan.kind, plan.count, {})
     names = [column.column for column in plan.columns]
     fields = field_names(names, {})
     samples = _read_samples(source, plan)
     columns = {name: samples.get(name, "") for name in names}
-    return FileFacts(plan.format_name, guess_kind(fields) or nearest_kind(fields), plan.count, columns)
+    return FileFacts(plan.format_name, guess_kind(fields, kinds) or nearest_kind(fields, kinds), plan.count, columns)
 
 
-def try_import(source: FileSource, options: ImportOptions, border: Border) -> DryRun:
+def try_import(source: FileSource, options: ImportOptions, context: ValidationContext) -> DryRun:
     """What would become of the first 1,000 records. Raises InvalidInput when the file cannot be read."""
     plan = plan_import(source, options)
     if plan.faults:
         return DryRun(plan.kind, plan.count, plan.columns, plan.faults)
     items = list(islice(plan.items(), CHECKED))
-    checked = check_items(items, plan, border)
+    checked = check_items(items, plan, context)
     records = [from_json(payload) for payload in checked.payloads[:SHOWN]]
     return DryRun(
         plan.kind,

@@ -7,11 +7,11 @@ from difflib import get_close_matches
 from crm_core.channels.registry import CHANNELS
 from crm_core.imports.reading.cells import CONSENT, CUSTOM_TYPES, CellType
 from crm_core.imports.recognising.kinds import Kind
-from crm_core.ingest.wire import ATTRIBUTE_NAME
+from crm_core.schema.kinds import KEYWORD
 
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _GAPS = re.compile(r"[\s_-]+")
-_CUSTOM_NAME = re.compile(ATTRIBUTE_NAME)
+_CUSTOM_NAME = re.compile(KEYWORD)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ def find_target(text: str, kind: Kind) -> Target | NoTarget:
         )
     if kind.has_consent and field == "consent" and name in CHANNELS:
         return Target(field, name, CONSENT)
+    path = kind.aliases.get(path, path)
     if path in kind.fields:
         return Target(path, type=kind.fields[path])
     near = get_close_matches(path, [column for column in kind.columns if "NAME" not in column], n=1)

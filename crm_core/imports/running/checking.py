@@ -9,7 +9,7 @@ from crm_core.imports.recognising.plan import ImportPlan
 from crm_core.imports.running.rejections import describe_rejections
 from crm_core.infra.streams import Stream
 from crm_core.ingest.parsing import Batch, parse_rows
-from crm_core.ingest.scalars import Border
+from crm_core.ingest.scalars import ValidationContext
 
 _PLACE = re.compile(r"line \d+(: |, )", re.IGNORECASE)
 
@@ -35,11 +35,11 @@ def stream_named(kind_name: str) -> Stream:
     return Stream(f"stream:{kind_name}")
 
 
-def check_items(items: Sequence[Item], plan: ImportPlan, border: Border) -> Checked:
+def check_items(items: Sequence[Item], plan: ImportPlan, context: ValidationContext) -> Checked:
     """At most 1,000 items, read by ``plan``."""
     records = [item for item in items if isinstance(item, FileRecord)]
     batch = (
-        parse_rows(stream_named(plan.kind.name), [item.record for item in records], border) if records else Batch([])
+        parse_rows(stream_named(plan.kind.name), [item.record for item in records], context) if records else Batch([])
     )
     reasons = {item.line: item.reason for item in items if isinstance(item, BadLine)}
     described = describe_rejections([asdict(rejection) for rejection in batch.rejected], records, plan)

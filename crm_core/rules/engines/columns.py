@@ -37,13 +37,13 @@ class Coded:
 
 @dataclass(frozen=True)
 class Orders:
-    """In order of time. customers: row of the customer. amounts: minor units. times: ms. categories: folded.
-
-    statuses: as stored.
+    """In order of time. customers: row of the customer. amounts, nets: minor units; what an order adds to the spend.
+    times: ms. categories: folded. statuses: as stored.
     """
 
     customers: NDArray[np.integer[Any]]
     amounts: NDArray[np.integer[Any]]
+    nets: NDArray[np.integer[Any]]
     times: NDArray[np.int64]
     categories: Coded
     statuses: Coded

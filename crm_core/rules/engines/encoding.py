@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orders, to_ms
 from crm_core.rules.engines.single import Record
 from crm_core.rules.fields import CustomerField, FieldType
+from crm_core.schema.statuses import STATUS_NAMES
 
 ReadTimes: TypeAlias = Callable[[Sequence[Any]], Sequence[int | float | None]]
 """Stored times as whole ms since 1970 UTC; None for what is no time."""
@@ -51,7 +52,8 @@ class Encoder:
         }
         self._orders, self._events = _Records("ordered_at"), _Records("at")
         self._amounts: list[NDArray[Any]] = []
-        self._categories, self._statuses, self._types = _Codes(), _Codes(), _Codes()
+        self._nets: list[NDArray[Any]] = []
+        self._categories, self._statuses, self._types = _Codes(), _Codes(known=STATUS_NAMES), _Codes()
         self.rows: dict[str, int] = {}
         """Row of each customer so far."""
 
@@ -63,7 +65,9 @@ class Encoder:
 
     def add_orders(self, orders: Sequence[Record]) -> None:
         known = self._orders.add(orders, self.rows, self._times)
-        self._amounts.append(np.array([order["amount_minor"] for order in known], dtype=np.int64))
+        amounts = np.array([order["amount_minor"] for order in known], dtype=np.int64)
+        self._amounts.append(amounts)
+        self._nets.append(_nets(known, amounts))
         self._categories.add([order.get("category_folded") for order in known])
         self._statuses.add([order["status"] for order in known])
 
@@ -76,11 +80,13 @@ class Encoder:
         columns = {name: column for name, each in self._columns.items() if (column := each.finish()) is not None}
         bought, ordered_at, orders = self._orders.finish()
         acted, at, events = self._events.finish()
-        amounts = smallest(_joined(self._amounts, np.int64)[orders])
+        amounts, nets = (smallest(_joined(each, np.int64)[orders]) for each in (self._amounts, self._nets))
+        if np.array_equal(amounts, nets):
+            nets = amounts  # most shops never say what they refunded: no memory for it
         return Columns(
             len(self.rows),
             columns,
-            Orders(bought, amounts, ordered_at, self._categories.sorted(orders), self._statuses.sorted(orders)),
+            Orders(bought, amounts, nets, ordered_at, self._categories.sorted(orders), self._statuses.sorted(orders)),
             Events(acted, at, self._types.sorted(events)),
             self.rows,
         )
@@ -103,11 +109,14 @@ class _Numbers:
 
 
 class _Codes:
-    """Each value as the position of its first occurrence among the distinct ones, None as -1."""
+    """Each value as the position of its first occurrence among the distinct ones, None as -1.
 
-    def __init__(self, most: int | None = None) -> None:
+    known: values that have a position from the start.
+    """
+
+    def __init__(self, most: int | None = None, *, known: Iterable[Hashable] = ()) -> None:
         self._most = most
-        self._places: dict[Hashable, int] = {}
+        self._places: dict[Hashable, int] = {value: place for place, value in enumerate(known)}
         self._codes: list[NDArray[Any]] = []
 
     def add(self, values: Sequence[Hashable | None]) -> None:
@@ -175,6 +184,16 @@ def _read(found: CustomerField, customers: Sequence[Record], times: ReadTimes) -
             return [value if isinstance(value, bool) else None for value in values]
         case FieldType.LIST:
             return [tuple(value) if isinstance(value, list) and value else None for value in values]
+
+
+def _nets(orders: Sequence[Record], amounts: NDArray[Any]) -> NDArray[Any]:
+    """What each adds to the spend: mostly its amount."""
+    places = [place for place, order in enumerate(orders) if "net_minor" in order]
+    if not places:
+        return amounts
+    nets = amounts.copy()
+    nets[places] = [orders[place]["net_minor"] for place in places]
+    return nets
 
 
 def smallest(values: NDArray[np.int64]) -> NDArray[Any]:

@@ -28,7 +28,7 @@ def is_quotient_within(wanted: Range, totals: NDArray[np.int64], counts: NDArray
 
 def _fits(end: Fraction, totals: NDArray[np.int64], counts: NDArray[Any]) -> bool:
     """Whether both sides of total x denominator >= numerator x count are integers of 64 bits."""
-    greatest = max(int(totals.max()) * end.denominator, abs(end.numerator) * int(counts.max()))
+    greatest = max(max(int(totals.max()), -int(totals.min())) * end.denominator, abs(end.numerator) * int(counts.max()))
     return greatest <= MAX_INTEGER
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.binding import CANCELLED, BoundRecords, Only
+from crm_core.rules.binding import BoundRecords, Only
 from crm_core.rules.engines.columns import Coded, Columns, Events, Mask, Numbers, Orders, to_ms
 from crm_core.rules.engines.mask_quotients import is_quotient_within
 from crm_core.rules.engines.mask_ranges import range_mask
@@ -65,11 +65,23 @@ def _counts(only: Only, records: Orders | Events) -> Mask:
     if isinstance(records, Events):
         assert only.type is not None
         return _is(records.types, only.type)
-    found = _is(records.statuses, only.status) if only.status else ~_is(records.statuses, CANCELLED)
+    found = _is_among(records.statuses, only.statuses)
     if only.category is not None:
         found &= _is(records.categories, only.category)
     if only.min_amount is not None:
         found &= records.amounts >= only.min_amount
+    return found
+
+
+def _is_among(column: Coded, wanted: tuple[str, ...]) -> Mask:
+    """One comparison where the wanted values are the first of all, or all but one."""
+    codes = [code for code, value in enumerate(column.values) if value in wanted]
+    if codes == list(range(len(codes))):
+        first: Mask = column.codes < len(codes)
+        return first
+    found = np.zeros(column.codes.shape, dtype=bool)
+    for code in codes:
+        found |= column.codes == code
     return found
 
 
@@ -85,10 +97,11 @@ def _numbers(records: Orders | Events, counted: Mask, size: int) -> NDArray[np.i
 
 def _sums(orders: Orders, counted: Mask, size: int) -> NDArray[np.int64]:
     """Exact whatever the amounts: large ones are added up in two halves."""
-    if not orders.amounts.size or int(orders.amounts.max()) * orders.amounts.size < EXACT:
-        return _weighed(orders.customers, orders.amounts, counted, size)
-    high = _weighed(orders.customers, orders.amounts >> LOW_BITS, counted, size)
-    low = _weighed(orders.customers, orders.amounts & ((1 << LOW_BITS) - 1), counted, size)
+    nets = orders.nets
+    if not nets.size or max(int(nets.max()), -int(nets.min())) * nets.size < EXACT:
+        return _weighed(orders.customers, nets, counted, size)
+    high = _weighed(orders.customers, nets >> LOW_BITS, counted, size)
+    low = _weighed(orders.customers, nets & ((1 << LOW_BITS) - 1), counted, size)
     return (high << LOW_BITS) + low
 
 
@@ -105,7 +118,7 @@ def _weighed(customers: NDArray[Any], amounts: NDArray[Any], counted: Mask, size
 def _extremes(measure: str, orders: Orders, counted: Mask, size: int) -> NDArray[np.int64]:
     """The greatest or least amount of each customer; any figure for one without."""
     chosen = np.flatnonzero(counted)
-    customers, amounts = orders.customers[chosen], orders.amounts[chosen]
+    customers, amounts = orders.customers[chosen], orders.nets[chosen]
     edge = np.iinfo(np.int64)
     if measure == "max":
         greatest = np.full(size, edge.min)

@@ -1,14 +1,14 @@
 """The MongoDB engine: a bound rule as an aggregation pipeline over ``customers``."""
 
-import math
 import re
 from typing import Any, assert_never
 
-from crm_core.rules.binding import CANCELLED, Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
 from crm_core.rules.engines.mongo_records import RecordsPart
 from crm_core.rules.fields import ATTRIBUTES, CustomerField, FieldType
 from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, StartsWith
+from crm_core.schema.statuses import ORDER_STATUSES
 
 EVERYBODY: Filter = {}
 NOBODY: Filter = {"_id": {"$in": []}}
@@ -65,19 +65,17 @@ def _estimate(bound: Bound, *, above: bool) -> Filter:
 def _implied(bound: BoundRecords) -> Filter:
     """What a match implies for the totals that follow from orders, if it needs an order that counts among these.
 
+    Nothing for the total spend: refunds and returns beside those that are asked for may have lowered it.
     Source: ``crm_core.customers.totals``; one transaction writes an order and the totals.
     """
     only, low = bound.only, bound.predicate.low
-    if bound.records == "events" or only.status == CANCELLED or not _needs_a_record(bound):
+    if bound.records == "events" or only.statuses[0] not in ORDER_STATUSES or not _needs_a_record(bound):
         return EVERYBODY
     parts: list[Filter] = [{"last_order_at": {"$gte": only.window[0]} if only.window else {"$type": "date"}}]
     if only.category is not None:
         parts.append({"folded.categories": only.category})
     if bound.measure == "count":
         parts.append({"order_count": {"$gte": low}})
-    spent = max(only.min_amount or 0, 0 if bound.measure == "count" or low is None else math.ceil(low))  # type: ignore[arg-type]
-    if spent > 0:
-        parts.append({"total_spend_minor": {"$gte": spent}})
     return {"$and": parts}
 
 

@@ -1,9 +1,10 @@
 """The part of a pipeline that looks up orders and events: one ``$lookup`` each, however many conditions use it."""
 
-from crm_core.rules.binding import CANCELLED, BoundRecords, Only
+from crm_core.rules.binding import BoundRecords, Only
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
 
-AMOUNT = "amount_minor"
+AMOUNT = "$$each.amount_minor"
+NET: Filter = {"$ifNull": ["$$each.net_minor", AMOUNT]}
 TIMES = {"orders": "ordered_at", "events": "at"}
 
 
@@ -26,10 +27,9 @@ class RecordsPart:
             case "count":
                 figure: Filter = {"$size": kept}
             case "avg":
-                figure = {"$map": {"input": kept, "as": "each", "in": f"$$each.{AMOUNT}"}}
+                figure = {"$map": {"input": kept, "as": "each", "in": NET}}
             case _:
-                amounts = {"$map": {"input": kept, "as": "each", "in": f"$$each.{AMOUNT}"}}
-                figure = {f"${bound.measure}": amounts}
+                figure = {f"${bound.measure}": {"$map": {"input": kept, "as": "each", "in": NET}}}
         self._names.append(name)
         self._figures[bound.records].append({name: figure})
         if bound.measure != "avg":
@@ -57,13 +57,13 @@ def _counts(only: Only, records: str) -> Filter:
     """Whether a record counts, as an expression. Ids and texts are literals, never paths."""
     tests: list[Filter] = []
     if records == "orders":
-        tests.append({"$eq": ["$$each.status", only.status]} if only.status else {"$ne": ["$$each.status", CANCELLED]})
+        tests.append({"$in": ["$$each.status", list(only.statuses)]})
     if only.type is not None:
         tests.append({"$eq": ["$$each.type", {"$literal": only.type}]})
     if only.category is not None:
         tests.append({"$eq": ["$$each.category_folded", {"$literal": only.category}]})
     if only.min_amount is not None:
-        tests.append({"$gte": [f"$$each.{AMOUNT}", only.min_amount]})
+        tests.append({"$gte": [AMOUNT, only.min_amount]})
     if only.window is not None:
         moment = f"$$each.{TIMES[records]}"
         tests += [{"$gte": [moment, only.window[0]]}, {"$lte": [moment, only.window[1]]}]

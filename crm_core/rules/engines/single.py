@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any, assert_never
 
 from crm_core.rules.binding import (
-    CANCELLED,
     Bound,
     BoundCondition,
     BoundField,
@@ -21,6 +20,9 @@ from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.predicates import holds
 
 Record = Mapping[str, Any]
+READ_OF_ORDERS = ("amount_minor", "net_minor", "status", "category_folded", "ordered_at")
+"""What rules ask of an order. net_minor: what it adds to the spend, where that is not the amount."""
+READ_OF_EVENTS = ("type", "at")
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def _counts(only: Only, record: Record, records: str) -> bool:
     if records == "events":
         return record["type"] == only.type and _is_within(only, record["at"])
     return (
-        (record["status"] == only.status if only.status else record["status"] != CANCELLED)
+        record["status"] in only.statuses
         and (only.category is None or record.get("category_folded") == only.category)
         and (only.min_amount is None or record["amount_minor"] >= only.min_amount)
         and _is_within(only, record["ordered_at"])
@@ -117,7 +119,7 @@ def _is_within(only: Only, moment: datetime) -> bool:
 def _figure(measure: str, records: Sequence[Record]) -> Any:
     if measure == "count":
         return len(records)
-    amounts = [record["amount_minor"] for record in records]
+    amounts = [record.get("net_minor", record["amount_minor"]) for record in records]
     if measure == "sum":
         return sum(amounts)
     if not amounts:

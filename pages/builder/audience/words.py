@@ -52,7 +52,7 @@ def spend_shares(bands: Sequence[Band], currency: str) -> list[Share]:
 
 def _spend_words(band: Band, currency: str) -> str:
     if band.low is None:
-        return "Nothing spent"
+        return "Nothing or less"
     if band.high is None:
         return f"Over {_round(band.low, currency)}"
     return (
