@@ -50,4 +50,4 @@ class Channels(Mapping[str, Channel]):
 
 CHANNELS = Channels(IN_APP, EMAIL, SMS, WHATSAPP, PUSH)
 DEFAULT_CHANNEL = IN_APP.name
-"""Of a campaign that names none, and of messages from before messages named theirs: there was no other."""
+"""Of a campaign that names none."""

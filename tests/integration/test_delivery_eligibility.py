@@ -8,8 +8,9 @@ import pytest
 from crm_core.audience.eligibility import Cap, Policy
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState
-from crm_core.services import Services
+from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from crm_core.upgrades.version import VERSION_ID
 from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
@@ -114,6 +115,8 @@ def test_messages_from_before_rows_named_their_channel_count_as_in_app(people: S
     rig = Rig(people, ONE_A_WEEK)
     campaign_over(rig)
     people.db.messages.update_many({}, {"$unset": {"channel": ""}})
+    people.db.workspace.update_one({"_id": VERSION_ID}, {"$set": {"version": 0}})
+    build_services(people.settings).close()
     assert skipped(rig, campaign_over(rig, "sms")) == {}
     assert len(skipped(rig, campaign_over(rig))) == 3
 
