@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Security
-from pydantic import Field
 
 from crm_core.access.keys import ApiKey
 from crm_core.access.scopes import Scope
@@ -24,7 +23,8 @@ Name = Annotated[str, Path(pattern=KEYWORD)]
 class AttributeBody(Body):
     """The type that values must have."""
 
-    type: Annotated[AttributeType | None, Field(description="Null withdraws the declaration.")]
+    type: AttributeType | None
+    """Null withdraws the declaration."""
 
 
 @router.get("/attributes", responses=to_responses({422: "A parameter is not valid."}))

@@ -17,7 +17,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Body(BaseModel):
-    """Strict, closed, and read in snake_case or camelCase; errors name fields in snake_case."""
+    """Strict, closed, and read in snake_case or camelCase; errors name fields in snake_case.
+
+    The docstring under a field is its description in Swagger.
+    """
 
     model_config = ConfigDict(
         strict=True,
@@ -26,6 +29,7 @@ class Body(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         loc_by_alias=False,
+        use_attribute_docstrings=True,
     )
 
 

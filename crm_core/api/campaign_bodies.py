@@ -27,74 +27,76 @@ NOT_OF_A_DRAFT = {"rule", "text", "schedule_at", "confirm_everyone"}
 
 
 class VariantBody(Body):
-    """message and subject: the campaign's where it has none of its own. weight: in percent, together 100, or none."""
+    """A message that is compared with others."""
 
     name: str
     message: str | None = None
+    """Absent: the campaign's own."""
     subject: str | None = None
+    """Absent: the campaign's own."""
     weight: FiniteFloat | None = None
+    """Percent of the recipients. The weights of all variants add up to 100; without any, all weigh the same."""
 
 
-class CampaignBody(Body):
-    """Exactly one of segment_id, rule, text and customer_ids.
+class DraftBody(Body):
+    """What a draft may say beside its name and channel."""
 
-    message: a Liquid template, such as ``Hi {{ customer.name }}``. subject: of an e-mail, or the title of a push
-    message. variants: tried against each other; with a message in each, the campaign needs none. holdout_percent: of
-    the audience that gets nothing, to compare with. exclude_recent_days: leave out whom any campaign wrote to in so
-    many days. quiet_hours: ``defer`` (until they are over) or ``skip``. schedule_at: launch it by itself then;
-    confirm_everyone: as for a launch.
-    """
+    message: str | None = None
+    """A Liquid template, such as `Hi {{ customer.name }}`. Not needed when every variant has a message."""
+    subject: str | None = None
+    """Of an e-mail, or the title of a push message."""
+    variants: list[VariantBody] | None = None
+    """Messages to compare with each other."""
+    segment_id: str | None = None
+    rule: RuleJson | None = None
+    text: RuleText | None = None
+    customer_ids: list[str] | None = None
+    exclude_segment_ids: list[str] | None = None
+    """Leave out the customers of these segments."""
+    exclude_recent_days: int | None = None
+    """Leave out customers who got a message of any campaign in so many days."""
+    quiet_hours: str | None = None
+    """What becomes of a message in its customer's quiet hours: `defer` it until they are over, or `skip` it."""
+    intent: str | None = None
+    """What the campaign is for, in your words."""
+    tags: list[str] | None = None
+
+
+class CampaignBody(DraftBody):
+    """A campaign to exactly one of segment_id, rule, text and customer_ids."""
 
     name: str
     channel: ChannelText = DEFAULT_CHANNEL
-    message: str | None = None
-    subject: str | None = None
-    variants: list[VariantBody] | None = None
-    segment_id: str | None = None
-    rule: RuleJson | None = None
-    text: RuleText | None = None
-    customer_ids: list[str] | None = None
-    exclude_segment_ids: list[str] | None = None
-    exclude_recent_days: int | None = None
     holdout_percent: FiniteFloat = 0
-    quiet_hours: str | None = None
-    intent: str | None = None
-    tags: list[str] | None = None
+    """Percent of the audience that gets no message, for comparison."""
     schedule_at: Moment | None = None
+    """Launch it automatically at this time."""
     confirm_everyone: bool = False
+    """Confirms an audience without a condition, for `schedule_at`."""
 
 
-class CampaignChangeBody(Body):
-    """What is absent stays as it is, null clears. Another audience takes the place of the one before."""
+class CampaignChangeBody(DraftBody):
+    """A field that is absent stays as it is, null clears it. A new audience replaces the old one."""
 
     name: str | None = None
     channel: ChannelText | None = None
-    message: str | None = None
-    subject: str | None = None
-    variants: list[VariantBody] | None = None
-    segment_id: str | None = None
-    rule: RuleJson | None = None
-    text: RuleText | None = None
-    customer_ids: list[str] | None = None
-    exclude_segment_ids: list[str] | None = None
-    exclude_recent_days: int | None = None
     holdout_percent: FiniteFloat | None = None
-    quiet_hours: str | None = None
-    intent: str | None = None
-    tags: list[str] | None = None
+    """Percent of the audience that gets no message, for comparison."""
 
 
 class LaunchBody(Body):
-    """confirm_everyone: that an audience without a condition is meant."""
+    """What a launch needs beside the draft."""
 
     confirm_everyone: bool = False
+    """Confirms an audience without a condition, which reaches everyone."""
 
 
 class ScheduleBody(Body):
-    """schedule_at: when to launch it, also instead of another time. confirm_everyone: as for a launch."""
+    """When to launch a draft. A scheduled campaign gets a new time."""
 
     schedule_at: Moment
     confirm_everyone: bool = False
+    """Confirms an audience without a condition, which reaches everyone."""
 
 
 def draft_fields(body: CampaignBody | CampaignChangeBody, scope: Scope) -> DraftFields:

@@ -25,10 +25,8 @@ UNKNOWN = {404: "No campaign, or no rehearsal of it, has this id.", 422: "An id 
 class RehearsalBody(Body):
     """When the rehearsed launch takes place."""
 
-    start_at: Annotated[
-        Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)] | None,
-        Field(description="Up to 366 days from now. Absent: when the campaign is scheduled, else now."),
-    ] = None
+    start_at: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)] | None = None
+    """Up to 366 days from now. Absent: when the campaign is scheduled, else now."""
 
 
 @router.post(

@@ -40,13 +40,14 @@ UNKNOWN = {404: "No segment has this id.", 422: "The id is not valid."}
 
 
 class PreviewBody(Body):
-    """Exactly one of rule and text. now: evaluate relative windows as of then. sample: how many customers to show;
-    needs customers:read."""
+    """Exactly one of rule and text."""
 
     rule: RuleJson | None = None
     text: RuleText | None = None
     now: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)] | None = None
+    """Relative windows, such as the last 30 days, end at this time. Absent: now."""
     sample: Annotated[int, Field(ge=0, le=100)] = 0
+    """How many matching customers to show; needs the scope customers:read."""
 
 
 class SegmentBody(Body):
@@ -58,12 +59,13 @@ class SegmentBody(Body):
 
 
 class SegmentChangeBody(Body):
-    """What is absent stays as it is. version: the one that you have seen; 409 if somebody changed it since."""
+    """A field that is absent stays as it is."""
 
     name: str | None = None
     rule: RuleJson | None = None
     text: RuleText | None = None
     version: int | None = None
+    """The version that you have seen: if somebody has changed the segment since, the answer is 409."""
 
 
 @router.post("/segments/preview", openapi_extra=documented(PreviewBody), responses=to_responses(OF_A_BODY))

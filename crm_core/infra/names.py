@@ -33,7 +33,7 @@ def clean_name(name: Any, what: str, *, longest: int = MAX_NAME, field: str = "n
     """A name without outer spaces. Raises InvalidInput."""
     cleaned = name.strip() if isinstance(name, str) else ""
     if not 1 <= len(cleaned) <= longest or not any(map(_is_visible, cleaned)):
-        raise InvalidInput(f"A {what} needs a name of 1 to {longest} characters that can be seen.", field=field)
+        raise InvalidInput(f"A {what} needs a name of 1 to {longest} printable characters.", field=field)
     if found := REFUSED.search(cleaned):
         raise InvalidInput(
             f"A {what} cannot have U+{ord(found[0]):04X} in its name: controls, line breaks and signs that change the "

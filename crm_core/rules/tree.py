@@ -33,7 +33,7 @@ def _is_scalar(value: Any) -> bool:
     return isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value))
 
 
-Value = Annotated[Scalar | list[Scalar], PlainValidator(_check_value)]
+Value = Annotated[Scalar | list[Scalar], PlainValidator(_check_value, json_schema_input_type=Scalar | list[Scalar])]
 Days = Annotated[int, Field(ge=1, le=MAX_DAYS)]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 if TYPE_CHECKING:

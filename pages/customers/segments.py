@@ -1,6 +1,7 @@
 """The segments that a customer is in or not, each with why."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Final
 
 import streamlit as st
@@ -20,33 +21,32 @@ Told = Mapping[str, Explanation | InvalidInput]
 
 
 def show_segments(customer: Doc) -> None:
-    segments = services().segments.search("", sort="name", skip=0, limit=1000)
-    if not segments:
+    names = dict(sorted(services().segments.names().items(), key=itemgetter(1)))
+    if not names:
         with empty_state(
             "groups", "No segment yet", "A segment is a rule with a name; here you will see who is in it."
         ):
             if st.button("Build an audience", icon=":material/filter_alt:"):
                 go_to("audience_builder")
         return
-    shown, is_chosen = _choose(segments)
+    shown, is_chosen = _choose(names)
     rules = {each["_id"]: load_rule(each["rule"]) for each in shown}
     told = services().memberships.explain_all(customer["id"], rules, actor=actor())
     as_of = services().clock()
     for segment in sorted(shown, key=lambda each: _rank(told[each["_id"]])):
         _show_segment(segment, told[segment["_id"]], customer, is_open=is_chosen)
-    st.caption(f"{_count_words(told, len(segments))} Evaluated at {as_of:%H:%M:%S} UTC.")
+    st.caption(f"{_count_words(told, len(names))} Evaluated at {as_of:%H:%M:%S} UTC.")
 
 
-def _choose(segments: list[Doc]) -> tuple[list[Doc], bool]:
-    """The one that was chosen, or the first ones by name."""
-    names = {segment["_id"]: segment["name"] for segment in segments}
+def _choose(names: Mapping[str, str]) -> tuple[list[Doc], bool]:
+    """The one that was chosen, or the first ones by name. names: by id."""
     chosen = st.selectbox(
         "Segment", list(names), index=None, format_func=names.__getitem__, key="customer_segment",
         placeholder="All segments, or choose one",
     )  # fmt: skip
     if chosen is None:
-        return segments[:MOST], False
-    return [segment for segment in segments if segment["_id"] == chosen], True
+        return services().segments.search("", sort="name", skip=0, limit=MOST), False
+    return [services().segments.get(chosen)], True
 
 
 def _rank(told: Explanation | InvalidInput) -> int:

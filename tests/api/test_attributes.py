@@ -48,6 +48,10 @@ def test_they_are_listed_by_name(client: httpx.Client) -> None:
     seen(client, "att_aa", "number")
     names = [found["name"] for found in client.get("/attributes").json()["items"]]
     assert names == sorted(names)
+    first = client.get("/attributes", params={"limit": 1}).json()
+    assert ([each["name"] for each in first["items"]], first["next"]) == (names[:1], names[0])
+    rest = client.get("/attributes", params={"cursor": first["next"]}).json()
+    assert ([each["name"] for each in rest["items"]], rest["next"]) == (names[1:], None)
 
 
 WRONG: tuple[tuple[AttributeType, list[Any], list[Any]], ...] = (

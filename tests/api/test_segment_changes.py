@@ -53,6 +53,32 @@ def remove(client: httpx.Client, segment: Json) -> httpx.Response:
     return client.delete(f"/segments/{segment['id']}")
 
 
+def test_segments_and_their_versions_come_in_pages(client: httpx.Client) -> None:
+    made = [create(client, f"Chg page {place}", visited(place)) for place in range(5)]
+    changed(client, made[0], rule=visited(8))
+    changed(client, made[0], rule=visited(9))
+    path = f"/segments/{made[0]['id']}/versions"
+    assert [each["version"] for each in pages(client, path, limit=2)] == [3, 2, 1]
+    ids = [each["id"] for each in pages(client, "/segments", limit=2)]
+    assert len(set(ids)) == len(ids)
+    assert ids[:5] == [made[place]["id"] for place in (0, 4, 3, 2, 1)]
+    for place in ("/segments", path):
+        assert problem_in(client.get(place, params={"cursor": "nowhere"}), 422)["field"] == "cursor"
+        assert problem_in(client.get(place, params={"limit": 0}), 422)["detail"] == "limit must be at least 1."
+
+
+def pages(client: httpx.Client, path: str, **parameters: Any) -> list[Json]:
+    """The whole list, page by page."""
+    found: list[Json] = []
+    cursor = None
+    while True:
+        page = client.get(path, params={**parameters, **({"cursor": cursor} if cursor else {})}).json()
+        assert len(page["items"]) <= parameters["limit"]
+        found, cursor = [*found, *page["items"]], page["next"]
+        if cursor is None:
+            return found
+
+
 def versions(client: httpx.Client, segment: Json) -> list[Json]:
     found: list[Json] = client.get(f"/segments/{segment['id']}/versions").json()["items"]
     return found

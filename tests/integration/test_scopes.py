@@ -21,4 +21,11 @@ def test_attributes_are_fields_and_segments_are_known_by_name(services: Services
     early = services.segments.save("Early", EVERYONE, actor=TEST)["_id"]
     assert "attributes.size" in {found.name for found in services.scopes.catalogue().fields}
     assert list(services.scopes.segment_names().items()) == [(early, "Early"), (loyal, "Loyal")]
+
+
+def test_no_attribute_and_no_segment_is_left_out_however_many_there_are(services: Services) -> None:
+    services.db.attributes.insert_many([{"_id": f"a{place:04}", "seen": ["number"]} for place in range(1100)])
+    services.db.segments.insert_many([{"_id": f"s{place}", "name": f"Segment {place:04}"} for place in range(1100)])
+    assert services.scopes.catalogue().find("attributes.a1099")
+    assert len(services.scopes.segment_names()) == 1100
     assert services.scopes.failure is None

@@ -159,7 +159,58 @@ def test_segments_are_listed_with_the_last_changed_first(services: Services, clo
         services.segments.save(name, EVERYONE, actor=ASHA)
         clock.advance(seconds=1)
     assert [segment["name"] for segment in services.segments.list_all()] == ["third", "second", "first"]
-    assert len(services.segments.page(limit=2)[0]) == 2
+
+
+def test_pages_of_segments_hold_each_once_also_when_changed_in_the_same_moment(services: Services) -> None:
+    names = [f"segment {place}" for place in range(7)]
+    for name in names:
+        services.segments.save(name, EVERYONE, actor=ASHA)
+    found, after = services.segments.page(limit=3)
+    while after:
+        more, after = services.segments.page(limit=3, after=after)
+        found += more
+    assert sorted(segment["name"] for segment in found) == names
+
+
+def test_a_page_goes_on_after_a_segment_that_was_deleted_or_changed(services: Services, clock: TestClock) -> None:
+    for name in ("first", "second", "third", "fourth"):
+        services.segments.save(name, EVERYONE, actor=ASHA)
+        clock.advance(seconds=1)
+    (_, third), after = services.segments.page(limit=2)
+    services.segments.remove(third["_id"], actor=ASHA)
+    rest, last = services.segments.page(limit=2, after=after)
+    assert [segment["name"] for segment in rest] == ["second", "first"]
+    assert last is None
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "bnVsbA==", "WzFd", "WyJhIiwiYiJd", "Wy0xLCJiIl0=", "Wzk5OTk5OTk5OTk5OTk5OTk5OSwiYiJd"]
+)
+def test_what_is_no_cursor_of_the_list_is_refused(services: Services, cursor: str) -> None:
+    with pytest.raises(InvalidInput, match="no cursor of this list"):
+        services.segments.page(limit=2, after=cursor)
+
+
+@pytest.mark.parametrize("name", ["VIPS", "vips ", "VI\u200bPs", "ＶＩＰｓ"])
+def test_no_two_segments_have_names_that_look_the_same(services: Services, name: str) -> None:
+    services.segments.save("VIPs", EVERYONE, actor=ASHA)
+    with pytest.raises(InvalidInput, match="already a segment named 'VIPs'"):
+        services.segments.save(name, EVERYONE, actor=ASHA)
+
+
+def test_a_segment_may_be_renamed_to_its_own_name_in_other_case(services: Services) -> None:
+    segment = services.segments.save("VIPs", EVERYONE, actor=ASHA)
+    assert services.segments.change(segment["_id"], name="Vips", actor=ASHA)["name"] == "Vips"
+
+
+def test_a_segment_is_found_by_a_name_that_looks_the_same(services: Services) -> None:
+    exact = services.segments.save("Clients fidèles\u00a0!", EVERYONE, actor=ASHA)
+    scope = services.scopes.scope()
+    found = scope.segments.find_named("clients fide\u0300les !")
+    assert found
+    assert found.id == exact["_id"]
+    assert scope.segments.find_named("clients fideles !") is None
+    assert services.segments.count_found("fidèles !") == 1
 
 
 def test_an_unknown_segment_is_not_found(services: Services) -> None:

@@ -45,6 +45,15 @@ def test_without_a_segment_the_next_step_is_to_build_one(workspace: Services) ->
     assert page.title == "Audience builder"
 
 
+def test_every_segment_can_be_chosen_however_many_there_are(workspace: Services, regulars: Doc) -> None:
+    rows = [{**regulars, "_id": f"copy-{place}", "name": f"Copy {place}"} for place in range(1100)]
+    workspace.db.segments.insert_many(rows)
+    page = Page("new_campaign")
+    assert len(page.widget("Segment").options) == 1101
+    page.choose("Segment", "Copy 1099")
+    assert "Still needed: a name." in page.words
+
+
 def test_what_is_missing_is_named_until_nothing_is(regulars: Doc) -> None:
     page = Page("new_campaign")
     assert "Still needed: a segment, a name." in page.words

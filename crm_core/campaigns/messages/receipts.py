@@ -31,6 +31,8 @@ class Receipt(BaseModel):
 
 
 class ReceiptBatch(BaseModel):
+    """Receipts of several messages."""
+
     receipts: Annotated[list[Receipt], Field(min_length=1, max_length=MAX_RECEIPTS)]
 
 
