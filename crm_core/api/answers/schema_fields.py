@@ -51,7 +51,8 @@ def _definition(row: Row, parts: Mapping[str, Any]) -> Any:
 def _type_of(row: Row) -> Any:
     if isinstance(row.kind, kinds.Items):
         lines = {part.name: _definition(part, {}) for part in row.kind.fields}
-        return list[to_typed_dict("OrderItem", "A line of an order.", lines)]
+        item: Any = to_typed_dict("OrderItem", "A line of an order.", lines)
+        return list[item]
     kind = _JSON_TYPES.get(type(row.kind), str)
     is_of_orders = row.source is Source.DERIVED and isinstance(row.kind, kinds.Moment | kinds.Money)
     return kind | None if is_of_orders else kind
