@@ -1,9 +1,11 @@
 """What holds a campaign back while it is sent: the channel's rate, the error budget, quiet hours, the cap's locks."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from crm_core.audience.eligibility import Cap, Policy
 from crm_core.campaigns.budget import CALL_EVERY_S, MAX_FAULTS, ErrorBudget
 from crm_core.campaigns.cap_locks import HELD, CapLocks
 from crm_core.campaigns.quiet import QuietHours
-from crm_core.campaigns.rate import ChannelRates
+from crm_core.campaigns.rate import BURST_S, ChannelRates
 from crm_core.campaigns.release import RATED_S
 from crm_core.campaigns.vendor import Answer
 from crm_core.errors import Unavailable
@@ -36,6 +38,27 @@ def test_a_rate_holds_over_any_time_for_all_workers_together(services: Services,
     assert rest.count <= 1
     assert rest.wait_s == pytest.approx(0.05, abs=0.011)
     assert workers[0].take("email", 500).count == 500
+
+
+@pytest.mark.parametrize("rate", [7, 0.3, 33.3, 1000.001])
+def test_a_rate_that_does_not_divide_a_second_is_exact(services: Services, clock: TestClock, rate: float) -> None:
+    rates = ChannelRates(services.redis, {"sms": rate})
+    granted, begun = 0, clock.now
+    for _ in range(600):
+        granted += rates.take("sms", 10_000, now=clock.now).count
+        clock.advance(milliseconds=97)
+    elapsed_s = (clock.now - begun).total_seconds() - 0.097
+    assert granted == math.floor(rate * (elapsed_s + max(BURST_S, 1 / rate)))
+
+
+def test_what_is_left_of_a_rate_after_a_pause_is_no_more_than_the_burst(services: Services, clock: TestClock) -> None:
+    rates = ChannelRates(services.redis, {"sms": 100})
+    for pause_s in (0, 0.25, 1, 3600):
+        clock.advance(seconds=pause_s)
+        assert rates.take("sms", 1000, now=clock.now).count == 25
+    assert rates.take("sms", 1000, now=clock.now).count == 0
+    keys: Any = services.redis.keys("rate:*")
+    assert [services.redis.ttl(key) > 0 for key in keys] == [True]
 
 
 def test_neither_a_clock_that_was_set_back_nor_a_slower_rate_of_before_holds_up_a_channel(
