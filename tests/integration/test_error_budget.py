@@ -67,6 +67,18 @@ def test_a_campaign_that_is_not_paused_cannot_empty_its_budget_by_being_resumed(
     assert rig.services.error_budget.note(campaign, []).bad == 9
 
 
+def test_a_budget_is_spent_by_more_than_its_share_of_the_last_thousand(services: Services) -> None:
+    budget = ErrorBudget(services.redis, share=0.5)
+    assert not budget.is_spent(budget.note("c", [True] * 499))
+    assert not budget.is_spent(budget.note("c", [False] * 501))
+    outcomes = budget.note("c", [True] * 500)  # the first 499 are out of the window
+    assert (outcomes.known, outcomes.bad) == (1000, 500)
+    assert not budget.is_spent(outcomes)
+    assert budget.is_spent(budget.note("c", [True] * 2))
+    budget.clear("c")
+    assert budget.note("c", [True]).bad == 1
+
+
 def test_a_budget_is_spent_by_half_of_a_thousand_and_by_more_than_half_of_fewer(budget: ErrorBudget) -> None:
     assert not budget.is_spent(budget.note("few", [True] * 499))
     assert budget.is_spent(budget.note("few", [True]))

@@ -1,0 +1,31 @@
+"""A draft is launched as it was checked, or not at all."""
+
+import pytest
+
+from crm_core.campaigns.definition import Definitions
+from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.errors import Conflict
+from crm_core.infra.mongo import Doc
+from tests.conftest import TestClock
+from tests.integration.campaign_rig import Rig
+
+
+def test_a_draft_that_is_edited_while_it_is_launched_is_not_launched_as_it_was(rig: Rig, clock: TestClock) -> None:
+    made = rig.services
+
+    class Meanwhile(Definitions):
+        def freeze(self, campaign: Doc, *, confirm_everyone: bool) -> Doc:
+            frozen = super().freeze(campaign, confirm_everyone=confirm_everyone)
+            made.campaigns.update(str(campaign["_id"]), actor="bela", message="Good bye")
+            return frozen
+
+    late = Campaigns(
+        made.db, Meanwhile(made.segments, made.scopes), made.pending_rows, made.error_budget, made.audit, clock
+    )
+    campaign = rig.draft()
+    with pytest.raises(Conflict, match="Somebody else changed this campaign meanwhile"):
+        late.launch(campaign, actor="asha")
+    assert rig.state(campaign) == "draft"
+    rig.launch(campaign)
+    rig.finish(clock)
+    assert {row.get("text") for row in made.db.messages.find({"rank": 1})} == {"Good bye"}
