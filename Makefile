@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 SOURCES := app.py crm_core pages workers tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format fuzz bench libraries browser clean
+.PHONY: help run test test-fast check format fuzz mutants bench libraries browser clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ format: $(VENV)/.dev ## format the code and fix what the linter can
 fuzz: $(VENV)/.dev ## hold 20,000 random rules against all engines, and the API against many requests
 	CLIENTNEST_RULE_TREES=20000 $(BIN)/python -m pytest tests/integration/test_engines_agree.py --timeout 3600
 	CLIENTNEST_FUZZ_EXAMPLES=200 $(BIN)/python -m pytest tests/api/test_schemathesis.py --timeout 3600
+
+mutants: $(VENV)/.dev ## plant small bugs in the core, show those that tests let live (ONLY=crm_core/rules SERVERS=1)
+	nice -n 10 $(BIN)/python -m tests.mutants $(if $(SERVERS),--servers) $(or $(ONLY),crm_core)
 
 bench: $(VENV)/.dev ## print figures, each beside its bare baseline of the same run (ONLY=ingestion for part of them)
 	$(BIN)/python -m benchmarks $(ONLY)

@@ -1,5 +1,6 @@
 """Real servers for every test that needs one: a mongod and a valkey-server of our own, on free ports."""
 
+import json
 import os
 import signal
 import sys
@@ -25,6 +26,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background
 configure_logs("WARNING", "tests")
 hypothesis.settings.register_profile("clientnest", deadline=None)  # a slow machine is no failure
 hypothesis.settings.load_profile("clientnest")
+SERVERS = "CLIENTNEST_TEST_SERVERS"
+"""Names servers that run already, as JSON of their settings: a mutation run starts some once for all its processes."""
 
 
 class TestClock:
@@ -57,7 +60,10 @@ def clock() -> TestClock:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of running servers, without workers."""
+    """Settings of running servers, without workers: of those that the environment names, or of our own."""
+    if running := os.environ.get(SERVERS):
+        yield Settings(data_dir=tmp_path_factory.mktemp("servers"), **json.loads(running))
+        return
     settings = Settings(data_dir=tmp_path_factory.mktemp("servers"), mongodb_cache_gb=0.25)
     with open_platform(settings, workers=False) as ready:
         yield ready

@@ -9,9 +9,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import (
-    BulkWriteError,
     ConnectionFailure,
-    DuplicateKeyError,
     ExecutionTimeout,
     PyMongoError,
 )
@@ -138,8 +136,6 @@ def _to_unavailable(exc: PyMongoError) -> Unavailable | None:
         return Unavailable("The database took too long and gave up. Nothing was lost; ask for less, or try again.")
     if isinstance(exc, ConnectionFailure):
         return Unavailable("The database does not answer. Nothing was lost; try again in a moment.")
-    if isinstance(exc, DuplicateKeyError | BulkWriteError):
-        return None
     if exc.has_error_label("TransientTransactionError") or exc.has_error_label("RetryableWriteError"):
         return Unavailable("The database is changing its primary. Try again in a moment.")
     return None

@@ -1,6 +1,7 @@
 """``kill -9`` of a worker or a server in the middle of its work: nothing is lost, nothing is done twice."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -16,7 +17,8 @@ from tests.faults.campaign import (
     store_audience,
     vendor_counters,
 )
-from tests.faults.shop import count_orders, make_shop, stored_totals
+from tests.faults.holding import frozen, wait_until_held
+from tests.faults.shop import make_shop, stored_totals
 from tests.running_app import RunningApp, start_worker
 from tests.waiting import eventually
 
@@ -36,10 +38,15 @@ def test_import_stores_everything_exactly_though_a_process_is_killed_in_its_midd
     shop = make_shop(f"{victim}-")
     key = client.headers["Authorization"].removeprefix("Bearer ")
     with running.services() as services:
-        importing = running.start_command("import", str(shop.write_csv(tmp_path)), "--key", key)
-        stored = eventually(lambda: count_orders(services, shop), what="orders stored")
+        with frozen(running, "ingest"):
+            importing = running.start_command("import", str(shop.write_csv(tmp_path)), "--key", key)
+            eventually(lambda: services.publisher.backlog(Stream.ORDERS), what="orders accepted")
+            database = running.child("mongod")
+            database.suspend()  # whatever the worker reads now, it cannot store
+        wait_until_held(services, Stream.ORDERS, "ingest")
         running.kill_child(victim)
-        assert stored < len(shop.records)  # it was the middle
+        if victim != "mongod":
+            database.resume()
         _, said = importing.communicate(timeout=120)
         assert importing.returncode == 0, said
         assert "5,000 records accepted" in " ".join(said.split())
@@ -50,19 +57,21 @@ def test_import_stores_everything_exactly_though_a_process_is_killed_in_its_midd
 def test_what_a_second_worker_had_in_hand_when_it_was_killed_for_good_is_taken_over_by_the_first(
     running: RunningApp, client: httpx.Client, tmp_path: Path
 ) -> None:
-    """Nobody starts it again: its entries are claimed once they are stale, its open transaction ends by itself."""
-    shop = make_shop("second-", orders=20_000)
+    """Nobody starts it again: its entries are claimed once they are stale."""
+    shop = make_shop("second-")
     key = client.headers["Authorization"].removeprefix("Bearer ")
     second = start_worker(running, "ingest", "--instance", "2")
     try:
         with running.services() as services:
-            importing = running.start_command("import", str(shop.write_csv(tmp_path)), "--key", key)
-            name = eventually(lambda: busy_worker(services, "-2"), what="work for the second worker")
-            second.kill()
-            _, said = importing.communicate(timeout=120)
-            assert importing.returncode == 0, said
-            pending = services.redis.xpending_range(Stream.ORDERS, "ingest", "-", "+", 10, consumername=name)
-            assert pending  # it was the middle
+            eventually(lambda: reads(services, "-2"), what="the second worker")
+            with frozen(running, "ingest"):
+                psutil.Process(second.pid).suspend()
+                imported = running.command("import", str(shop.write_csv(tmp_path)), "--key", key)
+                assert imported.returncode == 0, imported.stderr
+                with frozen(running, "mongod"):  # what it reads now, it cannot store
+                    psutil.Process(second.pid).resume()
+                    wait_until_held(services, Stream.ORDERS, "ingest", "-2")
+                    second.kill()
             assert stored_totals(services, shop) == shop.totals
             assert services.monitor.dead_count() == 0
     finally:
@@ -70,11 +79,10 @@ def test_what_a_second_worker_had_in_hand_when_it_was_killed_for_good_is_taken_o
         second.wait()
 
 
-def busy_worker(services: Services, suffix: str) -> str | None:
-    """The name of an ingest worker that has entries in hand."""
-    consumers = services.redis.xinfo_consumers(Stream.ORDERS, "ingest")
-    found = [row["name"].decode() for row in consumers if row["pending"]]
-    return next((name for name in found if name.endswith(suffix)), None)
+def reads(services: Services, suffix: str) -> bool:
+    """Whether an ingest worker whose name ends so has asked for orders."""
+    consumers: Any = services.redis.xinfo_consumers(Stream.ORDERS, "ingest")
+    return any(row["name"].decode().endswith(suffix) for row in consumers)
 
 
 def test_batch_that_the_vendor_took_and_the_ledger_does_not_know_is_repeated_and_reaches_nobody_twice(

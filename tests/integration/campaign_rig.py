@@ -7,7 +7,9 @@ from typing import Any
 
 from crm_core.audience.eligibility import Policy
 from crm_core.campaigns.engine import Engine
+from crm_core.campaigns.messages.message_log import Ledger
 from crm_core.campaigns.messages.receipts import parse_receipts
+from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.planning.planner import Planner
 from crm_core.campaigns.sending.delivery import SendingRules
 from crm_core.campaigns.sending.quiet import QuietHours
@@ -72,32 +74,38 @@ class Rig:
         chunk: int = 1000,
         stretch: int = 250,
         claim_idle_ms: int = 15_000,
+        plan: Plan | None = None,
     ) -> None:
-        """policy: instead of the one of the settings. chunk, stretch: rows that are planned and released at once."""
+        """policy, plan: instead of that of the services. chunk, stretch: rows that are planned and released at once."""
         self.claim_idle_ms = claim_idle_ms
         self.services = services
         self.vendor = CountingVendor()
         self.ledger = services.ledger
         self.rules = SendingRules(policy or services.policy, quiet)
-        self.engine = self.another_engine(chunk=chunk, stretch=stretch)
+        self.planner = self.another_planner(chunk=chunk, plan=plan)
+        self.releaser = self.another_releaser(stretch=stretch)
+        self.engine = self.another_engine(planner=self.planner, releaser=self.releaser)
         self.deliverer = services.deliverer_to(self.vendor, self.rules)
         self.delivery = self.another_delivery("a")
         self._receipts = self._worker(Stream.RECEIPTS, services.receipt_booker.handle, "a")
 
-    def another_engine(self, *, chunk: int = 1000, stretch: int = 250) -> Engine:
-        """What a second campaign worker has."""
+    def another_planner(self, *, chunk: int = 1000, plan: Plan | None = None) -> Planner:
         made = self.services
-        planner = Planner(made.campaigns, made.progress, made.plan, made.ledger, made.clock, chunk=chunk)
-        releaser = Releaser(
-            made.campaigns,
-            made.progress,
-            made.pending_rows,
-            made.channel_rates,
-            made.redis,
-            made.clock,
-            stretch=stretch,
-        )
-        return Engine(made.campaigns, made.progress, made.pending_rows, made.ledger, planner, releaser, made.clock)
+        return Planner(made.campaigns, made.progress, plan or made.plan, made.ledger, made.clock, chunk=chunk)
+
+    def another_releaser(self, *, stretch: int = 250) -> Releaser:
+        made = self.services
+        rows, rates = made.pending_rows, made.channel_rates
+        return Releaser(made.campaigns, made.progress, rows, rates, made.redis, made.clock, stretch=stretch)
+
+    def another_engine(
+        self, *, planner: Planner | None = None, releaser: Releaser | None = None, ledger: Ledger | None = None
+    ) -> Engine:
+        """What a second campaign worker has. ledger: instead of that of the services."""
+        made = self.services
+        planner, releaser = planner or self.another_planner(), releaser or self.another_releaser()
+        rows, ledger = made.pending_rows, ledger or made.ledger
+        return Engine(made.campaigns, made.progress, rows, ledger, planner, releaser, made.clock)
 
     def another_delivery(self, name: str) -> Consumer:
         """A delivery worker of that name; one that ended goes on under its name."""

@@ -1,6 +1,7 @@
 """The population that tests of rules share and only read, a campaign's workers with an audience, and a stream."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -41,6 +42,19 @@ def rig(services: Services) -> Rig:
         {"id": "c6", "visits": 1, "consent": {"in_app": "granted", "sms": "denied"}},
     )
     return Rig(services)
+
+
+@pytest.fixture
+def with_rates(services: Services) -> Iterator[Callable[[str], Services]]:
+    """Makes services like ``services`` whose channels have rates, such as ``in_app=4``."""
+    with ExitStack() as stack:
+
+        def build(rates: str) -> Services:
+            made = build_services(services.settings.with_servers(channel_rates=rates), clock=services.clock)
+            stack.callback(made.close)
+            return made
+
+        yield build
 
 
 @pytest.fixture(scope="module")

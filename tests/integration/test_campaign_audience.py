@@ -221,7 +221,7 @@ def test_planning_outlives_a_fault_that_nobody_foresaw_and_that_passes(
 
     campaign = rig.launch(rig.draft())
     with monkeypatch.context() as broken:
-        broken.setattr(rig.engine._planner._ledger, "insert", fail)
+        broken.setattr(rig.ledger, "insert", fail)
         for _ in range(2 * MAX_TRIES):
             rig.plan()
         assert rig.state(campaign) == "preparing"

@@ -63,7 +63,8 @@ class History(RuleBasedStateMachine):
         self.rig.vendor = self.vendor
         self.rig.deliverer = self.services.deliverer_to(self.vendor, self.rig.rules)
         self.rig.delivery = self.rig.another_delivery("a")
-        self.engines = [self.rig.engine, self.rig.another_engine(chunk=3, stretch=2)]
+        planner, releaser = self.rig.another_planner(chunk=3), self.rig.another_releaser(stretch=2)
+        self.engines = [self.rig.engine, self.rig.another_engine(planner=planner, releaser=releaser)]
         self.told: defaultdict[str, set[str]] = defaultdict(set)
         self.retries = 0
         self.is_cancelled = False

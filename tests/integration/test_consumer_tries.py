@@ -42,6 +42,22 @@ def test_outages_are_not_counted_as_tries(line: Line) -> None:
     assert line.dead() == []  # its first failure
 
 
+def test_an_entry_that_failed_once_and_then_meets_outages_is_not_buried(line: Line) -> None:
+    line.publish("a")
+    recorder = Recorder()
+    recorder.poison = {"a"}
+    line.consumer(recorder).run_once()
+    recorder.poison, recorder.outage = set(), Unavailable("no database")
+    consumer = line.consumer(recorder)
+    for _ in range(10):
+        with pytest.raises(Unavailable):
+            consumer.run_once()
+    recorder.outage = None
+    run_until_idle(consumer)
+    assert (line.dead(), line.waiting()) == ([], 0)
+    assert recorder.handled.count("a") == 12
+
+
 def test_a_restarted_worker_does_not_hurry_through_the_tries_of_a_failing_entry(line: Line) -> None:
     line.publish("b")
     recorder = Recorder()

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from threading import Event, Thread
+from threading import Event
 
 import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
-from crm_core.campaigns.sending.budget import CALL_EVERY_S, MAX_FAULTS, ErrorBudget
+from crm_core.campaigns.sending.budget import CALL_EVERY_S, MAX_FAULTS
 from crm_core.campaigns.sending.cap_locks import HELD, CapLocks
 from crm_core.campaigns.sending.quiet import QuietHours
-from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.sending.release import RATED_S
 from crm_core.channels.sender import Answer
 from crm_core.errors import Unavailable
@@ -26,56 +25,17 @@ from tests.integration.feeding import store_customers
 NIGHT = QuietHours.parse("21:00-08:00", "UTC")
 
 
-def test_a_rate_holds_over_any_time_for_all_workers_together(services: Services, clock: TestClock) -> None:
-    workers = [ChannelRates(services.redis, {"sms": 100}) for _ in range(3)]
-    granted = 0
-    for step in range(300):
-        granted += workers[step % 3].take("sms", 40, now=clock.now).count
-        clock.advance(milliseconds=10)
-    assert 25 + 299 <= granted <= 25 + 300
-    rest = workers[0].take("sms", 5, now=clock.now)
-    assert rest.count <= 1
-    assert rest.wait_s == pytest.approx(0.05, abs=0.011)
-    assert workers[0].take("email", 500).count == 500
-
-
-def test_neither_a_clock_that_was_set_back_nor_a_slower_rate_of_before_holds_up_a_channel(
-    services: Services, clock: TestClock
-) -> None:
-    assert ChannelRates(services.redis, {"sms": 0.01}).take("sms", 9, now=clock.now).count == 1
-    faster = ChannelRates(services.redis, {"sms": 100})
-    assert faster.take("sms", 99, now=clock.now).count == 25
-    clock.advance(hours=-1)
-    assert faster.take("sms", 99, now=clock.now).count == 25
-    assert faster.take("sms", 99, now=clock.now).count == 0
-
-
-def test_workers_that_ask_at_once_get_no_more_than_the_burst(services: Services) -> None:
-    counts: list[int] = []
-
-    def ask() -> None:
-        counts.extend(ChannelRates(services.redis, {"sms": 0.5}).take("sms", 1).count for _ in range(5))
-
-    threads = [Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(counts) == 1
-
-
 def test_over_a_channel_with_a_rate_no_more_is_released_than_goes_out_soon(
-    services: Services, clock: TestClock
+    services: Services, with_rates: Callable[[str], Services]
 ) -> None:
     store_customers(services, *({"id": f"c{n:02}", "visits": 1} for n in range(50)))
-    services.channel_rates._rates = {"in_app": 10}
-    rig = Rig(services)
+    rig = Rig(with_rates("in_app=10"))
     for _ in range(2):
         rig.launch(rig.draft())
-    while rig.engine._planner.run_slice():
+    while rig.planner.run_slice():
         pass
     rig.engine.release()
-    out = rig.engine._releaser.outstanding({each["_id"]: "in_app" for each in services.campaigns.page()[0]})
+    out = rig.releaser.outstanding({each["_id"]: "in_app" for each in services.campaigns.page()[0]})
     assert (out.rows["in_app"], sorted(out.stretches.values())) == (10 * RATED_S, [1, 2])
 
 
@@ -93,30 +53,34 @@ class LongWait(Event):
         return super().wait(timeout)
 
 
-def test_who_says_no_while_the_message_waits_for_the_rate_gets_none(rig: Rig, clock: TestClock) -> None:
+@pytest.fixture
+def slow(rig: Rig, with_rates: Callable[[str], Services]) -> Rig:
+    """A worker that sends four messages a second, so one and no more at once."""
+    return Rig(with_rates("in_app=4"))
+
+
+def test_who_says_no_while_the_message_waits_for_the_rate_gets_none(rig: Rig, slow: Rig, clock: TestClock) -> None:
     campaign = rig.launch(rig.draft())
     rig.plan()
-    rig.deliverer._rates._rates = {"in_app": 4.0}
     said = {"$set": {"consent.in_app.state": "denied"}}
-    rig.deliverer.stopping = LongWait(clock, lambda: rig.services.db.customers.update_many({}, said))
-    rig.delivery.run_once()
+    slow.deliverer.stopping = LongWait(clock, lambda: rig.services.db.customers.update_many({}, said))
+    slow.delivery.run_once()
     assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 4}
-    assert len(rig.vendor.accepted) == 1
+    assert len(slow.vendor.accepted) == 1
 
 
 @pytest.mark.parametrize(("verb", "rows"), [("pause", {"pending": 3, "skipped": 1}), ("cancel", {"skipped": 4})])
 def test_what_waits_for_the_rate_of_a_campaign_that_is_stopped_is_not_sent(
-    rig: Rig, clock: TestClock, verb: str, rows: dict[str, int]
+    rig: Rig, slow: Rig, clock: TestClock, verb: str, rows: dict[str, int]
 ) -> None:
     campaign = rig.launch(rig.draft())
     rig.plan()
-    rig.deliverer._rates._rates = {"in_app": 4.0}
     stop = getattr(rig.services.campaigns, verb)
-    rig.deliverer.stopping = LongWait(clock, lambda: stop(campaign, actor=ASHA))
-    rig.delivery.run_once()
+    slow.deliverer.stopping = LongWait(clock, lambda: stop(campaign, actor=ASHA))
+    slow.delivery.run_once()
     rig.plan()
     assert rig.counts(campaign) == {"sent": 1, **rows}
-    assert len(rig.vendor.accepted) == 1
+    assert len(slow.vendor.accepted) == 1
 
 
 def test_a_vendor_that_refuses_every_message_pauses_the_campaign_after_500(services: Services) -> None:
@@ -135,18 +99,6 @@ def test_a_vendor_that_refuses_every_message_pauses_the_campaign_after_500(servi
     rig.plan()
     rig.delivery.run_once()
     assert rig.state(campaign) == "sending"
-
-
-def test_a_budget_is_spent_by_more_than_its_share_of_the_last_thousand(services: Services) -> None:
-    budget = ErrorBudget(services.redis, share=0.5)
-    assert not budget.is_spent(budget.note("c", [True] * 499))
-    assert not budget.is_spent(budget.note("c", [False] * 501))
-    outcomes = budget.note("c", [True] * 500)  # the first 499 are out of the window
-    assert (outcomes.known, outcomes.bad) == (1000, 500)
-    assert not budget.is_spent(outcomes)
-    assert budget.is_spent(budget.note("c", [True] * 2))
-    budget.clear("c")
-    assert budget.note("c", [True]).bad == 1
 
 
 def test_an_outage_counts_a_call_and_hardly_spends_the_budget(rig: Rig) -> None:

@@ -1,12 +1,16 @@
 """Who is in a campaign's ledger: everybody the rule found, those left out with the reason and those held out too."""
 
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from crm_core.campaigns.drafting.content import content_of
+from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import new_row
+from crm_core.campaigns.model import Campaign
+from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.planning.progress import CLOSING
 from crm_core.campaigns.planning.split import places, variant_at
 from crm_core.campaigns.states import MessageState
@@ -24,6 +28,22 @@ VARIANTS = [
     {"name": "B", "message": "Bye {{ customer.id }}", "weight": 50},
 ]
 VISITED_TWICE = field("visits", "eq", 2)
+
+
+class SleepyPlan(Plan):
+    """Of a worker that is asleep between reading a chunk and writing its rows, for the first time; meanwhile: what
+    happens then."""
+
+    def __init__(self, services: Services, meanwhile: Callable[[], object]) -> None:
+        super().__init__(services.audience, services.ledger)
+        self.meanwhile = meanwhile
+        self._has_slept = False
+
+    def rows(self, campaign: Campaign, customer_ids: Sequence[str], *, at: datetime) -> list[Message]:
+        if not self._has_slept:
+            self._has_slept = True
+            self.meanwhile()
+        return super().rows(campaign, customer_ids, at=at)
 
 
 def stored(rig: Rig, campaign: str) -> dict[str, dict[str, Any]]:
@@ -113,7 +133,7 @@ def test_two_workers_plan_a_campaign_once_and_the_second_goes_on_when_the_first_
     campaign = first.launch(first.draft())
 
     def slice_of(rig: Rig) -> int:
-        return rig.engine._planner.run_slice(length_s=0)
+        return rig.planner.run_slice(length_s=0)
 
     assert (slice_of(first), slice_of(second)) == (2, 0)
     assert services.campaigns.get(campaign)["plan_after"] == "c1"
@@ -129,16 +149,17 @@ def test_a_worker_that_slept_through_its_lease_adds_to_the_audience_what_it_wrot
 ) -> None:
     """It had read a customer who has left since."""
     store_customers(services, *({"id": f"c{n}", "visits": 1} for n in range(4)))
-    sleeper, other = Rig(services, chunk=2), Rig(services)
+    other = Rig(services)
+
+    def pass_by() -> None:
+        services.db.customers.delete_one({"_id": "c1"})
+        clock.advance(seconds=15)
+        other.finish(clock)
+        assert (other.state(campaign), services.campaigns.get(campaign)["audience"]) == ("completed", 3)
+
+    sleeper = Rig(services, chunk=2, plan=SleepyPlan(services, pass_by))
     campaign = sleeper.launch(sleeper.draft())
-    walk = sleeper.engine._planner._open(campaign)
-    assert walk
-    chunk = [next(walk.ids) for _ in range(2)]
-    services.db.customers.delete_one({"_id": "c1"})
-    clock.advance(seconds=15)
-    other.finish(clock)
-    assert (other.state(campaign), services.campaigns.get(campaign)["audience"]) == ("completed", 3)
-    assert not sleeper.engine._planner._write(walk, chunk)
+    sleeper.planner.run_slice(length_s=0)
     assert (other.state(campaign), services.campaigns.get(campaign)["audience"]) == ("sending", 4)
     other.finish(clock)
     assert other.counts(campaign) == {"sent": 3, "skipped": 1}
@@ -148,15 +169,17 @@ def test_what_a_worker_writes_that_slept_through_the_end_of_a_cancelled_campaign
     services: Services, clock: TestClock
 ) -> None:
     store_customers(services, *({"id": f"c{n}", "visits": 1} for n in range(4)))
-    sleeper, other = Rig(services), Rig(services)
+    other = Rig(services)
+
+    def pass_by() -> None:
+        services.campaigns.cancel(campaign, actor=ASHA)
+        clock.advance(seconds=CLOSING.total_seconds())
+        other.plan()
+        assert services.progress.closing() == []
+
+    sleeper = Rig(services, plan=SleepyPlan(services, pass_by))
     campaign = sleeper.launch(sleeper.draft())
-    walk = sleeper.engine._planner._open(campaign)
-    assert walk
-    services.campaigns.cancel(campaign, actor=ASHA)
-    clock.advance(seconds=CLOSING.total_seconds())
-    other.plan()
-    assert "close_until" not in services.campaigns.get(campaign)
-    sleeper.engine._planner._run(walk, 0)
+    sleeper.planner.run_slice(length_s=0)
     assert other.counts(campaign) == {"pending": 4}
     other.plan()
     assert (other.counts(campaign), services.campaigns.get(campaign)["audience"]) == ({"skipped": 4}, 4)
@@ -166,14 +189,22 @@ def test_an_audience_that_takes_longer_to_find_than_a_lease_is_planned_by_two_wo
     services: Services, clock: TestClock
 ) -> None:
     store_customers(services, *({"id": f"c{n}", "visits": 1} for n in range(4)))
-    rig, other = Rig(services), Rig(services)
+
+    class LongSearch(Plan):
+        def walk(self, campaign: Campaign) -> Iterator[str]:
+            """It takes long to find somebody, and then to know that there is nobody else."""
+            pass_by()
+            yield from super().walk(campaign)
+            pass_by()
+
+    def pass_by() -> None:
+        clock.advance(seconds=15)
+        assert services.progress.lease_plan(campaign, "another worker", clock.now)
+
+    rig = Rig(services, chunk=4, plan=LongSearch(services.audience, services.ledger))
     campaign = rig.launch(rig.draft())
     for state in ("preparing", "sending"):
-        walk = rig.engine._planner._open(campaign)
-        clock.advance(seconds=15)  # until it has found somebody, and then until it knows that there is nobody else
-        assert walk
-        assert other.engine._planner._open(campaign)
-        rig.engine._planner._run(walk, 0)
+        rig.planner.run_slice(length_s=0)
         found = services.campaigns.get(campaign)
         assert (found["state"], found["plan_after"]) == (state, "c3")
 
@@ -183,5 +214,5 @@ def test_campaigns_are_planned_in_turns(services: Services) -> None:
     rig = Rig(services, chunk=2)
     campaigns = [rig.launch(rig.draft()) for _ in range(2)]
     for _ in range(2):
-        rig.engine._planner.run_slice(length_s=0)
+        rig.planner.run_slice(length_s=0)
     assert [rig.counts(campaign) for campaign in campaigns] == [{"pending": 2}] * 2

@@ -1,13 +1,16 @@
 """The limiter against the real Valkey: many at once, and by two processes of the app at once."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from types import SimpleNamespace
 
 import pytest
 
+from crm_core.access import rate as module
 from crm_core.access.keys import ApiKey, Rate
-from crm_core.access.rate import RateLimiter
+from crm_core.access.rate import LEASE_S, RateLimiter
 from crm_core.errors import Unavailable
 from crm_core.hosting.folder import free_port
 from crm_core.infra.streams import connect_redis_async
@@ -64,6 +67,38 @@ def test_one_after_another_pass_until_exactly_the_limit(services: Services) -> N
     assert answers[:50] == [None] * 50
     assert let_through(answers) <= 60
     assert answers[-1]
+
+
+@pytest.mark.parametrize("limit", [1019, 1000, 39, 20, 19, 7])
+def test_a_limit_that_does_not_divide_by_the_share_is_exact(services: Services, limit: int) -> None:
+    key = ApiKey("k4", "shop", frozenset(), Rate(1, limit))
+
+    async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
+        return [await limiters[0].take(key) for _ in range(limit + 1)]
+
+    services.redis.flushdb()
+    answers = run_with_limiters(services, 1, take)
+    assert answers[:limit] == [None] * limit
+    assert answers[limit] is not None
+
+
+def test_a_rate_s_leftover_is_unusable_after_a_second(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(now=50.0, time=time.time)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(module, "time", clock)
+
+    async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
+        slow, fast = limiters
+        answers = [await slow.take(KEY)]
+        await asyncio.gather(*(fast.take(KEY) for _ in range(2 * LIMIT)))
+        clock.now += LEASE_S
+        answers.append(await slow.take(KEY))
+        clock.now += 0.01
+        return [*answers, await slow.take(KEY)]
+
+    first, in_time, too_late = run_with_limiters(services, 2, take)
+    assert (first, in_time) == (None, None)
+    assert too_late, "what it had left belongs to the second in which it was counted"
 
 
 def test_keys_are_counted_apart(services: Services) -> None:

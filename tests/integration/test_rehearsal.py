@@ -186,7 +186,7 @@ def test_a_rehearsal_that_is_cancelled_or_leads_beyond_a_year_says_that_it_is_no
     services: Services, clock: TestClock
 ) -> None:
     store_customers(services, *({"id": f"c{n:04}", "visits": 1} for n in range(1500)))
-    services.channel_rates._rates = {"in_app": 0.00003}
+    set_rates(services, {"in_app": 0.00003})
     rig = Rig(services)
     campaign = rig.services.campaigns.get(rig.draft())
     rehearsal = services.rehearsal_under(rig.rules)
@@ -196,6 +196,6 @@ def test_a_rehearsal_that_is_cancelled_or_leads_beyond_a_year_says_that_it_is_no
     assert not result.is_complete
     assert (sent + result.tally.pending, result.finish > clock.now + HORIZON) == (result.tally.audience, True)
     assert (result.tally.buckets.width, stages[-1].now) == (2 * DAY, result.finish)
-    services.channel_rates._rates = {}
-    cancelled = rehearsal.run(campaign, clock.now, stages.append, lambda: True)
+    set_rates(services, {})
+    cancelled = services.rehearsal_under(rig.rules).run(campaign, clock.now, stages.append, lambda: True)
     assert (cancelled.is_complete, cancelled.tally.audience) == (False, 1000)

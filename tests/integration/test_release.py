@@ -112,7 +112,7 @@ def test_a_campaign_that_was_damaged_by_hand_is_paused_and_holds_up_no_other(
 
 def test_two_workers_release_a_stretch_once(many: Rig) -> None:
     campaign = many.launch(many.draft())
-    other = many.another_engine(stretch=1)
+    other = many.another_engine(releaser=many.another_releaser(stretch=1))
     while many.engine.run_once() + other.run_once():
         pass
     assert many.services.progress.note_release(campaign, Released(), Released(1, "c000")) is False
@@ -137,7 +137,7 @@ def test_while_the_audience_is_walked_its_first_rows_are_sent(services: Services
     store_customers(services, *({"id": f"c{n}", "visits": 1} for n in range(4)))
     rig = Rig(services, chunk=2)
     campaign = rig.launch(rig.draft())
-    rig.engine._planner.run_slice(length_s=0)
+    rig.planner.run_slice(length_s=0)
     rig.engine.release()
     rig.deliver()
     assert (rig.state(campaign), rig.counts(campaign)) == ("preparing", {"sent": 2})

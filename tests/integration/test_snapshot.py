@@ -2,12 +2,10 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
-from bson import Timestamp
 
 from crm_core.audience.eligibility import Reason
 from crm_core.audience.preview import Preview, Source
@@ -173,24 +171,6 @@ def test_random_changes_end_in_what_the_database_holds(live: Services) -> None:
             erase(live, dice.sample(names, 5))
         assert look(live, rules[step % 3]).source is Source.MEMORY
     assert len(live.snapshot.state.version.parts) < 8  # type: ignore[union-attr]
-
-
-def test_when_its_place_in_the_stream_is_lost_all_is_read_again(live: Services) -> None:
-    store_customers(live, {"id": "a", "visits": 2})
-    look(live, VISITORS)
-    live.snapshot.stop()
-    store_customers(live, {"id": "b", "visits": 2})
-    old = {"_data": "82" + f"{Timestamp(1, 1).time:08x}" + "00000001" + "2B0229296E04"}  # older than the oplog
-    again = Keeper(live.db, live.scopes, live.policy, live.clock, limit_mb=100)
-    again._place = old
-    again._state = replace(live.snapshot.state)
-    again.start()
-    try:
-        state = again.wait_until(lambda found: found.status is Status.READY, READY_S)
-        assert state.version is not None
-        assert state.version.total == 2
-    finally:
-        again.stop()
 
 
 def test_a_dropped_collection_leaves_nobody(live: Services) -> None:

@@ -76,7 +76,6 @@ def has(data: Json, subject: Subject = ANN) -> tuple[str, str]:
         (picked("ann"), "is one of them", ""),
         (picked("bob"), "is none of them", ""),
     ],
-    ids=str,
 )
 def test_a_condition_says_what_the_customer_has_and_lacks(data: Json, actual: str, lacking: str) -> None:
     said, needs = has(data)
@@ -137,7 +136,6 @@ POOR, FRESH = on("total_spend", "lt", 100), on("last_order_at", "in_last_days", 
         (picked("ann"), "picked by hand"),
         (group("none", picked("bob")), "not picked by hand"),
     ],
-    ids=str,
 )
 def test_why_names_the_values_of_the_conditions_that_decide(data: Json, line: str) -> None:
     found = explained(data)

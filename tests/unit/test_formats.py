@@ -42,6 +42,8 @@ def test_money_in_major_units_reads_as_the_same_amount() -> None:
 
 def test_short_money_is_exact_until_it_would_not_fit_a_card() -> None:
     assert formats.money_short(999_999, "INR") == "₹9,999.99"
+    assert formats.money_short(1_000_000, "INR") == "₹10K"
+    assert formats.money_short(-999_999, "INR") == "-₹9,999.99"
     assert formats.money_short(1_820_000_000, "INR") == "₹18.2M"
     assert formats.money_short(-1_820_000_000, "INR") == "-₹18.2M"
 
@@ -59,7 +61,13 @@ def test_a_currency_has_a_symbol_for_axes() -> None:
         (0, 10, "0 %"),
         (10, 10, "100 %"),
         (999_999, 1_000_000, ">99.9 %"),
+        (9997, 10_000, ">99.9 %"),
+        (9995, 10_000, ">99.9 %"),
+        (9994, 10_000, "99.9 %"),
+        (10_004, 10_000, "100.0 %"),
         (1, 1_000_000, "<0.1 %"),
+        (4, 10_000, "<0.1 %"),
+        (5, 10_000, "0.1 %"),
         (0, 0, "–"),
         (3, 2, "150.0 %"),
     ],
@@ -92,6 +100,8 @@ def test_a_change_carries_the_sign_that_streamlit_draws_an_arrow_by(
     [
         (-1, "just now"),
         (1, "just now"),
+        (-2, "2 seconds ago"),
+        (2, "in 2 seconds"),
         (-9, "9 seconds ago"),
         (-180, "3 minutes ago"),
         (-7200, "2 hours ago"),
@@ -118,6 +128,11 @@ def test_a_time_without_a_zone_is_refused_rather_than_guessed() -> None:
     [
         (timedelta(), "0 ms"),
         (timedelta(milliseconds=31), "31 ms"),
+        (timedelta(milliseconds=999), "999 ms"),
+        (timedelta(seconds=1), "1 s"),
+        (timedelta(seconds=60), "1 min"),
+        (timedelta(seconds=3599), "59 min 59 s"),
+        (timedelta(days=1), "1 d"),
         (timedelta(seconds=9.6), "9 s"),
         (timedelta(minutes=3, seconds=20), "3 min 20 s"),
         (timedelta(hours=2), "2 h"),
@@ -128,6 +143,24 @@ def test_a_time_without_a_zone_is_refused_rather_than_guessed() -> None:
 )
 def test_a_duration_reads_in_its_two_largest_units(length: timedelta, text: str) -> None:
     assert formats.duration(length) == text
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1000, "1.0 kB"),
+        (1249, "1.2 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (999_960, "1.0 MB"),
+        (20_000_000, "20.0 MB"),
+        (1_234_567_890, "1,234.6 MB"),
+    ],
+)
+def test_a_file_s_size_reads_in_the_unit_that_it_rounds_into(length: int, text: str) -> None:
+    assert formats.file_size(length) == text
 
 
 def test_text_from_people_is_not_markup() -> None:

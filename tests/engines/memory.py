@@ -1,0 +1,86 @@
+"""A population that no database holds: what the engines in memory find in it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from crm_core.customers.document import arrange, arrange_record
+from crm_core.customers.merge import merge_patch, note_version
+from crm_core.customers.totals import NO_TOTALS, add_events, add_orders
+from crm_core.infra.mongo import Doc
+from crm_core.infra.streams import Entry, Stream
+from crm_core.infra.text import fold
+from crm_core.ingest.patches import ChangeReader
+from crm_core.rules.binding import Bound
+from crm_core.rules.engines.columns import Columns
+from crm_core.rules.engines.encoding import encode
+from crm_core.rules.engines.explaining import explain
+from crm_core.rules.engines.mask import mask
+from crm_core.rules.engines.single import Subject, matches
+from crm_core.rules.fields import Catalogue
+from crm_core.rules.scope import Scope, SegmentSource
+from crm_core.schema.schema import SCHEMA
+
+DIGITS = 2
+READER = ChangeReader(SCHEMA, digits=DIGITS)
+
+
+@dataclass(frozen=True)
+class MemoryTown:
+    subjects: Sequence[Subject]
+    columns: Columns
+    catalogue: Catalogue
+
+    def scope(self, segments: SegmentSource, now: datetime) -> Scope:
+        return Scope(now, DIGITS, fold, self.catalogue, segments)
+
+    def by_engine(self, bound: Bound) -> dict[str, list[str]]:
+        """The ids of those who match, in order, by each engine."""
+        ids = [subject.customer["_id"] for subject in self.subjects]
+        named = list(zip(ids, self.subjects, strict=True))
+        return {
+            "mask": [ids[row] for row in np.flatnonzero(mask(bound, self.columns))],
+            "single": [name for name, subject in named if matches(bound, subject)],
+            "explained": [name for name, subject in named if explain(bound, subject, digits=DIGITS).matches],
+        }
+
+
+def build_memory_town(entries: Mapping[Stream, Iterable[Entry]], catalogue: Catalogue) -> MemoryTown:
+    """What the ingest worker would have stored of the entries."""
+    customers = _docs(entries.get(Stream.CUSTOMERS, ()))
+    orders = [_dated(doc, "ordered_at") for doc in _docs(entries.get(Stream.ORDERS, ())).values()]
+    events = [_dated(doc, "at") for doc in _docs(entries.get(Stream.EVENTS, ())).values()]
+    for doc in (*orders, *events):
+        whose = doc["customer_id"]
+        note_version(customers.setdefault(whose, {"_id": whose}), max(doc["versions"].values()))
+    profiles = [_profile(customers[name], orders, events) for name in sorted(customers)]
+    columns = encode(profiles, orders, events, catalogue.fields)
+    subjects = [Subject(doc, _of(doc, orders), _of(doc, events)) for doc in profiles]
+    return MemoryTown(subjects, columns, catalogue)
+
+
+def _docs(entries: Iterable[Entry]) -> dict[str, Doc]:
+    docs: dict[str, Doc] = {}
+    for entry in entries:
+        change = READER.read(entry)
+        merge_patch(docs.setdefault(change.record_id, {"_id": change.record_id}), change.patch, change.version)
+    return docs
+
+
+def _dated(doc: Doc, moment: str) -> Doc:
+    """With what no entry says of an order or an event."""
+    defaults = {"status": "confirmed"} if moment == "ordered_at" else {}
+    return arrange_record({**defaults, moment: doc["created_at"], **doc})
+
+
+def _of(customer: Doc, records: Iterable[Doc]) -> list[Doc]:
+    return [each for each in records if each["customer_id"] == customer["_id"]]
+
+
+def _profile(doc: Doc, orders: Iterable[Doc], events: Iterable[Doc]) -> Doc:
+    """With the totals that follow from its records, and from what was imported of earlier ones."""
+    baseline = {name: value for name, value in doc.get("baseline", {}).items() if name in NO_TOTALS}
+    totals = {**NO_TOTALS, **baseline}
+    return arrange({**doc, **add_orders(totals, _of(doc, orders)), **add_events(totals, _of(doc, events))})
