@@ -8,7 +8,7 @@ import numpy as np
 
 from crm_core.customers.document import arrange, arrange_record
 from crm_core.customers.merge import merge_patch, note_version
-from crm_core.customers.totals import NO_TOTALS, add_events, add_orders
+from crm_core.customers.totals import NO_TOTALS, add_events, add_orders, set_net
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Entry, Stream
 from crm_core.infra.text import fold
@@ -70,9 +70,12 @@ def _docs(entries: Iterable[Entry]) -> dict[str, Doc]:
 
 
 def _dated(doc: Doc, moment: str) -> Doc:
-    """With what no entry says of an order or an event."""
-    defaults = {"status": "confirmed"} if moment == "ordered_at" else {}
-    return arrange_record({**defaults, moment: doc["created_at"], **doc})
+    """With what no entry says of an order or an event, and what an order counts for."""
+    dated = {moment: doc["created_at"], **doc}
+    if moment == "ordered_at":
+        dated = {**SCHEMA.orders.defaults, **dated}
+        set_net(dated)
+    return arrange_record(dated)
 
 
 def _of(customer: Doc, records: Iterable[Doc]) -> list[Doc]:
