@@ -55,7 +55,7 @@ class _PatchReader:
             if name == "id":
                 continue
             if name not in self._puts:
-                raise Permanent(f"no record of this kind: {name[:40]!r} is no field of it")
+                raise Permanent("no record of this kind: it has a field that is not declared")  # logged, so not quoted
             self._puts[name](patch, value, entry)
         return patch
 

@@ -46,7 +46,7 @@ def test_an_app_that_runs_well_has_no_problem_and_every_part_is_named(app: Runni
     assert {found.status(name) for name in ("app", "mongodb", "valkey", "vendor", "workers")} == {"ok"}
     assert {worker["group"] for worker in found.report["workers"]} == GROUPS
     streams = [stream["stream"] for stream in found.report["streams"]]
-    assert streams == ["customers", "orders", "events", "deliveries", "receipts", "jobs", "dead"]
+    assert streams == ["customers", "orders", "events", "deliveries", "receipts", "jobs", "short jobs", "dead"]
 
 
 def test_its_addresses_can_be_used_as_they_are_and_its_versions_are_those_of_the_servers(app: RunningApp) -> None:
