@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from crm_core.hosting.folder import free_port
+from crm_core.hosting.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 STREAM = "bench:orders"

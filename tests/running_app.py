@@ -13,8 +13,10 @@ from pathlib import Path
 import httpx
 import psutil
 
-from crm_core.hosting.folder import DataFolder, RuntimeFile, free_port
+from crm_core.hosting.folder import DataFolder
 from crm_core.hosting.platform import attach
+from crm_core.hosting.ports import free_port
+from crm_core.hosting.runtime_file import RuntimeFile
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.api_contract import check_answer

@@ -1,17 +1,15 @@
 """Where the servers are: as configured, else as the app running in the data folder says. Nothing is made."""
 
 from dataclasses import dataclass
-from pathlib import Path
-
-from pydantic import ValidationError
 
 from crm_core.cli.doctor_check import Fault, problem
-from crm_core.hosting.folder import RUNTIME_NAME, RuntimeFile
 from crm_core.hosting.platform import attach
+from crm_core.hosting.runtime_file import RuntimeFile, UnreadableRuntime, is_owned, read_runtime
 from crm_core.settings import Settings
 
 ADDRESSES = ("mongodb_uri", "redis_url", "vendor_url", "app_url", "data_dir")
 START = "Start the app: make run, or streamlit run app.py."
+_UNREADABLE = "Run this as the user who runs the app, with the CRM_DATA_DIR of the app; or start the app again."
 
 
 @dataclass(frozen=True)
@@ -65,22 +63,13 @@ class Places:
 
 def find_places(settings: Settings) -> Places:
     """Read what the app that runs in the data folder has written, if one does."""
-    path = settings.data_dir / RUNTIME_NAME
     try:
-        runtime = RuntimeFile.model_validate_json(path.read_text())
-    except FileNotFoundError:
+        runtime = read_runtime(settings.data_dir)
+    except UnreadableRuntime as exc:
+        return Places(settings, settings, fault=problem(str(exc), _UNREADABLE))
+    if runtime is None:
         return Places(settings, settings)
-    except (OSError, ValidationError) as exc:
-        return Places(settings, settings, fault=_unreadable(path, exc))
-    if not runtime.is_alive:
+    if not is_owned(settings.data_dir):
         gone = f"The app that ran in {settings.data_dir} (process {runtime.owner_pid}) ended without stopping."
         return Places(settings, settings, fault=problem(gone, f"{START} Nothing accepted is lost."))
     return Places(settings, attach(settings, runtime), runtime)
-
-
-def _unreadable(path: Path, exc: Exception) -> Fault:
-    reason = exc.strerror if isinstance(exc, OSError) else "it is of another version, or damaged"
-    return problem(
-        f"{path} cannot be read: {reason}.",
-        "Run this as the user who runs the app, with the CRM_DATA_DIR of the app; or start the app again.",
-    )

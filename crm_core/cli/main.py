@@ -25,8 +25,8 @@ from crm_core.access.keys import choose_rate
 from crm_core.access.scopes import Scope
 from crm_core.cli.doctor import doctor
 from crm_core.errors import CrmError, Unavailable
-from crm_core.hosting.folder import DataFolder
 from crm_core.hosting.platform import open_platform
+from crm_core.hosting.runtime_file import is_owned, read_runtime
 from crm_core.imports.recognising.mapping import parse_mapping
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.running.connection import ApiConnection
@@ -158,8 +158,9 @@ def _say(words: str) -> None:
 
 
 def _running_app() -> str:
-    runtime = DataFolder(Settings.load().data_dir).read_runtime()
-    if runtime is None or runtime.app_url is None or not runtime.is_alive:
+    folder = Settings.load().data_dir
+    runtime = read_runtime(folder)
+    if runtime is None or runtime.app_url is None or not is_owned(folder):
         raise Unavailable("No app is running in CRM_DATA_DIR: start it with make run, or say --url.")
     return runtime.app_url
 

@@ -10,8 +10,8 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, ConfigurationError, OperationFailure
 
 from crm_core.errors import Unavailable
-from crm_core.hosting.folder import DataFolder, Secrets
-from crm_core.hosting.programs import check_runs, find_mongod
+from crm_core.hosting.folder import DataFolder, Secrets, UnusableFolder
+from crm_core.hosting.programs import find_mongod
 from crm_core.hosting.supervisor import ChildSpec
 from crm_core.infra.private_files import write_private
 
@@ -22,7 +22,7 @@ START_TIMEOUT_S = 90.0
 
 
 def mongod_spec(folder: DataFolder, secrets: Secrets, port: int, cache_gb: float) -> ChildSpec:
-    """Raises NoEmbeddedServers where mongod cannot run."""
+    """Write what mongod needs to start. Raises NoEmbeddedServers where there is none."""
     data, key = folder.path / "mongodb", folder.path / "mongodb.key"
     data.mkdir(exist_ok=True, mode=0o700)
     write_private(key, secrets.mongodb_key)
@@ -37,7 +37,7 @@ def mongod_spec(folder: DataFolder, secrets: Secrets, port: int, cache_gb: float
         "--networkMessageCompressors": "disabled",  # CVE-2025-14847: 6.0.5 leaks memory to compressed requests
         "--slowOpSampleRate": "0",  # a slow operation is logged with its documents: people; no option hides these alone
     }
-    argv = [str(check_runs(find_mongod())), "--auth", "--quiet", "--nounixsocket"]
+    argv = [str(find_mongod()), "--auth", "--quiet", "--nounixsocket"]
     argv += [word for pair in options.items() for word in pair]
     for parameter in (
         "diagnosticDataCollectionEnabled=false",
@@ -55,22 +55,23 @@ def mongodb_uri(secrets: Secrets, port: int) -> str:
     )
 
 
-def prepare_mongod(secrets: Secrets, port: int, has_failed: Callable[[], bool]) -> None:
+def prepare_mongod(secrets: Secrets, port: int, check: Callable[[], None]) -> None:
     """Wait until mongod answers, and make it the primary of its own set with our one user.
 
-    has_failed: whether it ended again and again. Raises Unavailable then, or after 90 s.
+    check: raises when it is no use to go on waiting. Raises Unavailable after 90 s.
     """
     deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline and not has_failed():
+    while time.monotonic() < deadline:
+        check()
         with contextlib.suppress(AutoReconnect, ConfigurationError):
             if _is_prepared(secrets, port):
                 return
         time.sleep(0.05)
-    raise Unavailable("The embedded MongoDB did not start; logs/mongod.log in the data folder says why.")
+    raise Unavailable("The embedded MongoDB does not answer; logs/mongod.log in the data folder may say why.")
 
 
 def _is_prepared(secrets: Secrets, port: int) -> bool:
-    """One step towards a primary that knows our user; whether it is there."""
+    """Go one step towards a primary that knows our user. Return whether it is there."""
     with _direct(port, secrets) as client:
         try:
             _follow_port(client, port)
@@ -81,8 +82,18 @@ def _is_prepared(secrets: Secrets, port: int) -> bool:
     with _direct(port) as client:  # no user yet: the localhost exception lets us make the first
         _initiate(client, port)
         if client.admin.command("hello")["isWritablePrimary"]:
-            client.admin.command("createUser", USER, pwd=secrets.mongodb_password, roles=["root"])
+            _create_user(client, secrets)
     return False
+
+
+def _create_user(client: MongoClient[dict[str, Any]], secrets: Secrets) -> None:
+    try:
+        client.admin.command("createUser", USER, pwd=secrets.mongodb_password, roles=["root"])
+    except OperationFailure as exc:  # there is a user already, whose password is another
+        raise UnusableFolder(
+            "The database in the data folder has another password than its secrets.json. Put back the secrets.json "
+            "that belongs to it, or set CRM_DATA_DIR to a new folder to start empty."
+        ) from exc
 
 
 def _initiate(client: MongoClient[dict[str, Any]], port: int) -> None:

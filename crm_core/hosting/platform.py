@@ -1,5 +1,6 @@
 """Opens what a process of ClientNest runs on: configured servers, those of a running app, or its own."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -7,50 +8,76 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from pydantic import SecretStr
 
-from crm_core.hosting.folder import DataFolder, RuntimeFile, mark_children
+from crm_core.errors import Conflict
+from crm_core.hosting.folder import DataFolder
 from crm_core.hosting.mongod import mongod_spec, mongodb_uri, prepare_mongod
+from crm_core.hosting.ownership import clear_leftovers, own_or_find_owner
+from crm_core.hosting.runtime_file import RuntimeFile, mark_children
+from crm_core.hosting.start_failures import check_start
 from crm_core.hosting.supervisor import ChildSpec, Supervisor
 from crm_core.hosting.valkey import redis_url, valkey_spec, wait_for_valkey
 from crm_core.infra.heartbeat import WORKER_GROUPS
 from crm_core.settings import Settings
 
-GIVE_UP_AFTER = 8
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
 def open_platform(settings: Settings, *, app_url: str | None = None, workers: bool = True) -> Iterator[Settings]:
-    """Give settings whose servers are up, and end what was started for them.
+    """Yield settings whose servers are up; end on exit what was started for them.
 
-    app_url: where this process serves the app, if it does. workers: whether to run them too, should this
-    process be the one that owns the data folder. Raises NoEmbeddedServers, Unavailable.
+    app_url: where this process serves the app, if it does. workers: whether to run them too, should this process
+    be the one that owns the data folder. Raises NoEmbeddedServers, UnusableFolder, Conflict, Unavailable.
     """
     if not settings.starts_servers and not settings.starts_workers:
         yield settings
         return
     folder = DataFolder(settings.data_dir)
-    lock = FileLock(folder.lock_path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        yield attach(settings, folder.wait_for_runtime())
-        return
     with ExitStack() as stack:
-        stack.callback(lock.release)
-        folder.end_orphans()
-        owner = _Owner(settings, folder, app_url)
-        stack.callback(owner.close)
-        owner.start_servers()
-        if workers and settings.starts_workers:
-            owner.start_workers()
-        yield owner.settings
+        with folder.faults_in_words():
+            lock = FileLock(folder.lock_path)
+            runtime = own_or_find_owner(lock, folder)
+            if runtime is None:
+                stack.callback(lock.release)
+                ready = _start(settings, folder, app_url, stack, workers=workers)
+            else:
+                _check_may_attach(settings, folder, runtime, app_url)
+                ready = attach(settings, runtime)
+        yield ready
+
+
+def _start(settings: Settings, folder: DataFolder, app_url: str | None, stack: ExitStack, *, workers: bool) -> Settings:
+    clear_leftovers(folder)
+    if settings.starts_servers:
+        folder.check_space()
+    owner = _Owner(settings, folder, app_url)
+    stack.callback(owner.close)
+    owner.start_servers()
+    if workers and settings.starts_workers:
+        owner.start_workers()
+    return owner.settings
+
+
+def _check_may_attach(settings: Settings, folder: DataFolder, runtime: RuntimeFile, app_url: str | None) -> None:
+    """Raise Conflict for an app on the servers of another process: it would lose them when that one ends."""
+    if app_url is None or not settings.starts_servers:
+        return
+    if runtime.app_url:
+        raise Conflict(
+            f"ClientNest already runs on the data folder {folder.path}: open {runtime.app_url}, or stop it (process "
+            f"{runtime.owner_pid}) first. For a second one beside it, set CRM_DATA_DIR to another folder."
+        )
+    raise Conflict(
+        f"A command (process {runtime.owner_pid}) uses the data folder {folder.path}: start ClientNest when it has "
+        "ended, or set CRM_DATA_DIR to another folder."
+    )
 
 
 def attach(settings: Settings, runtime: RuntimeFile) -> Settings:
-    """Settings that use the servers of the app that wrote ``runtime``; configured URIs stand."""
+    """Return settings that use the servers of the process that wrote ``runtime``; configured URIs stand."""
     return settings.with_servers(
         mongodb_uri=settings.mongodb_uri or runtime.mongodb_uri,
         redis_url=settings.redis_url or runtime.redis_url,
@@ -72,20 +99,23 @@ class _Owner:
         self._is_ready = False
         self._writing = threading.Lock()
         self._pids: Mapping[str, int] = {}
+        self._servers: list[str] = []
         self.settings = attach(settings, self._runtime())
         self._supervisor = Supervisor(self._note_pids)
 
     def start_servers(self) -> None:
         """Start those that are not configured, side by side, and wait for both."""
-        ports, secrets, supervisor = self._ports, self._secrets, self._supervisor
+        ports, secrets = self._ports, self._secrets
         if not self._configured.redis_url:
-            supervisor.start(valkey_spec(self._folder, secrets, ports["valkey"]))
+            self._start_server(valkey_spec(self._folder, secrets, ports["valkey"]))
         if not self._configured.mongodb_uri:
             cache_gb = self.settings.mongodb_cache_gb
-            supervisor.start(mongod_spec(self._folder, secrets, ports["mongod"], cache_gb))
-            prepare_mongod(secrets, ports["mongod"], lambda: self._has_given_up("mongod"))
+            self._start_server(mongod_spec(self._folder, secrets, ports["mongod"], cache_gb))
+            prepare_mongod(secrets, ports["mongod"], self._check_servers)
         if not self._configured.redis_url:
-            wait_for_valkey(redis_url(secrets, ports["valkey"]), lambda: self._has_given_up("valkey"))
+            wait_for_valkey(redis_url(secrets, ports["valkey"]), self._check_servers)
+        for name in self._servers:
+            self._supervisor.trust(name)
         self._is_ready = True
         self._write_runtime()
 
@@ -98,16 +128,24 @@ class _Owner:
             self._start_worker(name, env)
 
     def close(self) -> None:
+        self._is_ready = False  # whoever comes now waits for the folder instead of using servers that are ending
+        with contextlib.suppress(OSError):  # as on a full disk
+            self._write_runtime()
         self._supervisor.stop()
         self._folder.remove_runtime()
+
+    def _start_server(self, spec: ChildSpec) -> None:
+        self._servers.append(spec.name)
+        self._supervisor.start(spec, on_trial=True)
 
     def _start_worker(self, name: str, env: Mapping[str, str], *options: str) -> None:
         argv = (sys.executable, "-m", f"workers.{name}", "--until-eof", *options)
         path = self._folder.logs / f"{name}.log"
         self._supervisor.start(ChildSpec(name, argv, path, ROOT, env, until_eof=True))
 
-    def _has_given_up(self, name: str) -> bool:
-        return self._supervisor.failures(name) >= GIVE_UP_AFTER
+    def _check_servers(self) -> None:
+        for name in self._servers:
+            check_start(name, self._supervisor.last_end(name))
 
     def _note_pids(self, pids: Mapping[str, int]) -> None:
         self._pids = pids
@@ -118,7 +156,7 @@ class _Owner:
             self._folder.write_runtime(self._runtime())
 
     def _runtime(self) -> RuntimeFile:
-        """What the runtime file says now; others attach once it is ready."""
+        """Return what the runtime file says now; others attach once it is ready."""
         return RuntimeFile(
             owner_pid=os.getpid(),
             is_ready=self._is_ready,

@@ -19,6 +19,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 POLL_S = 0.1
 STABLE_S = 10.0
+_ENDED_FROM_OUTSIDE = {0, -signal.SIGTERM, -signal.SIGKILL}
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,40 @@ class ChildSpec:
     stop_s: float = 10.0
 
 
+@dataclass(frozen=True)
+class ChildEnd:
+    """How a child ended the last time.
+
+    status: its exit status, negative for a signal. error: why it could not even be started. log_offset: where in
+    ``log`` its output begins. failures: how often in a row it ended within 10 s of its start.
+    """
+
+    status: int
+    log: Path
+    log_offset: int
+    failures: int
+    error: OSError | None = None
+
+    @property
+    def is_its_own_doing(self) -> bool:
+        """Whether the program ended by itself, with an error; nobody stopped it."""
+        return self.status not in _ENDED_FROM_OUTSIDE
+
+
 @dataclass
 class _Child:
     spec: ChildSpec
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
+    log_offset: int = 0
     failures: int = 0
     due_at: float = 0.0
+    is_on_trial: bool = False
+    end: ChildEnd | None = None
+
+    @property
+    def is_given_up(self) -> bool:
+        return self.is_on_trial and self.end is not None and self.end.is_its_own_doing
 
 
 class Supervisor:
@@ -59,20 +87,28 @@ class Supervisor:
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
 
-    def start(self, spec: ChildSpec) -> None:
-        """Begin to keep ``spec`` running; returns at once."""
+    def start(self, spec: ChildSpec, *, on_trial: bool = False) -> None:
+        """Begin to keep ``spec`` running; returns at once.
+
+        on_trial: until ``trust``, it is not started again when it ends by itself, which it would repeat.
+        """
         with self._lock:
-            self._children[spec.name] = _Child(spec)
+            self._children[spec.name] = _Child(spec, is_on_trial=on_trial)
+
+    def trust(self, name: str) -> None:
+        """From now on start it again whenever it ends: it has shown that it can run."""
+        with self._lock:
+            self._children[name].is_on_trial = False
 
     def pid(self, name: str) -> int | None:
         with self._lock:
             child = self._children.get(name)
             return child.process.pid if child and child.process else None
 
-    def failures(self, name: str) -> int:
-        """How often in a row it ended within 10 s of its start."""
+    def last_end(self, name: str) -> ChildEnd | None:
+        """Return how it ended the last time; None if it never did."""
         with self._lock:
-            return self._children[name].failures
+            return self._children[name].end
 
     def stop(self) -> None:
         """End all children after ceasing to restart them: first those that end at EOF, then the servers they use."""
@@ -93,27 +129,21 @@ class Supervisor:
                 _wait_or_kill(child)
 
     def _tend(self, child: _Child) -> bool:
-        """Restart ``child`` if it is due; gives whether its pid changed."""
-        now = time.monotonic()
+        """Start ``child`` if it does not run and is due. Return whether its pid changed."""
         if child.process is not None:
             status = child.process.poll()
             if status is None:
                 return False
-            ran_s = now - child.started_at
-            child.failures = 0 if ran_s > STABLE_S else child.failures + 1
-            child.due_at = now + (compute_backoff(child.failures) if child.failures else 0)
-            log.warning("child ended", child=child.spec.name, status=status, ran_s=round(ran_s, 1))
-            child.process = None
-        if now < child.due_at:
+            _note_end(child, status)
+        if child.is_given_up or time.monotonic() < child.due_at:
             return False
         try:
+            child.log_offset = _size(child.spec.log)
             child.process = _spawn(child.spec)
         except OSError as exc:
-            child.failures += 1
-            child.due_at = now + compute_backoff(child.failures)
-            log.warning("child not started", child=child.spec.name, error=str(exc))
+            _note_refusal(child, exc)
             return False
-        child.started_at = now
+        child.started_at = time.monotonic()
         return True
 
     def _report(self) -> None:
@@ -123,6 +153,26 @@ class Supervisor:
             self._on_change(pids)
         except OSError as exc:  # as on a full disk: this thread must live on, its children die with it
             log.error("change not noted", error=str(exc))
+
+
+def _note_end(child: _Child, status: int) -> None:
+    ran_s = time.monotonic() - child.started_at
+    child.process = None
+    child.failures = 0 if ran_s > STABLE_S else child.failures + 1
+    child.due_at = time.monotonic() + (compute_backoff(child.failures) if child.failures else 0)
+    child.end = ChildEnd(status, child.spec.log, child.log_offset, child.failures)
+    log.warning("child ended", child=child.spec.name, status=status, ran_s=round(ran_s, 1))
+
+
+def _note_refusal(child: _Child, error: OSError) -> None:
+    child.failures += 1
+    child.due_at = time.monotonic() + compute_backoff(child.failures)
+    child.end = ChildEnd(-1, child.spec.log, child.log_offset, child.failures, error)
+    log.warning("child not started", child=child.spec.name, error=str(error))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:

@@ -8,7 +8,7 @@ import redis
 
 from crm_core.errors import Unavailable
 from crm_core.hosting.folder import DataFolder, Secrets
-from crm_core.hosting.programs import check_runs, find_valkey
+from crm_core.hosting.programs import find_valkey
 from crm_core.hosting.supervisor import ChildSpec
 from crm_core.infra.private_files import write_private
 
@@ -17,36 +17,43 @@ START_TIMEOUT_S = 60.0
 
 
 def valkey_spec(folder: DataFolder, secrets: Secrets, port: int) -> ChildSpec:
-    """Raises NoEmbeddedServers where valkey-server cannot run."""
+    """Write what valkey-server needs to start. Raises NoEmbeddedServers where there is none."""
     data, config = folder.path / "valkey", folder.path / "valkey.conf"
     data.mkdir(exist_ok=True, mode=0o700)
     options = {
         "port": port,
         "bind": "127.0.0.1",
         "requirepass": secrets.valkey_password,
-        "dir": f'"{data}"',
+        "dir": _quoted(str(data)),
         "save": '""',
         "appendonly": "yes",
         "appendfsync": "always",
         "maxmemory-policy": "noeviction",
     }
     write_private(config, "".join(f"{name} {value}\n" for name, value in options.items()))
-    return ChildSpec(NAME, (str(check_runs(find_valkey())), str(config)), folder.logs / "valkey.log", folder.path)
+    return ChildSpec(NAME, (str(find_valkey()), str(config)), folder.logs / "valkey.log", folder.path)
 
 
 def redis_url(secrets: Secrets, port: int) -> str:
     return f"redis://:{quote(secrets.valkey_password)}@127.0.0.1:{port}/0"
 
 
-def wait_for_valkey(url: str, has_failed: Callable[[], bool]) -> None:
-    """Wait until it answers. has_failed: whether it ended again and again. Raises Unavailable then, or after 60 s."""
+def _quoted(word: str) -> str:
+    """Write a word for the configuration file. Source: Valkey, ``sdssplitargs``."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def wait_for_valkey(url: str, check: Callable[[], None]) -> None:
+    """Wait until it answers. check: raises when it is no use to go on waiting. Raises Unavailable after 60 s."""
     deadline = time.monotonic() + START_TIMEOUT_S
     with redis.Redis.from_url(url) as client:
-        while time.monotonic() < deadline and not has_failed():
+        while time.monotonic() < deadline:
+            check()
             try:
                 client.ping()
             except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError):
                 time.sleep(0.02)
             else:
                 return
-    raise Unavailable("The embedded Valkey did not start; logs/valkey.log in the data folder says why.")
+    raise Unavailable("The embedded Valkey does not answer; logs/valkey.log in the data folder may say why.")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from crm_core.hosting.folder import free_port
+from crm_core.hosting.ports import free_port
 from crm_core.services import Services
 from tests.running_app import RunningApp, start_app
 from tests.waiting import eventually

@@ -9,7 +9,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from crm_core.errors import Unavailable
-from crm_core.hosting.folder import free_port
+from crm_core.hosting.ports import free_port
 from crm_core.infra.consumer import Consumer
 from crm_core.infra.streams import Entry, Stream
 from tests.integration.stream_line import Line, Recorder, crash

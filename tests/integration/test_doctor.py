@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from crm_core.hosting.folder import RuntimeFile
+from crm_core.hosting.runtime_file import RuntimeFile
 from crm_core.infra.heartbeat import WORKER_GROUPS, Activity, record_heartbeat
 from crm_core.infra.monitor import WORKED
 from crm_core.infra.streams import Stream

@@ -13,7 +13,7 @@ import redis
 from redis.exceptions import RedisError
 
 from crm_core.cli.doctor_text import mask_passwords
-from crm_core.hosting.folder import free_port
+from crm_core.hosting.ports import free_port
 from crm_core.hosting.programs import find_mongod, find_valkey
 from tests.doctor import Found, ask_doctor
 from tests.integration.vendor_program import SECRET, VendorProgram

@@ -18,9 +18,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from crm_core.hosting import programs
-from crm_core.hosting.folder import DataFolder, RuntimeFile
+from crm_core.hosting.folder import DataFolder
 from crm_core.hosting.platform import open_platform
 from crm_core.hosting.programs import NoEmbeddedServers
+from crm_core.hosting.runtime_file import RuntimeFile
 from crm_core.infra.streams import Stream
 from crm_core.services import build_services
 from crm_core.settings import Settings
@@ -28,6 +29,7 @@ from tests.running_app import ROOT, environment
 from tests.waiting import eventually
 
 SERVERS = ("mongod", "valkey")
+ODD_NAME = "a \"quoted\" \\ 'folder' für $HOME #1 %s"
 
 
 def embedded(folder: Path) -> Settings:
@@ -81,7 +83,7 @@ class Used:
 
 @pytest.fixture(scope="module")
 def used(tmp_path_factory: pytest.TempPathFactory) -> Used:
-    settings = embedded(tmp_path_factory.mktemp("used"))
+    settings = embedded(tmp_path_factory.mktemp("used") / ODD_NAME / ("long " * 25))
     with open_platform(settings, workers=False) as ready:
         write_data(ready)
         return Used(settings, ports(ready), [server(settings, name) for name in SERVERS])

@@ -8,7 +8,7 @@ import pytest
 from redis.exceptions import ResponseError
 
 from crm_core.errors import Unavailable
-from crm_core.hosting.folder import free_port
+from crm_core.hosting.ports import free_port
 from crm_core.infra.group_publishing import MAX_TOGETHER, AsyncPublisher
 from crm_core.infra.streams import Stream, connect_redis_async, split_id
 from crm_core.services import Services

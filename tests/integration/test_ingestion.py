@@ -11,7 +11,7 @@ from pymongo import MongoClient
 from crm_core.access.audit import AuditLog
 from crm_core.customers.attributes import Attributes
 from crm_core.errors import Unavailable
-from crm_core.hosting.folder import free_port
+from crm_core.hosting.ports import free_port
 from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import INGESTED, Entry, Stream
 from crm_core.ingest.persist import Persister

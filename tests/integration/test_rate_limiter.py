@@ -12,7 +12,7 @@ from crm_core.access import rate as module
 from crm_core.access.keys import ApiKey, Rate
 from crm_core.access.rate import LEASE_S, RateLimiter
 from crm_core.errors import Unavailable
-from crm_core.hosting.folder import free_port
+from crm_core.hosting.ports import free_port
 from crm_core.infra.streams import connect_redis_async
 from crm_core.services import Services
 

@@ -10,7 +10,7 @@ from pymongo import MongoClient
 
 from crm_core.audience.segments import Segments
 from crm_core.errors import Unavailable
-from crm_core.hosting.folder import free_port
+from crm_core.hosting.ports import free_port
 from crm_core.infra import foundation
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
