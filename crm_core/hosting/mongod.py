@@ -11,6 +11,7 @@ from pymongo.errors import AutoReconnect, ConfigurationError, OperationFailure
 
 from crm_core.errors import Unavailable
 from crm_core.hosting.folder import DataFolder, Secrets, UnusableFolder
+from crm_core.hosting.ports import is_listening
 from crm_core.hosting.programs import find_mongod
 from crm_core.hosting.supervisor import ChildSpec
 from crm_core.infra.private_files import write_private
@@ -64,9 +65,10 @@ def prepare_mongod(secrets: Secrets, port: int, check: Callable[[], None]) -> No
     while time.monotonic() < deadline:
         check()
         with contextlib.suppress(AutoReconnect, ConfigurationError):
-            if _is_prepared(secrets, port):
+            # Asked first, since the driver waits half a second before it tries a closed port again.
+            if is_listening(port) and _is_prepared(secrets, port):
                 return
-        time.sleep(0.05)
+        time.sleep(0.02)
     raise Unavailable("The embedded MongoDB does not answer; logs/mongod.log in the data folder may say why.")
 
 
