@@ -49,7 +49,7 @@ class CustomerReader:
     ) -> tuple[list[Doc], str | None]:
         """A customer's orders, newest first, and the id to go on after, None on the last page. Raises InvalidInput."""
         actor.require(Permission.READ_CUSTOMERS)
-        rows, more = self._page(self._db.orders, customer_id, "ordered_at", limit, after)
+        rows, more = self._page(self._db.orders, customer_id, self.schema.orders.time, limit, after)
         return [self.to_order(row) for row in rows], more
 
     def events(
@@ -57,7 +57,7 @@ class CustomerReader:
     ) -> tuple[list[Doc], str | None]:
         """The same for a customer's events."""
         actor.require(Permission.READ_CUSTOMERS)
-        rows, more = self._page(self._db.events, customer_id, "at", limit, after)
+        rows, more = self._page(self._db.events, customer_id, self.schema.events.time, limit, after)
         return [self.to_event(row) for row in rows], more
 
     @staticmethod

@@ -30,23 +30,21 @@ class Change:
 
 @dataclass(frozen=True)
 class RecordKind:
-    """Records that belong to a customer. moment: the field with their time. derive_parts: sets what follows from the
-    record alone, once all that entries say of it is in place.
+    """Records that belong to a customer. derive_parts: sets what follows from a record alone, once all that entries say
+    of it is in place.
 
     aggregate: customer id to what ``derive`` needs, beside the baseline, for the totals that follow from them.
     add: the totals of a customer who has further records, from those without them.
     """
 
-    collection: str
-    moment: str
     add: Callable[[Mapping[str, Any], Iterable[Doc]], Doc]
     aggregate: Callable[[Db, Iterable[str], ClientSession], Mapping[str, Any]]
     derive: Callable[[Mapping[str, Any], Any], Doc]
     derive_parts: Callable[[Doc], None] = lambda doc: None
 
 
-ORDERS = RecordKind("orders", "ordered_at", add_orders, sum_orders, order_totals, set_net)
-EVENTS = RecordKind("events", "at", add_events, count_visits, event_totals)
+ORDERS = RecordKind(add_orders, sum_orders, order_totals, set_net)
+EVENTS = RecordKind(add_events, count_visits, event_totals)
 
 Apply: TypeAlias = Callable[[Db, Sequence[Change], ClientSession], None]
 
@@ -55,8 +53,8 @@ def appliers(schema: Schema) -> Mapping[Stream, Apply]:
     """What stores a batch of changes, by the stream that they come from."""
     return {
         Stream.CUSTOMERS: partial(apply_customers, schema.customers),
-        Stream.ORDERS: partial(apply_records, ORDERS, schema.orders.defaults),
-        Stream.EVENTS: partial(apply_records, EVENTS, schema.events.defaults),
+        Stream.ORDERS: partial(apply_records, ORDERS, schema.orders),
+        Stream.EVENTS: partial(apply_records, EVENTS, schema.events),
     }
 
 
@@ -75,19 +73,16 @@ def apply_customers(records: RecordSchema, db: Db, changes: Sequence[Change], se
 
 
 def apply_records(
-    kind: RecordKind, defaults: Mapping[str, Any], db: Db, changes: Sequence[Change], session: ClientSession
+    kind: RecordKind, records: RecordSchema, db: Db, changes: Sequence[Change], session: ClientSession
 ) -> None:
-    """Merge into orders or events, and write the totals of every customer that an entry names or a record leaves.
-
-    defaults: what a record has of which no entry says anything.
-    """
-    found = _load(db, kind.collection, changes, session)
+    """Merge into orders or events, and write the totals of every customer that an entry names or a record leaves."""
+    found = _load(db, records.name, changes, session)
     touched: dict[str, list[int]] = {doc["customer_id"]: [] for doc in found.values()}
     left = set(touched)
     for change in changes:
         touched.setdefault(change.patch["customer_id"], []).append(change.version)
-    docs = _merge_records(found, changes, kind, defaults)
-    _write(db, kind.collection, {name: arrange_record(doc) for name, doc in docs.items()}, found, session)
+    docs = _merge_records(found, changes, kind, records)
+    _write(db, records.name, {name: arrange_record(doc) for name, doc in docs.items()}, found, session)
     profiles = load_profiles(db, touched, session)
     changed = left | {docs[name]["customer_id"] for name in found}
     totals = _add_up(kind, [doc for name, doc in docs.items() if name not in found], touched.keys() - changed, profiles)
@@ -123,17 +118,17 @@ def _merge_all(found: Mapping[str, Doc], changes: Sequence[Change]) -> dict[str,
 
 
 def _merge_records(
-    found: Mapping[str, Doc], changes: Sequence[Change], kind: RecordKind, defaults: Mapping[str, Any]
+    found: Mapping[str, Doc], changes: Sequence[Change], kind: RecordKind, records: RecordSchema
 ) -> dict[str, Doc]:
     for doc in found.values():
         if doc.pop("is_undated", False):
-            del doc[kind.moment]
+            del doc[records.time]
     docs = _merge_all(found, changes)
     for doc in docs.values():
-        for name, value in defaults.items():
+        for name, value in records.defaults.items():
             doc.setdefault(name, value)
-        if kind.moment not in doc:  # its time is that of the first entry
-            doc |= {kind.moment: doc["created_at"], "is_undated": True}
+        if records.time not in doc:  # its time is that of the first entry
+            doc |= {records.time: doc["created_at"], "is_undated": True}
         kind.derive_parts(doc)
     return docs
 

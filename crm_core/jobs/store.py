@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
-from crm_core.errors import Conflict, NotFound
+from crm_core.errors import Conflict, NotFound, Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, page_newest, translated
 from crm_core.infra.streams import Publisher, Stream, redis_translated
@@ -78,7 +78,11 @@ class JobStore:
         except DuplicateKeyError:
             raise Conflict(f"There is a {kind.noun} under way already. Wait for its end, or cancel it.") from None
         self._audit.record(actor, action, job["_id"], **details)
-        (entry,) = self._publisher.publish(kind.lane, [to_json({"job_id": job["_id"]})])
+        try:
+            (entry,) = self._publisher.publish(kind.lane, [to_json({"job_id": job["_id"]})])
+        except Unavailable:
+            self._fail(kind, job)  # nobody will do it: it can be asked for again at once
+            raise
         with translated():
             self._jobs.update_one({"_id": job["_id"]}, {"$set": {"entry": entry}})
         return job
@@ -121,12 +125,16 @@ class JobStore:
         with translated():
             unfinished = list(self._jobs.find({"kind": kind.name, **_UNFINISHED}))
         lost = [job for job in unfinished if self._is_lost(kind, job)]
-        values: JobChange = {"state": JobState.FAILED, "failure": kind.lost, "finished_at": self._clock()}
         for job in lost:
-            with translated():
-                query = {"_id": job["_id"], "runs": job["runs"], **_UNFINISHED}
-                self._jobs.update_one(query, {"$set": values, "$unset": {"sole": ""}})
+            self._fail(kind, job)
         return lost
+
+    def _fail(self, kind: JobKind, job: Job) -> None:
+        """Unless a worker has begun with it meanwhile."""
+        values: JobChange = {"state": JobState.FAILED, "failure": kind.lost, "finished_at": self._clock()}
+        query = {"_id": job["_id"], "runs": job["runs"], **_UNFINISHED}
+        with translated():
+            self._jobs.update_one(query, {"$set": values, "$unset": {"sole": ""}})
 
     def _as_seen(self, kind: JobKind, jobs: Sequence[Job]) -> list[Job]:
         return [

@@ -12,7 +12,7 @@ EVENT = RecordSchema(
         Field("id", Identifier(), "Event id", is_required=True),
         Field("customer_id", Identifier(), "Customer id", is_required=True),
         Field("type", Keyword(), "Type", "Events of the type visit count as visits.", is_required=True),
-        Field("at", Moment(), "Time of the event"),
+        Field("at", Moment(), "Time of the event", is_time=True),
         Field("properties", Values("property"), "Properties", "Custom data, under names of your own."),
     ),
 )

@@ -55,6 +55,7 @@ class Field:
     default: what is stored where nothing was ever said. joins: the fields that it is read as, with spaces between
     them, where it is not given itself. columns: further names by which imports know it. in_messages: whether message
     templates may use it. on_profile: whether the customer's page shows it in the profile. is_hidden: from answers.
+    is_time: whether it is when the record happened; where no entry says it, that is when the first was accepted.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Field:
     in_messages: bool = False
     on_profile: bool = False
     is_hidden: bool = False
+    is_time: bool = False
 
     @property
     def stored_name(self) -> str:
@@ -140,6 +142,11 @@ class RecordSchema:
     @cached_property
     def belongs_to_customer(self) -> bool:
         return "customer_id" in self.by_name
+
+    @cached_property
+    def time(self) -> str:
+        """The field that says when a record happened, of records that belong to a customer."""
+        return next(field.name for field in self.fields if field.is_time)
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:

@@ -34,7 +34,7 @@ ORDER = RecordSchema(
         Field("status", OrderStatus(), "Status", "See below.", default="confirmed", columns=("order_status",)),
         Field("category", Text(), "Category", rules=InRules()),
         Field("items", ITEM, "Items"),
-        Field("ordered_at", Moment(), "Time of the order", columns=("order_date",)),
+        Field("ordered_at", Moment(), "Time of the order", columns=("order_date",), is_time=True),
         Field(
             "net", Money(), "What it counts for", "Stored where that is not the amount.", Source.DERIVED,
             is_hidden=True,

@@ -10,7 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import TypeAdapter
 
+from crm_core.api.answers.schema_fields import answer_fields, to_typed_dict
 from crm_core.api.shapes import to_json_values
 from crm_core.audience.snapshot.loading import Loader
 from crm_core.campaigns.drafting.message_fields import declared_in
@@ -83,7 +85,7 @@ def test_a_new_field_is_refused_until_the_schema_has_it(services: Services) -> N
     errors = parse_records(Stream.CUSTOMERS, body, services.validation_context({})).rejected[0].errors
     assert [error.field for error in errors] == ["shoeSize", "vipUntil", "credit", "motto"]
     entry = Entry(Stream.CUSTOMERS, "1780000000000-0", b'{"id": "c1", "credit": "12.50"}')
-    assert "'credit' is no field" in services.persister.store([entry])[entry.id]
+    assert "a field that is not declared" in services.persister.store([entry])[entry.id]
     assert services.db.customers.count_documents({}) == 0
 
 
@@ -171,6 +173,15 @@ def test_the_customers_page_shows_a_new_field(extended: Services) -> None:
     for shown in ("Shoe size\n", "42.5", "VIP until", "Credit\n", "$12.50", "Motto", "Festina Lente"):
         assert shown in words
     assert "Shoe size" not in Page("customer", customer="c2").words
+
+
+def test_answers_are_documented_with_a_new_field_that_may_be_absent() -> None:
+    form = to_typed_dict("Customer", "A customer.", answer_fields(WITH_NEW, {}))
+    schema = TypeAdapter(form).json_schema()
+    names = {row.name for row in NEW}
+    assert names <= schema["properties"].keys()
+    assert not names & set(schema["required"])
+    assert schema["properties"]["vip_until"]["format"] == "date-time"
 
 
 def test_a_field_that_would_be_taken_for_another_is_refused() -> None:

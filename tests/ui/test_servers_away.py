@@ -40,6 +40,7 @@ def unreachable(servers: Settings, clock: TestClock, monkeypatch: pytest.MonkeyP
             lambda _, name: MongoClient(uri, tz_aware=True, serverSelectionTimeoutMS=30)[name],
         )
         patched.setattr(foundation, "ensure_indexes", lambda _: None)
+        patched.setattr("crm_core.services.bring_forward", lambda *_, **__: None)
         built = build_services(servers, clock=clock)
     yield built
     built.close()

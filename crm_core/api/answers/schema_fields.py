@@ -44,7 +44,7 @@ def answer_fields(records: RecordSchema, parts: Mapping[str, Any]) -> dict[str, 
 
 def _definition(row: Row, parts: Mapping[str, Any]) -> Any:
     described: Any = Annotated[parts.get(row.name) or _type_of(row), Field(description=row.about or row.label)]
-    is_always_there = row.is_required or row.source is not Source.GIVEN or isinstance(row.kind, kinds.Moment)
+    is_always_there = row.is_required or row.source is not Source.GIVEN or row.is_time
     return described if is_always_there or row.default is not None else NotRequired[described]
 
 
