@@ -14,6 +14,9 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run libraries ## start ClientNest at http://localhost:8501 (PORT=… for another port)
+	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || { \
+	  echo "Port $(PORT) cannot be used; ClientNest may be running at http://localhost:$(PORT) already." >&2; \
+	  echo "To start it on another port: make run PORT=8600" >&2; exit 1; }
 	@echo "ClientNest starts at http://localhost:$(PORT) (Ctrl-C ends it)"
 	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
 
