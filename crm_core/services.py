@@ -19,10 +19,13 @@ class Services(InsightServices, JobServices):
 def build_services(settings: Settings, *, clock: Clock = utc_now, schema: Schema = SCHEMA) -> Services:
     """Services on servers that are up, on data in the form of this program, with the indexes in place.
 
-    Raises Unavailable, and InvalidInput when a newer program has written the data.
+    Raises Unavailable, and InvalidInput when a newer program has written the data, when a setting of the workspace is
+    wrong in the environment, or when its currency is not that of the stored amounts.
     """
     prepare = partial(bring_forward, steps=STEPS, clock=utc_now)
-    return Services.connect(settings, clock=clock, prepare=prepare, schema=schema)
+    services = Services.connect(settings, clock=clock, prepare=prepare, schema=schema)
+    services.amounts_currency.check()
+    return services
 
 
 _current: Services | None = None

@@ -1,25 +1,17 @@
-"""Every setting of ClientNest, read once per process from the environment (prefix ``CRM_``)."""
+"""What a process needs to know before it can ask anything, read once from the environment (prefix ``CRM_``).
 
-from decimal import Decimal
+Settings of the workspace, which people change while it runs, are in ``crm_core.workspace``.
+"""
+
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from babel.numbers import UnknownCurrencyError, get_currency_precision, validate_currency
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_core.errors import InvalidInput
 from crm_core.plain_messages import plain_message
-from crm_core.sending_limits import check_hours, check_rates, check_zone, read_rates
 from crm_core.vendor_behaviour import parse_behaviour
-
-
-def _known_currency(code: str) -> str:
-    try:
-        validate_currency(code)
-    except UnknownCurrencyError as exc:
-        raise ValueError(f"{code!r} is no ISO 4217 currency code, for example USD, EUR or INR") from exc
-    return code
 
 
 def _good_behaviour(text: str) -> str:
@@ -31,7 +23,7 @@ def _good_behaviour(text: str) -> str:
 
 
 class Settings(BaseSettings):
-    """The settings table of the README, one field a row."""
+    """The README's table of a process's environment, one field a row."""
 
     model_config = SettingsConfigDict(env_prefix="CRM_", frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -94,9 +86,6 @@ class Settings(BaseSettings):
             "[docs/vendor.md](docs/vendor.md). Unset: no misbehaviour."
         ),
     ] = None
-    currency: Annotated[
-        str, AfterValidator(_known_currency), Field(description="Currency of all amounts, ISO 4217.")
-    ] = "USD"
     max_body_mb: Annotated[
         int, Field(ge=1, le=64, description="Largest body of an API request, in MB (millions of bytes).")
     ] = 5
@@ -129,52 +118,6 @@ class Settings(BaseSettings):
             "customer and 32 an order or event. Beyond it MongoDB counts.",
         ),
     ] = 512
-    message_unknown_consent: Annotated[
-        bool,
-        Field(
-            description="Whether customers of whom no consent is known may be messaged (opt-out). False: only those "
-            "who granted it (strict)."
-        ),
-    ] = True
-    frequency_cap: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            description="Most messages that a customer gets over one channel within `CRM_FREQUENCY_CAP_DAYS`. "
-            "Unset: no cap.",
-        ),
-    ] = None
-    frequency_cap_days: Annotated[
-        int, Field(ge=1, le=90, description="Days, of 24 hours each, over which `CRM_FREQUENCY_CAP` counts.")
-    ] = 7
-    channel_rates: Annotated[
-        Annotated[str, AfterValidator(check_rates)] | None,
-        Field(
-            description="Most messages a second by channel, for all delivery workers together, such as "
-            "`sms=100,email=50`. Unset: no limit."
-        ),
-    ] = None
-    error_budget: Annotated[
-        float,
-        Field(
-            gt=0,
-            le=1,
-            description="A campaign is paused when more than this share of its last 1,000 messages failed at the "
-            "vendor, refused or not answered.",
-        ),
-    ] = 0.5
-    quiet_hours: Annotated[
-        Annotated[str, AfterValidator(check_hours)] | None,
-        Field(
-            description="Nothing is sent between these times of the customer's day, such as `21:00-08:00`. The "
-            "customer's zone is the custom attribute `time_zone`. Unset: no quiet hours."
-        ),
-    ] = None
-    time_zone: Annotated[
-        str,
-        AfterValidator(check_zone),
-        Field(description="Time zone of customers without one of their own, an IANA name such as `Europe/Berlin`."),
-    ] = "UTC"
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severe log line to write.")
     ] = "INFO"
@@ -183,18 +126,8 @@ class Settings(BaseSettings):
     ] = "text"
 
     @property
-    def currency_digits(self) -> int:
-        """Minor digits of the currency: 2 for USD, 0 for JPY. Source: Unicode CLDR, through Babel."""
-        return get_currency_precision(self.currency)
-
-    @property
     def max_body_bytes(self) -> int:
         return self.max_body_mb * 1_000_000
-
-    @property
-    def rates(self) -> dict[str, float]:
-        """Messages a second by channel, of those that have a limit."""
-        return read_rates(self.channel_rates) if self.channel_rates else {}
 
     @property
     def starts_servers(self) -> bool:
@@ -235,13 +168,3 @@ def settings_table() -> str:
         for name, field in Settings.model_fields.items()
     ]
     return "\n".join(["| variable | default | what |", "| --- | --- | --- |", *rows])
-
-
-def to_minor(amount: Decimal, digits: int) -> int:
-    """Major units (29.33) as an integer of minor units (2933); ``amount`` has at most ``digits`` decimals."""
-    return int(amount.scaleb(digits))
-
-
-def to_major(amount_minor: int, digits: int) -> Decimal:
-    """Minor units (2933) as a decimal of major units (29.33)."""
-    return Decimal(amount_minor).scaleb(-digits)

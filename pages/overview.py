@@ -5,7 +5,7 @@ import streamlit as st
 from crm_core.errors import CrmError
 from crm_core.infra.streams import INGESTED
 from crm_core.insights.overview import Totals
-from crm_core.settings import to_major
+from crm_core.money import to_major
 from pages._ui import queries
 from pages._ui.charts import revenue_by_month, show_chart
 from pages._ui.commands import IMPORT_COMMANDS
@@ -18,7 +18,7 @@ from pages._ui.widgets import CARD_PX, empty_state, page_header, time_caption
 from pages.campaigns.card import campaign_card
 
 DEMO_CUSTOMERS, DEMO_SEED = 20_000, 1
-currency = services().settings.currency
+currency = services().workspace.current().currency
 
 
 def welcome() -> None:
@@ -82,9 +82,13 @@ def show_totals(totals: Totals) -> None:
 
 def show_revenue() -> None:
     st.subheader("Revenue by month", anchor=False)
-    digits = services().settings.currency_digits
+    digits = services().workspace.digits()
     points = [
-        {"month": row["month"], "revenue": float(to_major(row["revenue_minor"], digits)), "orders": row["orders"]}
+        {
+            "month": row["month"].date(),
+            "revenue": float(to_major(row["revenue_minor"], digits)),
+            "orders": row["orders"],
+        }
         for row in queries.revenue_by_month()
     ]
     if not points:

@@ -37,3 +37,8 @@ class AuditLog:
         """Once, however often."""
         with translated(), suppress(DuplicateKeyError):
             self._audit.insert_one(entry)
+
+    def latest(self, action: str, *, limit: int) -> list[Doc]:
+        """The entries of that action, newest first."""
+        with translated():
+            return list(self._audit.find({"action": action}).sort([("at", -1), ("_id", -1)]).limit(limit))

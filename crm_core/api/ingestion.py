@@ -109,6 +109,7 @@ async def _accept(stream: Stream, request: Request) -> JSONResponse:
     body = await read_body(request)
     await found.backlog_gate.check(stream)
     declared = await _declared(found) if stream is Stream.CUSTOMERS else {}
+    await _read_settings(found)
     batch = parse_records(stream, body, found.validation_context(declared))
     RECORDS.labels(stream.label, "rejected").inc(len(batch.rejected))
     rejected = _rejected(batch)
@@ -127,6 +128,12 @@ async def _accept(stream: Stream, request: Request) -> JSONResponse:
 async def _declared(found: Services) -> Mapping[str, AttributeType]:
     known = found.attributes.remembered()
     return await run_in_threadpool(found.attributes.declared) if known is None else known
+
+
+async def _read_settings(found: Services) -> None:
+    """Once a second, beside this loop, so that nobody waits for the database in it."""
+    if found.workspace.remembered() is None:
+        await run_in_threadpool(found.workspace.current)
 
 
 def _rejected(batch: Batch) -> list[dict[str, Any]]:

@@ -194,7 +194,7 @@ def _shown(found: Services, segments: list[Doc]) -> list[answers.Segment]:
 
 def _forms(rule: AnyRule, scope: RuleScope, found: Services) -> Doc:
     bound = bind(rule, scope)
-    money = money_formatter(found.settings.currency)
+    money = money_formatter(found.workspace.current().currency)
     return {"rule": dump_rule(rule), "text": to_text(bound), "sentence": to_sentence(bound, money)}
 
 

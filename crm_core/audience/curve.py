@@ -1,6 +1,7 @@
 """What if: the size of the audience over every threshold of one condition, from one histogram."""
 
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +12,13 @@ from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.shard import Shard
 from crm_core.rules.binding import Bound, BoundField, BoundRecords, Place, node_at
-from crm_core.rules.engines.columns import Mask, Numbers, to_ms
+from crm_core.rules.days import start_of
+from crm_core.rules.engines.columns import BEYOND_MOMENTS_MS, Mask, Numbers, day_from_ms, to_ms
 from crm_core.rules.engines.mask_records import read_figures
 from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import DAY, Takes
+from crm_core.rules.predicates import Range, Span
+from crm_core.rules.scope import Scope
 from crm_core.rules.tree import MAX_DAYS
 from crm_core.rules.values import MAX_NUMBER
 
@@ -35,12 +39,12 @@ class Curve:
     current: int
 
 
-def measure_curve(population: Population, bound: Bound, place: Place, *, digits: int) -> Curve | None:
-    """For the condition at ``place``; None where there is no threshold to move. digits: of the currency."""
+def measure_curve(population: Population, bound: Bound, place: Place, *, scope: Scope) -> Curve | None:
+    """For the condition at ``place``; None where there is no threshold to move. scope: what it was bound to."""
     condition = node_at(bound, place)
     if not isinstance(condition, BoundField | BoundRecords) or not _has_threshold(condition):
         return None
-    op, value, scale = condition.operator.key, condition.rule.value, _scale(condition, digits)
+    op, value, scale = condition.operator.key, condition.rule.value, _scale(condition, scope.digits)
     assert isinstance(value, int | float)
     with_it = population.find(bound, {place: population.everyone})
     without_it = population.find(bound, {place: population.nobody})
@@ -76,11 +80,23 @@ def _values(condition: BoundField | BoundRecords, shard: Shard) -> Numbers:
     assert isinstance(column, Numbers)
     if condition.operator.takes is not Takes.DAYS:
         return column
-    wanted: Any = condition.predicate
-    days = condition.rule.value
+    wanted, days, values = condition.predicate, condition.rule.value, column.values
     assert isinstance(days, int)
+    if isinstance(wanted, Span):
+        values, wanted = _as_moments(values, wanted.zone), wanted.moments
+    assert isinstance(wanted, Range)
+    assert isinstance(wanted.high, datetime)
     end = wanted.high if condition.operator.key == "in_last_days" else wanted.high + days * DAY
-    return Numbers(to_ms(end) - column.values, column.present)
+    return Numbers(to_ms(end) - values, column.present)
+
+
+def _as_moments(values: NDArray[Any], zone: tzinfo) -> NDArray[Any]:
+    """Plain days as the ms at which they begin."""
+    is_day = values > BEYOND_MOMENTS_MS
+    days, places = np.unique(values[is_day], return_inverse=True)
+    moments = values.copy()
+    moments[is_day] = np.array([to_ms(start_of(day_from_ms(int(day)), zone)) for day in days], dtype=np.int64)[places]
+    return moments
 
 
 def _steps(population: Population, values: dict[int, Numbers], value: float, scale: int) -> list[float]:

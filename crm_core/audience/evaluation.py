@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from pymongo.client_session import ClientSession
 
@@ -42,9 +42,9 @@ class Audience:
         took_ms = (time.perf_counter() - started) * 1000
         return Preview(count, total, scope.now, took_ms, sample=[self._reader.to_record(row) for row in rows])
 
-    def count(self, rule: AnyRule, *, now: datetime) -> int:
-        """Raises BadRule."""
-        return self._count(bind(rule, self._scopes.scope(now)))
+    def count(self, rule: AnyRule, *, now: datetime, zone: tzinfo | None = None) -> int:
+        """zone: instead of that of the workspace. Raises BadRule."""
+        return self._count(bind(rule, self._scopes.scope(now, zone=zone)))
 
     def _count(self, bound: Bound, session: ClientSession | None = None) -> int:
         stages = [*to_mongo(bound), {"$count": "count"}]
@@ -58,13 +58,19 @@ class Audience:
             return self._counted.customers.count_documents({})
 
     def ids(
-        self, rule: AnyRule, *, now: datetime, after: str | None = None, segments: SegmentSource | None = None
+        self,
+        rule: AnyRule,
+        *,
+        now: datetime,
+        after: str | None = None,
+        segments: SegmentSource | None = None,
+        zone: tzinfo | None = None,
     ) -> Iterator[str]:
         """The ids of all who match, in order, those after ``after``; a cursor, never a list. Raises BadRule.
 
-        segments: those that the rule may name, if not the saved ones.
+        segments: those that the rule may name, if not the saved ones. zone: instead of that of the workspace.
         """
-        bound = bind(rule, self._scopes.scope(now, segments))
+        bound = bind(rule, self._scopes.scope(now, segments, zone))
         start: list[Stage] = [{"$match": {"_id": {"$gt": after}}}] if after else []
         stages = [*start, {"$sort": {"_id": 1}}, *to_mongo(bound), {"$project": {"_id": 1}}]
         with translated():
@@ -72,10 +78,16 @@ class Audience:
                 yield row["_id"]
 
     def among(
-        self, customer_ids: Sequence[str], rule: AnyRule, *, now: datetime, segments: SegmentSource | None = None
+        self,
+        customer_ids: Sequence[str],
+        rule: AnyRule,
+        *,
+        now: datetime,
+        segments: SegmentSource | None = None,
+        zone: tzinfo | None = None,
     ) -> set[str]:
-        """Those of ``customer_ids`` who match; segments as in ``ids``. Raises BadRule."""
-        bound = bind(rule, self._scopes.scope(now, segments))
+        """Those of ``customer_ids`` who match; segments and zone as in ``ids``. Raises BadRule."""
+        bound = bind(rule, self._scopes.scope(now, segments, zone))
         stages = [{"$match": {"_id": {"$in": list(customer_ids)}}}, *to_mongo(bound), {"$project": {"_id": 1}}]
         with translated():
             return {row["_id"] for row in self._db.customers.aggregate(stages)}

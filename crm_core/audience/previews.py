@@ -1,6 +1,7 @@
 """Previews of rules: over the snapshot, or in the database where the snapshot cannot say."""
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,15 +12,16 @@ from crm_core.audience.curve import Curve, measure_curve
 from crm_core.audience.eligibility import Policy
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
-from crm_core.audience.preview import Preview, Source
+from crm_core.audience.preview import Deliverable, Preview, Source
 from crm_core.audience.profile import Band, ValueShare, profile_recency, profile_spend, profile_values
 from crm_core.audience.scopes import Scopes
-from crm_core.audience.snapshot.bits import count
+from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.keeper import Keeper
 from crm_core.audience.snapshot.population import Population
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db, Doc
 from crm_core.rules.binding import Bound, Place, bind
+from crm_core.rules.scope import Scope
 from crm_core.rules.tree import AnyRule
 
 PATIENCE_S = 3.0
@@ -32,12 +34,10 @@ class _Question:
     bound: Bound
     population: Population
     as_of: datetime
-    now: datetime
+    scope: Scope
 
 
 class Previews:
-    """digits: minor digits of the currency."""
-
     def __init__(
         self,
         db: Db,
@@ -45,9 +45,7 @@ class Previews:
         audience: Audience,
         scopes: Scopes,
         reader: CustomerReader,
-        policy: Policy,
-        *,
-        digits: int,
+        policy: Callable[[], Policy],
     ) -> None:
         self._db = db
         self._keeper = keeper
@@ -55,7 +53,6 @@ class Previews:
         self._scopes = scopes
         self._reader = reader
         self._policy = policy
-        self._digits = digits
 
     def preview(
         self, rule: AnyRule, *, actor: Actor, sample: int = 0, now: datetime | None = None, is_fresh: bool = False
@@ -83,13 +80,13 @@ class Previews:
         made = Preview(
             count(found),
             population.total,
-            asked.now if now or is_fresh else asked.as_of,
+            asked.scope.now if now or is_fresh else asked.as_of,
             0.0,
             Source.MEMORY,
             self._reader.by_ids(population.first_ids(found, sample)) if sample else [],
             measure_steps(population, bound),
             measure_effects(population, bound),
-            measure_deliverable(population, found, self._policy, asked.now),
+            self._deliverable(asked, found),
         )
         return replace(made, took_ms=(time.perf_counter() - started) * 1000)
 
@@ -116,7 +113,7 @@ class Previews:
         """The same by days since the last order."""
         actor.require(Permission.READ_FIGURES)
         asked = self._ask(rule)
-        return profile_recency(asked.population, asked.population.find(asked.bound), asked.now) if asked else None
+        return profile_recency(asked.population, asked.population.find(asked.bound), asked.scope.now) if asked else None
 
     def values(self, rule: AnyRule, field: str, *, actor: Actor) -> list[ValueShare] | None:
         """The same by the values of a text or list field."""
@@ -128,7 +125,14 @@ class Previews:
         """The audience over the thresholds of the condition at ``place``; None where there is none to move."""
         actor.require(Permission.READ_FIGURES)
         asked = self._ask(rule)
-        return measure_curve(asked.population, asked.bound, place, digits=self._digits) if asked else None
+        return measure_curve(asked.population, asked.bound, place, scope=asked.scope) if asked else None
+
+    def _deliverable(self, asked: _Question, audience: Bits) -> Mapping[str, Deliverable] | None:
+        """None while a cap is new and the snapshot has not yet read the messages that it counts."""
+        policy = self._policy()
+        if policy.cap and not asked.population.has_sends:
+            return None
+        return measure_deliverable(asked.population, audience, policy, asked.scope.now)
 
     def _ask(self, rule: AnyRule, now: datetime | None = None, *, is_fresh: bool = False) -> _Question | None:
         """None when there is no snapshot, or a field is not in it."""
@@ -138,7 +142,7 @@ class Previews:
         scope = self._scopes.scope(now) if now or is_fresh else self._scopes.remembered_scope()
         bound = bind(rule, scope)
         population = Population(state.version)
-        return _Question(bound, population, state.as_of, scope.now) if population.holds(bound) else None
+        return _Question(bound, population, state.as_of, scope) if population.holds(bound) else None
 
 
 def _shows(sample: int) -> Permission:

@@ -1,11 +1,8 @@
 """What rules are read against in this workspace: its attributes, its currency, and its saved segments."""
 
-import math
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from pymongo.client_session import ClientSession
 
@@ -14,66 +11,36 @@ from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.names import name_key
+from crm_core.infra.remembered import Remembered
 from crm_core.infra.text import fold
 from crm_core.rules.fields import Catalogue, FieldType, build_fields
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.scope import KnownSegments, Scope, SegmentDefinition, SegmentSource
 from crm_core.schema.customer import CUSTOMER
 from crm_core.schema.fields import RecordSchema
+from crm_core.workspace.model import WorkspaceSettings
+from crm_core.workspace.reading import Workspace
 
 MOST_SUGGESTED = 1000
 LATEST_EVENTS = 100_000
 TIME_LIMIT_MS = 10_000
-RETRY_S = 1.0
-"""After an outage of the database it is asked again so soon."""
-
-Value = TypeVar("Value")
-
-
-class Remembered(Generic[Value]):
-    """What was read at most 5 s ago; during an outage of the database what was known last.
-
-    failure: of the last reading. clock: in seconds.
-    """
-
-    def __init__(self, read: Callable[[], Value], *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.failure: Unavailable | None = None
-        self._read = read
-        self._clock = clock
-        self._known: Value | None = None
-        self._until = -math.inf
-        self._lock = threading.Lock()
-
-    def get(self) -> Value:
-        """Raises Unavailable while nothing was ever read."""
-        with self._lock:
-            if self._clock() >= self._until:
-                self._read_again()
-            if self._known is None:
-                assert self.failure
-                raise self.failure
-            return self._known
-
-    def _read_again(self) -> None:
-        try:
-            self._known, self.failure = self._read(), None
-        except Unavailable as exc:
-            self.failure = exc
-        self._until = self._clock() + (RETRY_S if self.failure else REMEMBERED_S)
 
 
 class Scopes:
-    """digits: minor digits of the workspace's currency."""
-
     def __init__(
-        self, db: Db, attributes: Attributes, clock: Clock, customers: RecordSchema = CUSTOMER, *, digits: int
+        self,
+        db: Db,
+        attributes: Attributes,
+        clock: Clock,
+        workspace: Workspace[WorkspaceSettings],
+        customers: RecordSchema = CUSTOMER,
     ) -> None:
         self._db = db
         self._fields = build_fields(customers)
         self._attributes = attributes
         self._clock = clock
-        self._digits = digits
-        self._known = Remembered(lambda: (self._read_catalogue(), self._read_segment_names()))
+        self._workspace = workspace
+        self._known = Remembered(lambda: (self._read_catalogue(), self._read_segment_names()), for_s=REMEMBERED_S)
 
     def catalogue(self) -> Catalogue:
         """The fields, at most 5 s old; during an outage of the database those known last."""
@@ -82,6 +49,10 @@ class Scopes:
     def segment_names(self) -> Mapping[str, str]:
         """Id to name of saved segments, by name; as old as the catalogue."""
         return self._known.get()[1]
+
+    def zone(self) -> ZoneInfo:
+        """In which a date is a day."""
+        return self._workspace.current().zone
 
     @property
     def failure(self) -> Unavailable | None:
@@ -95,14 +66,24 @@ class Scopes:
             rows = self._db.events.aggregate(stages, hint={"$natural": -1}, maxTimeMS=TIME_LIMIT_MS)
             return [row["_id"] for row in rows]
 
-    def scope(self, now: datetime | None = None, segments: SegmentSource | None = None) -> Scope:
-        """The scope of this moment, or of ``now``. segments: instead of those that are saved."""
-        source = segments or StoredSegments(self._db)
-        return Scope(now or self._clock(), self._digits, fold, self._read_catalogue(), source)
+    def scope(
+        self, now: datetime | None = None, segments: SegmentSource | None = None, zone: tzinfo | None = None
+    ) -> Scope:
+        """The scope of this moment, or of ``now``. segments, zone: instead of those that are saved."""
+        return self._scope(self._read_catalogue(), now, segments, zone)
 
     def remembered_scope(self, segments: SegmentSource | None = None) -> Scope:
         """The scope of this moment with the fields as ``catalogue`` has them. Raises Unavailable as that does."""
-        return Scope(self._clock(), self._digits, fold, self.catalogue(), segments or StoredSegments(self._db))
+        return self._scope(self.catalogue(), None, segments, None)
+
+    def _scope(
+        self, catalogue: Catalogue, now: datetime | None, segments: SegmentSource | None, zone: tzinfo | None
+    ) -> Scope:
+        settings = self._workspace.current()
+        source = segments or StoredSegments(self._db)
+        return Scope(
+            now or self._clock(), settings.currency_digits, fold, catalogue, source, zone=zone or settings.zone
+        )
 
     def _read_catalogue(self) -> Catalogue:
         known = [each for each in self._attributes.all() if each.is_known]

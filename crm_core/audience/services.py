@@ -10,6 +10,7 @@ from crm_core.audience.scopes import Scopes
 from crm_core.audience.segments import Segments
 from crm_core.audience.shared_rules import SharedRules
 from crm_core.audience.suppressions import Suppressions
+from crm_core.audience.zone_effects import ZoneEffects
 from crm_core.customers.services import CustomerServices
 
 if TYPE_CHECKING:
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 class AudienceServices(CustomerServices):
     @property
     def policy(self) -> Policy:
-        """What preview, planner and sender ask ``eligibility`` with."""
-        limit = self.settings.frequency_cap
-        cap = Cap(limit, self.settings.frequency_cap_days) if limit else None
-        return Policy(self.settings.message_unknown_consent, cap)
+        """What preview, planner and sender ask ``eligibility`` with, as it is now; not to be kept."""
+        settings = self.workspace.current()
+        cap = Cap(settings.frequency_cap, settings.frequency_cap_days) if settings.frequency_cap else None
+        return Policy(settings.message_unknown_consent, cap)
 
     @cached_property
     def scopes(self) -> Scopes:
-        return Scopes(self.db, self.attributes, self.clock, self.schema.customers, digits=self.settings.currency_digits)
+        return Scopes(self.db, self.attributes, self.clock, self.workspace, self.schema.customers)
 
     @cached_property
     def audience(self) -> Audience:
@@ -42,6 +43,10 @@ class AudienceServices(CustomerServices):
         return Segments(self.db, self.audience, self.scopes, self.audit, self.clock)
 
     @cached_property
+    def zone_effects(self) -> ZoneEffects:
+        return ZoneEffects(self.db, self.audience, self.scopes)
+
+    @cached_property
     def shared_rules(self) -> SharedRules:
         return SharedRules(self.db, self.audit, self.clock)
 
@@ -54,14 +59,13 @@ class AudienceServices(CustomerServices):
         """Started by the app alone; until then it holds nothing."""
         from crm_core.audience.snapshot.keeper import Keeper  # imports NumPy, which workers do without
 
-        return Keeper(self.db, self.scopes, self.policy, self.clock, limit_mb=self.settings.snapshot_max_mb)
+        return Keeper(self.db, self.scopes, lambda: self.policy, self.clock, limit_mb=self.settings.snapshot_max_mb)
 
     @cached_property
     def previews(self) -> "Previews":
         from crm_core.audience.previews import Previews
 
-        digits = self.settings.currency_digits
-        return Previews(self.db, self.snapshot, self.audience, self.scopes, self.customers, self.policy, digits=digits)
+        return Previews(self.db, self.snapshot, self.audience, self.scopes, self.customers, lambda: self.policy)
 
     def close(self) -> None:
         if "snapshot" in vars(self):

@@ -67,10 +67,14 @@ class Definition(TypedDict, total=False):
 
 
 class Frozen(TypedDict, total=False):
-    """What a launch adds to a definition: its rule and exclusions as they are evaluated, with the segments in them."""
+    """What a launch adds to a definition: its rule and exclusions as they are evaluated, with the segments in them.
+
+    time_zone: in which the dates of its rules are days; of one from before there was a choice it is absent, and UTC.
+    """
 
     rule_segments: list[Any]
     segment_version: int | None
+    time_zone: str
     exclude_rule: Doc | None
     exclude_rule_segments: list[Any]
 

@@ -1,5 +1,6 @@
 """The services of campaigns: drafting, planning, sending, receipts, rehearsals and figures."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -44,13 +45,16 @@ class CampaignServices(AudienceServices):
 
     @property
     def sending_rules(self) -> SendingRules:
-        hours = self.settings.quiet_hours
-        quiet = QuietHours.parse(hours, self.settings.time_zone) if hours else None
+        """As they are now; not to be kept."""
+        settings = self.workspace.current()
+        hours = settings.quiet_hours
+        quiet = QuietHours.parse(hours, settings.time_zone) if hours else None
         return SendingRules(self.policy, quiet, self.message_format)
 
     @property
     def message_format(self) -> MessageFormat:
-        return MessageFormat(self.settings.currency, self.settings.time_zone)
+        settings = self.workspace.current()
+        return MessageFormat(settings.currency, settings.time_zone)
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -87,11 +91,11 @@ class CampaignServices(AudienceServices):
 
     @cached_property
     def error_budget(self) -> ErrorBudget:
-        return ErrorBudget(self.redis, share=self.settings.error_budget)
+        return ErrorBudget(self.redis, share=lambda: self.workspace.current().error_budget)
 
     @cached_property
     def channel_rates(self) -> ChannelRates:
-        return ChannelRates(self.redis, self.settings.rates)
+        return ChannelRates(self.redis, lambda: self.workspace.current().channel_rates)
 
     @cached_property
     def recipients(self) -> Recipients:
@@ -109,16 +113,18 @@ class CampaignServices(AudienceServices):
     def engine(self) -> Engine:
         campaigns, progress, rows, clock = self.campaigns, self.progress, self.pending_rows, self.clock
         planner = Planner(campaigns, progress, self.plan, self.ledger, clock)
-        releaser = Releaser(campaigns, progress, rows, self.channel_rates, self.redis, clock)
+        releaser = Releaser(
+            campaigns, progress, rows, self.channel_rates, self.redis, clock, lambda: self.sending_rules.quiet
+        )
         return Engine(campaigns, progress, rows, self.ledger, planner, releaser, clock)
 
     @cached_property
     def deliverer(self) -> Deliverer:
         if self.settings.vendor_url is None:
             raise InvalidInput("Set CRM_VENDOR_URL: the delivery worker needs a message vendor.")
-        return self.deliverer_to(HttpVendor(self.settings.vendor_url, self.vendor_secret), self.sending_rules)
+        return self.deliverer_to(HttpVendor(self.settings.vendor_url, self.vendor_secret), lambda: self.sending_rules)
 
-    def deliverer_to(self, sender: Sender, rules: SendingRules) -> Deliverer:
+    def deliverer_to(self, sender: Sender, rules: Callable[[], SendingRules]) -> Deliverer:
         """For a sender and rules of the caller's choice."""
         return Deliverer(
             self.campaigns,
@@ -134,7 +140,7 @@ class CampaignServices(AudienceServices):
             self.clock,
         )
 
-    def rehearsal_under(self, rules: SendingRules) -> "Rehearsal":
+    def rehearsal_under(self, rules: Callable[[], SendingRules]) -> "Rehearsal":
         """With rules of the caller's choice."""
         from crm_core.campaigns.rehearsal.rehearsal import Rehearsal  # imports SQLite, which only this needs
 

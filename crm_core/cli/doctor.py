@@ -1,6 +1,7 @@
 """``python -m crm_core doctor``: which servers, where, how they are, and what to do. It only looks."""
 
 import json
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from crm_core.cli.doctor_valkey import VALKEY, check_valkey
 from crm_core.cli.doctor_work import STREAMS, WORKERS, check_streams, check_workers
 from crm_core.errors import InvalidInput
 from crm_core.settings import Settings
+from crm_core.workspace.model import WorkspaceSettings
+from crm_core.workspace.reading import read_environment
 
 console = Console(highlight=False)
 
@@ -69,10 +72,11 @@ def examine() -> Report:
     """Look at everything at once. Nothing is started, made or changed."""
     try:
         places = find_places(Settings.load())
+        locked = read_environment(WorkspaceSettings, os.environ)
     except InvalidInput as exc:
         fault = problem(str(exc), "Correct the environment variable; the README says what it may be.")
         return Report(None, [Check("settings", faults=(fault,)), check_versions()])
-    return Report(places, [check_settings(places), *make_checks(_looks(places)), check_versions()])
+    return Report(places, [check_settings(places, locked), *make_checks(_looks(places)), check_versions()])
 
 
 def _looks(places: Places) -> list[Look]:

@@ -2,18 +2,21 @@
 
 import platform
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from crm_core import __version__
 from crm_core.cli.doctor_check import Check, problem, warning
 from crm_core.cli.doctor_places import Places
+from crm_core.workspace.rows import variable_of
 
 DISK = "disk"
 LITTLE_BYTES = 1_000_000_000
 
 
-def check_settings(places: Places) -> Check:
-    names = sorted(f"CRM_{name.upper()}" for name in places.configured.model_fields_set)
+def check_settings(places: Places, locked: Iterable[str]) -> Check:
+    """locked: names of the workspace's settings that the environment has."""
+    names = sorted(variable_of(name) for name in (*places.configured.model_fields_set, *locked))
     return Check("settings", f"Set: {', '.join(names) or 'none, all have their defaults'}.")
 
 

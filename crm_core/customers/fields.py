@@ -6,7 +6,7 @@ from typing import Any
 
 from crm_core.customers.search_words import customer_words
 from crm_core.infra.mongo import Doc
-from crm_core.infra.text import fold, parse_iso
+from crm_core.infra.text import fold, is_plain_day, parse_iso
 from crm_core.schema.customer import CUSTOMER
 from crm_core.schema.fields import RecordSchema
 
@@ -15,7 +15,8 @@ def fold_texts(doc: Doc, records: RecordSchema = CUSTOMER) -> Doc:
     """The ``folded`` part of a customer: its texts as a comparison sees them.
 
     ``search``: the words by which people find the customer. ``attributes``: texts and lists among the custom
-    attributes. ``dates``: those of their texts that are ISO 8601 dates, as times, should the attribute be a date.
+    attributes. ``dates``: those of their texts that are ISO 8601 dates, should the attribute be a date: as times, or
+    those without a time of day as they are, since which moments a day holds depends on the workspace's time zone.
     """
     attributes: dict[str, Any] = doc.get("attributes", {})
     joined = read_joined(doc, records)
@@ -42,5 +43,6 @@ def _fold_value(value: str | list[str]) -> str | list[str]:
     return fold(value) if isinstance(value, str) else [fold(entry) for entry in value]
 
 
-def _date(value: Any) -> datetime | None:
-    return parse_iso(value) if isinstance(value, str) else None
+def _date(value: Any) -> datetime | str | None:
+    moment = parse_iso(value) if isinstance(value, str) else None
+    return value if moment and is_plain_day(value) else moment

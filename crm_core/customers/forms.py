@@ -5,24 +5,24 @@ from typing import Any, TypeAlias
 
 from crm_core.customers.fields import read_joined
 from crm_core.infra.mongo import Doc
+from crm_core.money import Digits, to_major
 from crm_core.schema.fields import Field, RecordSchema, Source
 from crm_core.schema.kinds import Items, Money
 from crm_core.schema.schema import Schema
-from crm_core.settings import to_major
 
 Show: TypeAlias = Callable[[Any], Any]
 BOOKKEEPING = ("versions", "folded", "is_undated")
 
 
 class Forms:
-    """digits: minor digits of the workspace's currency."""
+    """digits: asked for the minor digits of the workspace's currency."""
 
-    def __init__(self, schema: Schema, *, digits: int) -> None:
+    def __init__(self, schema: Schema, *, digits: Digits) -> None:
         self.customers, self.orders, self.events = (RecordForm(records, digits=digits) for records in schema)
 
 
 class RecordForm:
-    def __init__(self, records: RecordSchema, *, digits: int) -> None:
+    def __init__(self, records: RecordSchema, *, digits: Digits) -> None:
         self._records = records
         self._shown = {row.stored_name: (row.name, _show(row, digits)) for row in records.fields}
         self._shown |= {"baseline": ("baseline", _show_baseline(records, digits))}
@@ -44,22 +44,22 @@ class RecordForm:
         return record | read_joined(row, self._records)
 
 
-def _show(row: Field, digits: int) -> Show | None:
+def _show(row: Field, digits: Digits) -> Show | None:
     """None for what is shown as it is stored."""
     if isinstance(row.kind, Money):
-        return lambda value: to_major(value, digits)
+        return lambda value: to_major(value, digits())
     if isinstance(row.kind, Items):
         return _show_items(row.kind, digits)
     return None
 
 
-def _show_items(kind: Items, digits: int) -> Show:
+def _show_items(kind: Items, digits: Digits) -> Show:
     parts = {part.stored_name: (part.name, _show(part, digits)) for part in kind.fields}
     defaults = {part.name: part.default for part in kind.fields if part.default is not None}
     return lambda items: [{**defaults, **_named(item, parts)} for item in items]
 
 
-def _show_baseline(records: RecordSchema, digits: int) -> Show:
+def _show_baseline(records: RecordSchema, digits: Digits) -> Show:
     rows = [row for row in records.fields if row.source is Source.BASELINE]
     parts = {row.stored_name: (row.name, _show(row, digits)) for row in rows}
     return lambda baseline: _named(baseline, parts)

@@ -10,17 +10,17 @@ from crm_core.access.permissions import Permission
 from crm_core.customers.forms import Forms
 from crm_core.errors import NotFound
 from crm_core.infra.mongo import Db, Doc, page_newest, translated
+from crm_core.money import Digits, to_major
 from crm_core.schema.customer import AVERAGE
 from crm_core.schema.schema import SCHEMA, Schema
-from crm_core.settings import to_major
 
 PAGE = 50
 
 
 class CustomerReader:
-    """digits: minor digits of the workspace's currency."""
+    """digits: asked for the minor digits of the workspace's currency."""
 
-    def __init__(self, db: Db, schema: Schema = SCHEMA, *, digits: int) -> None:
+    def __init__(self, db: Db, schema: Schema = SCHEMA, *, digits: Digits) -> None:
         self.schema = schema
         self._db = db
         self._forms = Forms(schema, digits=digits)
@@ -92,5 +92,6 @@ class CustomerReader:
     def _average(self, row: Doc) -> Decimal | None:
         if not row["order_count"]:
             return None
-        exact: Decimal = to_major(row["total_spend_minor"], self._digits) / row["order_count"]
-        return exact.quantize(to_major(1, self._digits))
+        digits = self._digits()
+        exact: Decimal = to_major(row["total_spend_minor"], digits) / row["order_count"]
+        return exact.quantize(to_major(1, digits))

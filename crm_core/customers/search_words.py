@@ -15,6 +15,8 @@ MAX_ID_PARTS = 12
 MIN_DIGITS = 3
 NAMES = ("name", "first_name", "last_name")
 
+INTERNATIONAL = r"^[ (]*(\+|00)"
+"""How a phone number begins that has its calling code."""
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _PARTS = re.compile(r"[^\W_]+")
 _PHONE = re.compile(r"[+(]?[0-9][0-9()./-]*")
@@ -36,6 +38,12 @@ def typed_terms(text: str) -> list[list[list[str]]]:
     "asha +49 30 123": [[["asha"]], [["+49", "30", "123"], ["4930123"]]]; a phone number is written in many ways.
     """
     return [list(_alternatives(run)) for run in _runs(_normal(text).split())]
+
+
+def national_numbers(text: str, own_code: str) -> list[str | None]:
+    """Of each term that is a number with the calling code ``own_code``, what follows it: as who writes no calling code
+    has stored it. None for other terms. "asha +49 30 123" of 49: [None, "30123"]."""
+    return [_national(run, own_code) for run in _runs(_normal(text).split())]
 
 
 def _all_words(doc: Doc) -> Iterator[str]:
@@ -61,7 +69,7 @@ def _phone_words(phone: str) -> Iterator[str]:
     """The digits; of an international number also those after its calling code."""
     digits = _digits(phone)
     yield digits
-    if _is_international(phone) and (code := _CALLING_CODE.match(digits)):
+    if is_international(phone) and (code := _CALLING_CODE.match(digits)):
         yield digits[code.end() :].lstrip("0")
 
 
@@ -85,13 +93,22 @@ def _alternatives(run: list[str]) -> Iterator[list[str]]:
         yield [digits[:MAX_WORD]]
 
 
+def _national(run: list[str], own_code: str) -> str | None:
+    phone = "".join(run)
+    digits = _digits(phone)
+    if not own_code or not _PHONE.fullmatch(phone) or not is_international(phone) or not digits.startswith(own_code):
+        return None
+    national = digits.removeprefix(own_code).lstrip("0")[:MAX_WORD]
+    return national if len(national) >= MIN_DIGITS else None
+
+
 def _digits(phone: str) -> str:
     """Without what is dialled before a number at home or abroad: 0 or 00, also as (0) within it."""
     return _TRUNK.sub("", re.sub(r"[^0-9]", "", phone.replace("(0)", "")))
 
 
-def _is_international(phone: str) -> bool:
-    return phone.lstrip(" (").startswith(("+", "00"))
+def is_international(phone: str) -> bool:
+    return re.match(INTERNATIONAL, phone) is not None
 
 
 def _normal(text: str) -> str:

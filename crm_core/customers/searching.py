@@ -1,13 +1,14 @@
 """Finds customers by the beginnings of words: of name, e-mail address, phone number and id."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.customers.phones import calling_code
 from crm_core.customers.reading import PAGE, CustomerReader
-from crm_core.customers.search_words import typed_terms
+from crm_core.customers.search_words import INTERNATIONAL, national_numbers, typed_terms
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.schema.kinds import MAX_ID_LENGTH
@@ -31,9 +32,12 @@ _PARTS: Mapping[Sort, list[tuple[Doc, Doc]]] = {
 
 
 class CustomerSearch:
-    def __init__(self, db: Db, reader: CustomerReader) -> None:
+    """country: asked each time, where phone numbers without a calling code belong."""
+
+    def __init__(self, db: Db, reader: CustomerReader, country: Callable[[], str | None]) -> None:
         self._customers = db.customers
         self._reader = reader
+        self._country = country
 
     def search(self, text: str, *, actor: Actor, sort: Sort = "id", skip: int = 0, limit: int = PAGE) -> list[Doc]:
         """One page of those whom every word of ``text`` finds, all for an empty one. Raises InvalidInput.
@@ -42,7 +46,7 @@ class CustomerSearch:
         """
         actor.require(Permission.READ_CUSTOMERS)
         _check_place(sort, skip, limit)
-        stages = page_stages(to_query(text), sort, min(skip + limit, MAX_REACHED))
+        stages = page_stages(self._query(text), sort, min(skip + limit, MAX_REACHED))
         with translated():
             rows = self._customers.aggregate([*stages, {"$skip": skip}, {"$limit": limit}], maxTimeMS=TIME_LIMIT_MS)
             return [self._reader.to_record(row) for row in rows]
@@ -51,14 +55,21 @@ class CustomerSearch:
         """How many these are, counted up to ``limit``. Raises InvalidInput."""
         actor.require(Permission.READ_CUSTOMERS)
         with translated():
-            return self._customers.count_documents(to_query(text), limit=limit, maxTimeMS=TIME_LIMIT_MS)
+            return self._customers.count_documents(self._query(text), limit=limit, maxTimeMS=TIME_LIMIT_MS)
+
+    def _query(self, text: str) -> Doc:
+        return to_query(text, calling_code(self._country()))
 
 
-def to_query(text: str) -> Doc:
-    """The filter for those who have, for every word typed, a word that begins with it. Raises InvalidInput."""
+def to_query(text: str, own_code: str = "") -> Doc:
+    """The filter for those who have, for every word typed, a word that begins with it. Raises InvalidInput.
+
+    own_code: the calling code of numbers that are stored without one.
+    """
     if len(text) > MAX_TEXT:
         raise InvalidInput(f"A search takes at most {MAX_TEXT} characters, this one has {len(text):,}.", field="text")
-    terms = [_any_of(alternatives) for alternatives in typed_terms(text)]
+    pairs = zip(typed_terms(text), national_numbers(text, own_code), strict=True)
+    terms = [_any_of(alternatives, national) for alternatives, national in pairs]
     return {"$and": terms} if terms else {}
 
 
@@ -72,8 +83,10 @@ def _part(query: Doc, part: Doc, order: Doc, reach: int) -> list[Doc]:
     return [{"$match": {"$and": [query, part]}}, {"$sort": order}, {"$limit": reach}]
 
 
-def _any_of(alternatives: list[list[str]]) -> Doc:
+def _any_of(alternatives: list[list[str]], national: str | None) -> Doc:
     found: list[Doc] = [{"$and": [_begins(word) for word in words]} for words in alternatives]
+    if national:
+        found.append({"$and": [_begins(national), {"folded.phone": {"$not": {"$regex": INTERNATIONAL}}}]})
     return found[0] if len(found) == 1 else {"$or": found}
 
 

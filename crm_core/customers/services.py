@@ -2,21 +2,21 @@
 
 from functools import cached_property
 
-from crm_core.access.services import AccessServices
 from crm_core.customers.attributes import Attributes
 from crm_core.customers.reading import CustomerReader
 from crm_core.customers.searching import CustomerSearch
+from crm_core.workspace.services import WorkspaceServices
 
 
-class CustomerServices(AccessServices):
+class CustomerServices(WorkspaceServices):
     @cached_property
     def attributes(self) -> Attributes:
         return Attributes(self.db, self.audit)
 
     @cached_property
     def customers(self) -> CustomerReader:
-        return CustomerReader(self.db, self.schema, digits=self.settings.currency_digits)
+        return CustomerReader(self.db, self.schema, digits=self.workspace.digits)
 
     @cached_property
     def customer_search(self) -> CustomerSearch:
-        return CustomerSearch(self.db, self.customers)
+        return CustomerSearch(self.db, self.customers, lambda: self.workspace.current().default_country)

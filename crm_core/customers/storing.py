@@ -6,17 +6,17 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeAlias
 
+from crm_core.money import Digits, to_minor
 from crm_core.schema import kinds
 from crm_core.schema.fields import Field
 from crm_core.schema.statuses import read_status
-from crm_core.settings import to_minor
 
 Store: TypeAlias = Callable[[Any], Any]
 """From a value as records on the stream have it. Raises TypeError, ValueError or ArithmeticError."""
 
 
-def to_stored(kind: kinds.Kind, *, digits: int) -> Store:
-    """digits: minor digits of the workspace's currency."""
+def to_stored(kind: kinds.Kind, *, digits: Digits) -> Store:
+    """digits: asked for the minor digits of the workspace's currency."""
     match kind:
         case kinds.Money():
             return partial(_money, digits=digits)
@@ -61,8 +61,8 @@ def _count(value: Any) -> int:
     return value
 
 
-def _money(value: Any, digits: int) -> int:
-    return to_minor(Decimal(value), digits)
+def _money(value: Any, digits: Digits) -> int:
+    return to_minor(Decimal(value), digits())
 
 
 def _moment(value: Any) -> datetime:

@@ -51,6 +51,10 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("campaign_id", ASCENDING), ("due_at", ASCENDING)],
             partialFilterExpression={"due_at": {"$exists": True}},
         ),
+        IndexModel(
+            [("campaign_id", ASCENDING), ("held_by", ASCENDING)],
+            partialFilterExpression={"held_by": {"$exists": True}},
+        ),
         IndexModel([("customer_id", ASCENDING), ("created_at", DESCENDING)]),
     ],
     "cap_locks": [IndexModel([("until", ASCENDING)], expireAfterSeconds=600)],
@@ -61,7 +65,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "idempotency_keys": [IndexModel([("at", ASCENDING)], expireAfterSeconds=24 * 3600)],
     "api_keys": [IndexModel([("hash", ASCENDING)], unique=True)],
-    "audit": [IndexModel([("at", DESCENDING)])],
+    "audit": [
+        IndexModel([("at", DESCENDING)]),
+        IndexModel([("action", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
+    ],
     "jobs": [
         IndexModel([("kind", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("campaign_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], sparse=True),

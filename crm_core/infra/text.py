@@ -14,8 +14,13 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+def is_plain_day(text: str) -> bool:
+    """Whether an ISO 8601 date has no time of day."""
+    return len(text) == len("2026-01-31")
+
+
 def parse_iso(text: str) -> datetime | None:
-    """An ISO 8601 date or time as aware UTC; without a zone it is taken as UTC, a bare date as its first instant.
+    """An ISO 8601 date or time as aware UTC; without a zone it is taken as UTC, a bare date as its first instant there.
 
     None for any other text, and for times outside 1900 to 9998, which not every zone can express.
     """

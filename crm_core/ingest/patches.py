@@ -11,6 +11,7 @@ from crm_core.errors import Permanent
 from crm_core.infra.streams import Entry, Stream
 from crm_core.infra.text import fold
 from crm_core.ingest.applying import Change
+from crm_core.money import Digits
 from crm_core.schema.fields import Field, RecordSchema, Source
 from crm_core.schema.kinds import Consent, Values
 from crm_core.schema.schema import Schema
@@ -20,9 +21,9 @@ Put: TypeAlias = Callable[[dict[str, Any], Any, Entry], None]
 
 
 class ChangeReader:
-    """What entries say. digits: minor digits of the workspace's currency."""
+    """What entries say. digits: asked for the minor digits of the workspace's currency."""
 
-    def __init__(self, schema: Schema, *, digits: int) -> None:
+    def __init__(self, schema: Schema, *, digits: Digits) -> None:
         self._readers = {Stream(f"stream:{records.name}"): _PatchReader(records, digits) for records in schema}
 
     def read(self, entry: Entry) -> Change:
@@ -42,7 +43,7 @@ class ChangeReader:
 class _PatchReader:
     """required: what the border has seen to; an entry that somebody else wrote may lack it."""
 
-    def __init__(self, records: RecordSchema, digits: int) -> None:
+    def __init__(self, records: RecordSchema, digits: Digits) -> None:
         self._required = tuple(name for name in records.required if name != "id")
         self._puts = {row.name: _put(row, records, digits) for row in records.on_wire if row.name != "id"}
 
@@ -60,7 +61,7 @@ class _PatchReader:
         return patch
 
 
-def _put(row: Field, records: RecordSchema, digits: int) -> Put:
+def _put(row: Field, records: RecordSchema, digits: Digits) -> Put:
     store = to_stored(row.kind, digits=digits)
     if isinstance(row.kind, Consent):
         return _put_consent(row.name, store)

@@ -17,6 +17,7 @@ from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.applying import Apply, Change, appliers
 from crm_core.ingest.patches import ChangeReader
+from crm_core.money import Digits
 from crm_core.schema.schema import SCHEMA, Schema
 
 log = structlog.stdlib.get_logger(__name__)
@@ -28,10 +29,10 @@ DUPLICATE_KEY = 11000
 
 
 class Persister:
-    """Handles what the ingest worker reads. digits: minor digits of the workspace's currency."""
+    """Handles what the ingest worker reads. digits: in which amounts are stored."""
 
     def __init__(
-        self, db: Db, sessions: Sessions, attributes: Attributes, schema: Schema = SCHEMA, *, digits: int
+        self, db: Db, sessions: Sessions, attributes: Attributes, schema: Schema = SCHEMA, *, digits: Digits
     ) -> None:
         self._db = db
         self._sessions = sessions

@@ -19,7 +19,7 @@ class IngestServices(CustomerServices):
 
     @cached_property
     def persister(self) -> Persister:
-        return Persister(self.db, self.sessions, self.attributes, self.schema, digits=self.settings.currency_digits)
+        return Persister(self.db, self.sessions, self.attributes, self.schema, digits=self.amounts_currency.digits)
 
     @cached_property
     def record_models(self) -> RecordModels:
@@ -27,5 +27,7 @@ class IngestServices(CustomerServices):
 
     def validation_context(self, declared: Mapping[str, AttributeType]) -> ValidationContext:
         """What records are judged by at this moment. declared: the types that custom attributes must have."""
-        digits, currency = self.settings.currency_digits, self.settings.currency
-        return ValidationContext(self.clock(), digits, currency, declared, self.record_models)
+        settings = self.workspace.current()
+        return ValidationContext(
+            self.clock(), settings.currency_digits, settings.currency, declared, self.record_models
+        )

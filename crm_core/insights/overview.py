@@ -1,8 +1,10 @@
 """The figures of the overview page, each counted from the data."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
@@ -31,10 +33,13 @@ class Totals:
 
 
 class Overview:
-    def __init__(self, db: Db, reader: CustomerReader, clock: Clock) -> None:
+    """zone: asked each time, where a month begins."""
+
+    def __init__(self, db: Db, reader: CustomerReader, clock: Clock, zone: Callable[[], ZoneInfo]) -> None:
         self._db = db
         self._reader = reader
         self._clock = clock
+        self._zone = zone
 
     def totals(self, *, actor: Actor) -> Totals:
         """Orders that count, and what they and returns add up to."""
@@ -54,17 +59,18 @@ class Overview:
         )
 
     def revenue_by_month(self, *, actor: Actor) -> list[Doc]:
-        """``{"month": aware UTC, "revenue_minor": int, "orders": int}`` in order; no row for a month without orders
-        and returns."""
+        """``{"month": when it begins, "revenue_minor": int, "orders": int}`` in order, by months of the workspace's
+        time zone; no row for a month without orders and returns."""
         actor.require(Permission.READ_FIGURES)
-        month = {"$dateTrunc": {"date": "$ordered_at", "unit": "month"}}
+        zone = self._zone()
+        month = {"$dateTrunc": {"date": "$ordered_at", "unit": "month", "timezone": str(zone)}}
         stages: list[Doc] = [
             {"$match": COUNTED},
             {"$group": {"_id": month, "revenue_minor": {"$sum": NET}, "orders": {"$sum": orders_only(1)}}},
             {"$sort": {"_id": 1}},
         ]
         with translated():
-            return [{"month": row.pop("_id"), **row} for row in self._db.orders.aggregate(stages)]
+            return [{"month": row.pop("_id").astimezone(zone), **row} for row in self._db.orders.aggregate(stages)]
 
     def latest_orders(self, *, actor: Actor, limit: int = 8) -> list[Doc]:
         """With the ids of their customers."""

@@ -57,7 +57,7 @@ class JobServices(CampaignServices, IngestServices):
     def rehearsals(self) -> "Rehearsals":
         from crm_core.jobs.rehearsals import Rehearsals
 
-        rehearsal = self.rehearsal_under(self.sending_rules)
+        rehearsal = self.rehearsal_under(lambda: self.sending_rules)
         return Rehearsals(self.job_store, self.campaigns, rehearsal, self.clock)
 
     @cached_property

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias, assert_never
 
 from crm_core.errors import BadRule
+from crm_core.rules.days import to_moments, to_span
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.operators import (
     DAY,
@@ -190,8 +191,11 @@ class _Binder:
 
     def _predicate(self, build: Build, value: Any, found: CustomerField) -> Predicate:
         predicate = build(value, self._scope.now)
-        if not isinstance(predicate, Range) or found.type is FieldType.DATE:
+        if not isinstance(predicate, Range):
             return predicate
+        if found.type is FieldType.DATE:
+            convert = to_span if found.has_plain_days else to_moments
+            return convert(predicate, self._scope.zone)
         if found.is_average:
             return to_fractions(predicate, self._scope.digits)
         if not found.is_whole:

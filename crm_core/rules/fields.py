@@ -53,6 +53,11 @@ class CustomerField:
         return self.aliases[0] if self.aliases else self.name
 
     @property
+    def has_plain_days(self) -> bool:
+        """Whether a value may be a day without a time, which is kept as its ISO 8601 text."""
+        return self.type is FieldType.DATE and self.group == ATTRIBUTES
+
+    @property
     def is_average(self) -> bool:
         """Not stored: the quotient of the total spend and the number of orders, never rounded."""
         return self.name == AVERAGE

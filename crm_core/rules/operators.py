@@ -25,7 +25,8 @@ class Takes(StrEnum):
 
 
 Build = Callable[[Any, datetime], Predicate]
-"""From a checked value and the moment of the evaluation."""
+"""From a checked value and the moment of the evaluation. Dates become ranges of whole days, both ends included;
+which moments these are depends on the zone of the scope."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,6 @@ class Operator:
 
 def _between(value: Any, _: datetime) -> Predicate:
     return Range(value[0], value[1])
-
-
-def _between_days(value: Any, _: datetime) -> Predicate:
-    return Range(value[0], value[1] + DAY, without_high=True)
 
 
 def _in_last_days(days: Any, now: datetime) -> Predicate:
@@ -132,10 +129,10 @@ OPERATORS: tuple[Operator, ...] = (
         "more_than_days_ago", "more days ago than", _DATE, lambda v, now: Range(None, now - v * DAY),
         ("more than {} days ago",), "more than {} ago", Takes.DAYS,
     ),
-    Operator("before", "before", _DATE, lambda v, _: Range(None, v, without_high=True), ("before {}",), "before {}"),
+    Operator("before", "before", _DATE, lambda v, _: Range(None, v - DAY), ("before {}",), "before {}"),
     Operator("after", "after", _DATE, lambda v, _: Range(v + DAY), ("after {}",), "after {}"),
-    Operator("on", "on", _DATE, lambda v, _: Range(v, v + DAY, without_high=True), ("on {}", "= {}"), "on {}"),
-    Operator("between", "between", _DATE, _between_days, ("between {} and {}",), "between {} and {}", Takes.RANGE),
+    Operator("on", "on", _DATE, _equal, ("on {}", "= {}"), "on {}"),
+    Operator("between", "between", _DATE, _between, ("between {} and {}",), "between {} and {}", Takes.RANGE),
     Operator("is", "is", _BOOLEAN, lambda v, _: Is(v), ("is {}", "= {}"), "is {}"),
     Operator("has_any", "include any of", _LIST, _has_any, ("has any {}", "has any of {}"), "any of {}", Takes.MANY),
     Operator(

@@ -5,11 +5,11 @@ A missing value fulfils none of them; what is missing is decided where values ar
 
 from collections.abc import Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from typing import Any, TypeAlias, assert_never
 
-End: TypeAlias = int | float | Fraction | datetime
+End: TypeAlias = int | float | Fraction | date | datetime
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,19 @@ class Range:
         """Whether nothing can lie within: of whole numbers, between 2 and 3 without both."""
         low, high = self.low, self.high
         return low is not None and high is not None and bool(low > high)  # type: ignore[operator]
+
+
+@dataclass(frozen=True)
+class Span:
+    """Of a value that is a moment or a plain day. zone: where a day begins."""
+
+    moments: Range
+    days: Range
+    zone: tzinfo
+
+    def of(self, value: date) -> Range:
+        """The one to ask of this value; a datetime is a date to Python."""
+        return self.moments if isinstance(value, datetime) else self.days
 
 
 @dataclass(frozen=True)
@@ -65,14 +78,17 @@ class IsSet:
     pass
 
 
-Predicate: TypeAlias = Range | OneOf | Contains | StartsWith | HasAny | HasAll | Is | IsSet
+Predicate: TypeAlias = Range | Span | OneOf | Contains | StartsWith | HasAny | HasAll | Is | IsSet
 
 
 def holds(predicate: Predicate, value: Any) -> bool:
-    """Whether a value that is there fulfils it. value: number, Fraction, folded text, folded texts, date or bool."""
+    """Whether a value that is there fulfils it. value: number, Fraction, folded text, folded texts, moment,
+    plain day or bool."""
     match predicate:
         case Range():
             return _is_above(predicate, value) and _is_below(predicate, value)
+        case Span():
+            return holds(predicate.of(value), value)
         case OneOf():
             return value in predicate.texts
         case Contains():

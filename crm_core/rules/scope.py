@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
 from crm_core.rules.fields import Catalogue
@@ -55,7 +55,8 @@ NO_SEGMENTS = KnownSegments()
 class Scope:
     """now: aware UTC; relative windows end there. It is taken to the millisecond, as the database keeps times.
 
-    digits: minor digits of the currency. fold: how texts compare, the same that stored texts were folded by.
+    digits: minor digits of the currency. fold: how texts compare, the same that stored texts were folded by. zone: a
+    date is a day there.
     """
 
     now: datetime
@@ -63,6 +64,7 @@ class Scope:
     fold: Callable[[str], str]
     catalogue: Catalogue = BUILT_IN
     segments: SegmentSource = NO_SEGMENTS
+    zone: tzinfo = UTC
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "now", self.now - self.now.microsecond % 1000 * timedelta(microseconds=1))

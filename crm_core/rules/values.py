@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,7 @@ _UNWANTED = re.compile(r"[\x00\ud800-\udfff]")
 def check_value(
     operator: Operator, kind: FieldType, value: Value | None, fold: Callable[[str], str], path: str = "rule"
 ) -> Any:
-    """A number as Decimal, a date as its first instant in UTC, a text folded, or a bool; a list of these for
+    """A number as Decimal, a date as such, a text folded, or a bool; a list of these for
     operators that take several, the number of days, or None.
 
     Raises BadRule that names the value and what is allowed.
@@ -90,7 +90,7 @@ def _check_one(kind: FieldType, value: Any, fold: Callable[[str], str], path: st
             return check_text(value, fold, path)
 
 
-def _check_date(value: Any, path: str) -> datetime:
+def _check_date(value: Any, path: str) -> date:
     try:
         if not isinstance(value, str) or not _DATE.fullmatch(value):
             raise ValueError
@@ -99,4 +99,4 @@ def _check_date(value: Any, path: str) -> datetime:
         raise BadRule(f'{path}: {shown(value)} is no date such as "2026-01-31".', field=path) from None
     if not 1900 <= day.year <= 9998:
         raise BadRule(f"{path}: the year of {value} is not between 1900 and 9998.", field=path)
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return day

@@ -118,6 +118,35 @@ def _add_search_words(db: Db) -> int:
     return len(writes)
 
 
+def _keep_plain_days(db: Db) -> int:
+    """A date among the attributes without a time of day was kept as its first instant in UTC."""
+    text_lengths: Doc = {"$map": {"input": {"$objectToArray": {"$ifNull": ["$attributes", {}]}}, "in": _KEY_AND_LENGTH}}
+    is_instant: Doc = {"$eq": [{"$type": "$$this.v"}, "date"]}
+    is_plain: Doc = {"$in": [{"k": "$$this.k", "length": len("2026-01-31")}, "$$lengths"]}
+    found: Doc = {
+        "$map": {"input": {"$objectToArray": "$folded.dates"}, "in": {"$and": [is_instant, is_plain]}},
+    }
+    query: Doc = {
+        "folded.dates": {"$exists": True},
+        "$expr": {"$let": {"vars": {"lengths": text_lengths}, "in": {"$anyElementTrue": [found]}}},
+    }
+    writes: list[Any] = []
+    for row in db.customers.find(query, {"attributes": 1, "folded.dates": 1}).limit(BATCH):
+        attributes = row["attributes"]
+        plain = [name for name in row["folded"]["dates"] if len(attributes[name]) == len("2026-01-31")]
+        days = {f"folded.dates.{name}": attributes[name] for name in plain}
+        writes.append(UpdateOne({"_id": row["_id"]}, {"$set": days}))
+    if writes:
+        db.customers.bulk_write(writes, ordered=False)
+    return len(writes)
+
+
+_KEY_AND_LENGTH: Doc = {
+    "k": "$$this.k",
+    "length": {"$cond": [{"$eq": [{"$type": "$$this.v"}, "string"]}, {"$strLenCP": "$$this.v"}, 0]},
+}
+
+
 def _some(db: Db, collection: str, query: Doc, change: Doc | list[Doc]) -> int:
     """Change some of those that ``query`` finds, which it then finds no more."""
     ids = [row["_id"] for row in db[collection].find(query, {"_id": 1}).limit(BATCH)]
@@ -135,5 +164,6 @@ STEPS = (
     Step("kinds of actors in the audit log", _name_actor_kinds),
     Step("imports and rehearsals as jobs", _gather_jobs),
     Step("search words of customers", _add_search_words),
+    Step("plain days among attributes", _keep_plain_days),
 )
 """Step n brings data of version n to version n + 1."""

@@ -2,7 +2,9 @@
 
 from crm_core.access.actor import Actor, ActorKind
 from crm_core.access.permissions import Role
+from crm_core.errors import CrmError
 from crm_core.services import Services, current
+from crm_core.workspace.model import WorkspaceSettings
 
 _LOCAL_ADMIN = Actor(ActorKind.USER, "local", "app user", Role.ADMIN)
 
@@ -15,3 +17,12 @@ def services() -> Services:
 def actor() -> Actor:
     """Who is at the browser: until people sign in, the local admin."""
     return _LOCAL_ADMIN
+
+
+def brand() -> tuple[str, str]:
+    """Name and accent colour of the workspace; the defaults while nobody can be asked."""
+    try:
+        settings = services().workspace.current()
+    except CrmError:
+        settings = WorkspaceSettings()
+    return settings.workspace_name, settings.accent_colour

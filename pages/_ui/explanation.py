@@ -32,8 +32,8 @@ def why(found: Explanation, record: Doc | None = None) -> str:
 
 
 def telling_of(record: Doc | None) -> Telling:
-    now = services().clock()
-    return Telling(services().settings.currency, now, spelling_of(record) if record else {})
+    settings = services().workspace.current()
+    return Telling(settings.currency, services().clock(), spelling_of(record) if record else {}, settings.zone)
 
 
 def verdict_badge(*, is_match: bool, words: tuple[str, str] = ("yes", "no")) -> str:

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
@@ -24,11 +24,13 @@ _LENGTHS: Final = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (ti
 
 @dataclass(frozen=True)
 class Telling:
-    """currency: its code. now: aware UTC, of the evaluation. spelling: folded texts to how they were typed."""
+    """currency: its code. now: aware UTC, of the evaluation. spelling: folded texts to how they were typed. zone: where
+    a date is a day."""
 
     currency: str
     now: datetime
     spelling: Mapping[str, str] = field(default_factory=dict)
+    zone: tzinfo = UTC
 
     def condition(self, found: Explanation) -> tuple[str, str]:
         """What it is about, and what it asks: ("Total spend", "more than $100")."""
@@ -67,7 +69,7 @@ class Telling:
             case FieldType.NUMBER:
                 return _plain(value)
             case FieldType.DATE:
-                return relative_time(value, self.now)
+                return relative_time(value, self.now) if isinstance(value, datetime) else f"on {self._day(value)}"
             case FieldType.BOOLEAN:
                 return "yes" if value else "no"
             case FieldType.TEXT:
@@ -82,8 +84,14 @@ class Telling:
         if value is None:
             return "none"
         if kind is FieldType.DATE:
-            return f"{relative_time(value, self.now)}, on {value:%-d %b %Y}"
+            words = self.value(kind, value)
+            return f"{words}, on {self._day(value)}" if isinstance(value, datetime) else words
         return self.value(kind, value) if kind is FieldType.BOOLEAN else f"has {self.value(kind, value)}"
+
+    def _day(self, value: date) -> str:
+        """value: a moment or a plain day."""
+        day = value.astimezone(self.zone) if isinstance(value, datetime) else value
+        return f"{day:%-d %b %Y}"
 
     def _spelled(self, text: str) -> str:
         return self.spelling.get(text, text)

@@ -7,12 +7,14 @@ import io
 import json
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission, Role
 from crm_core.audience.preview import Preview
+from crm_core.audience.zone_effects import ZoneEffect
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.recognising.preview import DryRun, FileFacts, look_at, try_import
@@ -71,6 +73,12 @@ def _options(field: str, role: Role, _actor: Actor) -> list[str]:
 def event_types() -> list[str]:
     """Of the latest events, the most frequent first."""
     return services().scopes.event_types()
+
+
+@st.cache_data(ttl=30, max_entries=10, show_spinner="Counting segments in both time zones …")
+def zone_effects(zone: str) -> list[ZoneEffect]:
+    """What another time zone would do to saved segments."""
+    return services().zone_effects.of(ZoneInfo(zone))
 
 
 def find_customers(text: str, limit: int) -> dict[str, str]:

@@ -20,7 +20,7 @@ def rule_words(rule: AnyRule, frozen: Iterable[Doc] | None = None) -> str:
     """
     scope = services().scopes.scope(segments=None if frozen is None else FrozenSegments(frozen))
     try:
-        text = to_sentence(bind(rule, scope), money_formatter(services().settings.currency))
+        text = to_sentence(bind(rule, scope), money_formatter(services().workspace.current().currency))
     except InvalidInput as exc:
         text = f"this rule cannot be evaluated any more: {exc}"
     return literal(text[0].upper() + text[1:])

@@ -35,7 +35,7 @@ def edit_measure(condition: Condition) -> None:
 def edit_order_filters(condition: Condition, reading: Reading) -> None:
     """Which orders are counted; each filter that is left open counts all."""
     st.caption("Of all orders that are not cancelled, refunded, voided or returned, count those …")
-    draft, currency = condition.draft, services().settings.currency
+    draft, currency = condition.draft, services().workspace.current().currency
     columns = st.columns(4, gap="small")
     with columns[0]:
         _days(condition)

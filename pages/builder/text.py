@@ -38,7 +38,7 @@ def draw_sentence(board: Board, reading: Reading) -> None:
     if bound is None:
         st.caption("The sentence follows once every rule can be evaluated and the database answers.")
         return
-    text = to_sentence(bound, money_formatter(services().settings.currency))
+    text = to_sentence(bound, money_formatter(services().workspace.current().currency))
     text = text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
     st.markdown(f"**Who:** {literal(text[0].upper() + text[1:])}")
 

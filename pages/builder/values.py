@@ -100,11 +100,11 @@ def _edit_one(kind: FieldType, label: str, key: str, value: Any, put: Callable[[
         case FieldType.NUMBER:
             number_field(label, key, value, put, format="%g", placeholder="a number")
         case FieldType.MONEY:
-            currency = services().settings.currency
+            currency = services().workspace.current().currency
             decimals = f"%.{get_currency_precision(currency)}f"
             number_field(f"{label} in {currency}", key, value, put, step=10.0, format=decimals, placeholder="an amount")
         case FieldType.DATE:
-            day_field(f"{label} (UTC day)", key, value, put)
+            day_field(f"{label} (day in {services().workspace.current().time_zone})", key, value, put)
         case FieldType.BOOLEAN:
             hold(key, value if isinstance(value, bool) else None)
             st.segmented_control(label, [True, False], format_func=YES_NO.__getitem__, key=key, on_change=put)

@@ -47,7 +47,7 @@ def _options(campaign: Campaign) -> Iterator[tuple[str, str]]:
         yield "Left out", f"whoever got a message of any campaign in the last {'day' if days == 1 else f'{days} days'}"
     if percent := campaign.get("holdout_percent"):
         yield "Holdout", f"{percent:g} % of the audience get nothing, to compare with"
-    if services().settings.quiet_hours:
+    if services().workspace.current().quiet_hours:
         skips = campaign.get("quiet_hours") == SKIP
         yield "In quiet hours", "customers are skipped" if skips else "messages wait until they are over"
     if intent := campaign.get("intent"):

@@ -81,4 +81,4 @@ else:
     skip = (page - 1) * PER_PAGE
     rows = services().customer_search.search(text, actor=actor(), sort=sort, skip=skip, limit=PER_PAGE)
     with place:
-        customer_table(rows, services().settings.currency, key="customers_table", columns=COLUMNS)
+        customer_table(rows, services().workspace.current().currency, key="customers_table", columns=COLUMNS)

@@ -38,7 +38,7 @@ def _words(value: Any) -> str:
         case bool():
             return "Yes" if value else "No"
         case Decimal():
-            return money_major(value, services().settings.currency)
+            return money_major(value, services().workspace.current().currency)
         case datetime():
             return relative_time(value, services().clock())
         case list():

@@ -73,14 +73,14 @@ def _row(entry: Doc) -> Row:
 def _amount(entry: Doc) -> Cell:
     """Of a return it is below 0: so much less was spent."""
     sign = -1 if entry["status"] in RETURNS else 1
-    return Cell(money_major(sign * entry["amount"], services().settings.currency))
+    return Cell(money_major(sign * entry["amount"], services().workspace.current().currency))
 
 
 def _order(entry: Doc) -> Cell:
     refunded = entry.get("refunded")
     parts = [
         entry["status"].capitalize(),
-        f"{money_major(refunded, services().settings.currency)} refunded" if refunded else None,
+        f"{money_major(refunded, services().workspace.current().currency)} refunded" if refunded else None,
         entry.get("category"),
         _items(entry.get("items", [])),
         entry["id"],

@@ -15,7 +15,7 @@ CSS: Final = Path(__file__).with_name("customer.css")
 
 
 def show_totals(customer: Doc) -> None:
-    currency = services().settings.currency
+    currency = services().workspace.current().currency
     average = customer["avg_order_value"]
     first, last = _moment(customer["first_order_at"]), _moment(customer["last_order_at"])
     figures = [

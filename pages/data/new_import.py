@@ -94,7 +94,7 @@ def _show_dry_run(run: DryRun) -> None:
         frame = pd.DataFrame([flatten(record) for record in run.records])
         numbers = [name for name in frame.columns if run.kind.fields.get(name) is NUMBER]
         frame[numbers] = frame[numbers].astype(float)  # money travels as text, so that it stays exact
-        decimals = st.column_config.NumberColumn(format=f"%.{services().settings.currency_digits}f")
+        decimals = st.column_config.NumberColumn(format=f"%.{services().workspace.digits()}f")
         st.dataframe(
             frame,
             column_config=dict.fromkeys(numbers, decimals),

@@ -1,32 +1,53 @@
-"""The README's table of settings says what ``Settings`` says, field by field."""
+"""The README's two tables of settings say what the models say, field by field."""
 
 import re
 
-from crm_core.settings import Settings, settings_table
+import pytest
+
+from crm_core import settings as process
+from crm_core.settings import Settings
+from crm_core.workspace import rows as workspace
+from crm_core.workspace.model import WorkspaceSettings
+from crm_core.workspace.rows import read_rows
 from tests.running_app import ROOT
 
-ROW = re.compile(r"^\| `(CRM_[A-Z_]+)` \| (.*?) \| (.*) \|$", re.MULTILINE)
+README = (ROOT / "README.md").read_text()
+TABLES = {
+    "settings": process.settings_table(),
+    "workspace settings": workspace.settings_table(WorkspaceSettings),
+}
 
 
-def rows_of(text: str) -> list[tuple[str, str, str]]:
-    """Variable, default and description of each row."""
-    return [(match[1], match[2], match[3]) for match in ROW.finditer(text)]
+def between(name: str) -> str:
+    return README.split(f"<!-- {name} -->")[1].split(f"<!-- /{name} -->")[0].strip()
 
 
-def test_readme_has_a_row_for_every_setting_with_its_default_and_description_and_no_other() -> None:
-    expected = [
-        (f"CRM_{name.upper()}", "unset" if field.default is None else f"`{field.default}`", field.description)
-        for name, field in Settings.model_fields.items()
-    ]
-    assert rows_of((ROOT / "README.md").read_text()) == expected, f"paste this into README.md:\n{settings_table()}"
+@pytest.mark.parametrize("name", TABLES)
+def test_readme_has_the_table_that_the_model_gives(name: str) -> None:
+    assert between(name) == TABLES[name], f"paste this into README.md:\n{TABLES[name]}"
+
+
+def test_each_table_has_a_row_for_every_setting() -> None:
+    for name, model in (("settings", Settings), ("workspace settings", WorkspaceSettings)):
+        variables = re.findall(r"`(CRM_[A-Z_]+)` \|", TABLES[name])
+        assert variables == [f"CRM_{field.upper()}" for field in model.model_fields]
+
+
+def test_no_setting_is_both_of_a_process_and_of_the_workspace() -> None:
+    assert not Settings.model_fields.keys() & WorkspaceSettings.model_fields.keys()
 
 
 def test_every_setting_is_described_in_one_line() -> None:
-    for name, field in Settings.model_fields.items():
-        assert field.description, name
-        assert "\n" not in field.description
-        assert "|" not in field.description
+    described = [(name, field.description) for name, field in Settings.model_fields.items()]
+    described += [(name, row.help) for name, row in read_rows(WorkspaceSettings).items()]
+    for name, text in described:
+        assert text, name
+        assert "\n" not in text
+        assert "|" not in text
 
 
-def test_rendered_table_is_what_the_readme_needs() -> None:
-    assert len(rows_of(settings_table())) == len(Settings.model_fields)
+def test_every_setting_of_the_workspace_has_a_label_and_a_section_of_its_page() -> None:
+    for row in read_rows(WorkspaceSettings).values():
+        assert row.label != row.name
+        assert row.section != "Other"
+        assert row.unset or not row.is_optional

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 
@@ -40,13 +40,13 @@ class Town:
     version: Version
     catalogue: Catalogue
 
-    def scope(self, segments: SegmentSource, now: datetime = NOW) -> Scope:
-        return Scope(now, self.services.settings.currency_digits, fold, self.catalogue, segments)
+    def scope(self, segments: SegmentSource, now: datetime = NOW, zone: tzinfo = UTC) -> Scope:
+        return Scope(now, self.services.workspace.digits(), fold, self.catalogue, segments, zone)
 
     def by_engine(self, bound: Bound) -> dict[str, list[str]]:
         """The ids of those who match, in order, by each engine."""
         ids = [subject.customer["_id"] for subject in self.subjects]
-        digits = self.services.settings.currency_digits
+        digits = self.services.workspace.digits()
         found = self.services.db.customers.aggregate([*to_mongo(bound), {"$project": {"_id": 1}}])
         population = Population(self.version)
         return {
@@ -92,7 +92,7 @@ def build_town(services: Services, catalogue: Catalogue) -> Town:
 
 def _in_parts(services: Services, catalogue: Catalogue) -> Version:
     """A snapshot as it is after changes: some customers were read again, once and twice, and parts were merged."""
-    loader = Loader(services.db, catalogue.fields, services.policy)
+    loader = Loader(services.db, catalogue.fields, reads_sends=False)
     shard = loader.load_all()
     ids = list(shard.ids)
     version = Version((Part.whole(shard),)).changed(ids[::3], loader.load_some(ids[::3]))

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -50,6 +51,10 @@ def entries_of(given: Json) -> dict[Stream, list[Entry]]:
         moments = [datetime.fromisoformat(_accepted(stream, record, given["now"])) for record in records]
         found[stream] = [make_entry(stream, record, at=at) for record, at in zip(records, moments, strict=True)]
     return found
+
+
+def zone_of(case: Json) -> ZoneInfo:
+    return ZoneInfo(case.get("time_zone", "UTC"))
 
 
 def segments_of(given: Json) -> KnownSegments:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from crm_core.rules.scope import Scope, SegmentSource
 from crm_core.schema.schema import SCHEMA
 
 DIGITS = 2
-READER = ChangeReader(SCHEMA, digits=DIGITS)
+READER = ChangeReader(SCHEMA, digits=lambda: DIGITS)
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class MemoryTown:
     columns: Columns
     catalogue: Catalogue
 
-    def scope(self, segments: SegmentSource, now: datetime) -> Scope:
-        return Scope(now, DIGITS, fold, self.catalogue, segments)
+    def scope(self, segments: SegmentSource, now: datetime, zone: tzinfo = UTC) -> Scope:
+        return Scope(now, DIGITS, fold, self.catalogue, segments, zone)
 
     def by_engine(self, bound: Bound) -> dict[str, list[str]]:
         """The ids of those who match, in order, by each engine."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
@@ -90,3 +91,5 @@ TREES = st.recursive(CONDITIONS, _group, max_leaves=10)
 """Without segments; deeper than eight levels they hardly get."""
 SEGMENT = st.sampled_from(SEGMENTS).map(lambda name: {"kind": "segment", "segment_id": name})
 TREES_WITH_SEGMENTS = st.recursive(st.one_of(CONDITIONS, CONDITIONS, SEGMENT), _group, max_leaves=10)
+ZONE_NAMES = ("UTC", "Asia/Kolkata", "America/Los_Angeles", "Pacific/Kiritimati")
+TIME_ZONES = st.sampled_from([ZoneInfo(name) for name in ZONE_NAMES])

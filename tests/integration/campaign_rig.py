@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from crm_core.audience.eligibility import Policy
@@ -76,18 +77,26 @@ class Rig:
         claim_idle_ms: int = 15_000,
         plan: Plan | None = None,
     ) -> None:
-        """policy, plan: instead of that of the services. chunk, stretch: rows that are planned and released at once."""
+        """policy, quiet, plan: instead of those of the services. chunk, stretch: rows planned and released at once."""
         self.claim_idle_ms = claim_idle_ms
         self.services = services
         self.vendor = CountingVendor()
         self.ledger = services.ledger
-        self.rules = SendingRules(policy or services.policy, quiet)
+        self._policy, self._quiet = policy, quiet
         self.planner = self.another_planner(chunk=chunk, plan=plan)
         self.releaser = self.another_releaser(stretch=stretch)
         self.engine = self.another_engine(planner=self.planner, releaser=self.releaser)
         self.deliverer = services.deliverer_to(self.vendor, self.rules)
         self.delivery = self.another_delivery("a")
         self._receipts = self._worker(Stream.RECEIPTS, services.receipt_booker.handle, "a")
+
+    def rules(self) -> SendingRules:
+        """As they are now."""
+        found = self.services.sending_rules
+        return replace(found, policy=self._policy or found.policy, quiet=self._quiet or found.quiet)
+
+    def quiet_hours(self) -> QuietHours | None:
+        return self.rules().quiet
 
     def another_planner(self, *, chunk: int = 1000, plan: Plan | None = None) -> Planner:
         made = self.services
@@ -96,7 +105,9 @@ class Rig:
     def another_releaser(self, *, stretch: int = 250) -> Releaser:
         made = self.services
         rows, rates = made.pending_rows, made.channel_rates
-        return Releaser(made.campaigns, made.progress, rows, rates, made.redis, made.clock, stretch=stretch)
+        return Releaser(
+            made.campaigns, made.progress, rows, rates, made.redis, made.clock, self.quiet_hours, stretch=stretch
+        )
 
     def another_engine(
         self, *, planner: Planner | None = None, releaser: Releaser | None = None, ledger: Ledger | None = None

@@ -8,11 +8,13 @@ import pytest
 from crm_core.infra.streams import connect_redis
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from crm_core.workspace.kinds import read_rates
 from tests.engines.agreement import new_database
 from tests.integration.campaign_rig import Rig
 from tests.integration.feeding import store_customers
 from tests.integration.population import open_shop
 from tests.integration.stream_line import Line
+from tests.workspace import lock_workspace
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +52,8 @@ def with_rates(services: Services) -> Iterator[Callable[[str], Services]]:
     with ExitStack() as stack:
 
         def build(rates: str) -> Services:
-            made = build_services(services.settings.with_servers(channel_rates=rates), clock=services.clock)
+            made = build_services(services.settings, clock=services.clock)
+            lock_workspace(made, channel_rates=read_rates(rates))
             stack.callback(made.close)
             return made
 

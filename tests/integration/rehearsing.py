@@ -25,7 +25,7 @@ class RatesOnTheClock(ChannelRates):
     """The real script on the clock of the test, which it would else ask Valkey for."""
 
     def __init__(self, services: Services, rates: Mapping[str, float]) -> None:
-        super().__init__(services.redis, rates)
+        super().__init__(services.redis, lambda: rates)
         self._clock = services.clock
 
     def take(self, channel: str, wanted: int, *, now: datetime | None = None, key: str = "rate:channel") -> Grant:

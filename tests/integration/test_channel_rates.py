@@ -12,7 +12,7 @@ from tests.conftest import TestClock
 
 
 def test_a_rate_holds_over_any_time_for_all_workers_together(services: Services, clock: TestClock) -> None:
-    workers = [ChannelRates(services.redis, {"sms": 100}) for _ in range(3)]
+    workers = [ChannelRates(services.redis, lambda: {"sms": 100}) for _ in range(3)]
     granted = 0
     for step in range(300):
         granted += workers[step % 3].take("sms", 40, now=clock.now).count
@@ -26,7 +26,7 @@ def test_a_rate_holds_over_any_time_for_all_workers_together(services: Services,
 
 @pytest.mark.parametrize("rate", [7, 0.3, 33.3, 1000.001])
 def test_a_rate_that_does_not_divide_a_second_is_exact(services: Services, clock: TestClock, rate: float) -> None:
-    rates = ChannelRates(services.redis, {"sms": rate})
+    rates = ChannelRates(services.redis, lambda: {"sms": rate})
     granted, begun = 0, clock.now
     for _ in range(600):
         granted += rates.take("sms", 10_000, now=clock.now).count
@@ -36,7 +36,7 @@ def test_a_rate_that_does_not_divide_a_second_is_exact(services: Services, clock
 
 
 def test_what_is_left_of_a_rate_after_a_pause_is_no_more_than_the_burst(services: Services, clock: TestClock) -> None:
-    rates = ChannelRates(services.redis, {"sms": 100})
+    rates = ChannelRates(services.redis, lambda: {"sms": 100})
     for pause_s in (0, 0.25, 1, 3600):
         clock.advance(seconds=pause_s)
         assert rates.take("sms", 1000, now=clock.now).count == 25
@@ -48,8 +48,8 @@ def test_what_is_left_of_a_rate_after_a_pause_is_no_more_than_the_burst(services
 def test_neither_a_clock_that_was_set_back_nor_a_slower_rate_of_before_holds_up_a_channel(
     services: Services, clock: TestClock
 ) -> None:
-    assert ChannelRates(services.redis, {"sms": 0.01}).take("sms", 9, now=clock.now).count == 1
-    faster = ChannelRates(services.redis, {"sms": 100})
+    assert ChannelRates(services.redis, lambda: {"sms": 0.01}).take("sms", 9, now=clock.now).count == 1
+    faster = ChannelRates(services.redis, lambda: {"sms": 100})
     assert faster.take("sms", 99, now=clock.now).count == 25
     clock.advance(hours=-1)
     assert faster.take("sms", 99, now=clock.now).count == 25
@@ -60,7 +60,7 @@ def test_workers_that_ask_at_once_get_no_more_than_the_burst(services: Services)
     counts: list[int] = []
 
     def ask() -> None:
-        counts.extend(ChannelRates(services.redis, {"sms": 0.5}).take("sms", 1).count for _ in range(5))
+        counts.extend(ChannelRates(services.redis, lambda: {"sms": 0.5}).take("sms", 1).count for _ in range(5))
 
     threads = [Thread(target=ask) for _ in range(4)]
     for thread in threads:

@@ -14,7 +14,17 @@ from crm_core.rules.text.printing import to_text
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.engines.agreement import Town, build_town, new_database
-from tests.engines.compliance import FAMILIES, Json, cases, catalogue_of, entries_of, given_of, read, segments_of
+from tests.engines.compliance import (
+    FAMILIES,
+    Json,
+    cases,
+    catalogue_of,
+    entries_of,
+    given_of,
+    read,
+    segments_of,
+    zone_of,
+)
 
 
 class Towns:
@@ -26,14 +36,14 @@ class Towns:
         self._name = ""
         self._town: Town | None = None
 
-    def of(self, family: str) -> tuple[Town, Scope]:
+    def of(self, family: str, case: Json) -> tuple[Town, Scope]:
         given = given_of(family)
         if self._name != family:
             self.close()
             self._services = self._open(given)
             self._name, self._town = family, build_town(self._services, catalogue_of(given))
         assert self._town
-        return self._town, self._town.scope(segments_of(given), datetime.fromisoformat(given["now"]))
+        return self._town, self._town.scope(segments_of(given), datetime.fromisoformat(given["now"]), zone_of(case))
 
     def _open(self, given: Json) -> Services:
         services = build_services(self._servers.with_servers(mongodb_database=new_database()))
@@ -57,14 +67,14 @@ def towns(servers: Settings) -> Iterator[Towns]:
 
 @pytest.mark.parametrize(("family", "case"), cases("matches"))
 def test_every_engine_finds_those_whom_the_case_names(towns: Towns, family: str, case: Json) -> None:
-    town, scope = towns.of(family)
+    town, scope = towns.of(family, case)
     found = town.by_engine(bind(load_rule(case["rule"]), scope))
     assert found == dict.fromkeys(found, sorted(case["matches"])), case.get("why")
 
 
 @pytest.mark.parametrize(("family", "case"), cases("text"))
 def test_the_rule_reads_as_the_case_says_and_is_read_back(towns: Towns, family: str, case: Json) -> None:
-    _, scope = towns.of(family)
+    _, scope = towns.of(family, case)
     rule = load_rule(case["rule"])
     assert to_text(bind(rule, scope)) == case["text"]
     assert parse_text(case["text"], scope) == rule
@@ -72,7 +82,7 @@ def test_the_rule_reads_as_the_case_says_and_is_read_back(towns: Towns, family: 
 
 @pytest.mark.parametrize(("family", "case"), cases("refused"))
 def test_what_cannot_be_evaluated_is_refused_with_its_place(towns: Towns, family: str, case: Json) -> None:
-    _, scope = towns.of(family)
+    _, scope = towns.of(family, case)
     with pytest.raises(InvalidInput) as caught:
         bind(load_rule(case["rule"]), scope)
     assert caught.value.field == case["refused"], case["why"]

@@ -1,6 +1,5 @@
 """Who may not get a message gets none, and the log says why."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,12 +8,12 @@ from crm_core.audience.eligibility import Cap, Policy
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState
 from crm_core.services import Services, build_services
-from crm_core.settings import Settings
 from crm_core.upgrades.version import VERSION_ID
 from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
 from tests.integration.feeding import store_customers
+from tests.workspace import set_workspace
 
 ONE_A_WEEK = Policy(cap=Cap(1, 7))
 
@@ -157,5 +156,5 @@ def test_past_messages_are_asked_for_once_a_batch_and_only_for_a_cap(
 
 def test_the_policy_is_what_the_settings_say(services: Services) -> None:
     assert services.policy == Policy()
-    strict = Settings(message_unknown_consent=False, frequency_cap=3, frequency_cap_days=30)
-    assert replace(services, settings=strict).policy == Policy(unknown_may_be_messaged=False, cap=Cap(3, 30))
+    set_workspace(services, message_unknown_consent=False, frequency_cap=3, frequency_cap_days=30)
+    assert services.policy == Policy(unknown_may_be_messaged=False, cap=Cap(3, 30))

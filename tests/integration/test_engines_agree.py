@@ -2,6 +2,7 @@
 the others."""
 
 import os
+from datetime import UTC, tzinfo
 from itertools import product
 
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from crm_core.rules.scope import KnownSegments, SegmentDefinition
 from crm_core.services import Services
 from tests.engines.agreement import Town, open_town
 from tests.engines.people import Json, People
-from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TREES, TREES_WITH_SEGMENTS, value_for
+from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TIME_ZONES, TREES, TREES_WITH_SEGMENTS, value_for
 
 TREES_PER_RUN = int(os.environ.get("CLIENTNEST_RULE_TREES", "600"))
 TREES_PER_TOWN = 25
@@ -30,9 +31,9 @@ def saved_segments(first: Json, second: Json) -> KnownSegments:
     return KnownSegments(SegmentDefinition(name, name, 1, load_rule(rule)) for name, rule in rules)
 
 
-def agreed(town: Town, rule: Json, segments: KnownSegments) -> list[str]:
+def agreed(town: Town, rule: Json, segments: KnownSegments, zone: tzinfo = UTC) -> list[str]:
     """Whom all engines find."""
-    found = town.by_engine(bind(load_rule(rule), town.scope(segments)))
+    found = town.by_engine(bind(load_rule(rule), town.scope(segments, zone=zone)))
     assert all(ids == found["single"] for ids in found.values()), (rule, found)
     return found["single"]
 
@@ -42,15 +43,16 @@ def agreed(town: Town, rule: Json, segments: KnownSegments) -> list[str]:
     seed=st.integers(0, 2**32 - 1),
     rules=st.lists(TREES_WITH_SEGMENTS, min_size=TREES_PER_TOWN, max_size=TREES_PER_TOWN),
     saved=st.tuples(TREES, TREES),
+    zone=TIME_ZONES,
 )
 def test_all_engines_find_the_same_customers(
-    village: Services, seed: int, rules: list[Json], saved: tuple[Json, Json]
+    village: Services, seed: int, rules: list[Json], saved: tuple[Json, Json], zone: tzinfo
 ) -> None:
     people = People(seed, SIZE)
     segments = saved_segments(*saved)
     with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
         for rule in rules:
-            agreed(town, rule, segments)
+            agreed(town, rule, segments, zone)
 
 
 @settings(max_examples=16, suppress_health_check=list(HealthCheck))
@@ -69,7 +71,7 @@ def test_every_operator_of_every_field_finds_the_same_and_a_negative_one_exactly
     village: Services, seed: int, data: st.DataObject
 ) -> None:
     people = People(seed, SIZE)
-    segments = saved_segments(EVERYONE, EVERYONE)
+    segments, zone = saved_segments(EVERYONE, EVERYONE), data.draw(TIME_ZONES)
     with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
         everybody = agreed(town, EVERYONE, segments)
         for found, operator in product(CATALOGUE.fields, OPERATORS):
@@ -78,7 +80,7 @@ def test_every_operator_of_every_field_finds_the_same_and_a_negative_one_exactly
             rule = {"kind": "field", "field": found.name, "op": operator.key}
             if (value := data.draw(value_for(operator, found.type))) is not None:
                 rule["value"] = value
-            ids = agreed(town, rule, segments)
+            ids = agreed(town, rule, segments, zone)
             if operator.complement_of:
-                positive = agreed(town, rule | {"op": operator.complement_of}, segments)
+                positive = agreed(town, rule | {"op": operator.complement_of}, segments, zone)
                 assert ids == [name for name in everybody if name not in positive], rule

@@ -14,7 +14,7 @@ from tests.integration.campaign_rig import Rig, receipt
 
 @pytest.fixture
 def budget(services: Services) -> ErrorBudget:
-    return ErrorBudget(services.redis, share=0.5)
+    return ErrorBudget(services.redis, share=lambda: 0.5)
 
 
 def lifetimes(services: Services) -> dict[str, int]:
@@ -69,7 +69,7 @@ def test_a_campaign_that_is_not_paused_cannot_empty_its_budget_by_being_resumed(
 
 
 def test_a_budget_is_spent_by_more_than_its_share_of_the_last_thousand(services: Services) -> None:
-    budget = ErrorBudget(services.redis, share=0.5)
+    budget = ErrorBudget(services.redis, share=lambda: 0.5)
     assert not budget.is_spent(budget.note("c", [True] * 499))
     assert not budget.is_spent(budget.note("c", [False] * 501))
     outcomes = budget.note("c", [True] * 500)  # the first 499 are out of the window
@@ -88,7 +88,7 @@ def test_a_budget_is_spent_by_half_of_a_thousand_and_by_more_than_half_of_fewer(
 
 
 def test_a_share_of_nothing_is_spent_by_the_first_that_is_bad(services: Services) -> None:
-    strict = ErrorBudget(services.redis, share=0)
+    strict = ErrorBudget(services.redis, share=lambda: 0)
     assert not strict.is_spent(strict.note("m", [False] * 5))
     assert strict.is_spent(strict.note("m", [True]))
 

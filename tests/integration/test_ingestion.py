@@ -219,6 +219,8 @@ def test_an_outage_of_the_database_is_unavailable_and_not_a_refusal(services: Se
     client: MongoClient[dict[str, Any]] = MongoClient("127.0.0.1", free_port(), serverSelectionTimeoutMS=50)
     database = client["clientnest"]
     attributes = Attributes(database, AuditLog(database, clock))
-    persister = Persister(database, Sessions(database, services.redis), attributes, digits=2)
+    persister = Persister(
+        database, Sessions(database, services.redis), attributes, digits=services.amounts_currency.digits
+    )
     with client, pymongo.timeout(0.3), pytest.raises(Unavailable):
         persister.store([make_entry(CUSTOMERS, {"id": "c1"})])

@@ -98,7 +98,9 @@ def run_side_by_side(services: Services, *work: Sequence[Entry], read_together: 
         uri = services.settings.mongodb_uri
         client: MongoClient[Doc] = MongoClient(uri, tz_aware=True, w="majority", event_listeners=[listener])
         database = client[services.db.name]
-        persister = Persister(database, Sessions(database, services.redis), services.attributes, digits=2)
+        persister = Persister(
+            database, Sessions(database, services.redis), services.attributes, digits=services.amounts_currency.digits
+        )
         try:
             for entry in entries:
                 begin.wait()

@@ -14,7 +14,7 @@ START = datetime(2026, 6, 15, 12, 0, 0, 123000, tzinfo=UTC)
 
 @pytest.mark.parametrize("rate", [0.01, 0.037, 3, 7, 99.9, 12_345])
 def test_messages_go_out_when_the_script_of_the_workers_lets_them(services: Services, rate: float) -> None:
-    pacing, rates = Pacing(services.redis, rate), ChannelRates(services.redis, {"sms": rate})
+    pacing, rates = Pacing(services.redis, rate), ChannelRates(services.redis, lambda: {"sms": rate})
     foreseen: list[tuple[int, datetime]] = []
     at = START
     for count in (1, 40, 7):

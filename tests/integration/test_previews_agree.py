@@ -99,8 +99,9 @@ def test_a_curve_gives_the_size_of_the_audience_at_each_threshold(
             population = Population(town.version)
             if not held(town, population, rule):
                 continue
-            bound = bind(load_rule(rule), town.scope(SEGMENTS))
-            curve = measure_curve(population, bound, (1, 0), digits=2)
+            scope = town.scope(SEGMENTS)
+            bound = bind(load_rule(rule), scope)
+            curve = measure_curve(population, bound, (1, 0), scope=scope)
             assert (curve is None) == (condition.get("field") == "avg_order_value" or condition.get("measure") == "avg")
             if curve is None:
                 continue

@@ -14,12 +14,14 @@ from crm_core.customers.document import arrange
 from crm_core.errors import UnknownField
 from crm_core.infra.streams import Stream
 from crm_core.rules.text.parsing import parse_text
+from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.actors import TEST
 from tests.conftest import TestClock
 from tests.integration.feeding import START, make_entry, store_customers, store_orders
 from tests.waiting import eventually
+from tests.workspace import set_workspace
 
 READY_S = 20.0
 VISITORS = "visits >= 2"
@@ -36,8 +38,9 @@ def live(services: Services) -> Services:
 @pytest.fixture
 def capped(servers: Settings, clock: TestClock) -> Iterator[Services]:
     """With a cap of one message a week."""
-    settings = servers.with_servers(mongodb_database=f"test_capped_{random.randrange(10**9)}", frequency_cap=1)
+    settings = servers.with_servers(mongodb_database=f"test_capped_{random.randrange(10**9)}")
     built = build_services(settings, clock=clock)
+    set_workspace(built, frequency_cap=1)
     built.snapshot.start()
     yield built
     built.close()
@@ -135,6 +138,21 @@ def test_messages_that_were_sent_count_towards_the_cap(capped: Services, clock: 
     assert deliverable(capped, "in_app") == (2, {})
 
 
+def test_a_cap_that_is_set_later_counts_what_was_sent_before_and_until_it_is_read_says_nothing(
+    live: Services, clock: TestClock
+) -> None:
+    store_customers(live, {"id": "a"}, {"id": "b"})
+    sent = {"_id": "m:a", "campaign_id": "m", "customer_id": "a", "channel": "in_app", "sent_at": clock()}
+    live.db.messages.insert_one(sent)
+    assert deliverable(live, "in_app") == (2, {})
+    set_workspace(live, frequency_cap=1)
+    told = eventually(lambda: live.previews.preview(EVERYONE, is_fresh=True, actor=TEST).deliverable)
+    assert told
+    assert (told["in_app"].count, told["in_app"].reasons[Reason.FREQUENCY_CAP]) == (1, 1)
+    set_workspace(live, frequency_cap=None)
+    assert deliverable(live, "in_app") == (2, {})
+
+
 def test_a_reader_keeps_the_version_that_it_began_with(live: Services) -> None:
     store_customers(live, {"id": "a", "visits": 2})
     look(live, VISITORS)
@@ -182,7 +200,7 @@ def test_a_dropped_collection_leaves_nobody(live: Services) -> None:
 
 def test_what_does_not_fit_into_memory_is_counted_by_the_database(services: Services) -> None:
     store_customers(services, {"id": "a", "visits": 2})
-    small = Keeper(services.db, services.scopes, services.policy, services.clock, limit_mb=0)
+    small = Keeper(services.db, services.scopes, lambda: services.policy, services.clock, limit_mb=0)
     small.start()
     try:
         state = small.wait_until(lambda found: found.status is Status.TOO_LARGE, READY_S)
@@ -208,7 +226,7 @@ def test_long_ids_count_towards_what_the_snapshot_may_take(services: Services, l
     services.db.customers.insert_many(
         [arrange({"_id": f"{number:0{length}}", "created_at": START, "updated_at": START}) for number in range(4000)]
     )
-    keeper = Keeper(services.db, services.scopes, services.policy, services.clock, limit_mb=1)
+    keeper = Keeper(services.db, services.scopes, lambda: services.policy, services.clock, limit_mb=1)
     keeper.start()
     try:
         assert keeper.wait_until(lambda found: found.status is not Status.LOADING, READY_S).status is status

@@ -33,9 +33,9 @@ class BreakableWatch:
         self.places: list[Any] = []
 
     @contextmanager
-    def __call__(self, db: Any, policy: Any, place: Any = None) -> Iterator[Any]:
+    def __call__(self, db: Any, place: Any = None, *, with_messages: bool) -> Iterator[Any]:
         self.places.append(place)
-        with watch(db, policy, FORGOTTEN if place and self.lost else place) as changes:
+        with watch(db, FORGOTTEN if place and self.lost else place, with_messages=with_messages) as changes:
             yield _Breakable(changes, self)
 
 
@@ -67,7 +67,7 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> BreakableWatch:
 def keeper(services: Services, watching: BreakableWatch) -> Iterator[Keeper]:
     """Ready, with one customer."""
     store_customers(services, {"id": "a", "visits": 2})
-    made = Keeper(services.db, services.scopes, services.policy, services.clock, limit_mb=100)
+    made = Keeper(services.db, services.scopes, lambda: services.policy, services.clock, limit_mb=100)
     made.start()
     made.wait_until(lambda state: state.status is Status.READY, READY_S)
     yield made
@@ -86,14 +86,14 @@ def break_while(watching: BreakableWatch, keeper: Keeper, happens: Callable[[], 
 
 def test_a_change_stream_taken_up_again_sees_what_changed_meanwhile(services: Services) -> None:
     store_customers(services, {"id": "a", "visits": 2})
-    with watch(services.db, services.policy) as first:
+    with watch(services.db, with_messages=False) as first:
         store_customers(services, {"id": "b", "visits": 2})
         assert first.read() == ({"b"}, True)
         place = first.place
     store_customers(services, {"id": "c", "visits": 2}, {"id": "d", "visits": 2})
-    with watch(services.db, services.policy, place) as second:
+    with watch(services.db, place, with_messages=False) as second:
         assert second.read() == ({"c", "d"}, True)
-    with watch(services.db, services.policy) as new:
+    with watch(services.db, with_messages=False) as new:
         assert new.read() == (set(), True)
 
 
@@ -132,7 +132,7 @@ def test_when_its_place_in_the_stream_is_lost_all_is_read_again(
 
 
 def test_a_place_that_the_database_has_forgotten_is_told(services: Services) -> None:
-    with pytest.raises(TokenLost), watch(services.db, services.policy, FORGOTTEN) as changes:
+    with pytest.raises(TokenLost), watch(services.db, FORGOTTEN, with_messages=False) as changes:
         changes.read()
 
 
@@ -140,7 +140,7 @@ def test_customers_suppressions_and_sent_messages_name_the_customer_and_other_ch
     services: Services,
 ) -> None:
     store_customers(services, {"id": "a:b", "visits": 2})
-    with watch(services.db, services.policy) as changes:
+    with watch(services.db, with_messages=False) as changes:
         services.suppressions.add("a:b", "sms", reason="manual", actor=TEST)
         assert changes.read() == ({"a:b"}, True)
         services.db.segments.insert_one({"_id": "s"})
@@ -151,11 +151,11 @@ def test_customers_suppressions_and_sent_messages_name_the_customer_and_other_ch
 
 def test_a_new_attribute_or_a_dropped_collection_has_all_read_again(services: Services) -> None:
     store_customers(services, {"id": "a", "visits": 2})
-    with watch(services.db, services.policy) as changes:
+    with watch(services.db, with_messages=False) as changes:
         services.db.attributes.insert_one({"_id": "size"})
         with pytest.raises(ColumnsOutdated):
             changes.read()
-    with watch(services.db, services.policy) as changes:
+    with watch(services.db, with_messages=False) as changes:
         services.db.customers.drop()
         with pytest.raises(ColumnsOutdated):
             changes.read()

@@ -5,7 +5,7 @@
 
 import multiprocessing
 from collections.abc import Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from bson.json_util import loads
 
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.model import Campaign
+from crm_core.customers.fields import fold_texts
 from crm_core.errors import InvalidInput
 from crm_core.infra.clock import utc_now
 from crm_core.infra.mongo import Db, connect
@@ -139,6 +140,18 @@ def test_old_imports_rehearsals_and_demo_loads_are_jobs(upgraded: Services) -> N
 def test_the_old_audit_log_says_what_kind_of_actor_acted(upgraded: Services) -> None:
     kinds = {row["actor"]: row["actor_kind"] for row in upgraded.db.audit.find()}
     assert kinds == {"asha": "user", "bela": "user", "system": "system"}
+
+
+def test_old_plain_days_among_attributes_are_days_and_no_instants(old: Settings, services: Services) -> None:
+    db = services.db.client["test_old"]
+    stored = {"day": "1990-06-15", "born": "1990-06-15T23:30:00-01:00", "kinds": ["1990-06-15"], "points": 3}
+    instants = {"day": datetime(1990, 6, 15, tzinfo=UTC), "born": datetime(1990, 6, 16, 0, 30, tzinfo=UTC)}
+    db.customers.update_one({"_id": "c0"}, {"$set": {"attributes": stored, "folded.dates": instants}})
+    build_services(old).close()
+    customer = db.customers.find_one({"_id": "c0"})
+    assert customer
+    assert customer["folded"]["dates"] == {**instants, "day": "1990-06-15"}
+    assert customer["folded"]["dates"] == fold_texts(customer)["dates"]
 
 
 def test_a_process_that_is_killed_in_the_middle_leaves_the_rest_to_the_next(old: Settings, services: Services) -> None:

@@ -1,5 +1,6 @@
 """Over random trees and random customers the engines in memory find the same, and a negative operator the others."""
 
+from datetime import tzinfo
 from itertools import product
 
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,7 @@ from crm_core.rules.operators import OPERATORS
 from crm_core.rules.scope import KnownSegments, SegmentDefinition
 from tests.engines.memory import MemoryTown, build_memory_town
 from tests.engines.people import NOW, Json, People
-from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TREES, TREES_WITH_SEGMENTS, value_for
+from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TIME_ZONES, TREES, TREES_WITH_SEGMENTS, value_for
 from tests.integration.feeding import make_entry
 
 EVERYONE: Json = {"kind": "all", "rules": []}
@@ -32,9 +33,9 @@ def saved_segments(first: Json, second: Json) -> KnownSegments:
     return KnownSegments(SegmentDefinition(name, name, 1, load_rule(rule)) for name, rule in rules)
 
 
-def agreed(town: MemoryTown, rule: Json, segments: KnownSegments) -> list[str]:
+def agreed(town: MemoryTown, rule: Json, segments: KnownSegments, zone: tzinfo) -> list[str]:
     """Whom all engines find."""
-    found = town.by_engine(bind(load_rule(rule), town.scope(segments, NOW)))
+    found = town.by_engine(bind(load_rule(rule), town.scope(segments, NOW, zone)))
     assert all(ids == found["single"] for ids in found.values()), (rule, found)
     return found["single"]
 
@@ -44,11 +45,14 @@ def agreed(town: MemoryTown, rule: Json, segments: KnownSegments) -> list[str]:
     seed=st.integers(0, 2**32 - 1),
     rules=st.lists(st.one_of(TREES_WITH_SEGMENTS, FIGURES), min_size=20, max_size=20),
     saved=st.tuples(TREES, TREES),
+    zone=TIME_ZONES,
 )
-def test_engines_in_memory_find_the_same_customers(seed: int, rules: list[Json], saved: tuple[Json, Json]) -> None:
+def test_engines_in_memory_find_the_same_customers(
+    seed: int, rules: list[Json], saved: tuple[Json, Json], zone: tzinfo
+) -> None:
     town, segments = make_town(seed), saved_segments(*saved)
     for rule in rules:
-        agreed(town, rule, segments)
+        agreed(town, rule, segments, zone)
 
 
 @settings(max_examples=3, suppress_health_check=list(HealthCheck))
@@ -56,15 +60,15 @@ def test_engines_in_memory_find_the_same_customers(seed: int, rules: list[Json],
 def test_every_operator_of_every_field_finds_the_same_and_a_negative_one_exactly_the_others(
     seed: int, data: st.DataObject
 ) -> None:
-    town, segments = make_town(seed), saved_segments(EVERYONE, EVERYONE)
-    everybody = agreed(town, EVERYONE, segments)
+    town, segments, zone = make_town(seed), saved_segments(EVERYONE, EVERYONE), data.draw(TIME_ZONES)
+    everybody = agreed(town, EVERYONE, segments, zone)
     for found, operator in product(CATALOGUE.fields, OPERATORS):
         if found.type not in operator.types:
             continue
         rule = {"kind": "field", "field": found.name, "op": operator.key}
         if (value := data.draw(value_for(operator, found.type))) is not None:
             rule["value"] = value
-        ids = agreed(town, rule, segments)
+        ids = agreed(town, rule, segments, zone)
         if operator.complement_of:
-            positive = agreed(town, rule | {"op": operator.complement_of}, segments)
+            positive = agreed(town, rule | {"op": operator.complement_of}, segments, zone)
             assert ids == [name for name in everybody if name not in positive], rule

@@ -19,8 +19,8 @@ from crm_core.imports.recognising.targets import Target, find_target
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import INGESTED
 from crm_core.rules.tree import EVERYONE
-from crm_core.sending_limits import read_rates
 from crm_core.services import Services, install
+from crm_core.workspace.kinds import read_rates
 from tests.actors import ASHA, TEST
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig

@@ -36,7 +36,7 @@ class Shop:
         """As the ingest worker does it, but at once."""
         for stream, records in ((Stream.CUSTOMERS, self.customers), (Stream.ORDERS, self.orders)):
             if records:
-                batch = parse_rows(stream, records, ValidationContext(NOW, services.settings.currency_digits, "USD"))
+                batch = parse_rows(stream, records, ValidationContext(NOW, services.workspace.digits(), "USD"))
                 assert not batch.rejected, batch.rejected[0]
                 first_ms = int(NOW.timestamp() * 1000)
                 entries = [Entry(stream, f"{first_ms}-{place}", data) for place, data in enumerate(batch.payloads)]

@@ -30,7 +30,7 @@ def store_events(services: Services, *events: tuple[str, str]) -> None:
         {"id": f"e{number}", "customer_id": customer, "type": kind, "at": "2026-06-14T10:00:00Z"}
         for number, (customer, kind) in enumerate(events)
     ]
-    batch = parse_rows(Stream.EVENTS, rows, ValidationContext(NOW, services.settings.currency_digits, "USD"))
+    batch = parse_rows(Stream.EVENTS, rows, ValidationContext(NOW, services.workspace.digits(), "USD"))
     assert not batch.rejected
     entries = [Entry(Stream.EVENTS, f"{place + 1}-0", data) for place, data in enumerate(batch.payloads)]
     assert not services.persister.store(entries)

@@ -17,6 +17,7 @@ from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services, build_services, install
 from crm_core.settings import Settings
+from crm_core.workspace.currency import AmountsCurrency
 from pages._ui.links import PageName
 from pages.builder.board.reading import Reading
 from tests.actors import TEST
@@ -25,12 +26,15 @@ from tests.ui.builder import ADD, SAVE, builder_with, pick, rules_of
 from tests.ui.deliveries import draft
 from tests.ui.page import Page
 from tests.ui.shop import Shop
+from tests.workspace import known_last
 
 AWAY = "This page comes back by itself."
 
 
 @pytest.fixture
-def unreachable(servers: Settings, clock: TestClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+def unreachable(
+    servers: Settings, services: Services, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Services]:
     """Services whose MongoDB refuses every connection. The driver gives up sooner than in the product."""
     uri = f"mongodb://127.0.0.1:{free_port()}"
     with monkeypatch.context() as patched:
@@ -41,7 +45,9 @@ def unreachable(servers: Settings, clock: TestClock, monkeypatch: pytest.MonkeyP
         )
         patched.setattr(foundation, "ensure_indexes", lambda _: None)
         patched.setattr("crm_core.services.bring_forward", lambda *_, **__: None)
+        patched.setattr(AmountsCurrency, "check", lambda _: None)
         built = build_services(servers, clock=clock)
+    vars(built)["workspace"] = known_last(services.db)
     yield built
     built.close()
 

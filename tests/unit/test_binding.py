@@ -22,7 +22,7 @@ from crm_core.rules.binding import (
     segments_in,
 )
 from crm_core.rules.loading import load_rule
-from crm_core.rules.predicates import Contains, HasAny, OneOf, Range
+from crm_core.rules.predicates import Contains, HasAny, OneOf, Range, Span
 from crm_core.rules.scope import KnownSegments, Scope, SegmentDefinition
 from crm_core.rules.tree import AnyRule, GroupRule
 from tests.unit.rule_samples import (
@@ -315,7 +315,9 @@ def test_a_least_amount_is_the_next_whole_minor_unit(amount: float, minor: int) 
 )
 def test_dates_are_days_in_utc_and_windows_count_24_hours(op: str, value: Any, wanted: Range) -> None:
     assert field_predicate("last_order_at", op, value) == wanted
-    assert field_predicate("attributes.birthday", op, value) == wanted
+    span = field_predicate("attributes.birthday", op, value)
+    assert isinstance(span, Span)
+    assert span.moments == wanted
 
 
 def test_texts_are_folded() -> None:

@@ -16,7 +16,7 @@ CUSTOMER: dict[str, Any] = {
     "name": "Straße",
     "tags": ["VIP"],
     "categories": ["Books"],
-    "attributes": {"size": "M", "joined": "2026-01-02", "kinds": ["A"], "points": 3},
+    "attributes": {"size": "M", "joined": "2026-01-02", "kinds": ["A"], "points": 3, "seen": "2026-01-02T18:00"},
     "consent": {"sms": {"state": "denied"}, "email": {"state": "granted"}},
     "baseline": {"visits": 3, "order_count": 1},
     "versions": {"name": 2, "attributes/size": 1},
@@ -50,12 +50,12 @@ def test_an_order_has_its_fields_by_name() -> None:
     ]
 
 
-def test_texts_are_folded_and_iso_dates_among_the_attributes_stand_as_times_too() -> None:
+def test_texts_are_folded_and_iso_dates_stand_as_times_too_plain_days_as_they_are() -> None:
     assert fold_texts(CUSTOMER) == {
         "name": "strasse",
         "tags": ["vip"],
         "categories": ["books"],
         "search": ["c1", "strasse"],
-        "attributes": {"joined": "2026-01-02", "kinds": ["a"], "size": "m"},
-        "dates": {"joined": datetime(2026, 1, 2, tzinfo=UTC)},
+        "attributes": {"joined": "2026-01-02", "kinds": ["a"], "seen": "2026-01-02t18:00", "size": "m"},
+        "dates": {"joined": "2026-01-02", "seen": datetime(2026, 1, 2, 18, tzinfo=UTC)},
     }

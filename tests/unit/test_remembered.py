@@ -1,12 +1,13 @@
-"""What is remembered of the database: fresh for 5 s, and during an outage what was known last."""
+"""What is remembered of the database: fresh for a while, and during an outage what was known last."""
 
 from collections.abc import Callable
 
 import pytest
 
-from crm_core.audience.scopes import Remembered
-from crm_core.customers.attributes import REMEMBERED_S
 from crm_core.errors import Unavailable
+from crm_core.infra.remembered import Remembered
+
+REMEMBERED_S = 5.0
 
 
 class Source:
@@ -24,7 +25,7 @@ class Source:
         return self.read_times
 
     def remembered(self) -> Callable[[], int]:
-        self.held = Remembered(self.read, clock=lambda: self.now_s)
+        self.held = Remembered(self.read, for_s=REMEMBERED_S, clock=lambda: self.now_s)
         return self.held.get
 
 

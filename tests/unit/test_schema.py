@@ -32,7 +32,7 @@ def sample(kind: type[Kind]) -> Kind:
 @pytest.mark.parametrize("kind", [sample(kind) for kind in get_args(Kind)], ids=lambda kind: type(kind).__name__)
 def test_every_kind_has_a_wire_type_a_stored_form_a_cell_and_a_place_in_the_docs(kind: Kind) -> None:
     assert wire_type(kind) is not None
-    assert callable(to_stored(kind, digits=2))
+    assert callable(to_stored(kind, digits=lambda: 2))
     cell_type(kind)
     assert "`made_up`" in fields_table(RecordSchema("things", "Thing", "", (Field("made_up", kind, "Made up"),)))
 
@@ -50,7 +50,7 @@ def test_every_kind_has_a_wire_type_a_stored_form_a_cell_and_a_place_in_the_docs
 )
 def test_a_value_of_another_kind_has_no_stored_form(kind: Kind, bad: object) -> None:
     with pytest.raises((TypeError, ValueError, ArithmeticError, KeyError)):
-        to_stored(kind, digits=2)(bad)
+        to_stored(kind, digits=lambda: 2)(bad)
 
 
 def test_rules_cannot_ask_for_a_kind_that_does_not_compare() -> None:

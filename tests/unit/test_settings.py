@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from crm_core.errors import InvalidInput
-from crm_core.settings import Settings, to_major, to_minor
+from crm_core.settings import Settings
 
 EVERY_SETTING = Settings(
     data_dir=Path("/srv/clientnest"),
@@ -21,15 +21,7 @@ EVERY_SETTING = Settings(
     vendor_secret=SecretStr("s3cret"),
     vendor_success_rate=0.5,
     vendor_behaviour='{"outage": "refuse"}',
-    currency="JPY",
     max_body_mb=7,
-    message_unknown_consent=False,
-    frequency_cap=3,
-    frequency_cap_days=30,
-    channel_rates="sms=100,email=0.5",
-    error_budget=0.2,
-    quiet_hours="21:00-08:00",
-    time_zone="Europe/Berlin",
     log_level="WARNING",
 )
 
@@ -57,20 +49,8 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         ("CRM_VENDOR_SUCCESS_RATE", "90", "at most 1"),
         ("CRM_VENDOR_BEHAVIOUR", '{"outage": "on"}', "'off', 'refuse' or 'close', not \"on\""),
         ("CRM_VENDOR_BEHAVIOUR", "outage", "JSON"),
-        ("CRM_CURRENCY", "DOLLAR", "ISO 4217"),
         ("CRM_MAX_BODY_MB", "0", "at least 1"),
         ("CRM_MAX_BODY_MB", "65", "at most 64"),
-        ("CRM_MESSAGE_UNKNOWN_CONSENT", "perhaps", "true or false"),
-        ("CRM_FREQUENCY_CAP", "0", "at least 1"),
-        ("CRM_FREQUENCY_CAP_DAYS", "0", "at least 1"),
-        ("CRM_FREQUENCY_CAP_DAYS", "91", "at most 90"),
-        ("CRM_CHANNEL_RATES", "pigeon=5", "in_app, email, sms, whatsapp, push"),
-        ("CRM_CHANNEL_RATES", "sms=5,sms=6", "'sms=6' names no channel, or one twice"),
-        ("CRM_CHANNEL_RATES", "sms=0", "from 0.01 to 1,000,000"),
-        ("CRM_ERROR_BUDGET", "50", "at most 1"),
-        ("CRM_QUIET_HOURS", "21-8", "21:00-08:00"),
-        ("CRM_QUIET_HOURS", "21:00-21:00", "two different times"),
-        ("CRM_TIME_ZONE", "Mars", "IANA"),
         ("CRM_LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
     ],
 )
@@ -83,8 +63,8 @@ def test_a_bad_value_is_refused_with_its_variable_and_what_is_allowed(
 
 
 def test_every_bad_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    message = refusal(monkeypatch, CRM_CURRENCY="??", CRM_MAX_BODY_MB="many")
-    assert "CRM_CURRENCY" in message
+    message = refusal(monkeypatch, CRM_LOG_LEVEL="??", CRM_MAX_BODY_MB="many")
+    assert "CRM_LOG_LEVEL" in message
     assert "CRM_MAX_BODY_MB" in message
 
 
@@ -119,17 +99,6 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
     assert Settings.load() == Settings()
 
 
-@pytest.mark.parametrize(("currency", "digits"), [("USD", 2), ("EUR", 2), ("JPY", 0), ("KWD", 3)])
-def test_a_currency_brings_its_minor_digits(currency: str, digits: int) -> None:
-    assert Settings(currency=currency).currency_digits == digits
-
-
-@pytest.mark.parametrize(("minor", "digits", "text"), [(2933, 2, "29.33"), (2933, 0, "2933"), (5, 3, "0.005")])
-def test_minor_units_and_back_lose_nothing(minor: int, digits: int, text: str) -> None:
-    assert str(to_major(minor, digits)) == text
-    assert to_minor(to_major(minor, digits), digits) == minor
-
-
 def test_servers_and_workers_are_started_unless_both_servers_are_configured() -> None:
     mongodb_only = Settings(mongodb_uri="mongodb://db")
     both = Settings(mongodb_uri="mongodb://db", redis_url="redis://cache")
@@ -145,8 +114,3 @@ def test_with_servers_changes_a_copy_only() -> None:
     before = Settings()
     assert before.with_servers(redis_url="redis://cache").redis_url == "redis://cache"
     assert before.redis_url is None
-
-
-def test_rates_are_read_by_channel() -> None:
-    assert EVERY_SETTING.rates == {"sms": 100, "email": 0.5}
-    assert Settings().rates == {}

@@ -7,7 +7,6 @@ from typing import Any
 from pymongo.change_stream import DatabaseChangeStream
 from pymongo.errors import OperationFailure
 
-from crm_core.audience.eligibility import Policy
 from crm_core.infra.mongo import Db, Doc, translated
 
 AWAIT_MS = 1
@@ -51,22 +50,21 @@ class Changes:
 
 
 @contextmanager
-def watch(db: Db, policy: Policy, place: Any = None) -> Iterator[Changes]:
+def watch(db: Db, place: Any = None, *, with_messages: bool) -> Iterator[Changes]:
     """From ``place`` on, or from now on. Orders and events need no watching: storing one writes its customer, in the
-    same transaction. Raises Unavailable, TokenLost."""
+    same transaction. with_messages: those that are sent too. Raises Unavailable, TokenLost."""
+    stages = _stages(db.name, with_messages=with_messages)
     with _explained():
-        stream = db.watch(
-            _stages(db.name, policy), max_await_time_ms=AWAIT_MS, resume_after=place, batch_size=MOST_AT_ONCE
-        )
+        stream = db.watch(stages, max_await_time_ms=AWAIT_MS, resume_after=place, batch_size=MOST_AT_ONCE)
     with stream:
         yield Changes(stream)
 
 
-def _stages(database: str, policy: Policy) -> list[Doc]:
+def _stages(database: str, *, with_messages: bool) -> list[Doc]:
     """Whole names: the part behind the point alone is a regular expression, for each entry of the log, to MongoDB."""
     watched = [{"db": database, "coll": name} for name in ("customers", "suppressions", "attributes")]
     wanted: list[Doc] = [{"ns": {"$in": watched}}, {"operationType": "dropDatabase"}]
-    if policy.cap:
+    if with_messages:
         messages = {"db": database, "coll": "messages"}
         wanted.append({"ns": messages, "updateDescription.updatedFields.sent_at": {"$exists": True}})
     return [{"$match": {"$or": wanted}}, {"$project": {"operationType": 1, "ns": 1, "documentKey": 1}}]

@@ -59,7 +59,7 @@ class State:
 class Keeper:
     """limit_mb: above what it is expected to take, in millions of bytes, nothing is kept."""
 
-    def __init__(self, db: Db, scopes: Scopes, policy: Policy, clock: Clock, *, limit_mb: int) -> None:
+    def __init__(self, db: Db, scopes: Scopes, policy: Callable[[], Policy], clock: Clock, *, limit_mb: int) -> None:
         self._db = db
         self._scopes = scopes
         self._policy = policy
@@ -122,19 +122,28 @@ class Keeper:
 
     def _follow(self) -> None:
         """Watch first, then load: what changes while it loads is read again."""
-        with watch(self._db, self._policy, self._place) as changes:
+        has_cap = self._has_cap()
+        if self._loader and self._loader.reads_sends is not has_cap:
+            self._place = None
+        with watch(self._db, self._place, with_messages=has_cap) as changes:
             if self._place is None or self._state.version is None:
-                self._load()
+                self._load(has_cap=has_cap)
             checked = time.monotonic()
             while not self._stop.is_set():
+                if self._has_cap() is not has_cap:
+                    raise ColumnsOutdated
                 self._catch_up(changes)
                 if time.monotonic() - checked > CHECK_SIZE_S:
                     checked = time.monotonic()
                     self._check_size()
 
-    def _load(self) -> None:
+    def _has_cap(self) -> bool:
+        """Only a frequency cap asks for the messages that were sent."""
+        return self._policy().cap is not None
+
+    def _load(self, *, has_cap: bool) -> None:
         total = self._check_size()
-        self._loader = Loader(self._db, self._scopes.scope().catalogue.fields, self._policy)
+        self._loader = Loader(self._db, self._scopes.scope().catalogue.fields, reads_sends=has_cap)
         started, loaded = time.perf_counter(), 0
 
         def note(records: int) -> None:

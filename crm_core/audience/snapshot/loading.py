@@ -9,12 +9,12 @@ import numpy as np
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from crm_core.audience.eligibility import Policy
 from crm_core.audience.reach import CHANNEL_PLACES, LAYOUT, encode_reach
 from crm_core.audience.snapshot.ids import IdTable
 from crm_core.audience.snapshot.shard import Sends, Shard
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.rules.engines.columns import PLAIN_DAYS_MS
 from crm_core.rules.engines.encoding import Encoder
 from crm_core.rules.engines.single import READ_OF_EVENTS, READ_OF_ORDERS
 from crm_core.rules.fields import CustomerField, FieldType
@@ -31,6 +31,19 @@ def _in_ms(path: str) -> Doc:
     return {"$convert": {"input": f"${path}", "to": "double", "onError": None, "onNull": None}}
 
 
+def _in_ms_or_days(path: str) -> Doc:
+    """The same for a value that may be a plain day, which is kept as a text."""
+    date = {"$convert": {"input": f"${path}", "to": "date", "onError": None, "onNull": None}}
+    days = {"$cond": [{"$eq": [{"$type": f"${path}"}, "string"]}, PLAIN_DAYS_MS, 0]}
+    return {"$add": [{"$toDouble": date}, {"$toDouble": days}]}
+
+
+def _projected(found: CustomerField) -> Any:
+    if found.has_plain_days:
+        return _in_ms_or_days(found.path)
+    return _in_ms(found.path) if found.type is FieldType.DATE else f"${found.path}"
+
+
 REACH: Doc = {
     **{path: 1 if "." in path else {"$gt": [f"${path}", None]} for path in CHANNELS.addresses},
     **{f"consent.{channel}.state": 1 for channel in CHANNELS},
@@ -45,17 +58,17 @@ Progress = Callable[[int], None]
 
 class Loader:
     """fields: of the catalogue; those that are not held are asked of the database. The others are read side by side,
-    not nested."""
+    not nested.
 
-    def __init__(self, db: Db, fields: Iterable[CustomerField], policy: Policy) -> None:
+    reads_sends: whether the messages that were sent are read, for a frequency cap.
+    """
+
+    def __init__(self, db: Db, fields: Iterable[CustomerField], *, reads_sends: bool) -> None:
         self._db = db
+        self.reads_sends = reads_sends
         held = [found for found in fields if found.is_held and not found.is_average]
         self._fields = [replace(found, path=f"f{number}") for number, found in enumerate(held)]
-        self._policy = policy
-        values = {
-            flat.path: _in_ms(found.path) if found.type is FieldType.DATE else f"${found.path}"
-            for flat, found in zip(self._fields, held, strict=True)
-        }
+        values = {flat.path: _projected(found) for flat, found in zip(self._fields, held, strict=True)}
         self._customer: Doc = {**values, **REACH}
 
     def load_all(self, progress: Progress = lambda records: None) -> Shard:
@@ -95,9 +108,8 @@ class Loader:
         return found
 
     def _sends(self, whose: Doc, rows: Mapping[str, int], session: ClientSession | None) -> Sends:
-        """Only a frequency cap asks for them."""
         sent: list[tuple[int, int, int]] = []
-        if self._policy.cap:
+        if self.reads_sends:
             for chunk in _chunks(self._db.messages, {**whose, "sent_at": {"$exists": True}}, SEND, session):
                 sent += [
                     (row, each["sent_at"], CHANNEL_PLACES.get(each["channel"], NO_CHANNEL))
@@ -105,7 +117,9 @@ class Loader:
                     if (row := rows.get(each["customer_id"])) is not None
                 ]
         table = np.array(sent, dtype=np.int64).reshape(-1, 3)
-        return Sends(table[:, 0].astype(np.int32), table[:, 1].copy(), table[:, 2].astype(np.int8))
+        return Sends(
+            table[:, 0].astype(np.int32), table[:, 1].copy(), table[:, 2].astype(np.int8), is_read=self.reads_sends
+        )
 
 
 def _chunks(

@@ -87,7 +87,8 @@ def _events(left: Columns, right: Columns, rows: NDArray[np.int32]) -> Events:
 
 def _sends(left: Shard, right: Shard, rows: NDArray[np.int32]) -> Sends:
     customers, times, order = _records(left.sends, right.sends, left.size, rows)
-    return Sends(customers, times, np.concatenate([left.sends.channels, right.sends.channels])[order])
+    channels = np.concatenate([left.sends.channels, right.sends.channels])[order]
+    return Sends(customers, times, channels, is_read=left.sends.is_read and right.sends.is_read)
 
 
 def _records(left: Any, right: Any, size: int, rows: NDArray[np.int32]) -> tuple[Any, Any, Order]:

@@ -23,6 +23,11 @@ class Population:
         self.total = count(self.everyone)
         self._found: dict[int, Bits] = {}
 
+    @property
+    def has_sends(self) -> bool:
+        """Whether the messages that a frequency cap counts are in memory."""
+        return all(part.shard.sends.is_read for part in self._parts)
+
     def holds(self, bound: Bound) -> bool:
         """Whether all fields that the rule asks for are in memory."""
         match bound:

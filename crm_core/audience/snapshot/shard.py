@@ -19,11 +19,15 @@ MOST_REMEMBERED = 64
 
 @dataclass(frozen=True)
 class Sends:
-    """Messages that were sent, needed for the frequency cap: row of the customer, ms, place in CHANNEL_PLACES."""
+    """Messages that were sent, needed for the frequency cap: row of the customer, ms, place in CHANNEL_PLACES.
+
+    is_read: whether they were read at all.
+    """
 
     customers: NDArray[np.int32]
     times: NDArray[np.int64]
     channels: NDArray[np.int8]
+    is_read: bool = True
 
 
 class RecentSets:

@@ -104,6 +104,7 @@ class Definitions:
             "rule": dump_rule(bound.rule),
             "rule_segments": FrozenSegments.freeze(segments_in(bound)),
             "segment_version": version,
+            "time_zone": str(self._scopes.zone()),
             **self._frozen_exclusions(campaign.get("exclude_segments") or ()),
         }
         _check_size(frozen)

@@ -67,10 +67,11 @@ class Bookings:
             closed = {"rank": MessageState.SKIPPED.rank, "reason": reason, "skipped_at": at}
             self._change_pending(rows, claim, closed)
 
-    def defer(self, until: Mapping[str, datetime], claim: str, *, reason: str) -> None:
-        """Let claimed rows wait. until: row id to when they are due."""
+    def defer(self, until: Mapping[str, datetime], claim: str, *, reason: str, held_by: str | None = None) -> None:
+        """Let claimed rows wait. until: row id to when they are due. held_by: the quiet hours that hold them."""
+        held = {"held_by": held_by} if held_by else {}
         for due_at, rows in _grouped(until).items():
-            self._change_pending(rows, claim, {"reason": reason, "due_at": due_at})
+            self._change_pending(rows, claim, {"reason": reason, "due_at": due_at, **held})
 
     def _change_pending(self, rows: Sequence[str], claim: str, values: Doc) -> None:
         query = {"_id": {"$in": rows}, "rank": PENDING, "claim": claim}
@@ -136,7 +137,7 @@ def _to_stages(said: Mapping[str, Doc], ended: Sequence[str], told: Doc, *, firs
         {"$set": {"said": own}},
         *first,
         {"$set": told | {name: _merge(name) for name in ("reason", *_names(said))}},
-        {"$unset": ["said", "due_at", *ended]},
+        {"$unset": ["said", "due_at", "held_by", *ended]},
     ]
 
 

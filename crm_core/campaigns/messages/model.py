@@ -12,10 +12,10 @@ class Message(TypedDict, total=False):
     """One customer's message of one campaign, whatever became of it. The first six every row has.
 
     rank: its state, as ``MessageState.rank``. reason: why it was skipped or failed, or what it waits for until
-    ``due_at``. n: how often people asked for another try. claim: the stream entry that works on it, in this ``round``.
-    attempting: the call by which it is handed to a sender that is not idempotent.
-    maybe_sent: a worker died before the outcome was booked, so the vendor may have it. retried_at: the request for
-    another try that it was for last. text, subject: as they were sent.
+    ``due_at``. held_by: the quiet hours whose end it waits for. n: how often people asked for another try. claim: the
+    stream entry that works on it, in this ``round``. attempting: the call by which it is handed to a sender that is not
+    idempotent. maybe_sent: a worker died before the outcome was booked, so the vendor may have it. retried_at: the
+    request for another try that it was for last. text, subject: as they were sent.
     """
 
     _id: str
@@ -27,6 +27,7 @@ class Message(TypedDict, total=False):
     variant: str
     reason: str
     due_at: datetime
+    held_by: str
     n: int
     retried_at: datetime
     claim: str

@@ -11,22 +11,10 @@ from crm_core.campaigns.states import WAITING, MessageState, RowReason
 from crm_core.infra.mongo import Db, Doc, translated
 
 _FAILED = MessageState.FAILED.rank
-_NO_WORK = {"claim": "", "round": "", "attempting": "", "due_at": ""}
-_NO_OUTCOME = dict.fromkeys(
-    (
-        "reason",
-        "sent_at",
-        "failed_at",
-        "vendor_id",
-        "text",
-        "subject",
-        "claim",
-        "round",
-        "attempting",
-        "maybe_sent",
-        "due_at",
-    ),
-    "",
+_NO_WORK = {"claim": "", "round": "", "attempting": "", "due_at": "", "held_by": ""}
+_AWAKE: Doc = {"$unset": {"reason": "", "due_at": "", "held_by": ""}}
+_NO_OUTCOME = _NO_WORK | dict.fromkeys(
+    ("reason", "sent_at", "failed_at", "vendor_id", "text", "subject", "maybe_sent"), ""
 )
 
 
@@ -70,8 +58,12 @@ class PendingRows:
     def wake(self, campaign_id: str, now: datetime, *, limit: int) -> int:
         """Let rows whose time has come be open again."""
         query = {"campaign_id": campaign_id, "due_at": {"$lte": now}, "rank": PENDING}
-        woken = {"$unset": {"reason": "", "due_at": ""}}
-        return self._change({**query, "reason": {"$in": list(WAITING)}}, woken, limit)
+        return self._change({**query, "reason": {"$in": list(WAITING)}}, _AWAKE, limit)
+
+    def wake_held(self, campaign_id: str, hours: str | None, *, limit: int) -> int:
+        """Let rows be open again that wait for the end of other quiet hours than these."""
+        query = {"campaign_id": campaign_id, "rank": PENDING, "reason": RowReason.QUIET_HOURS}
+        return self._change({**query, "held_by": {"$exists": True, "$ne": hours}}, _AWAKE, limit)
 
     def close_unclaimed(self, campaign_id: str, reason: str, at: datetime, *, limit: int) -> int:
         """Skip what nobody has begun with."""

@@ -21,7 +21,7 @@ MAX_RETRIES_DIGITS = 6
 MAX_ROW_ID = MAX_ID_LENGTH + 100
 MAX_KEY = MAX_ROW_ID + 1 + MAX_RETRIES_DIGITS
 """In characters, with an id of a campaign and its colon."""
-INTERNAL = {"_id", "rank", "claim", "round", "attempting", "maybe_sent", "retried_at"}
+INTERNAL = {"_id", "rank", "claim", "round", "attempting", "maybe_sent", "retried_at", "held_by"}
 """Of a row: what only workers read, and what it shows under another name."""
 
 

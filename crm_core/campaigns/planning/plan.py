@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.scopes import FrozenSegments
@@ -28,6 +29,7 @@ class Plan:
             now=campaign["launched_at"],
             after=campaign.get("plan_after"),
             segments=FrozenSegments(campaign.get("rule_segments", ())),
+            zone=_zone_of(campaign),
         )
 
     def rows(self, campaign: Campaign, customer_ids: Sequence[str], *, at: datetime) -> list[Message]:
@@ -50,9 +52,14 @@ class Plan:
                 load_rule(rule),
                 now=campaign["launched_at"],
                 segments=FrozenSegments(campaign["exclude_rule_segments"]),
+                zone=_zone_of(campaign),
             )
             found |= dict.fromkeys(members, RowReason.EXCLUDED_SEGMENT)
         return found
+
+
+def _zone_of(campaign: Campaign) -> ZoneInfo:
+    return ZoneInfo(campaign.get("time_zone", "UTC"))
 
 
 def _to_row(campaign: Campaign, customer_id: str, reason: RowReason | None, at: datetime) -> Message:

@@ -47,7 +47,7 @@ class Rehearsal:
         recipients: Recipients,
         client: redis.Redis,
         rates: ChannelRates,
-        rules: SendingRules,
+        rules: Callable[[], SendingRules],
         clock: Clock,
     ) -> None:
         self._definitions = definitions
@@ -87,10 +87,10 @@ class Rehearsal:
         """
         began, as_of = time.monotonic(), self._clock()
         frozen, needs_confirmation = self.freeze(campaign, start)
-        rate = self._rates.rate(campaign["channel"])
+        rate, rules = self._rates.rate(campaign["channel"]), self._rules()
         waiting = WaitingRows(campaign["_id"])
         try:
-            run = DryRun(frozen, start, self._plan, self._recipients, Pacing(self._client, rate), self._rules, waiting)
+            run = DryRun(frozen, start, self._plan, self._recipients, Pacing(self._client, rate), rules, waiting)
             is_complete = run.go(stretch_size(rate), progress, is_cancelled)
         finally:
             waiting.close()

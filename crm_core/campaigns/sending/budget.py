@@ -1,6 +1,6 @@
 """The error budget: what became of a campaign's last messages at the vendor, kept in Valkey for all workers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -34,9 +34,9 @@ class Outcomes:
 
 
 class ErrorBudget:
-    """share: of the last 1,000 outcomes that may be bad."""
+    """share: asked each time, of the last 1,000 outcomes that may be bad."""
 
-    def __init__(self, client: redis.Redis, *, share: float) -> None:
+    def __init__(self, client: redis.Redis, *, share: Callable[[], float]) -> None:
         self._client = client
         self._share = share
         self._note: Any = client.register_script(_NOTE)
@@ -59,7 +59,8 @@ class ErrorBudget:
 
     def is_spent(self, outcomes: Outcomes) -> bool:
         """More than the share of those known, and no fewer than would be that of 1,000: a few prove nothing."""
-        return outcomes.bad >= max(1, self._share * WINDOW) and outcomes.bad > self._share * outcomes.known
+        share = self._share()
+        return outcomes.bad >= max(1, share * WINDOW) and outcomes.bad > share * outcomes.known
 
     def clear(self, campaign_id: str) -> None:
         with redis_translated():

@@ -1,7 +1,7 @@
 """The delivery worker's part: claim the rows of a stretch, decide, send, and book what came of it."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,6 +37,8 @@ AT_ONCE = 2
 FRESH = timedelta(seconds=1)
 """So long after it was decided, what still waits for its channel's rate is decided anew: its customer may say no, its
 quiet hours begin, its campaign be paused."""
+LOOK_EVERY_S = 0.5
+"""So often who waits for a slow rate looks whether it has become another."""
 log = structlog.stdlib.get_logger(__name__)
 
 
@@ -61,7 +63,7 @@ class Deliverer:
         rates: ChannelRates,
         budget: ErrorBudget,
         attempts: Attempts,
-        rules: SendingRules,
+        rules: Callable[[], SendingRules],
         clock: Clock,
     ) -> None:
         self._campaigns = campaigns
@@ -145,12 +147,13 @@ class Deliverer:
     def _deliver(self, campaign: Campaign, rows: Sequence[Message], claim: str) -> list[Message]:
         """Repeating it is harmless: an idempotent sender knows a key that it has seen, and another one is not handed
         a message again. Return the rows whose turn did not come while what was decided of them was fresh."""
-        rows, locked = self._lock(campaign, rows, claim)
-        people = self._read(campaign, rows)
+        rules = self._rules()
+        rows, locked = self._lock(campaign, rows, claim) if rules.policy.cap else (rows, set[str]())
+        people = self._read(campaign, rows, rules.policy)
         now = self._clock()
-        made = decide(campaign, rows, people, self._rules.policy, self._rules.quiet, self._rules.formatting, now)
+        made = decide(campaign, rows, people, rules.policy, rules.quiet, rules.formatting, now)
         self._bookings.skip(made.skipped, claim, at=now)
-        self._bookings.defer(made.deferred, claim, reason=RowReason.QUIET_HOURS)
+        self._bookings.defer(made.deferred, claim, reason=RowReason.QUIET_HOURS, held_by=str(rules.quiet))
         failed = [Step(key, MessageState.FAILED, now, reason) for key, reason in made.failed.items()]
         self._bookings.settle(failed)
         left = self._send(campaign, made.messages, claim, now)
@@ -158,22 +161,20 @@ class Deliverer:
             self._locks.release(campaign["channel"], locked, claim)
         return [row for row in rows if row["_id"] in left]
 
-    def _read(self, campaign: Campaign, rows: Sequence[Message]) -> dict[str, Recipient]:
+    def _read(self, campaign: Campaign, rows: Sequence[Message], policy: Policy) -> dict[str, Recipient]:
         customer_ids = [row["customer_id"] for row in rows]
         return self._recipients.read(
             customer_ids,
             campaign["channel"],
-            self._rules.policy.cap,
+            policy.cap,
             self._clock(),
             campaign_id=campaign["_id"],
             stored=stored_fields_of(campaign),
         )
 
     def _lock(self, campaign: Campaign, rows: Sequence[Message], claim: str) -> tuple[Sequence[Message], set[str]]:
-        """The rows to go on with, and whom of them is locked: with a cap, everybody of whom the vendor is not known to
+        """With a cap: the rows to go on with, and whom of them is locked, everybody of whom the vendor is not known to
         have the message. The others wait a little."""
-        if self._rules.policy.cap is None:
-            return rows, set()
         now = self._clock()
         customers = {row["customer_id"] for row in rows if row["rank"] == MessageState.PENDING.rank}
         elsewhere = self._locks.take(campaign["channel"], customers, claim, now)
@@ -193,11 +194,21 @@ class Deliverer:
             if batch and not self._call(campaign, batch, claim):
                 self._claims.give_back([message.row for message in left], claim)
                 break
-            if left and self.stopping.wait(grant.wait_s):
+            if left and self._is_stopped(campaign["channel"], grant.wait_s):
                 raise Unavailable("This worker stops; another one, or its next start, goes on with the rest.")
             if left and self._clock() - decided_at >= FRESH:
                 return {message.row for message in left}
         return set()
+
+    def _is_stopped(self, channel: str, wait_s: float) -> bool:
+        """Wait until more may go, or the channel has another rate; return whether this worker is to stop meanwhile."""
+        rate = self._rates.rate(channel)
+        while wait_s > 0 and self._rates.rate(channel) == rate:
+            length_s = min(wait_s, LOOK_EVERY_S)
+            if self.stopping.wait(length_s):
+                return True
+            wait_s -= length_s
+        return self.stopping.is_set()
 
     def _call(self, campaign: Campaign, batch: Sequence[OutgoingMessage], claim: str) -> bool:
         """Whether the campaign may go on."""

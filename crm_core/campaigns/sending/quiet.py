@@ -25,6 +25,10 @@ class QuietHours:
         start, _, end = text.partition("-")
         return cls(time.fromisoformat(start), time.fromisoformat(end), ZoneInfo(zone))
 
+    def __str__(self) -> str:
+        """Their identity: rows that wait for the end of others are asked anew."""
+        return f"{self.start:%H:%M}-{self.end:%H:%M} {self.zone}"
+
     def end_for(self, customer: Mapping[str, Any], now: datetime) -> datetime | None:
         """When the quiet hours that ``now`` is in end for this customer, aware UTC; None outside of them."""
         zone = _zone_of(customer) or self.zone

@@ -1,7 +1,7 @@
 """One rate per channel for all delivery workers: tokens that an atomic script in Valkey hands out."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -48,19 +48,19 @@ class Grant:
 
 
 class ChannelRates:
-    """rates: messages a second by channel; the others have no limit."""
+    """rates: asked each time, messages a second by channel; the others have no limit."""
 
-    def __init__(self, client: redis.Redis, rates: Mapping[str, float]) -> None:
+    def __init__(self, client: redis.Redis, rates: Callable[[], Mapping[str, float]]) -> None:
         self._rates = rates
         self._take: Any = client.register_script(_TAKE)
 
     def rate(self, channel: str) -> float | None:
-        return self._rates.get(channel)
+        return self._rates().get(channel)
 
     def take(self, channel: str, wanted: int, *, now: datetime | None = None, key: str = "rate:channel") -> Grant:
         """Up to ``wanted`` messages over ``channel``. now: instead of the server's own time, for a rehearsal, which
         gives a ``key`` of its own too. Raises Unavailable."""
-        rate = self._rates.get(channel)
+        rate = self.rate(channel)
         if rate is None:
             return Grant(wanted, 0.0)
         gap, room = spacing_us(rate)

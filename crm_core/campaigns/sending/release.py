@@ -1,7 +1,7 @@
 """Release in turns: the ledger is the truth, the stream only says which stretch of it is next."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -14,6 +14,7 @@ from crm_core.campaigns.messages.pending import PendingRows
 from crm_core.campaigns.model import Campaign, CampaignFields
 from crm_core.campaigns.planning.progress import Progress, Released, released_of
 from crm_core.campaigns.sending.batches import Stretch, read_stretch
+from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.states import RUNNING, CampaignState
 from crm_core.campaigns.store import CampaignStore
@@ -52,10 +53,11 @@ class Releaser:
         rates: ChannelRates,
         client: redis.Redis,
         clock: Clock,
+        quiet: Callable[[], QuietHours | None],
         *,
         stretch: int = STRETCH,
     ) -> None:
-        """stretch: rows in one; of a channel with a rate fewer."""
+        """quiet: asked each time for the hours of now. stretch: rows in one; of a channel with a rate fewer."""
         self._campaigns = campaigns
         self._progress = progress
         self._rows = rows
@@ -63,6 +65,7 @@ class Releaser:
         self._client = client
         self._publisher = Publisher(client)
         self._clock = clock
+        self._quiet = quiet
         self._stretch = stretch
         self._turn = 0
         self._looked_at: dict[str, datetime] = {}
@@ -77,11 +80,18 @@ class Releaser:
             return 0
         out = self.outstanding({row["_id"]: row["channel"] for row in running})
         now = self._clock()
+        quiet = self._quiet()
         for campaign in running:
-            self._rows.wake(campaign["_id"], now, limit=WAKE_LIMIT)
+            self._wake(campaign["_id"], str(quiet) if quiet else None, now)
         self._turn += 1
         start = self._turn % len(running)
         return self._fill(running[start:] + running[:start], out, now)
+
+    def _wake(self, campaign_id: str, hours: str | None, now: datetime) -> None:
+        """Rows whose time has come, and those that wait for the end of quiet hours that were changed since."""
+        self._rows.wake(campaign_id, now, limit=WAKE_LIMIT)
+        if self._rows.wake_held(campaign_id, hours, limit=WAKE_LIMIT):
+            self._looked_at.pop(campaign_id, None)
 
     def _is_sound(self, campaign: Campaign) -> bool:
         """One that somebody has damaged by hand is paused: no other may wait for it."""

@@ -6,7 +6,7 @@ distinct value once.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,7 +18,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Numbers:
-    """values: integers, money in minor units, dates in ms since 1970 UTC; doubles for custom attributes.
+    """values: integers, money in minor units, dates in ms since 1970 UTC, plain days as of
+    ``day_to_ms``; doubles for custom attributes.
 
     present: where there is a value; None for everywhere.
     """
@@ -67,6 +68,22 @@ class Columns:
     orders: Orders
     events: Events
     rows: Mapping[str, int]
+
+
+PLAIN_DAYS_MS = 1 << 50
+"""Added to the ms of a plain day's midnight in UTC: beyond every moment, so that one column holds both."""
+BEYOND_MOMENTS_MS = PLAIN_DAYS_MS // 2
+"""Below it are the moments, the last of them in 9999, above it the plain days, the first of them in 1900."""
+
+
+def day_to_ms(day: date) -> int:
+    """A plain day in a column of dates."""
+    return (day - EPOCH.date()) // timedelta(days=1) * 86_400_000 + PLAIN_DAYS_MS
+
+
+def day_from_ms(ms: int) -> date:
+    """The plain day of a value of ``day_to_ms``."""
+    return EPOCH.date() + timedelta(milliseconds=ms - PLAIN_DAYS_MS)
 
 
 def to_ms(moment: datetime) -> int:

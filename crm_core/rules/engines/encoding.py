@@ -1,13 +1,13 @@
 """Stored documents as the columns that the mask engine reads."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orders, to_ms
+from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orders, day_to_ms, to_ms
 from crm_core.rules.engines.single import Record
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.schema.statuses import STATUS_NAMES
@@ -21,7 +21,15 @@ NOTHING: Mapping[str, Any] = {}
 
 
 def read_times(values: Sequence[Any]) -> Sequence[int | None]:
-    return [to_ms(value) if isinstance(value, datetime) else None for value in values]
+    """Also plain days, which are kept as texts."""
+    return [
+        to_ms(value)
+        if isinstance(value, datetime)
+        else day_to_ms(date.fromisoformat(value))
+        if isinstance(value, str)
+        else None
+        for value in values
+    ]
 
 
 def encode(

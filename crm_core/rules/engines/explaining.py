@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, assert_never
 from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
 from crm_core.rules.engines.single import Subject, actual_value, fulfils, join
 from crm_core.rules.fields import FieldType
-from crm_core.rules.predicates import Range
+from crm_core.rules.predicates import Range, Span
 
 MILLISECOND = timedelta(milliseconds=1)
 Distance: TypeAlias = Decimal | timedelta
@@ -20,7 +20,7 @@ class Explanation:
     """One node of the rule, for one customer.
 
     bound: the node, ``bound.path`` its place. actual: for conditions on a figure or a field what the customer has:
-    amounts in major units, dates as times, texts and lists as compared; None where it is missing.
+    amounts in major units, dates as times or plain days, texts and lists as compared; None where it is missing.
     distance: by how much a number or a date must change, at least, for a cross to become a tick: + up or later,
     - down or earlier, in the unit of ``actual``, averages rounded away to minor units. A custom number that must pass
     an end by however little has the distance to that end. None for a tick, for what is missing, and where no change of
@@ -65,7 +65,7 @@ def _type(bound: BoundField | BoundRecords) -> FieldType:
 
 
 def _distance(bound: BoundField | BoundRecords, value: Any) -> Any:
-    wanted: Any = bound.predicate
+    wanted: Any = bound.predicate.of(value) if isinstance(bound.predicate, Span) else bound.predicate
     if not isinstance(wanted, Range) or wanted.is_empty:
         return None
     if isinstance(bound, BoundField) and not bound.field.is_whole and isinstance(value, int | float):

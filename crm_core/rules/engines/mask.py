@@ -8,9 +8,9 @@ from crm_core.errors import BadRule
 from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
 from crm_core.rules.engines.columns import Coded, Columns, Mask, Numbers
 from crm_core.rules.engines.mask_quotients import is_quotient_within
-from crm_core.rules.engines.mask_ranges import range_mask
+from crm_core.rules.engines.mask_ranges import range_mask, span_mask
 from crm_core.rules.engines.mask_records import figure_mask
-from crm_core.rules.predicates import IsSet, Predicate, Range, holds
+from crm_core.rules.predicates import IsSet, Predicate, Range, Span, holds
 
 
 def mask(bound: Bound, columns: Columns) -> Mask:
@@ -78,8 +78,9 @@ def _numbers_mask(predicate: Predicate, column: Numbers) -> Mask:
     present = column.present
     if isinstance(predicate, IsSet):
         return np.ones(len(column.values), dtype=bool) if present is None else present.copy()
-    assert isinstance(predicate, Range)
-    found = range_mask(predicate, column.values)
+    assert isinstance(predicate, Range | Span)
+    values = column.values
+    found = span_mask(predicate, values) if isinstance(predicate, Span) else range_mask(predicate, values)
     if present is not None:
         found &= present
     return found

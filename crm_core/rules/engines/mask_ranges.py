@@ -1,13 +1,13 @@
 """Ranges over columns of numbers and dates."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.engines.columns import Mask, to_ms
-from crm_core.rules.predicates import End, Range
+from crm_core.rules.engines.columns import BEYOND_MOMENTS_MS, Mask, day_to_ms, to_ms
+from crm_core.rules.predicates import End, Range, Span
 
 
 def range_mask(wanted: Range, values: NDArray[Any]) -> Mask:
@@ -22,5 +22,19 @@ def range_mask(wanted: Range, values: NDArray[Any]) -> Mask:
     return found
 
 
+def span_mask(wanted: Span, values: NDArray[Any]) -> Mask:
+    """The same for moments and plain days in one column."""
+    found = range_mask(wanted.moments, values)
+    if wanted.moments.high is None:
+        found &= values < BEYOND_MOMENTS_MS
+    days = range_mask(wanted.days, values)
+    if wanted.days.low is None:
+        days &= values > BEYOND_MOMENTS_MS
+    found |= days
+    return found
+
+
 def _plain(end: End | None) -> Any:
-    return to_ms(end) if isinstance(end, datetime) else end
+    if isinstance(end, datetime):
+        return to_ms(end)
+    return day_to_ms(end) if isinstance(end, date) else end

@@ -7,7 +7,7 @@ from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, Bou
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
 from crm_core.rules.engines.mongo_records import RecordsPart
 from crm_core.rules.fields import ATTRIBUTES, CustomerField, FieldType
-from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, StartsWith
+from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, Span, StartsWith
 from crm_core.schema.statuses import ORDER_STATUSES
 
 EVERYBODY: Filter = {}
@@ -90,17 +90,31 @@ def _needs_a_record(bound: BoundRecords) -> bool:
 def _field(bound: BoundField) -> Filter:
     if bound.field.is_average:
         return _signed(_average(bound.predicate), bound.operator.is_negative)
-    test = _test(bound.predicate, bound.field)
-    found: Filter = {bound.field.path: test}
+    found = _found(bound.predicate, bound.field)
     if bound.field.group == ATTRIBUTES:
         found = {"$and": [found, {bound.field.path: _type_guard(bound.field.type)}]}
     return _signed(found, bound.operator.is_negative)
+
+
+def _found(predicate: Predicate, found: CustomerField) -> Filter:
+    """MongoDB compares values of one type only: moments with moments, plain days with the texts that they are."""
+    match predicate:
+        case Span():
+            days = {key: str(day) for key, day in to_range(predicate.days).items()}
+            kinds = (to_range(predicate.moments), days)
+            return {"$or": [{found.path: test} for test in kinds]}
+        case IsSet() if found.has_plain_days:
+            return {found.path: {"$type": ["date", "string"]}}
+        case _:
+            return {found.path: _test(predicate, found)}
 
 
 def _test(predicate: Predicate, found: CustomerField) -> Any:
     match predicate:
         case Range():
             return to_range(predicate)
+        case Span():
+            raise AssertionError("a span is asked of two types")
         case OneOf() | HasAny():
             return {"$in": sorted(predicate.texts)}
         case HasAll():

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, assert_never
 
@@ -84,6 +84,8 @@ def read_value(found: CustomerField, customer: Record) -> Any:
     value: Any = customer
     for part in found.path.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
+    if found.has_plain_days and isinstance(value, str):
+        return date.fromisoformat(value)
     return value if _is_of(found.type, value) else None
 
 

@@ -17,7 +17,8 @@ from pages._ui import queries
 from pages._ui.channels import reason_words
 from pages._ui.charts import show_chart
 from pages._ui.deps import actor, services
-from pages._ui.explanation_words import Telling, spelling_of, why
+from pages._ui.explanation import telling_of
+from pages._ui.explanation_words import why
 from pages._ui.formats import number
 from pages._ui.guard import hidden_if_forbidden
 from pages._ui.tables import customer_table
@@ -65,13 +66,13 @@ def _show_sample(rule: AnyRule, result: Preview) -> None:
     if not result.count:
         st.caption("Nobody matches. Loosen a rule, or let ANY of the rules be enough.")
         return
-    found, currency = services(), services().settings.currency
+    found, currency = services(), services().workspace.current().currency
     records = found.previews.sample(rule, queries.SAMPLE, actor=actor())
     records = result.sample if records is None else records
     told, ids = {}, [record["id"] for record in records]
     for name, explanation in found.memberships.explain_many(rule, ids, actor=actor()).items():
         record = next(each for each in records if each["id"] == name)
-        told[name] = why(explanation, Telling(currency, found.clock(), spelling_of(record)))
+        told[name] = why(explanation, telling_of(record))
     customer_table(records, currency, key="builder_sample", why=told)
     shown = len(records)
     st.caption(
@@ -103,7 +104,7 @@ def _show_profile(rule: AnyRule, result: Preview) -> None:
 
 
 def _shares(rule: AnyRule, chosen: str) -> list[Share] | None:
-    previews, currency = services().previews, services().settings.currency
+    previews, currency = services().previews, services().workspace.current().currency
     if chosen == "spend":
         bands = previews.spend(rule, actor=actor())
         return None if bands is None else spend_shares(bands, currency)
@@ -147,7 +148,7 @@ def _show_effects(bound: Bound, result: Preview) -> None:
     if not result.effects:
         st.caption("There is no rule yet: everyone matches.")
         return
-    currency = services().settings.currency
+    currency = services().workspace.current().currency
     rows = [
         {
             "Rule": f"{path_words(effect.place)} {node_words(bound, effect.place, currency)}",

@@ -155,7 +155,7 @@ def _where_counted() -> str:
 
 def _show_why(board: Board, rule: AnyRule, result: Preview, channel: str) -> None:
     bound = bind(rule, services().scopes.remembered_scope())
-    currency = services().settings.currency
+    currency = services().workspace.current().currency
     if result.steps is not None and result.deliverable is not None:
         st.subheader("Where customers drop out" if _drops(bound) else "How rules add up", anchor=False)
         bars = waterfall_bars(result, bound, result.deliverable[channel], currency)

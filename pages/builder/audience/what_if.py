@@ -40,7 +40,7 @@ def show_what_if(board: Board, rule: AnyRule, bound: Bound, result: Preview) -> 
 
 
 def _pick_place(board: Board, bound: Bound, places: list[Place]) -> Place:
-    currency = services().settings.currency
+    currency = services().workspace.current().currency
     selected = board.place_of(board.selected)
     first = places.index(selected) if selected in places else 0
     picked = st.selectbox(
@@ -99,4 +99,4 @@ def _threshold_words(bound: Bound, place: Place, value: float) -> str:
     if node.operator.takes is Takes.DAYS:
         return f"{value:,} days" if value != 1 else "1 day"
     kind = node.field.type if isinstance(node, BoundField) else node.type
-    return money_formatter(services().settings.currency)(value) if kind is FieldType.MONEY else f"{value:,}"
+    return money_formatter(services().workspace.current().currency)(value) if kind is FieldType.MONEY else f"{value:,}"

@@ -49,12 +49,13 @@ class Reading:
         except Unavailable:
             catalogue, segments = BUILT_IN, {}
         self.away = self.away or found.scopes.failure
-        return Words(money_formatter(found.settings.currency), catalogue, segments)
+        return Words(money_formatter(found.workspace.current().currency), catalogue, segments)
 
     def scope(self) -> Scope:
         """Its segments raise Unavailable while the database is away."""
         found = services()
-        return Scope(found.clock(), found.settings.currency_digits, fold, self.words.catalogue, self)
+        settings = found.workspace.current()
+        return Scope(found.clock(), settings.currency_digits, fold, self.words.catalogue, self, settings.zone)
 
     def entries(self) -> list[Entry]:
         """Of the palette."""

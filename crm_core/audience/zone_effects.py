@@ -1,0 +1,62 @@
+"""What another time zone would do: which saved segments ask for a day, and how many customers each would have."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from crm_core.audience.evaluation import Audience
+from crm_core.audience.scopes import Scopes
+from crm_core.errors import InvalidInput
+from crm_core.infra.mongo import Db, translated
+from crm_core.rules.binding import Bound, BoundField, BoundSegment, bind, walk_bound
+from crm_core.rules.fields import FieldType
+from crm_core.rules.loading import load_rule
+from crm_core.rules.operators import Takes
+
+
+@dataclass(frozen=True)
+class ZoneEffect:
+    """before, after: customers of the segment now, in the present zone and in the other one."""
+
+    segment_id: str
+    name: str
+    before: int
+    after: int
+
+
+class ZoneEffects:
+    def __init__(self, db: Db, audience: Audience, scopes: Scopes) -> None:
+        self._segments = db.segments
+        self._audience = audience
+        self._scopes = scopes
+
+    def of(self, zone: tzinfo) -> list[ZoneEffect]:
+        """Of every segment with a date in its rule, or in that of a segment that it uses, by name."""
+        scope = self._scopes.scope()
+        with translated():
+            rows = list(self._segments.find({}, {"name": 1, "rule": 1}).sort("name", 1))
+        found = []
+        for row in rows:
+            rule = load_rule(row["rule"])
+            try:
+                is_affected = asks_for_a_day(bind(rule, scope))
+            except InvalidInput:  # it has become impossible, whatever the zone
+                continue
+            if is_affected:
+                before, after = (self._audience.count(rule, now=scope.now, zone=each) for each in (scope.zone, zone))
+                found.append(ZoneEffect(row["_id"], row["name"], before, after))
+        return found
+
+
+def asks_for_a_day(bound: Bound) -> bool:
+    """Whether a date stands in the rule; windows of days are hours, which are the same everywhere."""
+    return any(_is_day(condition) for _, condition in walk_bound(bound))
+
+
+def _is_day(condition: object) -> bool:
+    if isinstance(condition, BoundSegment):
+        return asks_for_a_day(condition.child)
+    return (
+        isinstance(condition, BoundField)
+        and condition.field.type is FieldType.DATE
+        and condition.operator.takes in {Takes.ONE, Takes.RANGE}
+    )
