@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages._ui.branding import APP_NAME, apply_branding
+from pages._ui.branding import apply_branding
 from pages._ui.guard import errors_in_words
 from pages._ui.links import PAGES, PageName, page_file
 
-apply_branding()
+workspace_name = apply_branding()
 
 
 def to_page(name: PageName) -> st.Page:
@@ -25,7 +25,7 @@ groups = dict.fromkeys(info.group for info in PAGES.values())
 chosen = st.navigation(
     {group: [to_page(name) for name, info in PAGES.items() if info.group == group] for group in groups}
 )
-st.set_page_config(page_title=f"{chosen.title} · {APP_NAME}")
+st.set_page_config(page_title=f"{chosen.title} · {workspace_name}")
 with st.sidebar:
     st.link_button("API documentation", "/api/docs", icon=":material/api:", type="tertiary")
 with errors_in_words():

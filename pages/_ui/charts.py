@@ -10,6 +10,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import streamlit as st
 
+from pages._ui.deps import brand
 from pages._ui.formats import currency_symbol, money_major, number
 from pages._ui.palette import state_label
 from pages._ui.plot_theme import dress, reader_theme
@@ -27,7 +28,7 @@ def show_chart(fig: go.Figure, *, key: str, summary: str, height: int = 320) -> 
     summary: one sentence with the numbers that matter; it stands in for the chart.
     height: pixels. ``key`` must be unique on the page.
     """
-    dress(fig, reader_theme()).update_layout(height=height)
+    dress(fig, reader_theme(), brand()[1]).update_layout(height=height)
     with st.container(key=f"chart_{key}", gap="xsmall"):
         st.plotly_chart(fig, key=key, theme=None, config=_CONFIG, alt=summary)
         st.caption(summary)

@@ -18,6 +18,7 @@ PageName = Literal[
     "customers",
     "customer",
     "data",
+    "settings",
 ]
 Group = Literal["Engage", "Explore", "Operate"]
 
@@ -43,6 +44,7 @@ PAGES: Mapping[PageName, PageInfo] = {
     "customers": PageInfo("customers/customers.py", "Customers", "contacts", "Explore"),
     "customer": PageInfo("customers/customer.py", "Customer", "person", "Explore", is_listed=False),
     "data": PageInfo("data/data.py", "Data", "database", "Operate"),
+    "settings": PageInfo("settings/settings.py", "Settings", "settings", "Operate"),
 }
 """The first one is the page that opens."""
 

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import plotly.io as pio
 import streamlit as st
 
+from pages._ui.accent import DEFAULT, shade_of
 from pages._ui.palette import SEQUENCES, SURFACES, THEMES, Theme, colour
 
 # The family that Streamlit bundles and serves itself.
@@ -17,8 +18,9 @@ FONT_FAMILY: Final = '"Source Sans", "Source Sans Pro", sans-serif'
 _COLOURWAY: Final = ("accent", "sent", "opened", "clicked", "failed", "held_out", "muted")
 
 
-def dress(fig: go.Figure, theme: Theme) -> go.Figure:
-    """Apply the theme's template to the figure, and its colours to the traces that name a role."""
+def dress(fig: go.Figure, theme: Theme, accent: str = DEFAULT) -> go.Figure:
+    """Apply the theme's template to the figure, and its colours to the traces that name a role. accent: the
+    workspace's."""
     fig.update_layout(template=template_name(theme))
     if fig.layout.barmode == "stack":
         # A seam in the colour of the page keeps neighbours apart for those who see no difference in hue.
@@ -26,7 +28,7 @@ def dress(fig: go.Figure, theme: Theme) -> go.Figure:
     for trace in fig.data:
         roles = (trace.meta or {}).get("role")
         if roles is not None:
-            _paint(trace, roles, theme)
+            _paint(trace, roles, theme, accent)
     return fig
 
 
@@ -40,8 +42,11 @@ def template_name(theme: Theme) -> str:
     return f"clientnest_{theme}"
 
 
-def _paint(trace: Any, roles: str | list[str] | tuple[str, ...], theme: Theme) -> None:
-    colours = colour(roles, theme) if isinstance(roles, str) else [colour(role, theme) for role in roles]
+def _paint(trace: Any, roles: str | list[str] | tuple[str, ...], theme: Theme, accent: str) -> None:
+    def shade(role: str) -> str:
+        return shade_of(accent, theme).text if role == "accent" and accent != DEFAULT else colour(role, theme)
+
+    colours = shade(roles) if isinstance(roles, str) else [shade(role) for role in roles]
     if trace.type == "scatter":
         trace.line.color = colours
     else:
