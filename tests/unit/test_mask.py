@@ -96,3 +96,10 @@ def test_a_mask_may_be_changed_without_changing_the_columns() -> None:
     first = mask(bind(parse_text("cart is set", SCOPE), SCOPE), columns)
     first[:] = False
     assert found("cart is set", columns) == [True, False]
+
+
+def test_an_average_of_nothing_is_compared_with_a_number_of_any_length() -> None:
+    totals, counts = np.array([0, 0]), np.array([3, 0])
+    tiny = Fraction(1, 10**30)
+    assert list(is_quotient_within(Range(None, tiny), totals, counts)) == [True, False]
+    assert list(is_quotient_within(Range(tiny), totals, counts)) == [False, False]

@@ -27,8 +27,9 @@ def is_quotient_within(wanted: Range, totals: NDArray[np.int64], counts: NDArray
 
 
 def _fits(end: Fraction, totals: NDArray[np.int64], counts: NDArray[Any]) -> bool:
-    """Whether both sides of total x denominator >= numerator x count are integers of 64 bits."""
-    greatest = max(max(int(totals.max()), -int(totals.min())) * end.denominator, abs(end.numerator) * int(counts.max()))
+    """Whether both sides of total x denominator >= numerator x count, and their factors, are integers of 64 bits."""
+    total = max(1, int(totals.max()), -int(totals.min()))
+    greatest = max(total * end.denominator, abs(end.numerator) * int(counts.max()))
     return greatest <= MAX_INTEGER
 
 
