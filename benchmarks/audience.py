@@ -24,8 +24,8 @@ from crm_core.audience.snapshot.version import Part, Version
 from crm_core.hosting.platform import open_platform
 from crm_core.infra.text import fold
 from crm_core.rules.binding import bind
+from crm_core.rules.context import RuleContext
 from crm_core.rules.engines.columns import Coded, Columns, to_ms
-from crm_core.rules.scope import Scope
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.tree import AnyRule
 from crm_core.services import Services, build_services
@@ -88,9 +88,9 @@ def load(services: Services) -> None:
 def ask(services: Services, size: int) -> None:
     """Previews while one condition changes at a time, as by drags, and with nothing remembered."""
     thresholds = count(300)
-    rules = (parse_text(_rule(next(thresholds)), services.scopes.scope()) for _ in count())
+    rules = (parse_text(_rule(next(thresholds)), services.rule_contexts.context()) for _ in count())
     warm = _spread(lambda: services.previews.preview(next(rules), actor=TEST))
-    cold = _spread(lambda: _measure(_forgetful(services), next(rules), services.scopes.scope()))
+    cold = _spread(lambda: _measure(_forgetful(services), next(rules), services.rule_contexts.context()))
     rule = next(rules)
     version = services.snapshot.state.version
     assert version is not None
@@ -121,10 +121,10 @@ def at_the_limit(size: int) -> None:
     columns = make_columns(size)
     shard = Shard(columns, IdTable.of([]), np.zeros(size, dtype=LAYOUT.dtype), _no_sends())
     version = Version((Part.whole(shard),))
-    scope = Scope(NOW, 2, fold)
+    context = RuleContext(NOW, 2, fold)
     thresholds = count(300)
-    rules = (parse_text(_rule(next(thresholds), category="category 3", city="city"), scope) for _ in count())
-    warm = _spread(lambda: _measure(version, next(rules), scope))
+    rules = (parse_text(_rule(next(thresholds), category="category 3", city="city"), context) for _ in count())
+    warm = _spread(lambda: _measure(version, next(rules), context))
     bare = median_of(lambda: bare_masks(columns, to_ms(NOW)), runs=3)
     print(f"  {size:,} customers, {size * 5:,} orders, in the core")
     print(
@@ -164,14 +164,14 @@ def _spread(work: Callable[[], object]) -> tuple[float, float]:
     return float(np.percentile(times, 50)), float(np.percentile(times, 95))
 
 
-def _measure(version: Version, rule: AnyRule, scope: Scope) -> None:
+def _measure(version: Version, rule: AnyRule, context: RuleContext) -> None:
     """All that a preview says."""
-    bound = bind(rule, scope)
+    bound = bind(rule, context)
     population = Population(version)
     found = population.find(bound)
     measure_steps(population, bound)
     measure_effects(population, bound)
-    measure_deliverable(population, found, Policy(), scope.now)
+    measure_deliverable(population, found, Policy(), context.now)
 
 
 def _forgetful(services: Services) -> Version:

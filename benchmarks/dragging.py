@@ -31,7 +31,7 @@ WATCH = """() => {
 def measure_drags(app: RunningApp, size: int) -> None:
     """A condition goes from the outer group to the inner one, and back."""
     with app.services() as services:
-        shared = services.shared_rules.share(parse_text(RULE, services.scopes.scope()), actor=BENCHMARK)
+        shared = services.shared_rules.share(parse_text(RULE, services.rule_contexts.context()), actor=BENCHMARK)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         screen = Screen(browser.new_page(viewport={"width": 1440, "height": 1100}))

@@ -11,10 +11,10 @@ from benchmarks.previews import load_shop
 from benchmarks.report import Figure, median_of
 from crm_core.infra.text import fold
 from crm_core.rules.binding import Bound, bind
+from crm_core.rules.context import RuleContext
 from crm_core.rules.engines.columns import Coded, Columns
 from crm_core.rules.engines.mask import mask
 from crm_core.rules.engines.mongo import to_mongo
-from crm_core.rules.scope import Scope
 from crm_core.rules.text.parsing import parse_text
 from crm_core.services import Services
 from tests.running_app import RunningApp
@@ -66,30 +66,30 @@ def run(app: RunningApp) -> None:
 def over_columns() -> None:
     """Per condition, and per row of what it walks."""
     columns = make_columns()
-    scope = Scope(NOW, 2, fold)
+    context = RuleContext(NOW, 2, fold)
     print(f"  {columns.size:,} customers, {columns.orders.amounts.size:,} orders")
     for text, bare in MASKED.items():
-        bound = bind(parse_text(text, scope), scope)
+        bound = bind(parse_text(text, context), context)
         seconds = median_of(lambda bound=bound: mask(bound, columns))  # type: ignore[misc]
         bare_s = median_of(lambda bare=bare: bare(columns))  # type: ignore[misc]
         print(
             f"  {text:<44} {seconds * 1e6:>9,.0f} µs   bare NumPy {bare_s * 1e6:,.0f} µs, ratio {seconds / bare_s:.2f}"
         )
     sentence = " AND ".join(MASKED)
-    seconds = median_of(lambda: parse_text(sentence, scope))
+    seconds = median_of(lambda: parse_text(sentence, context))
     print(f"  parse {len(sentence)} characters of text {seconds * 1e6:>22,.0f} µs")
 
 
 def in_mongodb(services: Services) -> None:
     """The exact count and the plan of its first stage, beside a bare count of all customers."""
     now = datetime.now(UTC)
-    scope = services.scopes.scope(now)
+    context = services.rule_contexts.context(now)
     bare_s = median_of(lambda: services.db.customers.count_documents({}))
     for text in PLANNED:
-        rule = parse_text(text, scope)
+        rule = parse_text(text, context)
         seconds = median_of(lambda rule=rule: services.audience.count(rule, now=now))  # type: ignore[misc]
         Figure(f"  counts: {text}", 1 / seconds, "per s", 1 / bare_s, "count of all").print()
-        print(f"      {plan_of(services, bind(rule, scope))}")
+        print(f"      {plan_of(services, bind(rule, context))}")
 
 
 def plan_of(services: Services, bound: Bound) -> str:

@@ -15,7 +15,7 @@ Value = TypeVar("Value")
 
 
 def eventually(read: Callable[[], Value], is_wanted: Callable[[Value], object] = bool, what: str = "") -> Value:
-    """Read again and again until the value is wanted; gives it. Fails after 150 s with what was read last.
+    """Read again and again until the value is wanted; returns it. Fails after 150 s with what was read last.
 
     A server that is away, because the test has killed it, is one more reason to read again.
     """

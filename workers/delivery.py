@@ -1,4 +1,4 @@
-"""Sends the messages of released stretches through the vendor."""
+"""Sends the messages of released batches through the vendor."""
 
 from crm_core.campaigns.sending.delivery import AT_ONCE
 from crm_core.infra.consumer import Consumer, ConsumerPolicy
@@ -7,7 +7,7 @@ from crm_core.services import Services
 from workers.running import consume, run_worker
 
 POLICY = ConsumerPolicy(batch=AT_ONCE)
-"""Few stretches at a time: one that waits for its channel's rate holds up as few others as may be."""
+"""Few batches at a time: one that waits for its channel's rate holds up as few others as may be."""
 
 
 def build(services: Services, instance: str) -> Consumer:

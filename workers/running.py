@@ -17,7 +17,7 @@ from crm_core.infra.backoff import compute_backoff
 from crm_core.infra.consumer import Consumer, ConsumerPolicy, Handler
 from crm_core.infra.heartbeat import BEAT_S, Activity, record_heartbeat, remove_heartbeat
 from crm_core.infra.logs import configure_logs
-from crm_core.infra.memory import settle_memory
+from crm_core.infra.memory import freeze_startup_objects
 from crm_core.infra.streams import Stream
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
@@ -113,7 +113,7 @@ def _run(services: Services, loop: Loop, *, until_eof: bool) -> None:
         signal.signal(number, lambda *_: loop.stop())
     if until_eof:
         stop_at_eof(loop.stop)
-    settle_memory()
+    freeze_startup_objects()
     log.info("started", worker=loop.activity.name)
     with tended(services, loop):
         loop.run()

@@ -25,14 +25,14 @@ MAX_BURST_S = 3600
 
 
 @dataclass(frozen=True)
-class Rate:
+class RateLimit:
     """Requests: so many per second, and so many at once after a pause."""
 
     per_second: int
     burst: int
 
 
-def choose_rate(per_second: int | None, burst: int | None) -> Rate | None:
+def choose_rate(per_second: int | None, burst: int | None) -> RateLimit | None:
     """The rate that a key gets of its own, or None. burst: when left out, what 5 s allow. Raises InvalidInput."""
     if per_second is None:
         if burst is not None:
@@ -49,7 +49,7 @@ def choose_rate(per_second: int | None, burst: int | None) -> Rate | None:
             f"{per_second:,} (what one second allows) to {most:,} (an hour).",
             field="burst",
         )
-    return Rate(per_second, burst)
+    return RateLimit(per_second, burst)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class ApiKey:
     id: str
     name: str
     scopes: frozenset[Scope]
-    rate: Rate | None = None
+    rate: RateLimit | None = None
 
     @property
     def actor(self) -> Actor:
@@ -77,7 +77,7 @@ class ApiKeys:
         self._known: dict[str, tuple[float, ApiKey | None]] = {}
         self._lock = threading.Lock()
 
-    def create(self, name: str, scopes: Sequence[str], *, actor: Actor, rate: Rate | None = None) -> str:
+    def create(self, name: str, scopes: Sequence[str], *, actor: Actor, rate: RateLimit | None = None) -> str:
         """Make a key and give its secret, which cannot be had again. Raises InvalidInput."""
         actor.require(Permission.MANAGE_KEYS)
         if not name.strip() or len(name) > 100:
@@ -135,7 +135,7 @@ class ApiKeys:
 
 
 def _to_key(row: Doc) -> ApiKey:
-    rate = Rate(**row["rate"]) if "rate" in row else None
+    rate = RateLimit(**row["rate"]) if "rate" in row else None
     return ApiKey(row["_id"], row["name"], frozenset(map(Scope, row["scopes"])), rate)
 
 

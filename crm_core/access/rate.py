@@ -12,7 +12,7 @@ from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-from crm_core.access.keys import ApiKey, Rate
+from crm_core.access.keys import ApiKey, RateLimit
 from crm_core.infra.streams import redis_translated
 
 SHARE = 20
@@ -30,7 +30,7 @@ class _Lease:
 class RateLimiter:
     """Takes requests from the common count a twentieth of the limit at a time, so that most cost no round trip."""
 
-    def __init__(self, client: redis.asyncio.Redis, default: Rate) -> None:
+    def __init__(self, client: redis.asyncio.Redis, default: RateLimit) -> None:
         pool: Any = client.connection_pool  # its connections serve; the address is only parsed
         storage = RedisStorage(
             "async+redis://shared:6379", implementation="redispy", key_prefix="rate", connection_pool=pool
@@ -41,7 +41,7 @@ class RateLimiter:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def take(self, key: ApiKey) -> int | None:
-        """Count one request of ``key``; gives the seconds to wait when it is one too many. Raises Unavailable."""
+        """Count one request of ``key``; returns the seconds to wait when it is one too many. Raises Unavailable."""
         lease = self._leases[key.id]
         if _use(lease):
             return None
@@ -61,7 +61,7 @@ class RateLimiter:
         return max(1, math.ceil(stats.reset_time - time.time()))
 
 
-def to_window(rate: Rate) -> RateLimitItem:
+def to_window(rate: RateLimit) -> RateLimitItem:
     """The rate as a sliding window of whole seconds, long enough for the burst."""
     seconds = max(1, math.ceil(rate.burst / rate.per_second))
     return RateLimitItemPerSecond(rate.per_second * seconds, seconds)

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from crm_core.access.audit import AuditLog
 from crm_core.access.idempotency import IdempotencyKeys
-from crm_core.access.keys import ApiKeys, Rate
+from crm_core.access.keys import ApiKeys, RateLimit
 from crm_core.access.rate import RateLimiter
 from crm_core.infra.foundation import Foundation
 
@@ -20,7 +20,7 @@ class AccessServices(Foundation):
 
     @cached_property
     def rate_limiter(self) -> RateLimiter:
-        return RateLimiter(self.redis_async, Rate(self.settings.api_rate, self.settings.api_burst))
+        return RateLimiter(self.redis_async, RateLimit(self.settings.api_rate, self.settings.api_burst))
 
     @cached_property
     def idempotency_keys(self) -> IdempotencyKeys:

@@ -40,32 +40,32 @@ async def services() -> Services:
 
 async def authorize(
     scopes: SecurityScopes,
-    found: Annotated[Services, Depends(services)],
+    services: Annotated[Services, Depends(services)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
 ) -> ApiKey:
     """The caller's key with the scopes that the endpoint needs. Raises Problem: see ``admit``."""
-    return await admit(found, credentials.credentials if credentials else None, map(Scope, scopes.scopes))
+    return await admit(services, credentials.credentials if credentials else None, map(Scope, scopes.scopes))
 
 
-async def authorize_directly(found: Services, request: Request, scope: Scope) -> ApiKey:
+async def authorize_directly(services: Services, request: Request, scope: Scope) -> ApiKey:
     """The same without FastAPI's dependencies, which take as long as all the rest of accepting one record."""
     header = request.headers.get("authorization", "")
     secret = header[len(_SCHEME) :].strip() if header[: len(_SCHEME)].lower() == _SCHEME else None
-    return await admit(found, secret, (scope,))
+    return await admit(services, secret, (scope,))
 
 
-async def admit(found: Services, secret: str | None, scopes: Iterable[Scope]) -> ApiKey:
+async def admit(services: Services, secret: str | None, scopes: Iterable[Scope]) -> ApiKey:
     """No or unknown key 401, missing scope 403, too many requests 429."""
     if not secret:
         raise Problem(401, "No API key", 'Send an API key: "Authorization: Bearer cn_…".')
-    is_known, key = found.keys.cached(secret)
+    is_known, key = services.keys.cached(secret)
     if not is_known:
-        key = await run_in_threadpool(found.keys.find, secret)
+        key = await run_in_threadpool(services.keys.find, secret)
     if key is None:
         raise Problem(401, "Unknown API key", "This API key is not known; make one with python -m crm_core key create.")
     if missing := [scope for scope in scopes if scope not in key.scopes]:
         raise Problem(403, "Missing scope", f"This API key lacks the scope {', '.join(missing)}.")
-    if (wait_s := await found.rate_limiter.take(key)) is not None:
+    if (wait_s := await services.rate_limiter.take(key)) is not None:
         raise Problem(429, "Too many requests", f"Try again in {wait_s} s.", retry_after_s=wait_s)
     return key
 

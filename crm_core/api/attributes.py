@@ -29,13 +29,13 @@ class AttributeBody(Body):
 
 @router.get("/attributes", responses=to_responses({422: "A parameter is not valid."}))
 def list_attributes(
-    found: ServicesDep,
+    services: ServicesDep,
     key: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
     cursor: Annotated[str | None, Query(max_length=40)] = None,
 ) -> records.AttributePage:
     """List the custom attributes of customers by name, with their types."""
-    items, after = found.attributes.page(limit=limit, after=cursor)
+    items, after = services.attributes.page(limit=limit, after=cursor)
     return {"items": [_shown(attribute) for attribute in items], "next": after}
 
 
@@ -45,10 +45,10 @@ def list_attributes(
     responses=to_responses({**OF_A_BODY, 404: "Nothing was declared.", 422: "No such type, or no such name."}),
 )
 def declare_attribute(
-    name: Name, found: ServicesDep, key: Writer, body: Annotated[AttributeBody, Depends(body_of(AttributeBody))]
+    name: Name, services: ServicesDep, key: Writer, body: Annotated[AttributeBody, Depends(body_of(AttributeBody))]
 ) -> records.Attribute:
     """Declare the type of an attribute. Within 5 s, records with a value of another type are rejected."""
-    return _shown(found.attributes.declare(name, body.type, actor=key.actor))
+    return _shown(services.attributes.declare(name, body.type, actor=key.actor))
 
 
 def _shown(attribute: Attribute) -> records.Attribute:

@@ -65,12 +65,12 @@ ACTIONS = {
 )
 def launch_campaign(
     campaign_id: str,
-    found: ServicesDep,
+    services: ServicesDep,
     key: Writer,
     body: Annotated[LaunchBody, Depends(body_of(LaunchBody, default=b"{}"))],
 ) -> CampaignAnswer:
     """Freeze the definition of a draft and start sending."""
-    launched = found.campaigns.launch(campaign_id, actor=key.actor, confirm_everyone=body.confirm_everyone)
+    launched = services.campaigns.launch(campaign_id, actor=key.actor, confirm_everyone=body.confirm_everyone)
     return campaign_json(launched)
 
 
@@ -82,20 +82,20 @@ def launch_campaign(
 )
 def schedule_campaign(
     campaign_id: str,
-    found: ServicesDep,
+    services: ServicesDep,
     key: Writer,
     body: Annotated[ScheduleBody, Depends(body_of(ScheduleBody))],
 ) -> CampaignAnswer:
     """Launch a draft automatically at a later time. Its audience is evaluated then."""
-    scheduled = found.campaigns.schedule(
+    scheduled = services.campaigns.schedule(
         campaign_id, body.schedule_at, actor=key.actor, confirm_everyone=body.confirm_everyone
     )
     return campaign_json(scheduled)
 
 
 def _endpoint(action: _Action) -> Callable[..., CampaignAnswer]:
-    def act(campaign_id: str, found: ServicesDep, key: Writer) -> CampaignAnswer:
-        return campaign_json(action.do(found.campaigns, campaign_id, actor=key.actor))
+    def act(campaign_id: str, services: ServicesDep, key: Writer) -> CampaignAnswer:
+        return campaign_json(action.do(services.campaigns, campaign_id, actor=key.actor))
 
     return act
 

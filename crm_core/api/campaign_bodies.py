@@ -10,7 +10,7 @@ from crm_core.api.rules import RuleJson, RuleText, read_rule
 from crm_core.campaigns.drafting.definition import DraftFields
 from crm_core.channels.registry import CHANNELS, DEFAULT_CHANNEL
 from crm_core.infra.mongo import Doc
-from crm_core.rules.scope import Scope
+from crm_core.rules.context import RuleContext
 
 FIRST_MOMENT, LAST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -99,10 +99,10 @@ class ScheduleBody(Body):
     """Confirms an audience without a condition, which reaches everyone."""
 
 
-def draft_fields(body: CampaignBody | CampaignChangeBody, scope: Scope) -> DraftFields:
+def draft_fields(body: CampaignBody | CampaignChangeBody, context: RuleContext) -> DraftFields:
     """What a body says; of a change only what it names. Raises InvalidInput for a rule that cannot be read."""
     is_change = isinstance(body, CampaignChangeBody)
     fields: Doc = body.model_dump(exclude=NOT_OF_A_DRAFT, exclude_unset=is_change)
     if not is_change or body.model_fields_set & {"rule", "text"}:
-        fields["rule"] = read_rule(body.rule, body.text, scope)
+        fields["rule"] = read_rule(body.rule, body.text, context)
     return cast("DraftFields", fields)

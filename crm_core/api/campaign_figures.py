@@ -15,11 +15,11 @@ router = Router(prefix="/v1", tags=["Campaigns"])
 
 
 @router.get("/campaigns/{campaign_id}/stats", responses=to_responses(UNKNOWN))
-def get_stats(campaign_id: str, found: ServicesDep, key: Reader) -> messages.Stats:
+def get_stats(campaign_id: str, services: ServicesDep, key: Reader) -> messages.Stats:
     """Count the messages of a campaign by state, reason and variant, from the message log."""
-    campaign = found.campaigns.get(campaign_id)
-    as_of = found.clock()
-    stats = found.ledger.stats(campaign_id, by_variant=bool(campaign.get("variants")))
+    campaign = services.campaigns.get(campaign_id)
+    as_of = services.clock()
+    stats = services.message_log.stats(campaign_id, by_variant=bool(campaign.get("variants")))
     planned = campaign.get("audience")
     return {
         "state": campaign["state"],
@@ -37,7 +37,7 @@ def get_stats(campaign_id: str, found: ServicesDep, key: Reader) -> messages.Sta
 @router.get("/campaigns/{campaign_id}/messages", responses=to_responses(UNKNOWN))
 def list_messages(
     campaign_id: str,
-    found: ServicesDep,
+    services: ServicesDep,
     key: Reader,
     state: MessageState | None = None,
     reason: Annotated[str | None, Query(max_length=100)] = None,
@@ -48,8 +48,8 @@ def list_messages(
 
     A message that changes its state while you turn pages may appear twice, or not at all.
     """
-    found.campaigns.get(campaign_id)
-    rows, after = found.message_list.page(
+    services.campaigns.get(campaign_id)
+    rows, after = services.message_list.page(
         campaign_id, actor=key.actor, state=state, reason=reason, limit=limit, after=cursor
     )
     return {"items": cast("list[messages.Message]", rows), "next": after}

@@ -39,7 +39,7 @@ IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
     ),
 )
 def create_campaign(
-    found: ServicesDep,
+    services: ServicesDep,
     key: Writer,
     body: Annotated[CampaignBody, Depends(body_of(CampaignBody))],
     idempotency_key: IdempotencyKey = None,
@@ -50,13 +50,13 @@ def create_campaign(
     created.
     """
     if idempotency_key is None:
-        return campaign_json(_create(found, key, body))
-    return campaign_json(_create_once(found, key, body, idempotency_key))
+        return campaign_json(_create(services, key, body))
+    return campaign_json(_create_once(services, key, body, idempotency_key))
 
 
 @router.get("/campaigns", responses=to_responses({422: "A parameter is not valid."}))
 def list_campaigns(
-    found: ServicesDep,
+    services: ServicesDep,
     key: Reader,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
@@ -65,14 +65,14 @@ def list_campaigns(
     archived: Annotated[bool, Query(description="List the archived ones instead of the others.")] = False,
 ) -> answers.CampaignPage:
     """List campaigns, the newest first."""
-    items, after = found.campaigns.page(limit=limit, after=cursor, text=search, state=state, archived=archived)
+    items, after = services.campaigns.page(limit=limit, after=cursor, text=search, state=state, archived=archived)
     return {"items": [campaign_json(campaign) for campaign in items], "next": after}
 
 
 @router.get("/campaigns/{campaign_id}", responses=to_responses(UNKNOWN))
-def get_campaign(campaign_id: str, found: ServicesDep, key: Reader) -> answers.Campaign:
+def get_campaign(campaign_id: str, services: ServicesDep, key: Reader) -> answers.Campaign:
     """Return one campaign."""
-    return campaign_json(found.campaigns.get(campaign_id))
+    return campaign_json(services.campaigns.get(campaign_id))
 
 
 @router.patch(
@@ -84,32 +84,32 @@ def get_campaign(campaign_id: str, found: ServicesDep, key: Reader) -> answers.C
 )
 def change_campaign(
     campaign_id: str,
-    found: ServicesDep,
+    services: ServicesDep,
     key: Writer,
     body: Annotated[CampaignChangeBody, Depends(body_of(CampaignChangeBody))],
 ) -> answers.Campaign:
     """Change a draft. A field that is absent stays as it is, null clears it."""
-    fields = draft_fields(body, found.scopes.scope())
-    return campaign_json(found.campaigns.update(campaign_id, actor=key.actor, **fields))
+    fields = draft_fields(body, services.rule_contexts.context())
+    return campaign_json(services.campaigns.update(campaign_id, actor=key.actor, **fields))
 
 
-def _create(found: Services, key: ApiKey, body: CampaignBody, **more: Any) -> Campaign:
-    return found.campaigns.create(
+def _create(services: Services, key: ApiKey, body: CampaignBody, **more: Any) -> Campaign:
+    return services.campaigns.create(
         actor=key.actor,
         schedule_at=body.schedule_at,
         confirm_everyone=body.confirm_everyone,
         **more,
-        **draft_fields(body, found.scopes.scope()),
+        **draft_fields(body, services.rule_contexts.context()),
     )
 
 
-def _create_once(found: Services, key: ApiKey, body: CampaignBody, name: str) -> Campaign:
+def _create_once(services: Services, key: ApiKey, body: CampaignBody, name: str) -> Campaign:
     """Looked up before anything is checked: what was good then may be refused by now, such as a start that has passed.
 
     Reserved only after the checks, so that a request that was refused can be corrected under its key.
     """
     request = Repeatable(key.id, name, json.dumps(body.model_dump(mode="json"), sort_keys=True))
-    if earlier := found.idempotency_keys.made(request):
+    if earlier := services.idempotency_keys.made(request):
         with suppress(NotFound):  # reserved by a request that ended before it made anything
-            return found.campaigns.get(earlier)
-    return _create(found, key, body, new_id=lambda: found.idempotency_keys.reserve(request))
+            return services.campaigns.get(earlier)
+    return _create(services, key, body, new_id=lambda: services.idempotency_keys.reserve(request))

@@ -20,13 +20,13 @@ Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.CUSTOMERS_READ])]
 
 @router.get("/customers", responses=to_responses({422: "A parameter is not valid."}))
 def get_customers(
-    found: ServicesDep,
+    services: ServicesDep,
     key: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(max_length=MAX_ID_LENGTH)] = None,
 ) -> records.CustomerPage:
     """List customers by id."""
-    items, after = found.customers.page(limit=limit, after=cursor, actor=key.actor)
+    items, after = services.customers.page(limit=limit, after=cursor, actor=key.actor)
     return {"items": to_json_values(items), "next": after}
 
 
@@ -36,7 +36,7 @@ def get_customers(
 )
 def get_customer(
     customer_id: str,
-    found: ServicesDep,
+    services: ServicesDep,
     key: Reader,
     orders_cursor: Annotated[str | None, Query(max_length=MAX_ID_LENGTH)] = None,
     events_cursor: Annotated[str | None, Query(max_length=MAX_ID_LENGTH)] = None,
@@ -47,10 +47,10 @@ def get_customer(
     Percent-encode an id that has `/`, `?` or `#` in it. To read on, send the `next` of a list as its cursor.
     """
     actor = key.actor
-    customer = found.customers.customer(customer_id, actor=actor)
-    orders, more_orders = found.customers.orders(customer_id, actor=actor, after=orders_cursor)
-    events, more_events = found.customers.events(customer_id, actor=actor, after=events_cursor)
-    messages, more_messages = found.ledger.of_customer(customer_id, actor=actor, after=messages_cursor)
+    customer = services.customers.customer(customer_id, actor=actor)
+    orders, more_orders = services.customers.orders(customer_id, actor=actor, after=orders_cursor)
+    events, more_events = services.customers.events(customer_id, actor=actor, after=events_cursor)
+    messages, more_messages = services.message_log.of_customer(customer_id, actor=actor, after=messages_cursor)
     details = {
         "customer": to_json_values(customer),
         "orders": {"items": to_json_values(orders), "next": more_orders},

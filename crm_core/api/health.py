@@ -25,10 +25,10 @@ async def get_health() -> Health:
         **to_responses({503: "A server that is needed does not answer."}, keyed=False),
     },
 )
-def get_readiness(found: ServicesDep) -> JSONResponse:
+def get_readiness(services: ServicesDep) -> JSONResponse:
     """Say whether MongoDB and Valkey answer. For a readiness probe and a load balancer."""
     checks: dict[str, str] = {}
-    for name, ping in (("mongodb", found.ping_mongodb), ("valkey", found.ping_valkey)):
+    for name, ping in (("mongodb", services.ping_mongodb), ("valkey", services.ping_valkey)):
         try:
             ping()
             checks[name] = "ok"

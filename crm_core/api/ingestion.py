@@ -91,14 +91,14 @@ for stream, endpoint in (
 
 
 @router.get("/ingestion", responses=to_responses())
-def get_ingestion(found: ServicesDep, key: Writer) -> Ingestion:
+def get_ingestion(services: ServicesDep, key: Writer) -> Ingestion:
     """Say which accepted records are not stored yet.
 
     A record is stored once `oldest` of its stream is null or beyond the position that its request answered.
     """
-    states = found.monitor.streams(INGESTED)
+    states = services.monitor.streams(INGESTED)
     return {
-        "workspace": read_workspace_id(found.db),
+        "workspace": read_workspace_id(services.db),
         "streams": {state.stream.label: {"waiting": state.waiting, "oldest": state.oldest} for state in states},
     }
 
@@ -125,15 +125,15 @@ async def _accept(stream: Stream, request: Request) -> JSONResponse:
     return JSONResponse({"accepted": len(batch.payloads), "rejected": rejected}, 202, headers={POSITION: position})
 
 
-async def _declared(found: Services) -> Mapping[str, AttributeType]:
-    known = found.attributes.remembered()
-    return await run_in_threadpool(found.attributes.declared) if known is None else known
+async def _declared(services: Services) -> Mapping[str, AttributeType]:
+    known = services.attributes.remembered()
+    return await run_in_threadpool(services.attributes.declared) if known is None else known
 
 
-async def _read_settings(found: Services) -> None:
+async def _read_settings(services: Services) -> None:
     """Once a second, beside this loop, so that nobody waits for the database in it."""
-    if found.workspace.remembered() is None:
-        await run_in_threadpool(found.workspace.current)
+    if services.workspace.remembered() is None:
+        await run_in_threadpool(services.workspace.current)
 
 
 def _rejected(batch: Batch) -> list[dict[str, Any]]:

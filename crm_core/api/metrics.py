@@ -55,10 +55,10 @@ class _Now:
     response_class=PlainTextResponse,
     responses=to_responses({503: "Valkey is away."}, keyed=False),
 )
-def get_metrics(found: ServicesDep) -> Response:
+def get_metrics(services: ServicesDep) -> Response:
     """Return metrics in the text format of Prometheus. While Valkey is away the answer is 503."""
     now = CollectorRegistry()
-    now.register(_Now(found.monitor, found.clock()))
+    now.register(_Now(services.monitor, services.clock()))
     return Response(generate_latest(now) + generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 

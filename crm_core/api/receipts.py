@@ -34,11 +34,11 @@ router = Router(prefix="/v1", tags=["Receipts"])
         ),
     },
 )
-async def post_receipts(request: Request, found: ServicesDep) -> JSONResponse:
+async def post_receipts(request: Request, services: ServicesDep) -> JSONResponse:
     """Report what became of messages. For the message vendor, which signs the body."""
     body = await read_body(request)
-    verify(request.headers.get(SIGNATURE_HEADER), body, found.vendor_secret, int(time.time()))
+    verify(request.headers.get(SIGNATURE_HEADER), body, services.vendor_secret, int(time.time()))
     receipts = parse_receipts(body)
-    await found.backlog_gate.check(Stream.RECEIPTS)
-    await found.async_publisher.publish(Stream.RECEIPTS, [receipts])
+    await services.backlog_gate.check(Stream.RECEIPTS)
+    await services.async_publisher.publish(Stream.RECEIPTS, [receipts])
     return JSONResponse({"accepted": True}, 202)

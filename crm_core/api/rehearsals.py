@@ -37,7 +37,7 @@ class RehearsalBody(Body):
 )
 def start_rehearsal(
     campaign_id: str,
-    found: ServicesDep,
+    services: ServicesDep,
     key: Writer,
     body: Annotated[RehearsalBody, Depends(body_of(RehearsalBody, default=b"{}"))],
 ) -> answers.RehearsalStart:
@@ -46,7 +46,7 @@ def start_rehearsal(
     A draft is rehearsed as a launch now would freeze it, a launched campaign as it was frozen, from its first message.
     """
     start_at = body.start_at.astimezone(UTC) if body.start_at else None
-    job = found.rehearsals.start(campaign_id, actor=key.actor, start_at=start_at)
+    job = services.rehearsals.start(campaign_id, actor=key.actor, start_at=start_at)
     return {"id": job["_id"], "state": job["state"]}
 
 
@@ -56,34 +56,34 @@ def start_rehearsal(
 )
 def list_rehearsals(
     campaign_id: str,
-    found: ServicesDep,
+    services: ServicesDep,
     key: Reader,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
 ) -> answers.RehearsalPage:
     """List the rehearsals of the last 30 days, the newest first, without their results."""
-    items, after = found.rehearsals.page(campaign_id, limit=limit, after=cursor)
+    items, after = services.rehearsals.page(campaign_id, limit=limit, after=cursor)
     return {"items": [_shown(job) for job in items], "next": after}
 
 
 @router.get("/campaigns/{campaign_id}/rehearsals/{rehearsal_id}", responses=to_responses(UNKNOWN))
-def get_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: Reader) -> answers.Rehearsal:
+def get_rehearsal(campaign_id: str, rehearsal_id: str, services: ServicesDep, key: Reader) -> answers.Rehearsal:
     """Return the state of a rehearsal and, once it is done, its result.
 
     A rehearsal takes every message to be accepted by the vendor, and without a rate to go out at once. It ends 366 days
     after its start: messages that would be sent later stay pending, `is_complete` is false, and customers who were not
     reached by then are not counted.
     """
-    return _shown(found.rehearsals.get(campaign_id, rehearsal_id, actor=key.actor))
+    return _shown(services.rehearsals.get(campaign_id, rehearsal_id, actor=key.actor))
 
 
 @router.delete(
     "/campaigns/{campaign_id}/rehearsals/{rehearsal_id}",
     responses=to_responses({**UNKNOWN, 409: "It has already ended."}),
 )
-def cancel_rehearsal(campaign_id: str, rehearsal_id: str, found: ServicesDep, key: Writer) -> answers.Rehearsal:
+def cancel_rehearsal(campaign_id: str, rehearsal_id: str, services: ServicesDep, key: Writer) -> answers.Rehearsal:
     """Cancel a rehearsal that is queued or running."""
-    return _shown(found.rehearsals.cancel(campaign_id, rehearsal_id, actor=key.actor))
+    return _shown(services.rehearsals.cancel(campaign_id, rehearsal_id, actor=key.actor))
 
 
 def _shown(job: Doc) -> answers.Rehearsal:

@@ -20,9 +20,9 @@ from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.money import money_formatter
 from crm_core.rules.binding import Bound, bind, node_at
+from crm_core.rules.context import RuleContext
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.quoting import cut
-from crm_core.rules.scope import Scope as RuleScope
 from crm_core.rules.sentence import to_sentence
 from crm_core.rules.text.printing import to_text
 from crm_core.rules.tree import AnyRule
@@ -47,7 +47,7 @@ class PreviewBody(Body):
     now: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)] | None = None
     """Relative windows, such as the last 30 days, end at this time. Absent: now."""
     sample: Annotated[int, Field(ge=0, le=100)] = 0
-    """How many matching customers to show; needs the scope customers:read."""
+    """How many matching customers to show; needs the context customers:read."""
 
 
 class SegmentBody(Body):
@@ -70,7 +70,7 @@ class SegmentChangeBody(Body):
 
 @router.post("/segments/preview", openapi_extra=documented(PreviewBody), responses=to_responses(OF_A_BODY))
 def preview(
-    found: ServicesDep, key: Reader, body: Annotated[PreviewBody, Depends(body_of(PreviewBody))]
+    services: ServicesDep, key: Reader, body: Annotated[PreviewBody, Depends(body_of(PreviewBody))]
 ) -> answers.Preview:
     """Count exactly how many customers match a rule, why, and how many of them can be messaged.
 
@@ -79,15 +79,15 @@ def preview(
     uses a field that is not kept in memory.
     """
     if body.sample and Scope.CUSTOMERS_READ not in key.scopes:
-        raise Problem(403, "Missing scope", "A sample of customers needs the scope customers:read.")
-    scope = found.scopes.scope(body.now.astimezone(UTC) if body.now else None)
-    rule = need_rule(body.rule, body.text, scope)
-    forms = _forms(rule, scope, found)
-    result = found.previews.preview(rule, actor=key.actor, sample=body.sample, now=scope.now, is_fresh=True)
+        raise Problem(403, "Missing context", "A sample of customers needs the context customers:read.")
+    context = services.rule_contexts.context(body.now.astimezone(UTC) if body.now else None)
+    rule = need_rule(body.rule, body.text, context)
+    forms = _forms(rule, context, services)
+    result = services.previews.preview(rule, actor=key.actor, sample=body.sample, now=context.now, is_fresh=True)
     shown = {
         "count": result.count,
         "total": result.total,
-        **_details(result, bind(rule, scope)),
+        **_details(result, bind(rule, context)),
         "sample": to_json_values(result.sample),
         **forms,
         "source": result.source,
@@ -99,24 +99,24 @@ def preview(
 
 @router.post("/segments", status_code=201, openapi_extra=documented(SegmentBody), responses=to_responses(OF_A_BODY))
 def create_segment(
-    found: ServicesDep, key: Writer, body: Annotated[SegmentBody, Depends(body_of(SegmentBody))]
+    services: ServicesDep, key: Writer, body: Annotated[SegmentBody, Depends(body_of(SegmentBody))]
 ) -> answers.Segment:
     """Save a rule as a segment under a name of its own."""
-    rule = need_rule(body.rule, body.text, found.scopes.scope())
-    return _shown(found, [found.segments.save(body.name, rule, actor=key.actor)])[0]
+    rule = need_rule(body.rule, body.text, services.rule_contexts.context())
+    return _shown(services, [services.segments.save(body.name, rule, actor=key.actor)])[0]
 
 
 @router.get("/segments", responses=to_responses({422: "A parameter is not valid."}))
-def list_segments(found: ServicesDep, key: Reader, limit: Limit = 200, cursor: Cursor = None) -> answers.SegmentPage:
+def list_segments(services: ServicesDep, key: Reader, limit: Limit = 200, cursor: Cursor = None) -> answers.SegmentPage:
     """List segments, the last changed first. A segment that is changed while you turn pages may be missed."""
-    items, after = found.segments.page(limit=limit, after=cursor)
-    return {"items": _shown(found, items), "next": after}
+    items, after = services.segments.page(limit=limit, after=cursor)
+    return {"items": _shown(services, items), "next": after}
 
 
 @router.get("/segments/{segment_id}", responses=to_responses(UNKNOWN))
-def get_segment(segment_id: str, found: ServicesDep, key: Reader) -> answers.Segment:
+def get_segment(segment_id: str, services: ServicesDep, key: Reader) -> answers.Segment:
     """Return one segment."""
-    return _shown(found, [found.segments.get(segment_id)])[0]
+    return _shown(services, [services.segments.get(segment_id)])[0]
 
 
 @router.patch(
@@ -126,14 +126,14 @@ def get_segment(segment_id: str, found: ServicesDep, key: Reader) -> answers.Seg
 )
 def change_segment(
     segment_id: str,
-    found: ServicesDep,
+    services: ServicesDep,
     key: Writer,
     body: Annotated[SegmentChangeBody, Depends(body_of(SegmentChangeBody))],
 ) -> answers.Segment:
     """Rename a segment, or give it another rule, which makes a new version. Old versions are kept."""
-    rule = read_rule(body.rule, body.text, found.scopes.scope())
-    changed = found.segments.change(segment_id, name=body.name, rule=rule, version=body.version, actor=key.actor)
-    return _shown(found, [changed])[0]
+    rule = read_rule(body.rule, body.text, services.rule_contexts.context())
+    changed = services.segments.change(segment_id, name=body.name, rule=rule, version=body.version, actor=key.actor)
+    return _shown(services, [changed])[0]
 
 
 @router.delete(
@@ -142,9 +142,9 @@ def change_segment(
     response_class=Response,
     responses=to_responses({**UNKNOWN, 409: "Other segments use it."}),
 )
-def delete_segment(segment_id: str, found: ServicesDep, key: Writer) -> None:
+def delete_segment(segment_id: str, services: ServicesDep, key: Writer) -> None:
     """Delete a segment that no other segment uses."""
-    found.segments.remove(segment_id, actor=key.actor)
+    services.segments.remove(segment_id, actor=key.actor)
 
 
 @router.get(
@@ -152,11 +152,11 @@ def delete_segment(segment_id: str, found: ServicesDep, key: Writer) -> None:
     responses=to_responses({404: "No segment has this id.", 422: "A parameter is not valid."}),
 )
 def list_versions(
-    segment_id: str, found: ServicesDep, key: Reader, limit: Limit = 200, cursor: Cursor = None
+    segment_id: str, services: ServicesDep, key: Reader, limit: Limit = 200, cursor: Cursor = None
 ) -> answers.SegmentVersionPage:
     """List every rule that a segment has had, the newest first."""
-    found.segments.get(segment_id)
-    items, after = found.segments.versions(segment_id, limit=limit, after=cursor)
+    services.segments.get(segment_id)
+    items, after = services.segments.versions(segment_id, limit=limit, after=cursor)
     return {"items": cast("list[answers.SegmentVersion]", items), "next": after}
 
 
@@ -182,25 +182,25 @@ def _node(bound: Bound, place: tuple[int, ...]) -> Doc:
     return {"path": node.path, "text": cut(to_text(node))}
 
 
-def _shown(found: Services, segments: list[Doc]) -> list[answers.Segment]:
-    scope = found.scopes.scope()
+def _shown(services: Services, segments: list[Doc]) -> list[answers.Segment]:
+    context = services.rule_contexts.context()
     shown = [
         {"id": segment["_id"], **{name: value for name, value in segment.items() if name != "_id"}}
-        | _forms_if_possible(load_rule(segment["rule"]), scope, found)
+        | _forms_if_possible(load_rule(segment["rule"]), context, services)
         for segment in segments
     ]
     return cast("list[answers.Segment]", shown)
 
 
-def _forms(rule: AnyRule, scope: RuleScope, found: Services) -> Doc:
-    bound = bind(rule, scope)
-    money = money_formatter(found.workspace.current().currency)
+def _forms(rule: AnyRule, context: RuleContext, services: Services) -> Doc:
+    bound = bind(rule, context)
+    money = money_formatter(services.workspace.current().currency)
     return {"rule": dump_rule(rule), "text": to_text(bound), "sentence": to_sentence(bound, money)}
 
 
-def _forms_if_possible(rule: AnyRule, scope: RuleScope, found: Services) -> Doc:
+def _forms_if_possible(rule: AnyRule, context: RuleContext, services: Services) -> Doc:
     """A rule that has become impossible, as by a change of an attribute's type, is still listed."""
     try:
-        return _forms(rule, scope, found)
+        return _forms(rule, context, services)
     except InvalidInput:
         return {"text": None, "sentence": None}

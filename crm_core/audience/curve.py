@@ -12,13 +12,13 @@ from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.shard import Shard
 from crm_core.rules.binding import Bound, BoundField, BoundRecords, Place, node_at
+from crm_core.rules.context import RuleContext
 from crm_core.rules.days import start_of
 from crm_core.rules.engines.columns import BEYOND_MOMENTS_MS, Mask, Numbers, day_from_ms, to_ms
 from crm_core.rules.engines.mask_records import read_figures
 from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import DAY, Takes
 from crm_core.rules.predicates import Range, Span
-from crm_core.rules.scope import Scope
 from crm_core.rules.tree import MAX_DAYS
 from crm_core.rules.values import MAX_NUMBER
 
@@ -39,12 +39,12 @@ class Curve:
     current: int
 
 
-def measure_curve(population: Population, bound: Bound, place: Place, *, scope: Scope) -> Curve | None:
-    """For the condition at ``place``; None where there is no threshold to move. scope: what it was bound to."""
+def measure_curve(population: Population, bound: Bound, place: Place, *, context: RuleContext) -> Curve | None:
+    """For the condition at ``place``; None where there is no threshold to move. context: what it was bound to."""
     condition = node_at(bound, place)
     if not isinstance(condition, BoundField | BoundRecords) or not _has_threshold(condition):
         return None
-    op, value, scale = condition.operator.key, condition.rule.value, _scale(condition, scope.digits)
+    op, value, scale = condition.operator.key, condition.rule.value, _scale(condition, context.digits)
     assert isinstance(value, int | float)
     with_it = population.find(bound, {place: population.everyone})
     without_it = population.find(bound, {place: population.nobody})

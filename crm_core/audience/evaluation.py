@@ -6,25 +6,25 @@ from datetime import datetime, tzinfo
 
 from pymongo.client_session import ClientSession
 
+from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.preview import Preview
-from crm_core.audience.scopes import Scopes
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db, Doc, consistent, translated
 from crm_core.rules.binding import Bound, bind
+from crm_core.rules.context import SegmentSource
 from crm_core.rules.engines.mongo import to_mongo
 from crm_core.rules.engines.mongo_ranges import Stage
-from crm_core.rules.scope import SegmentSource
 from crm_core.rules.tree import AnyRule
 
 TIME_LIMIT_MS = 60_000
 
 
 class Audience:
-    def __init__(self, db: Db, reader: CustomerReader, scopes: Scopes) -> None:
+    def __init__(self, db: Db, reader: CustomerReader, contexts: RuleContexts) -> None:
         self._db = db
         self._counted = consistent(db)
         self._reader = reader
-        self._scopes = scopes
+        self._contexts = contexts
 
     def preview(
         self, rule: AnyRule, *, sample: int = 0, now: datetime | None = None, session: ClientSession | None = None
@@ -34,17 +34,17 @@ class Audience:
         Raises BadRule, and Unavailable when it takes longer than TIME_LIMIT_MS.
         """
         started = time.perf_counter()
-        scope = self._scopes.scope(now)
-        bound = bind(rule, scope)
+        context = self._contexts.context(now)
+        bound = bind(rule, context)
         count = self._count(bound, session)
         total = self.total()
         rows = self._sample(bound, sample, session) if sample and count else []
         took_ms = (time.perf_counter() - started) * 1000
-        return Preview(count, total, scope.now, took_ms, sample=[self._reader.to_record(row) for row in rows])
+        return Preview(count, total, context.now, took_ms, sample=[self._reader.to_record(row) for row in rows])
 
     def count(self, rule: AnyRule, *, now: datetime, zone: tzinfo | None = None) -> int:
         """zone: instead of that of the workspace. Raises BadRule."""
-        return self._count(bind(rule, self._scopes.scope(now, zone=zone)))
+        return self._count(bind(rule, self._contexts.context(now, zone=zone)))
 
     def _count(self, bound: Bound, session: ClientSession | None = None) -> int:
         stages = [*to_mongo(bound), {"$count": "count"}]
@@ -70,7 +70,7 @@ class Audience:
 
         segments: those that the rule may name, if not the saved ones. zone: instead of that of the workspace.
         """
-        bound = bind(rule, self._scopes.scope(now, segments, zone))
+        bound = bind(rule, self._contexts.context(now, segments, zone))
         start: list[Stage] = [{"$match": {"_id": {"$gt": after}}}] if after else []
         stages = [*start, {"$sort": {"_id": 1}}, *to_mongo(bound), {"$project": {"_id": 1}}]
         with translated():
@@ -87,7 +87,7 @@ class Audience:
         zone: tzinfo | None = None,
     ) -> set[str]:
         """Those of ``customer_ids`` who match; segments and zone as in ``ids``. Raises BadRule."""
-        bound = bind(rule, self._scopes.scope(now, segments, zone))
+        bound = bind(rule, self._contexts.context(now, segments, zone))
         stages = [{"$match": {"_id": {"$in": list(customer_ids)}}}, *to_mongo(bound), {"$project": {"_id": 1}}]
         with translated():
             return {row["_id"] for row in self._db.customers.aggregate(stages)}

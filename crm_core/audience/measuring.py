@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from crm_core.audience.eligibility import Policy, Reason
-from crm_core.audience.preview import Deliverable, Effect, Step
+from crm_core.audience.preview import Deliverable, Effect, WaterfallStep
 from crm_core.audience.reach import count_recent, ineligible
 from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.population import Population
@@ -14,11 +14,11 @@ from crm_core.rules.binding import Bound, BoundGroup, walk_bound
 from crm_core.rules.engines.columns import Mask
 
 
-def measure_steps(population: Population, bound: Bound) -> tuple[Step, ...]:
+def measure_steps(population: Population, bound: Bound) -> tuple[WaterfallStep, ...]:
     """From everyone to the audience, or of an ``any`` group from nobody, one rule of the root after another."""
     if not isinstance(bound, BoundGroup):
         found = count(population.find(bound))
-        return (Step((), found, found - population.total),)
+        return (WaterfallStep((), found, found - population.total),)
     is_any = bound.rule.kind == "any"
     left = (population.nobody if is_any else population.everyone).copy()
     before, steps = count(left), []
@@ -29,7 +29,7 @@ def measure_steps(population: Population, bound: Bound) -> tuple[Step, ...]:
         else:
             left &= one if bound.rule.kind == "all" else ~one
         after = count(left)
-        steps.append(Step((number,), after, after - before))
+        steps.append(WaterfallStep((number,), after, after - before))
         before = after
     return tuple(steps)
 

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
-from crm_core.audience.scopes import Scopes
+from crm_core.audience.contexts import RuleContexts
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.binding import Bound, BoundGroup, BoundRecords, BoundSegment, bind
+from crm_core.rules.context import RuleContext
 from crm_core.rules.engines.explaining import Explanation, explain
 from crm_core.rules.engines.single import READ_OF_EVENTS, READ_OF_ORDERS, Subject
-from crm_core.rules.scope import Scope
 from crm_core.rules.tree import AnyRule
 
 MAX_EXPLAINED = 200
@@ -32,9 +32,9 @@ class Needed:
 
 
 class Memberships:
-    def __init__(self, db: Db, scopes: Scopes) -> None:
+    def __init__(self, db: Db, contexts: RuleContexts) -> None:
         self._db = db
-        self._scopes = scopes
+        self._contexts = contexts
 
     def explain(self, customer_id: str, rule: AnyRule, *, actor: Actor, now: datetime | None = None) -> Explanation:
         """The rule for this customer, now or as of ``now``. Raises BadRule, NotFound."""
@@ -54,10 +54,10 @@ class Memberships:
             raise InvalidInput(
                 f"At most {MAX_EXPLAINED} customers are explained at once, these are {len(customer_ids):,}."
             )
-        scope = self._scopes.scope(now)
-        bound = bind(rule, scope)
+        context = self._contexts.context(now)
+        bound = bind(rule, context)
         subjects = self._load(customer_ids, needed_by([bound]))
-        return {name: explain(bound, subject, digits=scope.digits) for name, subject in subjects.items()}
+        return {name: explain(bound, subject, digits=context.digits) for name, subject in subjects.items()}
 
     def explain_all(
         self, customer_id: str, rules: Mapping[str, AnyRule], *, actor: Actor, now: datetime | None = None
@@ -65,14 +65,14 @@ class Memberships:
         """Several rules for one customer who is read once, by the rules' keys; for a rule that cannot be evaluated
         any more its error. Raises NotFound."""
         actor.require(Permission.READ_CUSTOMERS)
-        scope = self._scopes.scope(now)
-        bound = {key: _bound(rule, scope) for key, rule in rules.items()}
+        context = self._contexts.context(now)
+        bound = {key: _bound(rule, context) for key, rule in rules.items()}
         wanted = [each for each in bound.values() if not isinstance(each, InvalidInput)]
         subject = self._load([customer_id], needed_by(wanted)).get(customer_id)
         if subject is None:
             raise NotFound(f"There is no customer with the id {customer_id!r}.")
         return {
-            key: each if isinstance(each, InvalidInput) else explain(each, subject, digits=scope.digits)
+            key: each if isinstance(each, InvalidInput) else explain(each, subject, digits=context.digits)
             for key, each in bound.items()
         }
 
@@ -117,8 +117,8 @@ def _records_in(bound: Bound) -> Iterator[BoundRecords]:
                 yield from _records_in(child)
 
 
-def _bound(rule: AnyRule, scope: Scope) -> Bound | InvalidInput:
+def _bound(rule: AnyRule, context: RuleContext) -> Bound | InvalidInput:
     try:
-        return bind(rule, scope)
+        return bind(rule, context)
     except InvalidInput as exc:
         return exc

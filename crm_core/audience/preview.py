@@ -17,7 +17,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
+class WaterfallStep:
     """One rule of the root group. count: who is left after it, of an ``any`` group who is in by then.
 
     change: by how many that is fewer, or more, than before it.
@@ -58,6 +58,6 @@ class Preview:
     took_ms: float
     source: Source = Source.DATABASE
     sample: list[Doc] = field(default_factory=list)
-    steps: tuple[Step, ...] | None = None
+    steps: tuple[WaterfallStep, ...] | None = None
     effects: tuple[Effect, ...] | None = None
     deliverable: Mapping[str, Deliverable] | None = None

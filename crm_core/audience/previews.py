@@ -7,6 +7,7 @@ from datetime import datetime
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.counting import Counting
 from crm_core.audience.curve import Curve, measure_curve
 from crm_core.audience.eligibility import Policy
@@ -14,14 +15,13 @@ from crm_core.audience.evaluation import Audience
 from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
 from crm_core.audience.preview import Deliverable, Preview, Source
 from crm_core.audience.profile import Band, ValueShare, profile_recency, profile_spend, profile_values
-from crm_core.audience.scopes import Scopes
 from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.keeper import Keeper
 from crm_core.audience.snapshot.population import Population
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db, Doc
 from crm_core.rules.binding import Bound, Place, bind
-from crm_core.rules.scope import Scope
+from crm_core.rules.context import RuleContext
 from crm_core.rules.tree import AnyRule
 
 PATIENCE_S = 3.0
@@ -34,7 +34,7 @@ class _Question:
     bound: Bound
     population: Population
     as_of: datetime
-    scope: Scope
+    context: RuleContext
 
 
 class Previews:
@@ -43,14 +43,14 @@ class Previews:
         db: Db,
         keeper: Keeper,
         audience: Audience,
-        scopes: Scopes,
+        contexts: RuleContexts,
         reader: CustomerReader,
         policy: Callable[[], Policy],
     ) -> None:
         self._db = db
         self._keeper = keeper
         self._audience = audience
-        self._scopes = scopes
+        self._contexts = contexts
         self._reader = reader
         self._policy = policy
 
@@ -80,7 +80,7 @@ class Previews:
         made = Preview(
             count(found),
             population.total,
-            asked.scope.now if now or is_fresh else asked.as_of,
+            asked.context.now if now or is_fresh else asked.as_of,
             0.0,
             Source.MEMORY,
             self._reader.by_ids(population.first_ids(found, sample)) if sample else [],
@@ -113,7 +113,9 @@ class Previews:
         """The same by days since the last order."""
         actor.require(Permission.READ_FIGURES)
         asked = self._ask(rule)
-        return profile_recency(asked.population, asked.population.find(asked.bound), asked.scope.now) if asked else None
+        return (
+            profile_recency(asked.population, asked.population.find(asked.bound), asked.context.now) if asked else None
+        )
 
     def values(self, rule: AnyRule, field: str, *, actor: Actor) -> list[ValueShare] | None:
         """The same by the values of a text or list field."""
@@ -125,24 +127,24 @@ class Previews:
         """The audience over the thresholds of the condition at ``place``; None where there is none to move."""
         actor.require(Permission.READ_FIGURES)
         asked = self._ask(rule)
-        return measure_curve(asked.population, asked.bound, place, scope=asked.scope) if asked else None
+        return measure_curve(asked.population, asked.bound, place, context=asked.context) if asked else None
 
     def _deliverable(self, asked: _Question, audience: Bits) -> Mapping[str, Deliverable] | None:
         """None while a cap is new and the snapshot has not yet read the messages that it counts."""
         policy = self._policy()
         if policy.cap and not asked.population.has_sends:
             return None
-        return measure_deliverable(asked.population, audience, policy, asked.scope.now)
+        return measure_deliverable(asked.population, audience, policy, asked.context.now)
 
     def _ask(self, rule: AnyRule, now: datetime | None = None, *, is_fresh: bool = False) -> _Question | None:
         """None when there is no snapshot, or a field is not in it."""
         state = self._keeper.caught_up(PATIENCE_S) if is_fresh else self._keeper.state
         if state.version is None or state.as_of is None:
             return None
-        scope = self._scopes.scope(now) if now or is_fresh else self._scopes.remembered_scope()
-        bound = bind(rule, scope)
+        context = self._contexts.context(now) if now or is_fresh else self._contexts.remembered_context()
+        bound = bind(rule, context)
         population = Population(state.version)
-        return _Question(bound, population, state.as_of, scope) if population.holds(bound) else None
+        return _Question(bound, population, state.as_of, context) if population.holds(bound) else None
 
 
 def _shows(sample: int) -> Permission:

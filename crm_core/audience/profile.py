@@ -15,7 +15,7 @@ from crm_core.rules.engines.columns import Coded, Mask, Numbers, to_ms
 DAY_MS = 86_400_000
 RECENCY_DAYS = (30, 90, 180, 365)
 QUANTILES = (0.2, 0.4, 0.6, 0.8, 0.95)
-MOST_VALUES = 8
+MAX_VALUES = 8
 MIN_SPEND = -(2**63)
 
 
@@ -79,7 +79,7 @@ def profile_values(population: Population, audience: Bits, field: str) -> list[V
         return None
     ours, all_ = (_tally(population, chosen, field) for chosen in (audience, population.everyone))
     without = ours.pop(None, 0), all_.pop(None, 0)
-    top = [value for value, _ in all_.most_common(MOST_VALUES)]
+    top = [value for value, _ in all_.most_common(MAX_VALUES)]
     return [*(ValueShare(value, ours[value], all_[value]) for value in top), ValueShare(None, *without)]
 
 

@@ -7,13 +7,13 @@ from typing import TypeVar
 import pymongo
 from pymongo.client_session import ClientSession
 
-from crm_core.audience.scopes import Scopes, StoredSegments
+from crm_core.audience.contexts import RuleContexts, StoredSegments
 from crm_core.errors import Conflict, InvalidInput
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.names import name_key
 from crm_core.rules.binding import bind
+from crm_core.rules.context import SegmentDefinition
 from crm_core.rules.loading import load_rule
-from crm_core.rules.scope import SegmentDefinition
 
 TIME_LIMIT_S = 15.0
 LOCK = "segments"
@@ -24,10 +24,10 @@ Result = TypeVar("Result")
 class SegmentGuard:
     """Its checks are made within the transaction of the change, and so hold when that is done."""
 
-    def __init__(self, db: Db, scopes: Scopes) -> None:
+    def __init__(self, db: Db, contexts: RuleContexts) -> None:
         self._db = db
         self._segments = db.segments
-        self._scopes = scopes
+        self._contexts = contexts
 
     def exclusively(self, change: Callable[[ClientSession], Result]) -> Result:
         """Run ``change`` in a transaction that no other change of segments overlaps: what it checks stays true."""
@@ -53,7 +53,7 @@ class SegmentGuard:
         """It may not lead back to itself."""
         rule = load_rule(segment["rule"])
         own = SegmentDefinition(segment["_id"], segment["name"], segment["version"], rule)
-        bind(rule, self._scopes.scope(segments=StoredSegments(self._db, session)), own=own)
+        bind(rule, self._contexts.context(segments=StoredSegments(self._db, session)), own=own)
 
     @contextmanager
     def users_kept(self, segment: Doc, session: ClientSession) -> Iterator[None]:

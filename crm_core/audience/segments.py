@@ -9,8 +9,8 @@ from pymongo.client_session import ClientSession
 from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
+from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.evaluation import Audience
-from crm_core.audience.scopes import Scopes
 from crm_core.audience.segment_guard import SegmentGuard
 from crm_core.errors import Conflict, InvalidInput, NotFound
 from crm_core.infra.clock import Clock
@@ -26,11 +26,11 @@ EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 
 class Segments:
-    def __init__(self, db: Db, audience: Audience, scopes: Scopes, audit: AuditLog, clock: Clock) -> None:
+    def __init__(self, db: Db, audience: Audience, contexts: RuleContexts, audit: AuditLog, clock: Clock) -> None:
         self._db = db
         self._segments = db.segments
         self._audience = audience
-        self._guard = SegmentGuard(db, scopes)
+        self._guard = SegmentGuard(db, contexts)
         self._audit = audit
         self._clock = clock
 

@@ -3,10 +3,10 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.eligibility import Cap, Policy
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.membership import Memberships
-from crm_core.audience.scopes import Scopes
 from crm_core.audience.segments import Segments
 from crm_core.audience.shared_rules import SharedRules
 from crm_core.audience.suppressions import Suppressions
@@ -27,24 +27,24 @@ class AudienceServices(CustomerServices):
         return Policy(settings.message_unknown_consent, cap)
 
     @cached_property
-    def scopes(self) -> Scopes:
-        return Scopes(self.db, self.attributes, self.clock, self.workspace, self.schema.customers)
+    def rule_contexts(self) -> RuleContexts:
+        return RuleContexts(self.db, self.attributes, self.clock, self.workspace, self.schema.customers)
 
     @cached_property
     def audience(self) -> Audience:
-        return Audience(self.db, self.customers, self.scopes)
+        return Audience(self.db, self.customers, self.rule_contexts)
 
     @cached_property
     def memberships(self) -> Memberships:
-        return Memberships(self.db, self.scopes)
+        return Memberships(self.db, self.rule_contexts)
 
     @cached_property
     def segments(self) -> Segments:
-        return Segments(self.db, self.audience, self.scopes, self.audit, self.clock)
+        return Segments(self.db, self.audience, self.rule_contexts, self.audit, self.clock)
 
     @cached_property
     def zone_effects(self) -> ZoneEffects:
-        return ZoneEffects(self.db, self.audience, self.scopes)
+        return ZoneEffects(self.db, self.audience, self.rule_contexts)
 
     @cached_property
     def shared_rules(self) -> SharedRules:
@@ -59,13 +59,15 @@ class AudienceServices(CustomerServices):
         """Started by the app alone; until then it holds nothing."""
         from crm_core.audience.snapshot.keeper import Keeper  # imports NumPy, which workers do without
 
-        return Keeper(self.db, self.scopes, lambda: self.policy, self.clock, limit_mb=self.settings.snapshot_max_mb)
+        return Keeper(
+            self.db, self.rule_contexts, lambda: self.policy, self.clock, limit_mb=self.settings.snapshot_max_mb
+        )
 
     @cached_property
     def previews(self) -> "Previews":
         from crm_core.audience.previews import Previews
 
-        return Previews(self.db, self.snapshot, self.audience, self.scopes, self.customers, lambda: self.policy)
+        return Previews(self.db, self.snapshot, self.audience, self.rule_contexts, self.customers, lambda: self.policy)
 
     def close(self) -> None:
         if "snapshot" in vars(self):

@@ -27,7 +27,7 @@ class Suppressions:
         self._clock = clock
 
     def add(self, customer_id: str, channel: str, *, reason: SuppressionReason, actor: Actor) -> Doc:
-        """Send nothing more to this customer over ``channel``; gives what is kept.
+        """Send nothing more to this customer over ``channel``; returns what is kept.
 
         Harmless to repeat: what is there for a reason as grave or graver stays. Raises InvalidInput, NotFound.
         """
@@ -41,7 +41,7 @@ class Suppressions:
         return self.of([customer_id])[customer_id][channel]
 
     def lift(self, customer_id: str, channel: str, *, actor: Actor) -> bool:
-        """Allow messages over ``channel`` again; gives whether they were suppressed. Raises InvalidInput."""
+        """Allow messages over ``channel`` again; returns whether they were suppressed. Raises InvalidInput."""
         actor.require(Permission.WRITE_CONSENT)
         CHANNELS.named(channel)
         with translated():

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.evaluation import Audience
-from crm_core.audience.scopes import Scopes
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, translated
 from crm_core.rules.binding import Bound, BoundField, BoundSegment, bind, walk_bound
@@ -24,25 +24,27 @@ class ZoneEffect:
 
 
 class ZoneEffects:
-    def __init__(self, db: Db, audience: Audience, scopes: Scopes) -> None:
+    def __init__(self, db: Db, audience: Audience, contexts: RuleContexts) -> None:
         self._segments = db.segments
         self._audience = audience
-        self._scopes = scopes
+        self._contexts = contexts
 
     def of(self, zone: tzinfo) -> list[ZoneEffect]:
         """Of every segment with a date in its rule, or in that of a segment that it uses, by name."""
-        scope = self._scopes.scope()
+        context = self._contexts.context()
         with translated():
             rows = list(self._segments.find({}, {"name": 1, "rule": 1}).sort("name", 1))
         found = []
         for row in rows:
             rule = load_rule(row["rule"])
             try:
-                is_affected = asks_for_a_day(bind(rule, scope))
+                is_affected = asks_for_a_day(bind(rule, context))
             except InvalidInput:  # it has become impossible, whatever the zone
                 continue
             if is_affected:
-                before, after = (self._audience.count(rule, now=scope.now, zone=each) for each in (scope.zone, zone))
+                before, after = (
+                    self._audience.count(rule, now=context.now, zone=each) for each in (context.zone, zone)
+                )
                 found.append(ZoneEffect(row["_id"], row["name"], before, after))
         return found
 

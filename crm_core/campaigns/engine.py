@@ -4,7 +4,7 @@ from datetime import datetime
 
 from crm_core.access.actor import SYSTEM
 from crm_core.campaigns.lifecycle import Campaigns
-from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.messages.message_log import MessageLog
 from crm_core.campaigns.messages.pending import PendingRows
 from crm_core.campaigns.model import Campaign, CampaignFields
 from crm_core.campaigns.planning.planner import Planner
@@ -29,7 +29,7 @@ class Engine:
         campaigns: Campaigns,
         progress: Progress,
         rows: PendingRows,
-        ledger: Ledger,
+        message_log: MessageLog,
         planner: Planner,
         releaser: Releaser,
         clock: Clock,
@@ -37,13 +37,13 @@ class Engine:
         self._campaigns = campaigns
         self._progress = progress
         self._rows = rows
-        self._ledger = ledger
+        self._message_log = message_log
         self._planner = planner
         self._releaser = releaser
         self._clock = clock
 
     def run_once(self) -> int:
-        """One step; gives 0 when there was nothing to do. Raises Unavailable; the next step goes on."""
+        """One step; returns 0 when there was nothing to do. Raises Unavailable; the next step goes on."""
         ended = self._campaigns.audit_left() + self.close_ended() + self.put_back_failed()
         return ended + self._planner.run_slice() + self.release() + self.complete()
 
@@ -66,10 +66,10 @@ class Engine:
         count = 0
         for campaign in sending:
             campaign_id = campaign["_id"]
-            is_busy = out and out.stretches[campaign_id]
+            is_busy = out and out.batches[campaign_id]
             if is_busy or self._rows.has_any(campaign_id, after=released_of(campaign).after):
                 continue
-            audience = self._ledger.stats(campaign_id).audience
+            audience = self._message_log.stats(campaign_id).audience
             values: CampaignFields = {"finished_at": self._clock(), "audience": audience}
             before, after = CampaignState.SENDING, CampaignState.COMPLETED
             only = {"retry": None, "retries": campaign.get("retries"), "audience": campaign.get("audience")}
@@ -100,5 +100,5 @@ class Engine:
         """Count the audience when the last row is closed, and once more when nobody may write one any more."""
         is_over = now >= campaign["close_until"]
         if is_over or not campaign.get("closed_at"):
-            audience = self._ledger.stats(campaign["_id"]).audience
+            audience = self._message_log.stats(campaign["_id"]).audience
             self._progress.note_closed(campaign["_id"], audience, now, is_over=is_over)

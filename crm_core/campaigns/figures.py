@@ -12,7 +12,7 @@ from cachetools import TLRUCache, cachedmethod
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
-from crm_core.campaigns.messages.message_log import Ledger, Stats
+from crm_core.campaigns.messages.message_log import MessageLog, Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import RUNNING, MessageState
 from crm_core.infra.clock import Clock
@@ -46,8 +46,8 @@ class Figures:
     """Each call takes a campaign as it was read a moment ago, and raises Unavailable. Two who ask for the same at once
     wait for one count."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, *, timer: Callable[[], float] = time.monotonic) -> None:
-        self._ledger = ledger
+    def __init__(self, message_log: MessageLog, clock: Clock, *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._message_log = message_log
         self._clock = clock
         self._timer = timer
         self._condition = threading.Condition()
@@ -65,13 +65,13 @@ class Figures:
 
     @cachedmethod(attrgetter("_stats"), key=_version, condition=attrgetter("_condition"))
     def _count_stats(self, campaign: Campaign) -> Counted[Stats]:
-        return self._count(lambda: self._ledger.stats(campaign["_id"]), lambda stats: _rest_of(campaign, stats))
+        return self._count(lambda: self._message_log.stats(campaign["_id"]), lambda stats: _rest_of(campaign, stats))
 
     @cachedmethod(attrgetter("_timelines"), key=_version, condition=attrgetter("_condition"))
     def _count_timeline(self, campaign: Campaign) -> Counted[list[Doc]]:
         start, end = campaign["launched_at"], campaign.get("finished_at") or self._clock()
         rest = self._count_stats(campaign).rest
-        return self._count(lambda: self._ledger.timeline(campaign["_id"], start=start, end=end), lambda _: rest)
+        return self._count(lambda: self._message_log.timeline(campaign["_id"], start=start, end=end), lambda _: rest)
 
     def _count(self, count: Callable[[], Value], rest: Callable[[Value], int]) -> Counted[Value]:
         as_of, begun = self._clock(), self._timer()

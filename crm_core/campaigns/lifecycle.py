@@ -68,7 +68,7 @@ class Campaigns(Drafts):
         return self._changed(campaign_id, before, after, {}, actor, "unschedule", "unscheduled", cleared=cleared)
 
     def start_due(self, now: datetime) -> list[str]:
-        """What the scheduler does: launch every campaign whose time has come; gives their ids.
+        """What the scheduler does: launch every campaign whose time has come; returns their ids.
 
         Harmless to call from several workers at once. One that cannot be launched any more has failed, and says why.
         """
@@ -83,7 +83,7 @@ class Campaigns(Drafts):
         return self._changed(campaign_id, RUNNING, State.PAUSED, values, actor, "pause", "paused")
 
     def pause_for(self, campaign_id: str, reason: str) -> bool:
-        """What workers do when something is wrong with it; gives whether it was running."""
+        """What workers do when something is wrong with it; returns whether it was running."""
         values: CampaignFields = {"paused_at": self._clock(), "paused_by": SYSTEM.label, "pause_reason": reason}
         return self.move(campaign_id, RUNNING, State.PAUSED, values, actor=SYSTEM, action="pause")
 

@@ -12,7 +12,7 @@ from crm_core.campaigns.figures import Figures
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.booking import Bookings
 from crm_core.campaigns.messages.message_list import MessageList
-from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.messages.message_log import MessageLog
 from crm_core.campaigns.messages.pending import PendingRows
 from crm_core.campaigns.messages.receipts import ReceiptBooker
 from crm_core.campaigns.planning.plan import Plan
@@ -58,15 +58,15 @@ class CampaignServices(AudienceServices):
 
     @cached_property
     def definitions(self) -> Definitions:
-        return Definitions(self.segments, self.scopes)
+        return Definitions(self.segments, self.rule_contexts)
 
     @cached_property
     def campaigns(self) -> Campaigns:
         return Campaigns(self.db, self.definitions, self.pending_rows, self.error_budget, self.audit, self.clock)
 
     @cached_property
-    def ledger(self) -> Ledger:
-        return Ledger(self.db)
+    def message_log(self) -> MessageLog:
+        return MessageLog(self.db)
 
     @cached_property
     def message_list(self) -> MessageList:
@@ -87,7 +87,7 @@ class CampaignServices(AudienceServices):
     @cached_property
     def figures(self) -> Figures:
         """For pages."""
-        return Figures(self.ledger, self.clock)
+        return Figures(self.message_log, self.clock)
 
     @cached_property
     def error_budget(self) -> ErrorBudget:
@@ -99,7 +99,7 @@ class CampaignServices(AudienceServices):
 
     @cached_property
     def recipients(self) -> Recipients:
-        return Recipients(self.customers, self.suppressions, self.ledger)
+        return Recipients(self.customers, self.suppressions, self.message_log)
 
     @cached_property
     def progress(self) -> Progress:
@@ -107,16 +107,16 @@ class CampaignServices(AudienceServices):
 
     @cached_property
     def plan(self) -> Plan:
-        return Plan(self.audience, self.ledger)
+        return Plan(self.audience, self.message_log)
 
     @cached_property
     def engine(self) -> Engine:
         campaigns, progress, rows, clock = self.campaigns, self.progress, self.pending_rows, self.clock
-        planner = Planner(campaigns, progress, self.plan, self.ledger, clock)
+        planner = Planner(campaigns, progress, self.plan, self.message_log, clock)
         releaser = Releaser(
             campaigns, progress, rows, self.channel_rates, self.redis, clock, lambda: self.sending_rules.quiet
         )
-        return Engine(campaigns, progress, rows, self.ledger, planner, releaser, clock)
+        return Engine(campaigns, progress, rows, self.message_log, planner, releaser, clock)
 
     @cached_property
     def deliverer(self) -> Deliverer:

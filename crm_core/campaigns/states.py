@@ -32,7 +32,7 @@ class MessageState(StrEnum):
 
     @property
     def rank(self) -> int:
-        """How the ledger keeps the state: receipts raise it by ``$max``, in whatever order they come."""
+        """How the message log keeps the state: receipts raise it by ``$max``, in whatever order they come."""
         return RANKS[self]
 
 

@@ -102,7 +102,7 @@ class CampaignStore:
         return self._audited(query, change, entry)
 
     def audit_left(self) -> int:
-        """Write the entries of those who ended between a change and its entry, or whose database went away; gives how
+        """Write the entries of those who ended between a change and its entry, or whose database went away; returns how
         many."""
         with translated():
             left = list(self._campaigns.find({"audit_due.at": {"$lte": self._clock()}}, ["audit_due"]))
@@ -112,7 +112,7 @@ class CampaignStore:
         return len(due)
 
     def _audited(self, query: Doc, change: Doc, entry: Doc) -> bool:
-        """Change a campaign and note ``entry`` in it by one update, then write it; gives whether ``query`` fitted."""
+        """Change a campaign and note ``entry`` in it by one update, then write it; returns whether ``query`` fitted."""
         with translated():
             changed = self._campaigns.update_one(query, {**change, "$push": {"audit_due": entry}})
         if changed.matched_count:

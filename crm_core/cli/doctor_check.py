@@ -81,14 +81,14 @@ def make_checks(looks: Sequence[Look]) -> list[Check]:
 
 def _begin(look: Look) -> Future[Check]:
     future: Future[Check] = Future()
-    threading.Thread(target=_settle, args=(future, look.make), name=look.name, daemon=True).start()
+    threading.Thread(target=_complete, args=(future, look.make), name=look.name, daemon=True).start()
     return future
 
 
-def _settle(future: Future[Check], make: Callable[[], Check]) -> None:
+def _complete(future: Future[Check], make: Callable[[], Check]) -> None:
     try:
         future.set_result(make())
-    except Exception as exc:  # what nobody foresaw is one more finding: the other checks are still wanted
+    except Exception as exc:  # an unexpected fault is one more finding: the other checks are still wanted
         future.set_exception(exc)
 
 

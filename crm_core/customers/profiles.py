@@ -41,9 +41,9 @@ def update_profiles(
         before = known.get(customer_id)
         if before is None:
             if versions:
-                writes.append(InsertOne(arrange(_stretch({"_id": customer_id, **totals[customer_id]}, versions))))
+                writes.append(InsertOne(arrange(_widen({"_id": customer_id, **totals[customer_id]}, versions))))
             continue
-        after = _stretch({**before, **totals[customer_id]}, versions)
+        after = _widen({**before, **totals[customer_id]}, versions)
         if after == before:
             unchanged.append(customer_id)
         else:
@@ -65,7 +65,7 @@ def _mark(db: Db, ids: Sequence[str], session: ClientSession) -> None:
     db.customers.update_many(query, {"$unset": {"lock": ""}}, session=session)
 
 
-def _stretch(profile: Doc, versions: Sequence[int]) -> Doc:
+def _widen(profile: Doc, versions: Sequence[int]) -> Doc:
     for version in versions:
         note_version(profile, version)
     return profile

@@ -28,7 +28,7 @@ STATUS_BY_AGE = (
 )
 
 PREFERENCE = 6.0  # how much likelier the preferred category is than its share says
-MOST_LINES = 6
+MAX_LINES = 6
 DISCOUNT_PERCENT, DISCOUNT_SHARES = (0, 5, 10, 15, 20), (0.76, 0.06, 0.09, 0.05, 0.04)
 LOG_POPULARITY = -1.6 * np.log(np.arange(PRODUCTS_PER_CATEGORY) + 1.0)  # the first in the table sell best
 WHOLESALE_BELOW_MINOR = 10_000  # wholesale customers take cases of what is cheap, not of laptops
@@ -39,7 +39,7 @@ def fill_baskets(
 ) -> Baskets:
     """Fill the basket of each purchase; the amount is the exact sum of price × quantity over its lines."""
     category = draw_categories(rng, people, purchases)
-    counts = 1 + np.minimum(rng.poisson(EXTRA_LINES[category]), MOST_LINES - 1)
+    counts = 1 + np.minimum(rng.poisson(EXTRA_LINES[category]), MAX_LINES - 1)
     first_line = np.concatenate(([0], np.cumsum(counts)))
     order = np.repeat(np.arange(len(purchases)), counts)
     product = draw_products(rng, first_line, order)
@@ -86,7 +86,7 @@ def draw_products(rng: np.random.Generator, first_line: Ints, order: Ints) -> In
     """
     orders = len(first_line) - 1
     keys = LOG_POPULARITY + rng.gumbel(size=(orders, PRODUCTS_PER_CATEGORY))
-    ranking = np.argsort(-keys, axis=1)[:, :MOST_LINES]
+    ranking = np.argsort(-keys, axis=1)[:, :MAX_LINES]
     place = np.arange(len(order)) - first_line[order]
     product: Ints = ranking[order, place]
     return product

@@ -16,7 +16,7 @@ from crm_core.demo.seasons import build_clock
 from crm_core.demo.shopping import draw_purchases
 from crm_core.errors import InvalidInput
 
-MOST_CUSTOMERS = 200_000
+MAX_CUSTOMERS = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +67,8 @@ def generate_demo(*, customers: int = 20_000, seed: int = 1, now: datetime) -> D
 
 def check_request(customers: int, seed: int, now: datetime) -> None:
     """Refuse what cannot be generated."""
-    if not 1 <= customers <= MOST_CUSTOMERS:
-        message = f"customers is {customers}; allowed are 1 to {MOST_CUSTOMERS:,}"
+    if not 1 <= customers <= MAX_CUSTOMERS:
+        message = f"customers is {customers}; allowed are 1 to {MAX_CUSTOMERS:,}"
         raise InvalidInput(message, field="customers")
     if seed < 0:
         raise InvalidInput(f"seed is {seed}; allowed are 0 and above", field="seed")

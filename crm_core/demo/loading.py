@@ -19,7 +19,7 @@ class DemoLoader:
         self._context = context
 
     def load(self, *, customers: int, seed: int, progress: Progress) -> tuple[int, int]:
-        """Publish a seeded shop's two years; gives how many customers and orders. Raises InvalidInput, Unavailable."""
+        """Publish a seeded shop's two years; returns the customers and orders. Raises InvalidInput, Unavailable."""
         context = self._context({})
         data = generate_demo(customers=customers, seed=seed, now=context.now)
         in_all, done = data.customer_count + data.order_count, 0

@@ -21,7 +21,7 @@ from crm_core.infra.turns import Turns
 log = structlog.stdlib.get_logger(__name__)
 
 Handler = Callable[[Sequence[Entry]], Mapping[str, str] | None]
-"""Handles a batch; gives {entry id: reason} for entries that can never be handled. Raises Permanent when one of
+"""Handles a batch; returns {entry id: reason} for entries that can never be handled. Raises Permanent when one of
 the batch is such and it cannot say which: each is then handled by itself."""
 
 
@@ -92,7 +92,7 @@ class Consumer:
                 self._stop.wait(compute_patience(failures, exc))
 
     def run_once(self) -> int:
-        """One batch; gives how many entries it read. Raises Unavailable and buries nothing in an outage."""
+        """One batch; returns how many entries it read. Raises Unavailable and buries nothing in an outage."""
         with redis_translated():
             self._ensure_groups()
             batch, again = self._read_if_groups()

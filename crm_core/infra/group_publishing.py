@@ -15,7 +15,7 @@ MAX_TOGETHER = 2000
 
 
 @dataclass(frozen=True)
-class _Wish:
+class _PendingAppend:
     """What one request wants appended. position: the id of its last entry, once all are."""
 
     stream: Stream
@@ -23,7 +23,7 @@ class _Wish:
     origin: str
     position: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    def settle(self, answers: Sequence[Any]) -> None:
+    def resolve(self, answers: Sequence[Any]) -> None:
         """answers: an id or an error for each payload."""
         if self.position.done():  # its caller has gone away
             return
@@ -39,18 +39,18 @@ class AsyncPublisher:
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._client = client
-        self._waiting: deque[_Wish] = deque()
+        self._waiting: deque[_PendingAppend] = deque()
         self._writer: asyncio.Task[None] | None = None
 
     async def publish(self, stream: Stream, payloads: Sequence[bytes], *, origin: str = "") -> str:
-        """Append each payload as an entry; gives the id of the last. Raises Unavailable when not all were appended."""
+        """Append each payload as an entry; returns the id of the last. Raises Unavailable if not all were."""
         if not payloads:
             raise ValueError("nothing to publish has no position")
-        wish = _Wish(stream, payloads, origin)
-        self._waiting.append(wish)
+        append = _PendingAppend(stream, payloads, origin)
+        self._waiting.append(append)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
-        return await wish.position
+        return await append.position
 
     async def backlog(self, stream: Stream) -> int:
         with redis_translated():
@@ -58,30 +58,30 @@ class AsyncPublisher:
 
     async def _write(self) -> None:
         while self._waiting:
-            wishes = self._gather()
+            pending = self._gather()
             try:
-                answers = await self._append(wishes)
+                answers = await self._append(pending)
             except Exception as exc:  # for those who wait, whatever it is: none may wait for ever
-                answers = [exc] * sum(len(wish.payloads) for wish in wishes)
-            for wish in wishes:
-                own, answers = answers[: len(wish.payloads)], answers[len(wish.payloads) :]
-                wish.settle(own)
+                answers = [exc] * sum(len(append.payloads) for append in pending)
+            for append in pending:
+                own, answers = answers[: len(append.payloads)], answers[len(append.payloads) :]
+                append.resolve(own)
         self._writer = None
 
-    def _gather(self) -> list[_Wish]:
+    def _gather(self) -> list[_PendingAppend]:
         """At least one, and more as long as they make no giant of a write."""
-        wishes = [self._waiting.popleft()]
-        count = len(wishes[0].payloads)
+        pending = [self._waiting.popleft()]
+        count = len(pending[0].payloads)
         while self._waiting and count + len(self._waiting[0].payloads) <= MAX_TOGETHER:
-            wishes.append(self._waiting.popleft())
-            count += len(wishes[-1].payloads)
-        return wishes
+            pending.append(self._waiting.popleft())
+            count += len(pending[-1].payloads)
+        return pending
 
-    async def _append(self, wishes: Sequence[_Wish]) -> list[Any]:
+    async def _append(self, pending: Sequence[_PendingAppend]) -> list[Any]:
         pipe = self._client.pipeline(transaction=False)
-        for wish in wishes:
-            for payload in wish.payloads:
-                pipe.xadd(wish.stream, to_fields(payload, wish.origin))
+        for append in pending:
+            for payload in append.payloads:
+                pipe.xadd(append.stream, to_fields(payload, append.origin))
         return list(await pipe.execute(raise_on_error=False))
 
 

@@ -3,7 +3,7 @@
 import gc
 
 
-def settle_memory() -> None:
+def freeze_startup_objects() -> None:
     """Call it once everything is imported and built.
 
     Python's full collections walk every object that lives: with Streamlit's 170,000 they took 64 ms each, a tenth of

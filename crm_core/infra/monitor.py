@@ -9,7 +9,7 @@ import redis
 from crm_core.infra.clock import Clock
 from crm_core.infra.dead_letters import DeadLetter, latest_dead
 from crm_core.infra.heartbeat import WorkerState, read_workers
-from crm_core.infra.samples import Rate, compute_rates, read_counts, read_samples
+from crm_core.infra.samples import Throughput, compute_rates, read_counts, read_samples
 from crm_core.infra.streams import Stream, redis_translated, version_of, version_time
 
 WORKED = tuple(stream for stream in Stream if stream is not Stream.DEAD)
@@ -66,7 +66,7 @@ class Monitor:
         with redis_translated():
             return read_counts(self._client, Stream.DEAD)[1]
 
-    def rates(self, stream: Stream, *, over: timedelta, step: timedelta) -> list[Rate]:
+    def rates(self, stream: Stream, *, over: timedelta, step: timedelta) -> list[Throughput]:
         """Accepted and handled per second in the last while, as its worker noted it."""
         samples = read_samples(self._client, stream, since=self._clock() - over)
         return compute_rates(samples, step=step)

@@ -28,7 +28,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Rate:
+class Throughput:
     """Entries per second over the time that ends at ``at``. waiting: at its end."""
 
     at: datetime
@@ -72,14 +72,14 @@ def read_samples(client: redis.Redis, stream: Stream, *, since: datetime) -> lis
     ]
 
 
-def compute_rates(samples: Sequence[Sample], *, step: timedelta) -> list[Rate]:
-    """Rates over stretches of at least ``step``. A stretch in which a count fell (a new server) is left out."""
+def compute_rates(samples: Sequence[Sample], *, step: timedelta) -> list[Throughput]:
+    """Rates over intervals of at least ``step``. An interval in which a count fell (a new server) is left out."""
     kept = samples[:1]
     for sample in samples[1:]:
         if sample.at - kept[-1].at >= step:
             kept = [*kept, sample]
     return [
-        Rate(
+        Throughput(
             after.at,
             (after.accepted - before.accepted) / (after.at - before.at).total_seconds(),
             (after.handled - before.handled) / (after.at - before.at).total_seconds(),

@@ -137,7 +137,7 @@ class Publisher:
         self._client = client
 
     def publish(self, stream: Stream, payloads: Sequence[bytes], *, origin: str = "") -> list[str]:
-        """Append each payload as an entry; gives the ids in order. origin: who publishes, such as ``key:shop``."""
+        """Append each payload as an entry; returns the ids in order. origin: who publishes, such as ``key:shop``."""
         if not payloads:
             return []
         with redis_translated():

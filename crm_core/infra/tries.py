@@ -23,7 +23,7 @@ class Tries:
         return [int(count or 0) for count in counts]
 
     def begin(self, entries: Sequence[Entry]) -> list[int]:
-        """Count one more try of each, before it is made; gives the counts.
+        """Count one more try of each, before it is made; returns the counts.
 
         Valkey at its memory limit keeps none: what is in hand has to be handled all the same, since that makes room.
         """

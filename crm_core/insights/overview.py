@@ -13,7 +13,7 @@ from crm_core.customers.totals import COUNTED, NET, orders_only
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 
-MOST_LOOKED_AT = 50_000
+MAX_LOOKED_AT = 50_000
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Overview:
         customers as can be looked at while somebody waits."""
         actor.require(Permission.READ_FIGURES)
         stages: list[Doc] = [
-            {"$limit": MOST_LOOKED_AT},
+            {"$limit": MAX_LOOKED_AT},
             {"$match": {path: {"$nin": [None, []]}}},
             {"$unwind": f"${path}"},
             {"$sortByCount": f"${path}"},

@@ -10,7 +10,7 @@ from crm_core.insights.timeline import Timeline
 class InsightServices(CampaignServices):
     @cached_property
     def overview(self) -> Overview:
-        return Overview(self.db, self.customers, self.clock, self.scopes.zone)
+        return Overview(self.db, self.customers, self.clock, self.rule_contexts.zone)
 
     @cached_property
     def timeline(self) -> Timeline:

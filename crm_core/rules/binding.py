@@ -1,4 +1,4 @@
-"""Binds a tree to a scope: names become fields, operators predicates, relative windows moments.
+"""Binds a tree to a context: names become fields, operators predicates, relative windows moments.
 
 What comes out is checked as a whole and is all that the engines, the text and the sentence need.
 """
@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias, assert_never
 
 from crm_core.errors import BadRule
+from crm_core.rules.context import RuleContext, SegmentDefinition
 from crm_core.rules.days import to_moments, to_span
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.operators import (
@@ -20,7 +21,6 @@ from crm_core.rules.operators import (
 )
 from crm_core.rules.predicates import Predicate, Range
 from crm_core.rules.ranges import ceil_minor, to_fractions, to_plain, to_whole
-from crm_core.rules.scope import Scope, SegmentDefinition
 from crm_core.rules.tree import AnyRule, EventsRule, FieldRule, GroupRule, ListRule, Measure, OrdersRule, SegmentRule
 from crm_core.rules.values import check_number, check_text, check_value
 from crm_core.schema.statuses import ORDER_STATUSES, SPEND_STATUSES
@@ -100,13 +100,13 @@ Place: TypeAlias = tuple[int, ...]
 """Where a node is in its tree: which child, of which child, from the root on; segments are not entered."""
 
 
-def bind(rule: AnyRule, scope: Scope, *, own: SegmentDefinition | None = None) -> Bound:
+def bind(rule: AnyRule, context: RuleContext, *, own: SegmentDefinition | None = None) -> Bound:
     """Check ``rule`` and give it its meaning. own: the segment whose rule this is going to be.
 
     Raises UnknownField and BadRule with the path of the node: also for segments that do not exist, that contain
     themselves, or that together are larger than MAX_BOUND_NODES.
     """
-    return _Binder(scope).bind(rule, "rule", (own,) if own else ())
+    return _Binder(context).bind(rule, "rule", (own,) if own else ())
 
 
 def has_conditions(bound: Bound) -> bool:
@@ -155,8 +155,8 @@ def _statuses(rule: OrdersRule) -> tuple[str, ...]:
 
 
 class _Binder:
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
+    def __init__(self, context: RuleContext) -> None:
+        self._context = context
         self._nodes = 0
 
     def bind(self, rule: AnyRule, path: str, trail: tuple[SegmentDefinition, ...]) -> Bound:
@@ -184,29 +184,29 @@ class _Binder:
                 assert_never(rule)
 
     def _field(self, rule: FieldRule, path: str) -> Bound:
-        found = self._scope.catalogue.find(rule.field, path)
+        found = self._context.catalogue.find(rule.field, path)
         operator = find_operator(rule.op, found.type, path)
-        value = check_value(operator, found.type, rule.value, self._scope.fold, path)
+        value = check_value(operator, found.type, rule.value, self._context.fold, path)
         return BoundField(rule, path, found, operator, self._predicate(operator.build, value, found))
 
     def _predicate(self, build: Build, value: Any, found: CustomerField) -> Predicate:
-        predicate = build(value, self._scope.now)
+        predicate = build(value, self._context.now)
         if not isinstance(predicate, Range):
             return predicate
         if found.type is FieldType.DATE:
             convert = to_span if found.has_plain_days else to_moments
-            return convert(predicate, self._scope.zone)
+            return convert(predicate, self._context.zone)
         if found.is_average:
-            return to_fractions(predicate, self._scope.digits)
+            return to_fractions(predicate, self._context.digits)
         if not found.is_whole:
             return to_plain(predicate)
-        return to_whole(predicate, self._scope.digits if found.type is FieldType.MONEY else 0)
+        return to_whole(predicate, self._context.digits if found.type is FieldType.MONEY else 0)
 
     def _orders(self, rule: OrdersRule, path: str) -> Bound:
-        digits = 0 if rule.measure == "count" else self._scope.digits
+        digits = 0 if rule.measure == "count" else self._context.digits
         operator, wanted = self._figure(rule, path)
         predicate = to_fractions(wanted, digits) if rule.measure == "avg" else to_whole(wanted, digits)
-        category = None if rule.category is None else check_text(rule.category, self._scope.fold, f"{path}.category")
+        category = None if rule.category is None else check_text(rule.category, self._context.fold, f"{path}.category")
         only = Only(category, _statuses(rule), self._min_amount(rule, path), None, self._window(rule.within_days))
         return BoundRecords(rule, path, "orders", rule.measure, only, operator, predicate)
 
@@ -217,8 +217,8 @@ class _Binder:
 
     def _figure(self, rule: OrdersRule | EventsRule, path: str) -> tuple[Operator, Range]:
         operator = find_figure_operator(rule.op, path)
-        value = check_value(operator, FieldType.NUMBER, rule.value, self._scope.fold, path)
-        predicate = operator.build(value, self._scope.now)
+        value = check_value(operator, FieldType.NUMBER, rule.value, self._context.fold, path)
+        predicate = operator.build(value, self._context.now)
         assert isinstance(predicate, Range)
         return operator, predicate
 
@@ -226,13 +226,13 @@ class _Binder:
         if rule.min_amount is None:
             return None
         amount = check_number(rule.min_amount, f"{path}.min_amount")
-        return ceil_minor(amount, self._scope.digits)
+        return ceil_minor(amount, self._context.digits)
 
     def _window(self, days: int | None) -> tuple[datetime, datetime] | None:
-        return None if days is None else (self._scope.now - days * DAY, self._scope.now)
+        return None if days is None else (self._context.now - days * DAY, self._context.now)
 
     def _segment(self, rule: SegmentRule, path: str, trail: tuple[SegmentDefinition, ...]) -> Bound:
-        found = self._scope.segments.find(rule.segment_id)
+        found = self._context.segments.find(rule.segment_id)
         where = f"{path}.segment_id"
         if found is None:
             raise BadRule(f"{where}: there is no segment with the id {rule.segment_id!r}.", field=where)

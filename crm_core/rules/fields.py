@@ -120,7 +120,7 @@ def type_of_kind(kind: kinds.Kind) -> FieldType:
 
 FIELDS = build_fields(CUSTOMER)
 
-MOST_NAMED = 30
+MAX_NAMED = 30
 ATTRIBUTES = "Attributes"
 ATTRIBUTE_PREFIX = "attributes."
 RESERVED = frozenset({"orders", "events", "segment", "customer", "everyone", "nobody", "not", "all", "any", "none"})
@@ -188,8 +188,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word, names, n=3)
     if near or not names:
         return f" Did you mean {' or '.join(near)}?" if near else ""
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f" Known are {', '.join(names[:MOST_NAMED])}{more}."
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f" Known are {', '.join(names[:MAX_NAMED])}{more}."
 
 
 def _attribute(name: str, kind: FieldType, taken: Set[str], labels: Set[str]) -> CustomerField:

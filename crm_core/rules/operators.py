@@ -26,7 +26,7 @@ class Takes(StrEnum):
 
 Build = Callable[[Any, datetime], Predicate]
 """From a checked value and the moment of the evaluation. Dates become ranges of whole days, both ends included;
-which moments these are depends on the zone of the scope."""
+which moments these are depends on the zone of the context."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.tree import OrdersRule, Value
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 Money = Callable[[float], str]
 """Formats an amount of major units in the workspace's currency."""
 
@@ -146,8 +146,8 @@ def _predicate(
 
 def _listed(operator: Operator, words: str, values: list[Any], *, in_sentence: bool) -> str:
     """``any of “a”, “b”``; one value needs no ``any of``."""
-    more = f" and {len(values) - MOST_NAMED} more" if len(values) > MOST_NAMED else ""
-    named = ", ".join(f"“{value}”" for value in values[:MOST_NAMED]) + more
+    more = f" and {len(values) - MAX_NAMED} more" if len(values) > MAX_NAMED else ""
+    named = ", ".join(f"“{value}”" for value in values[:MAX_NAMED]) + more
     if not in_sentence:
         return f"{words} {named}"
     if len(values) == 1 and operator.key in {"has_any", "has_all"}:

@@ -10,7 +10,7 @@ from pymongo import UpdateOne
 
 from crm_core.customers.search_words import customer_words
 from crm_core.infra.mongo import Db, Doc
-from crm_core.upgrades.version import Step
+from crm_core.upgrades.version import Upgrade
 
 BATCH = 2_000
 INTERRUPTED = "ClientNest was updated while this waited or ran. What it had accepted stays; ask for it again."
@@ -156,14 +156,14 @@ def _some(db: Db, collection: str, query: Doc, change: Doc | list[Doc]) -> int:
 
 
 STEPS = (
-    Step("an index that nothing asks any more", _drop_index),
-    Step("channels of messages", _name_channels),
-    Step("options of campaigns", _complete_campaigns),
-    Step("what was taken back of campaigns", _remove_nulls),
-    Step("versions of segments", _keep_versions),
-    Step("kinds of actors in the audit log", _name_actor_kinds),
-    Step("imports and rehearsals as jobs", _gather_jobs),
-    Step("search words of customers", _add_search_words),
-    Step("plain days among attributes", _keep_plain_days),
+    Upgrade("an index that nothing asks any more", _drop_index),
+    Upgrade("channels of messages", _name_channels),
+    Upgrade("options of campaigns", _complete_campaigns),
+    Upgrade("what was taken back of campaigns", _remove_nulls),
+    Upgrade("versions of segments", _keep_versions),
+    Upgrade("kinds of actors in the audit log", _name_actor_kinds),
+    Upgrade("imports and rehearsals as jobs", _gather_jobs),
+    Upgrade("search words of customers", _add_search_words),
+    Upgrade("plain days among attributes", _keep_plain_days),
 )
-"""Step n brings data of version n to version n + 1."""
+"""Upgrade n brings data of version n to version n + 1."""

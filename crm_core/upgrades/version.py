@@ -24,7 +24,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Step:
+class Upgrade:
     """title: of what it does, for the log. apply: changes some documents that are still in the old form, and returns
     how many; 0 when none is left. A step that was interrupted goes on with what is left."""
 
@@ -32,7 +32,7 @@ class Step:
     apply: Callable[[Db], int]
 
 
-def bring_forward(db: Db, steps: tuple[Step, ...], clock: Clock) -> None:
+def bring_forward(db: Db, steps: tuple[Upgrade, ...], clock: Clock) -> None:
     """Return once the data are in the form of this program; a new database is so from the start.
 
     Of several processes one does the work and the others wait: nothing is sent meanwhile. Raises Unavailable, and
@@ -86,7 +86,7 @@ def _lease(db: Db, name: str, version: int, clock: Clock) -> bool:
     return bool(changed.matched_count)
 
 
-def _take_step(db: Db, step: Step, version: int, name: str, clock: Clock) -> None:
+def _take_step(db: Db, step: Upgrade, version: int, name: str, clock: Clock) -> None:
     log.info("bringing data forward", version=version + 1, step=step.title)
     count = 0
     while True:

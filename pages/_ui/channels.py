@@ -32,7 +32,7 @@ _LABELS: Final[Mapping[str, str]] = {
 
 
 def reason_words(reason: str) -> str:
-    """Of a row of the ledger."""
+    """Of a row of the message_log."""
     return _LABELS.get(reason, reason.replace("_", " ").capitalize())
 
 

@@ -11,7 +11,7 @@ from crm_core.rules.engines.explaining import Explanation
 from pages._ui import explanation_words
 from pages._ui.branding import ASSETS
 from pages._ui.deps import services
-from pages._ui.explanation_words import Telling, spelling_of
+from pages._ui.explanation_words import ExplanationWords, spelling_of
 from pages._ui.formats import literal
 from pages._ui.widgets import tinted_badge
 
@@ -23,17 +23,17 @@ def draw_explanation(found: Explanation, record: Doc | None = None, *, key: str)
     """The tree. record: the customer, for texts as they were typed. key: distinguishes several on a page."""
     st.html(ASSETS / "explanation.css")
     with st.container(key=f"explanation_{key}"):
-        st.markdown("\n".join(tree_lines(found, telling_of(record))))
+        st.markdown("\n".join(tree_lines(found, words_for(record))))
 
 
 def why(found: Explanation, record: Doc | None = None) -> str:
     """One line of plain text: the values that make the customer match."""
-    return explanation_words.why(found, telling_of(record))
+    return explanation_words.why(found, words_for(record))
 
 
-def telling_of(record: Doc | None) -> Telling:
+def words_for(record: Doc | None) -> ExplanationWords:
     settings = services().workspace.current()
-    return Telling(settings.currency, services().clock(), spelling_of(record) if record else {}, settings.zone)
+    return ExplanationWords(settings.currency, services().clock(), spelling_of(record) if record else {}, settings.zone)
 
 
 def verdict_badge(*, is_match: bool, words: tuple[str, str] = ("yes", "no")) -> str:
@@ -41,19 +41,19 @@ def verdict_badge(*, is_match: bool, words: tuple[str, str] = ("yes", "no")) -> 
     return tinted_badge("green", "check", words[0]) if is_match else tinted_badge("red", "close", words[1])
 
 
-def tree_lines(found: Explanation, telling: Telling, depth: int = 0) -> Iterator[str]:
+def tree_lines(found: Explanation, words: ExplanationWords, depth: int = 0) -> Iterator[str]:
     """A Markdown list, groups with their parts indented below them."""
-    yield f"{'  ' * depth}- {verdict_badge(is_match=found.matches)} {_words(found, telling)}"
+    yield f"{'  ' * depth}- {verdict_badge(is_match=found.matches)} {_words(found, words)}"
     for child in found.children:
-        yield from tree_lines(child, telling, depth + 1)
+        yield from tree_lines(child, words, depth + 1)
 
 
-def _words(found: Explanation, telling: Telling) -> str:
+def _words(found: Explanation, words: ExplanationWords) -> str:
     if isinstance(found.bound, BoundGroup):
         kind = found.bound.rule.kind
         return _GROUPS[kind] + ("" if found.children else f": empty, so {_EMPTY[kind]}")
-    label, asked = (literal(text) for text in telling.condition(found))
+    label, asked = (literal(text) for text in words.condition(found))
     if isinstance(found.bound, BoundSegment):
         return f"{label} **{asked}**"
-    lacking = telling.lacking(found)
-    return f"**{label}** {asked} · {literal(telling.actual(found))}" + (f" · **{literal(lacking)}**" if lacking else "")
+    lacking = words.lacking(found)
+    return f"**{label}** {asked} · {literal(words.actual(found))}" + (f" · **{literal(lacking)}**" if lacking else "")

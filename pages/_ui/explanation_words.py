@@ -17,13 +17,13 @@ from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.wording import describe
 from pages._ui.formats import money_major, relative_time
 
-MOST_NAMED: Final = 5
-MOST_REASONS: Final = 4
+MAX_NAMED: Final = 5
+MAX_REASONS: Final = 4
 _LENGTHS: Final = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
 
 @dataclass(frozen=True)
-class Telling:
+class ExplanationWords:
     """currency: its code. now: aware UTC, of the evaluation. spelling: folded texts to how they were typed. zone: where
     a date is a day."""
 
@@ -75,8 +75,8 @@ class Telling:
             case FieldType.TEXT:
                 return self._spelled(value)
             case FieldType.LIST:
-                more = f" and {len(value) - MOST_NAMED} more" if len(value) > MOST_NAMED else ""
-                return ", ".join(map(self._spelled, value[:MOST_NAMED])) + more
+                more = f" and {len(value) - MAX_NAMED} more" if len(value) > MAX_NAMED else ""
+                return ", ".join(map(self._spelled, value[:MAX_NAMED])) + more
             case _:
                 assert_never(kind)
 
@@ -104,12 +104,12 @@ def spelling_of(record: Doc) -> dict[str, str]:
     return {fold(text): text for text in texts if isinstance(text, str)}
 
 
-def why(found: Explanation, telling: Telling) -> str:
+def why(found: Explanation, words: ExplanationWords) -> str:
     """Why a customer matches or does not, in a line: "spent $12,400.00 · last ordered 5 months ago"; empty where no
     condition decides."""
-    reasons = list(dict.fromkeys(_reason(each, telling) for each in _deciding(found)))
-    more = [f"{len(reasons) - MOST_REASONS} more"] if len(reasons) > MOST_REASONS else []
-    return " · ".join([*reasons[:MOST_REASONS], *more])
+    reasons = list(dict.fromkeys(_reason(each, words) for each in _deciding(found)))
+    more = [f"{len(reasons) - MAX_REASONS} more"] if len(reasons) > MAX_REASONS else []
+    return " · ".join([*reasons[:MAX_REASONS], *more])
 
 
 def _deciding(found: Explanation) -> Iterator[Explanation]:
@@ -124,13 +124,13 @@ def _deciding(found: Explanation) -> Iterator[Explanation]:
             yield from _deciding(child)
 
 
-def _reason(found: Explanation, telling: Telling) -> str:
+def _reason(found: Explanation, words: ExplanationWords) -> str:
     match found.bound:
         case BoundField():
-            return _field_reason(found.bound.field, found.actual, telling)
+            return _field_reason(found.bound.field, found.actual, words)
         case BoundRecords():
-            label, _ = telling.condition(found)
-            has = "none" if found.actual is None else telling.value(found.bound.type, found.actual)
+            label, _ = words.condition(found)
+            has = "none" if found.actual is None else words.value(found.bound.type, found.actual)
             return f"{_lowered(label)}: {has}"
         case BoundSegment():
             return f"{'in' if found.matches else 'not in'} “{found.bound.segment.name}”"
@@ -138,15 +138,15 @@ def _reason(found: Explanation, telling: Telling) -> str:
             return "picked by hand" if found.matches else "not picked by hand"
 
 
-def _field_reason(about: CustomerField, value: Any, telling: Telling) -> str:
+def _field_reason(about: CustomerField, value: Any, words: ExplanationWords) -> str:
     if value is None:
         return f"no {_lowered(about.label)}"
     if about.yes_no:
         return about.yes_no[0] if value else about.yes_no[1]
-    words = telling.value(about.type, value)
+    said = words.value(about.type, value)
     if about.phrase:
-        return re.sub(r"\b1 times", "1 time", about.phrase.format(words))
-    return f"{_lowered(about.label)} {words}"
+        return re.sub(r"\b1 times", "1 time", about.phrase.format(said))
+    return f"{_lowered(about.label)} {said}"
 
 
 def _type(bound: BoundField | BoundRecords) -> FieldType:

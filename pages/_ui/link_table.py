@@ -46,7 +46,7 @@ class Row:
 
 
 def link_table(label: str, columns: Sequence[Column], rows: Sequence[Row], *, key: str) -> str | None:
-    """Draw it; gives the id of the row that was opened by the last click. label: for screen readers."""
+    """Draw it; returns the id of the row that was opened by the last click. label: for screen readers."""
     data = {"label": label, "columns": [asdict(column) for column in columns], "rows": [asdict(row) for row in rows]}
     result = _table(key=key, data=data, on_opened_change=_rerun_is_enough)
     opened: str | None = result.opened

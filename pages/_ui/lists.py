@@ -25,6 +25,6 @@ def search_and_choose(prefix: str, label: str, choices: Mapping[str, str]) -> tu
 
 
 def pick_page(prefix: str, found: int) -> int:
-    """Draw the page numbers where there are several; gives how many rows come before the page chosen."""
+    """Draw the page numbers where there are several; returns how many rows come before the page chosen."""
     pages = -(-found // PER_PAGE)
     return (st.pagination(pages, key=f"{prefix}_page") - 1) * PER_PAGE if pages > 1 else 0

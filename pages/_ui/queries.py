@@ -17,7 +17,7 @@ from crm_core.audience.preview import Preview
 from crm_core.audience.zone_effects import ZoneEffect
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
-from crm_core.imports.recognising.preview import DryRun, FileFacts, look_at, try_import
+from crm_core.imports.recognising.preview import FileFacts, ImportPreview, look_at, try_import
 from crm_core.infra.mongo import Doc
 from crm_core.insights.overview import Totals
 from crm_core.rules.loading import dump_rule, load_rule
@@ -72,7 +72,7 @@ def _options(field: str, role: Role, _actor: Actor) -> list[str]:
 @st.cache_data(ttl=60, max_entries=4, show_spinner=False)
 def event_types() -> list[str]:
     """Of the latest events, the most frequent first."""
-    return services().scopes.event_types()
+    return services().rule_contexts.event_types()
 
 
 @st.cache_data(ttl=30, max_entries=10, show_spinner="Counting segments in both time zones …")
@@ -116,7 +116,7 @@ def file_facts(file_id: str, name: str, _data: bytes) -> FileFacts:
     return look_at(FileSource.of_file(io.BytesIO(_data), name), services().import_kinds)
 
 
-def dry_run(file_id: str, name: str, data: bytes, kind_name: str | None, mapping: Mapping[str, str]) -> DryRun:
+def dry_run(file_id: str, name: str, data: bytes, kind_name: str | None, mapping: Mapping[str, str]) -> ImportPreview:
     """What an import of an uploaded file would do, by the types declared at most 10 s ago. Raises InvalidInput."""
     return _dry_run(file_id, name, data, kind_name, tuple(mapping.items()))
 
@@ -124,7 +124,7 @@ def dry_run(file_id: str, name: str, data: bytes, kind_name: str | None, mapping
 @st.cache_data(ttl=10, max_entries=50, show_spinner=False)
 def _dry_run(
     file_id: str, name: str, _data: bytes, kind_name: str | None, mapping: tuple[tuple[str, str], ...]
-) -> DryRun:
+) -> ImportPreview:
     found = services()
     context = found.validation_context(found.attributes.declared())
     options = ImportOptions(kind_name=kind_name, mapping=dict(mapping), kinds=found.import_kinds)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from crm_core.audience.scopes import FrozenSegments
+from crm_core.audience.contexts import FrozenSegments
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.money import money_formatter
@@ -18,9 +18,9 @@ def rule_words(rule: AnyRule, frozen: Iterable[Doc] | None = None) -> str:
 
     frozen: the segments that a campaign's rule names, as they were at its launch.
     """
-    scope = services().scopes.scope(segments=None if frozen is None else FrozenSegments(frozen))
+    context = services().rule_contexts.context(segments=None if frozen is None else FrozenSegments(frozen))
     try:
-        text = to_sentence(bind(rule, scope), money_formatter(services().workspace.current().currency))
+        text = to_sentence(bind(rule, context), money_formatter(services().workspace.current().currency))
     except InvalidInput as exc:
         text = f"this rule cannot be evaluated any more: {exc}"
     return literal(text[0].upper() + text[1:])

@@ -20,7 +20,7 @@ from pages.builder.widgets import hold
 
 PICKED: Final = "builder_pick"
 KIND: Final = "builder_kind"
-MOST_PILLS: Final = 10
+MAX_PILLS: Final = 10
 MATCH = {"all": "ALL rules", "any": "ANY rule", "none": "NO rule"}
 
 
@@ -49,7 +49,7 @@ def node_name(board: Board, node_id: int, words: Words) -> str:
 def _pick(board: Board, words: Words) -> None:
     names = {node.id: f"{path_words(path)} {words.name(node)}" for path, node in board.nodes}
     more: dict[str, Any] = {"format_func": names.__getitem__, "on_change": _select}
-    if len(names) <= MOST_PILLS:
+    if len(names) <= MAX_PILLS:
         hold(f"{PICKED}_pill", board.selected)
         st.pills("Edit rule", list(names), required=True, key=f"{PICKED}_pill", args=(f"{PICKED}_pill",), **more)
     else:

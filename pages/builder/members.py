@@ -16,8 +16,8 @@ from pages.builder.board.tree import Condition, Draft
 from pages.builder.board.words import Words, count_of
 from pages.builder.widgets import choice_field, commit, hold, key_of
 
-MOST_FOUND = 20
-LEAST_LETTERS = 2
+MAX_FOUND = 20
+MIN_LETTERS = 2
 
 
 def edit_segment(condition: Condition, words: Words) -> None:
@@ -71,9 +71,9 @@ def _find_customers(condition: Condition, reading: Reading) -> None:
     left, right = st.columns(2, gap="small", vertical_alignment="bottom")
     text = left.text_input("Find customers", key=key_of(condition.id, "find"), placeholder="name, e-mail, phone or id")
     found: dict[str, str] = {}
-    if len(text.strip()) >= LEAST_LETTERS:
+    if len(text.strip()) >= MIN_LETTERS:
         try:
-            found = reading.ask(partial(queries.find_customers, text.strip(), MOST_FOUND), found)
+            found = reading.ask(partial(queries.find_customers, text.strip(), MAX_FOUND), found)
         except CrmError as exc:
             st.caption(literal(str(exc)))
     key = key_of(condition.id, "found")

@@ -34,7 +34,7 @@ class Desk:
     @cached_property
     def problems(self) -> Mapping[int, str]:
         """Node id to why it cannot be evaluated."""
-        return self.board.problems(self.reading.scope(), opened_now().segment)
+        return self.board.problems(self.reading.context(), opened_now().segment)
 
     @cached_property
     def uncounted(self) -> Sequence[str]:

@@ -7,8 +7,8 @@ import streamlit as st
 
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
+from crm_core.rules.context import SegmentDefinition
 from crm_core.rules.loading import dump_rule
-from crm_core.rules.scope import SegmentDefinition
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
 from pages._ui.links import go_to

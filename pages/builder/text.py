@@ -21,7 +21,7 @@ from pages.builder.widgets import hold
 
 TEXT: Final = "builder_text"
 MISREAD: Final = "builder_text_misread"
-MOST_SHOWN: Final = 600
+MAX_SHOWN: Final = 600
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def draw_sentence(board: Board, reading: Reading) -> None:
         st.caption("The sentence follows once every rule can be evaluated and the database answers.")
         return
     text = to_sentence(bound, money_formatter(services().workspace.current().currency))
-    text = text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
+    text = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
     st.markdown(f"**Who:** {literal(text[0].upper() + text[1:])}")
 
 
@@ -70,7 +70,7 @@ def read_text() -> None:
     typed, board = st.session_state[TEXT], board_now()
     st.session_state.pop(MISREAD, None)
     try:
-        rule = parse_text(typed, Reading().scope()) if typed.strip() else None
+        rule = parse_text(typed, Reading().context()) if typed.strip() else None
     except BadRuleText as exc:
         st.session_state[MISREAD] = Misread(board.revision, _in_words(exc))
     except CrmError as exc:
@@ -90,6 +90,6 @@ def _in_words(exc: BadRuleText) -> str:
 
 def _bound(board: Board, reading: Reading) -> Bound | None:
     try:
-        return bind(board.to_rule(), reading.scope())
+        return bind(board.to_rule(), reading.context())
     except (InvalidInput, Unavailable):
         return None

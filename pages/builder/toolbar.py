@@ -11,7 +11,7 @@ from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 from pages.builder.board.board import Board
 from pages.builder.board.moves import add
-from pages.builder.board.palette import ALL, GROUPS, MOST_SHOWN, Entry, find_entries
+from pages.builder.board.palette import ALL, GROUPS, MAX_SHOWN, Entry, find_entries
 from pages.builder.board.session import act, clear_board, history_now, redo, undo
 from pages.builder.board.tree import path_words
 
@@ -62,7 +62,7 @@ def share_dialog(board: Board) -> None:
 
 
 def draw_palette_controls(board: Board, entries: Sequence[Entry]) -> Sequence[Entry]:
-    """Search, group, and the way without dragging; gives the entries to show in the palette."""
+    """Search, group, and the way without dragging; returns the entries to show in the palette."""
     row = st.container(horizontal=True, vertical_alignment="bottom", key="builder_palette_row", gap="small")
     text = row.text_input("Search the fields", key=SEARCH, placeholder="such as city", width=170)
     group = row.selectbox("Show", GROUPS, key=SHOWN, width=130)
@@ -70,9 +70,9 @@ def draw_palette_controls(board: Board, entries: Sequence[Entry]) -> Sequence[En
     found = find_entries(entries, text, group or ALL)
     if not found:
         st.caption(f"Nothing here has “{literal(text)}” in its name." if text else "There is nothing of this kind yet.")
-    elif len(found) > MOST_SHOWN:
-        st.caption(f"The first {MOST_SHOWN} of {len(found)} are shown. Search for the others.")
-    return found[:MOST_SHOWN]
+    elif len(found) > MAX_SHOWN:
+        st.caption(f"The first {MAX_SHOWN} of {len(found)} are shown. Search for the others.")
+    return found[:MAX_SHOWN]
 
 
 def _draw_adding(row: st.delta_generator.DeltaGenerator, board: Board, entries: Sequence[Entry]) -> None:

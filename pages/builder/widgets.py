@@ -12,7 +12,7 @@ from pages.builder.board.tree import Draft
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 ANYTHING: Final = "any"
-MOST_SHOWN: Final = 2**53 - 1
+MAX_SHOWN: Final = 2**53 - 1
 DAY_FORMAT: Final = "YYYY-MM-DD"
 
 
@@ -39,7 +39,7 @@ def number_field(
 
     What no browser can show, or is no number because the field has changed its type, is to be typed anew.
     """
-    shown = float(value) if isinstance(value, int | float) and abs(value) <= MOST_SHOWN else None
+    shown = float(value) if isinstance(value, int | float) and abs(value) <= MAX_SHOWN else None
     hold(key, shown)
     low = min(0.0, shown or 0.0)
     st.number_input(label, low, None, None, step, key=key, on_change=on_change, **options)

@@ -102,7 +102,7 @@ def _ask_to_cancel(campaign: Campaign) -> None:
     campaign_id = campaign["_id"]
     now = services().campaigns.get(campaign_id)
     _ask(
-        cancel_words(now, services().ledger.stats(campaign_id)),
+        cancel_words(now, services().message_log.stats(campaign_id)),
         "Cancel campaign",
         lambda: services().campaigns.cancel(campaign_id, actor=actor()),
     )
@@ -112,7 +112,7 @@ def _ask_to_cancel(campaign: Campaign) -> None:
 def _ask_to_retry(campaign: Campaign) -> None:
     campaign_id = campaign["_id"]
     _ask(
-        retry_words(services().ledger.stats(campaign_id)),
+        retry_words(services().message_log.stats(campaign_id)),
         "Send again",
         lambda: services().campaigns.retry_failed(campaign_id, actor=actor()),
     )

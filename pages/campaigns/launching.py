@@ -24,7 +24,7 @@ def launch_dialog(name: str, segment: str | None, rule: AnyRule, count: int, dra
     whom = f" of **{literal(segment)}**." if segment else f": {rule_words(rule)}."
     st.markdown(f"**{literal(name)}** goes to **{number(count)}** customers{whom}")
     st.caption("They are evaluated once more at launch. What is sent cannot be called back.")
-    is_everyone = not has_conditions(bind(rule, services().scopes.scope()))
+    is_everyone = not has_conditions(bind(rule, services().rule_contexts.context()))
     confirmed = st.checkbox("Yes, everyone", key="launch_everyone") if is_everyone else False
     if not st.button("Launch now", type="primary", disabled=is_everyone and not confirmed, key="launch_confirm"):
         return

@@ -40,7 +40,7 @@ def reason_now(customer: Doc, channel: str, suppressed: Mapping[str, Doc], now: 
     """Why a message over ``channel`` would not be sent; what a campaign asks when it sends."""
     policy = services().policy
     start = policy.cap.start(now) if policy.cap else None
-    sent = services().ledger.sent_since(start, [customer["id"]], channel) if start else {}
+    sent = services().message_log.sent_since(start, [customer["id"]], channel) if start else {}
     people = to_recipients([customer], {customer["id"]: suppressed}, channel, sent)
     return eligibility(people[customer["id"]], channel, policy, now)
 

@@ -24,7 +24,7 @@ COLUMNS: Final = (
     Column("Amount", "right", shape="plain"),
     Column("When", shape="plain"),
 )
-MOST_NAMED: Final = 4
+MAX_NAMED: Final = 4
 
 
 def show_timeline(customer: Doc) -> None:
@@ -89,8 +89,8 @@ def _order(entry: Doc) -> Cell:
 
 
 def _items(items: list[Doc]) -> str:
-    named = [f"{number(item['quantity'])} × {item['name']}" for item in items[:MOST_NAMED]]
-    return ", ".join(named) + (f" and {len(items) - MOST_NAMED} more" if len(items) > MOST_NAMED else "")
+    named = [f"{number(item['quantity'])} × {item['name']}" for item in items[:MAX_NAMED]]
+    return ", ".join(named) + (f" and {len(items) - MAX_NAMED} more" if len(items) > MAX_NAMED else "")
 
 
 def _message(entry: Doc) -> Cell:
@@ -101,5 +101,5 @@ def _message(entry: Doc) -> Cell:
 
 
 def _properties(properties: dict[str, Any]) -> str:
-    named = [f"{name.replace('_', ' ')}: {value}" for name, value in list(properties.items())[:MOST_NAMED]]
-    return " · ".join(named) + (f" and {len(properties) - MOST_NAMED} more" if len(properties) > MOST_NAMED else "")
+    named = [f"{name.replace('_', ' ')}: {value}" for name, value in list(properties.items())[:MAX_NAMED]]
+    return " · ".join(named) + (f" and {len(properties) - MAX_NAMED} more" if len(properties) > MAX_NAMED else "")

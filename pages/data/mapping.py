@@ -12,7 +12,7 @@ from crm_core.imports.reading.cells import CUSTOM_TYPES
 from crm_core.imports.recognising.key_mapping import map_keys
 from crm_core.imports.recognising.kinds import Kind
 from crm_core.imports.recognising.mapping import LEAVE_OUT, ColumnMapping, map_columns
-from crm_core.imports.recognising.preview import DryRun, FileFacts
+from crm_core.imports.recognising.preview import FileFacts, ImportPreview
 from crm_core.imports.recognising.targets import normalise
 from pages._ui.formats import literal
 
@@ -22,7 +22,7 @@ _UNNAMED: Final = re.compile(r"[^a-z0-9_]+")
 
 
 def pick_mapping(facts: FileFacts, kind: Kind, file_id: str) -> dict[str, str]:
-    """Draw a selectbox for each column; gives what is wanted of them, as ``ImportOptions`` take it."""
+    """Draw a selectbox for each column; returns what is wanted of them, as ``ImportOptions`` take it."""
     mapping: dict[str, str] = {}
     with st.grid(3, min_column_width=CHOICE_PX, gap="small"):
         for place, (column, sample) in enumerate(facts.columns.items()):
@@ -67,12 +67,12 @@ def list_choices(column: str, kind: Kind, found: str) -> dict[str, str]:
     return choices | {LEAVE_OUT: "Leave out"}
 
 
-def explain_faults(run: DryRun) -> list[str]:
+def explain_faults(run: ImportPreview) -> list[str]:
     """What is wrong with the mapping, in words that fit the choices above; Markdown."""
     return [*_lost(run), *_doubled(run.columns), *_missing(run)] or [literal(fault) for fault in run.faults]
 
 
-def _lost(run: DryRun) -> Iterator[str]:
+def _lost(run: ImportPreview) -> Iterator[str]:
     lost = list(dict.fromkeys(column.column for column in run.columns if column.fault))
     if lost:
         goes = "goes, or leave it out" if len(lost) == 1 else "go, or leave them out"
@@ -91,7 +91,7 @@ def _doubled(columns: Sequence[ColumnMapping]) -> Iterator[str]:
             yield f"The file names the column **{literal(names[0])}** twice: leave it out, or rename one in the file."
 
 
-def _missing(run: DryRun) -> Iterator[str]:
+def _missing(run: ImportPreview) -> Iterator[str]:
     paths = {column.target.path for column in run.columns if column.target}
     missing = [name for name in run.kind.required if run.columns and name not in paths]
     if missing:

@@ -11,7 +11,7 @@ from crm_core.errors import InvalidInput
 from crm_core.imports.reading.cells import NUMBER
 from crm_core.imports.recognising.kinds import KINDS, kind_named
 from crm_core.imports.recognising.plan import ImportOptions
-from crm_core.imports.recognising.preview import DryRun, FileFacts
+from crm_core.imports.recognising.preview import FileFacts, ImportPreview
 from crm_core.imports.running.checking import Rejected
 from crm_core.jobs.import_files import MAX_FILE_MB, check_size
 from pages._ui import queries
@@ -81,7 +81,7 @@ def _pick_kind(file_id: str, facts: FileFacts) -> str:
     )
 
 
-def _show_dry_run(run: DryRun) -> None:
+def _show_dry_run(run: ImportPreview) -> None:
     st.markdown("**Dry run** – nothing is written yet")
     taken = f":green-badge[:material/check_circle: {number(run.accepted)} would be taken]"
     bad = len(run.rejected)
@@ -116,7 +116,7 @@ def show_rejected(rejected: Sequence[Rejected], in_all: int) -> None:
         st.caption(f"The first {number(len(rejected))} of {number(in_all)}.")
 
 
-def _offer_import(file: UploadedFile, run: DryRun, mapping: Mapping[str, str], *, is_ready: bool) -> None:
+def _offer_import(file: UploadedFile, run: ImportPreview, mapping: Mapping[str, str], *, is_ready: bool) -> None:
     name = run.kind.name if run.count != 1 else run.kind.name.removesuffix("s")
     is_ready = is_ready and bool(run.accepted or run.checked < run.count)
     if not st.button(

@@ -7,7 +7,7 @@ from typing import Final
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from crm_core.infra.samples import Rate
+from crm_core.infra.samples import Throughput
 
 # Dash as well as colour tells the lines apart: where both go the same way, the dots lie on the line.
 _LINES: Final = (
@@ -16,7 +16,7 @@ _LINES: Final = (
 )
 
 
-def stream_rates(rates: Mapping[str, Sequence[Rate]], *, start: datetime, end: datetime) -> go.Figure:
+def stream_rates(rates: Mapping[str, Sequence[Throughput]], *, start: datetime, end: datetime) -> go.Figure:
     """rates: by the name of the stream, in order of time. start, end: of the axis."""
     fig = make_subplots(rows=len(rates), shared_xaxes=True, vertical_spacing=0.09)
     for row, (stream, found) in enumerate(rates.items(), start=1):

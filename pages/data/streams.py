@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from crm_core.infra.monitor import StreamState
-from crm_core.infra.samples import Rate
+from crm_core.infra.samples import Throughput
 from crm_core.infra.streams import INGESTED, Stream
 from pages._ui.charts import show_chart
 from pages._ui.deps import services
@@ -46,7 +46,7 @@ def _show_now() -> None:
     st.caption(f"As of {now:%H:%M:%S} UTC.")
 
 
-def _show_stream(state: StreamState, rate: Rate | None, now: datetime) -> None:
+def _show_stream(state: StreamState, rate: Throughput | None, now: datetime) -> None:
     limit = services().settings.max_backlog
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -75,7 +75,7 @@ def _badge(state: StreamState, now: datetime, limit: int) -> str:
     return tinted_badge("blue", "bolt", "storing") if state.waiting else tinted_badge("green", "check_circle", "clear")
 
 
-def _rate_now(rates: list[Rate], now: datetime) -> Rate | None:
+def _rate_now(rates: list[Throughput], now: datetime) -> Throughput | None:
     """None when the worker that notes the rates has not done so lately."""
     return rates[-1] if rates and now - rates[-1].at <= FRESH else None
 

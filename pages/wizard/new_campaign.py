@@ -63,7 +63,7 @@ with left:
             placeholder="such as Spring thank-you",
             persist_state="session",
         )
-        written = write_message(services().scopes.catalogue().attributes)
+        written = write_message(services().rule_contexts.catalogue().attributes)
 with right:
     result = chosen.result if chosen else None
     if result:

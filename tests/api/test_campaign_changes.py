@@ -49,7 +49,7 @@ def under_way(client: httpx.Client, inside: Services, *rows: Row, **campaign: An
     """A campaign whose log is written by hand; the workers find it as it is."""
     campaign_id = str(create(client)["id"])
     at = inside.clock()
-    inside.ledger.insert(
+    inside.message_log.insert(
         [
             new_row(campaign_id, f"c{place}", channel="in_app", at=at, state=state)
             | ({"reason": reason, "due_at": at + timedelta(days=30)} if reason else {})

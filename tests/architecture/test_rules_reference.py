@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from crm_core.infra.text import fold
 from crm_core.money import money_formatter
 from crm_core.rules.binding import bind
+from crm_core.rules.context import RuleContext
 from crm_core.rules.fields import FIELDS
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import OPERATORS
 from crm_core.rules.reference import fields_table, operators_table
-from crm_core.rules.scope import Scope
 from crm_core.rules.sentence import to_sentence
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import to_text
@@ -36,8 +36,8 @@ def test_the_table_of_fields_is_the_catalogue() -> None:
 def test_the_example_is_one_rule_as_text_as_tree_and_as_sentence() -> None:
     text, tree = between("```text", "```"), json.loads(between("```json", "```"))
     words = " ".join(line.removeprefix("> ") for line in DOCS.splitlines() if line.startswith("> "))
-    scope = Scope(datetime(2026, 6, 15, tzinfo=UTC), 2, fold)
-    bound = bind(load_rule(tree), scope)
-    assert parse_text(text, scope) == load_rule(tree)
+    context = RuleContext(datetime(2026, 6, 15, tzinfo=UTC), 2, fold)
+    bound = bind(load_rule(tree), context)
+    assert parse_text(text, context) == load_rule(tree)
     assert to_text(bound) == text
     assert to_sentence(bound, money_formatter("USD")) == words

@@ -17,6 +17,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.infra.text import fold
 from crm_core.rules.binding import Bound
+from crm_core.rules.context import RuleContext, SegmentSource
 from crm_core.rules.engines.columns import Columns
 from crm_core.rules.engines.encoding import encode
 from crm_core.rules.engines.explaining import explain
@@ -24,7 +25,6 @@ from crm_core.rules.engines.mask import mask
 from crm_core.rules.engines.mongo import to_mongo
 from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.fields import Catalogue
-from crm_core.rules.scope import Scope, SegmentSource
 from crm_core.services import Services
 from tests.engines.people import NOW, Json
 from tests.integration.feeding import make_entry, read_state
@@ -40,8 +40,8 @@ class Town:
     version: Version
     catalogue: Catalogue
 
-    def scope(self, segments: SegmentSource, now: datetime = NOW, zone: tzinfo = UTC) -> Scope:
-        return Scope(now, self.services.workspace.digits(), fold, self.catalogue, segments, zone)
+    def context(self, segments: SegmentSource, now: datetime = NOW, zone: tzinfo = UTC) -> RuleContext:
+        return RuleContext(now, self.services.workspace.digits(), fold, self.catalogue, segments, zone)
 
     def by_engine(self, bound: Bound) -> dict[str, list[str]]:
         """The ids of those who match, in order, by each engine."""

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crm_core.infra.streams import Entry, Stream
+from crm_core.rules.context import KnownSegments, SegmentDefinition
 from crm_core.rules.fields import Catalogue, FieldType
 from crm_core.rules.loading import load_rule
-from crm_core.rules.scope import KnownSegments, SegmentDefinition
 from tests.integration.feeding import make_entry
 
 Json = dict[str, Any]

@@ -14,13 +14,13 @@ from crm_core.infra.streams import Entry, Stream
 from crm_core.infra.text import fold
 from crm_core.ingest.patches import ChangeReader
 from crm_core.rules.binding import Bound
+from crm_core.rules.context import RuleContext, SegmentSource
 from crm_core.rules.engines.columns import Columns
 from crm_core.rules.engines.encoding import encode
 from crm_core.rules.engines.explaining import explain
 from crm_core.rules.engines.mask import mask
 from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.fields import Catalogue
-from crm_core.rules.scope import Scope, SegmentSource
 from crm_core.schema.schema import SCHEMA
 
 DIGITS = 2
@@ -33,8 +33,8 @@ class MemoryTown:
     columns: Columns
     catalogue: Catalogue
 
-    def scope(self, segments: SegmentSource, now: datetime, zone: tzinfo = UTC) -> Scope:
-        return Scope(now, DIGITS, fold, self.catalogue, segments, zone)
+    def context(self, segments: SegmentSource, now: datetime, zone: tzinfo = UTC) -> RuleContext:
+        return RuleContext(now, DIGITS, fold, self.catalogue, segments, zone)
 
     def by_engine(self, bound: Bound) -> dict[str, list[str]]:
         """The ids of those who match, in order, by each engine."""

@@ -1,4 +1,4 @@
-"""A campaign that is disturbed while it runs, and the two witnesses of it: our ledger and the vendor's own count."""
+"""A campaign that is disturbed while it runs, and its two witnesses: our message log and the vendor's own count."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -56,10 +56,12 @@ def launch(client: httpx.Client, rule: dict[str, Any], *, confirm_everyone: bool
 
 
 def check_each_messaged_once(app: RunningApp, services: Services, campaign_id: str, audience: Audience) -> None:
-    """Wait for the end of the campaign, then compare the ledger with what the vendor counted for itself."""
+    """Wait for the end of the campaign, then compare the message log with what the vendor counted for itself."""
     eventually(lambda: services.campaigns.get(campaign_id)["state"], lambda state: state == CampaignState.COMPLETED)
     stats = eventually(
-        lambda: services.ledger.stats(campaign_id), lambda found: receipted(found) >= audience.reachable, "receipts"
+        lambda: services.message_log.stats(campaign_id),
+        lambda found: receipted(found) >= audience.reachable,
+        "receipts",
     )
     rows = consistent(services.db).messages  # receipts of openings still move them
     assert rows.count_documents({"campaign_id": campaign_id}) == stats.audience == audience.size

@@ -95,7 +95,7 @@ def test_a_campaign_waits_while_valkey_is_at_its_memory_limit(
 ) -> None:
     with running.services() as services:
         campaign_id = launch(client, audience.rule)
-        eventually(lambda: handled(services.ledger.stats(campaign_id)), what="messages")
+        eventually(lambda: handled(services.message_log.stats(campaign_id)), what="messages")
         services.redis.config_set("maxmemory", services.redis.info("memory")["used_memory"] // 2)
         try:
             wait_until_refused(client)
@@ -112,7 +112,7 @@ def test_a_campaign_waits_while_the_disk_of_valkey_is_full(tmp_path: Path) -> No
         store_audience(app, client, AUDIENCE)
         with app.services() as services:
             campaign_id = launch(client, AUDIENCE.rule)
-            eventually(lambda: handled(services.ledger.stats(campaign_id)), what="messages")
+            eventually(lambda: handled(services.message_log.stats(campaign_id)), what="messages")
             fill(disk / "filler")
             wait_until_refused(client)
             assert not is_completed(services, campaign_id)

@@ -36,7 +36,7 @@ def test_whatever_is_killed_everybody_who_may_is_messaged_once_and_nobody_else(
     campaign_id = launch(client, audience.rule)
     for victim, moment in zip(victims, moments, strict=True):
         with site.services() as services:
-            eventually(lambda: progress(services.ledger.stats(campaign_id)), partial(le, moment), victim)
+            eventually(lambda: progress(services.message_log.stats(campaign_id)), partial(le, moment), victim)
         site.kill(victim)
     with site.services() as services:
         check_each_messaged_once(site.app, services, campaign_id, audience)

@@ -113,12 +113,12 @@ def test_another_import_changes_nothing_though_the_app_is_killed_in_its_middle(
 def test_ten_rules_find_those_whom_pandas_finds_in_the_file(
     services: Services, client: httpx.Client, cdnow_master: Path
 ) -> None:
-    scope = services.scopes.scope(NOW)
+    context = services.rule_contexts.context(NOW)
     for text, expected in find_with_pandas(cdnow_master).items():
         preview = client.post("/segments/preview", json={"text": text, "now": NOW.isoformat()}).json()
         assert (preview["count"], preview["text"]) == (len(expected), text)
         assert 0 < len(expected) < CUSTOMERS
-        assert list(services.audience.ids(parse_text(text, scope), now=NOW)) == sorted(expected)
+        assert list(services.audience.ids(parse_text(text, context), now=NOW)) == sorted(expected)
 
 
 @pytest.mark.usefixtures("first_digest")

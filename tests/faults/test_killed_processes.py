@@ -95,14 +95,14 @@ def test_batch_that_the_vendor_took_and_the_ledger_does_not_know_is_repeated_and
             """Stop the worker and let the vendor read what it has sent; go on when that was nothing yet."""
             delivery.suspend()
             vendor.resume()
-            known = handled(services.ledger.stats(campaign_id))
+            known = handled(services.message_log.stats(campaign_id))
             if any(vendor_counters(running, campaign_id)["distinct"] > known for _ in range(20)):
                 return True
             vendor.suspend()
             delivery.resume()
             return False
 
-        receipts.suspend()  # a receipt would tell the ledger
+        receipts.suspend()  # a receipt would tell the message log
         vendor.suspend()  # it never runs while the worker runs, so that no answer can be booked
         campaign_id = launch(client, audience.rule)
         eventually(is_in_between, what="a batch that only the vendor knows")

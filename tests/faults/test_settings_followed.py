@@ -54,12 +54,12 @@ def being_sent(site: Site, client: httpx.Client, rates: dict[str, float]) -> Ite
 def launch_slowly(services: Services, client: httpx.Client) -> str | None:
     """None when it went out at the rate of before."""
     campaign_id = launch(client, AUDIENCE.rule)
-    sent = eventually(lambda: handled(services.ledger.stats(campaign_id)), lambda count: count >= BEGUN, "begin")
+    sent = eventually(lambda: handled(services.message_log.stats(campaign_id)), lambda count: count >= BEGUN, "begin")
     return campaign_id if sent < AUDIENCE.size // 4 else None
 
 
 def skipped(services: Services, campaign_id: str, reason: str) -> int:
-    return services.ledger.stats(campaign_id).skipped_by_reason.get(reason, 0)
+    return services.message_log.stats(campaign_id).skipped_by_reason.get(reason, 0)
 
 
 def held(services: Services, campaign_id: str) -> list[Doc]:
@@ -71,7 +71,7 @@ def test_a_campaign_at_a_slow_rate_goes_out_at_once_when_the_rate_is_lifted(
     site: Site, client: httpx.Client, audience: Audience
 ) -> None:
     with being_sent(site, client, SLOWEST) as (services, campaign_id):
-        assert handled(services.ledger.stats(campaign_id)) < audience.size  # the rest would take 13 minutes
+        assert handled(services.message_log.stats(campaign_id)) < audience.size  # the rest would take 13 minutes
         set_workspace(services, channel_rates={})
         eventually(lambda: services.campaigns.get(campaign_id)["state"], lambda state: state == "completed")
 
@@ -83,12 +83,12 @@ def test_quiet_hours_hold_what_is_not_sent_yet_and_let_it_go_when_they_are_lifte
         now = datetime.now(UTC)
         start, end = (now + length for length in (-timedelta(hours=2), timedelta(hours=2)))
         set_workspace(services, quiet_hours=f"{start:%H:%M}-{end:%H:%M}")
-        eventually(lambda: len(held(services, campaign_id)) + handled(services.ledger.stats(campaign_id)),
+        eventually(lambda: len(held(services, campaign_id)) + handled(services.message_log.stats(campaign_id)),
                    lambda count: count == audience.size, "all to be held or sent")  # fmt: skip
         assert held(services, campaign_id)
         set_workspace(services, quiet_hours=None, channel_rates={})
         eventually(lambda: services.campaigns.get(campaign_id)["state"], lambda state: state == "completed")
-        assert services.ledger.stats(campaign_id).skipped_by_reason == {}
+        assert services.message_log.stats(campaign_id).skipped_by_reason == {}
 
 
 def test_a_strict_regime_skips_the_rest_of_a_campaign(site: Site, client: httpx.Client, audience: Audience) -> None:
@@ -115,7 +115,7 @@ def test_a_tighter_error_budget_pauses_a_campaign_that_the_one_before_let_go_on(
         told.patch("/v1/behaviour", json={"reject_rate": 0.3}).raise_for_status()
         try:
             failed = eventually(
-                lambda: services.ledger.stats(campaign_id).by_state[MessageState.FAILED], lambda count: count >= 12
+                lambda: services.message_log.stats(campaign_id).by_state[MessageState.FAILED], lambda count: count >= 12
             )
             assert services.campaigns.get(campaign_id)["state"] == CampaignState.SENDING, failed
             set_workspace(services, error_budget=0.01)

@@ -39,7 +39,7 @@ def live(server: Server, servers: Settings) -> Iterator[Services]:
 
 def test_the_snapshot_outlives_an_outage_and_catches_up(live: Services, server: Server) -> None:
     store_customers(live, {"id": "a", "visits": 2}, {"id": "b", "visits": 0})
-    rule = parse_text("visits > 1", live.scopes.scope())
+    rule = parse_text("visits > 1", live.rule_contexts.context())
     assert live.previews.preview(rule, is_fresh=True, actor=TEST).count == 1
     before = live.previews.in_memory(rule, actor=TEST)
     assert before is not None

@@ -25,7 +25,7 @@ NOT_FOUND = Answer(404, {"detail": "Not Found"})
 def answer_server(
     answers: Sequence[Answer], *, gets: Sequence[Answer] = (NOT_FOUND,), received: MutableSequence[Any] | None = None
 ) -> Iterator[str]:
-    """Gives its address. The answers to POST, and gets to GET, are given in turn, the last one for ever.
+    """Returns its address. The answers to POST, and gets to GET, are given in turn, the last one for ever.
 
     received: where the JSON of each POST is put.
     """

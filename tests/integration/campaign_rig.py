@@ -8,7 +8,7 @@ from typing import Any
 
 from crm_core.audience.eligibility import Policy
 from crm_core.campaigns.engine import Engine
-from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.messages.message_log import MessageLog
 from crm_core.campaigns.messages.receipts import parse_receipts
 from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.planning.planner import Planner
@@ -73,18 +73,18 @@ class Rig:
         quiet: QuietHours | None = None,
         *,
         chunk: int = 1000,
-        stretch: int = 250,
+        batch_size: int = 250,
         claim_idle_ms: int = 15_000,
         plan: Plan | None = None,
     ) -> None:
-        """policy, quiet, plan: instead of those of the services. chunk, stretch: rows planned and released at once."""
+        """policy, quiet, plan: instead of those of the services. chunk, batch_size: rows planned, released at once."""
         self.claim_idle_ms = claim_idle_ms
         self.services = services
         self.vendor = CountingVendor()
-        self.ledger = services.ledger
+        self.message_log = services.message_log
         self._policy, self._quiet = policy, quiet
         self.planner = self.another_planner(chunk=chunk, plan=plan)
-        self.releaser = self.another_releaser(stretch=stretch)
+        self.releaser = self.another_releaser(batch_size=batch_size)
         self.engine = self.another_engine(planner=self.planner, releaser=self.releaser)
         self.deliverer = services.deliverer_to(self.vendor, self.rules)
         self.delivery = self.another_delivery("a")
@@ -100,23 +100,23 @@ class Rig:
 
     def another_planner(self, *, chunk: int = 1000, plan: Plan | None = None) -> Planner:
         made = self.services
-        return Planner(made.campaigns, made.progress, plan or made.plan, made.ledger, made.clock, chunk=chunk)
+        return Planner(made.campaigns, made.progress, plan or made.plan, made.message_log, made.clock, chunk=chunk)
 
-    def another_releaser(self, *, stretch: int = 250) -> Releaser:
+    def another_releaser(self, *, batch_size: int = 250) -> Releaser:
         made = self.services
         rows, rates = made.pending_rows, made.channel_rates
         return Releaser(
-            made.campaigns, made.progress, rows, rates, made.redis, made.clock, self.quiet_hours, stretch=stretch
+            made.campaigns, made.progress, rows, rates, made.redis, made.clock, self.quiet_hours, batch_size=batch_size
         )
 
     def another_engine(
-        self, *, planner: Planner | None = None, releaser: Releaser | None = None, ledger: Ledger | None = None
+        self, *, planner: Planner | None = None, releaser: Releaser | None = None, message_log: MessageLog | None = None
     ) -> Engine:
-        """What a second campaign worker has. ledger: instead of that of the services."""
+        """What a second campaign worker has. message_log: instead of that of the services."""
         made = self.services
         planner, releaser = planner or self.another_planner(), releaser or self.another_releaser()
-        rows, ledger = made.pending_rows, ledger or made.ledger
-        return Engine(made.campaigns, made.progress, rows, ledger, planner, releaser, made.clock)
+        rows, message_log = made.pending_rows, message_log or made.message_log
+        return Engine(made.campaigns, made.progress, rows, message_log, planner, releaser, made.clock)
 
     def another_delivery(self, name: str) -> Consumer:
         """A delivery worker of that name; one that ended goes on under its name."""
@@ -168,7 +168,7 @@ class Rig:
 
     def counts(self, campaign_id: str) -> dict[str, int]:
         """The states that rows are in, checked against the audience."""
-        stats = self.ledger.stats(campaign_id)
+        stats = self.message_log.stats(campaign_id)
         rows = self.services.db.messages.count_documents({"campaign_id": campaign_id})
         assert stats.audience == sum(stats.by_state.values()) == rows
         return {str(state): count for state, count in stats.by_state.items() if count}

@@ -99,7 +99,7 @@ def foreseen(result: RehearsalResult) -> Figures:
 
 
 def happened(rig: Rig, campaign_id: str) -> Figures:
-    stats = rig.ledger.stats(campaign_id)
+    stats = rig.message_log.stats(campaign_id)
     rows = list(rig.services.db.messages.find({"campaign_id": campaign_id}))
     by_variant = Counter((row["variant"], _state(row)) for row in rows if row.get("variant"))
     by_hour = Counter(

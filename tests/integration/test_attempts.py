@@ -89,7 +89,7 @@ def test_what_was_attempted_before_a_crash_is_failed_and_never_sent_again(
     assert marks(rig) == 4
     rig.finish(clock)
     assert rig.counts(campaign) == {"failed": 4, "skipped": 1}
-    assert rig.ledger.stats(campaign).failed_by_reason == {"outcome_unknown": 4}
+    assert rig.message_log.stats(campaign).failed_by_reason == {"outcome_unknown": 4}
     assert postman.taken.total() == after
     assert rig.state(campaign) == "completed"
     assert marks(rig) == 0

@@ -48,7 +48,7 @@ def draft_for(rig: Rig, segment: Doc) -> str:
 
 
 def written_to(rig: Rig, campaign: str) -> set[str]:
-    """Those in the ledger once the launched campaign is planned."""
+    """Those in the message log once the launched campaign is planned."""
     rig.plan()
     assert rig.state(campaign) == "sending"
     return {row["customer_id"] for row in rig.services.db.messages.find({"campaign_id": campaign})}
@@ -221,7 +221,7 @@ def test_planning_outlives_a_fault_that_nobody_foresaw_and_that_passes(
 
     campaign = rig.launch(rig.draft())
     with monkeypatch.context() as broken:
-        broken.setattr(rig.ledger, "insert", fail)
+        broken.setattr(rig.message_log, "insert", fail)
         for _ in range(2 * MAX_TRIES):
             rig.plan()
         assert rig.state(campaign) == "preparing"

@@ -58,12 +58,12 @@ class History(RuleBasedStateMachine):
             db[name].delete_many({})
         db.customers.update_many({}, {"$unset": {"consent": 1}})
         self.services.redis.flushdb()
-        self.rig = Rig(self.services, chunk=3, stretch=2, claim_idle_ms=0)
+        self.rig = Rig(self.services, chunk=3, batch_size=2, claim_idle_ms=0)
         self.vendor = WatchfulVendor()
         self.rig.vendor = self.vendor
         self.rig.deliverer = self.services.deliverer_to(self.vendor, self.rig.rules)
         self.rig.delivery = self.rig.another_delivery("a")
-        planner, releaser = self.rig.another_planner(chunk=3), self.rig.another_releaser(stretch=2)
+        planner, releaser = self.rig.another_planner(chunk=3), self.rig.another_releaser(batch_size=2)
         self.engines = [self.rig.engine, self.rig.another_engine(planner=planner, releaser=releaser)]
         self.told: defaultdict[str, set[str]] = defaultdict(set)
         self.retries = 0

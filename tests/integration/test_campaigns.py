@@ -93,7 +93,7 @@ def test_every_step_of_a_campaign_is_audited(rig: Rig) -> None:
 
 def test_a_crash_after_rows_were_written_and_before_the_mark_moved_loses_nobody(rig: Rig, clock: TestClock) -> None:
     campaign = rig.launch(rig.draft())
-    rig.ledger.insert([new_row(campaign, each, channel="in_app", at=clock.now) for each in ("c1", "c2")])
+    rig.message_log.insert([new_row(campaign, each, channel="in_app", at=clock.now) for each in ("c1", "c2")])
     rig.plan()
     rig.deliver()
     assert rig.counts(campaign) == {"sent": 4, "skipped": 1}

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
-from crm_core.campaigns.sending.batches import Stretch
+from crm_core.campaigns.sending.batches import DeliveryBatch
 from crm_core.campaigns.sending.cap_locks import HELD, CapLocks
 from crm_core.campaigns.sending.claims import Claims
 from crm_core.campaigns.sending.quiet import QuietHours
@@ -89,10 +89,10 @@ def test_a_receipt_for_a_message_that_now_waits_ends_the_wait(rig: Rig, clock: T
     campaign = crash_while_sending(rig)
     clock.advance(hours=10)
     rig.deliver()
-    assert rig.ledger.stats(campaign).pending_by_reason == {"quiet_hours": 4}
+    assert rig.message_log.stats(campaign).pending_by_reason == {"quiet_hours": 4}
     told = [receipt(campaign, "c1", "failed", 9, reason="unreachable"), receipt(campaign, "c2", "delivered", 5)]
     rig.receive(*told, receipt(campaign, "c3", "failed"))
-    assert rig.ledger.stats(campaign).failed_by_reason == {"unreachable": 1, "unknown": 1}
+    assert rig.message_log.stats(campaign).failed_by_reason == {"unreachable": 1, "unknown": 1}
     second = rig.row(campaign, "c2")
     assert second["sent_at"] == second["delivered_at"]
     assert not second.keys() & {"reason", "due_at"}
@@ -127,15 +127,15 @@ def test_an_entry_takes_its_own_rows_again_and_none_that_another_has(rig: Rig) -
     campaign = rig.launch(rig.draft())
     rig.plan()
     claims = Claims(rig.services.db)
-    first, rest = Stretch(campaign, None, "c3", 1, 3), Stretch(campaign, None, "c6", 1, 5)
+    first, rest = DeliveryBatch(campaign, None, "c3", 1, 3), DeliveryBatch(campaign, None, "c6", 1, 5)
 
-    def taken(stretch: Stretch, entry: str) -> list[str]:
-        return sorted(row["customer_id"] for row in claims.take(stretch, entry))
+    def taken(batch: DeliveryBatch, entry: str) -> list[str]:
+        return sorted(row["customer_id"] for row in claims.take(batch, entry))
 
     assert taken(first, "1-0") == ["c1", "c2", "c3"]
     assert taken(rest, "2-0") == ["c4", "c6"]
     assert taken(first, "1-0") == ["c1", "c2", "c3"]
-    assert taken(Stretch(campaign, None, "c6", 2, 5), "3-0") == ["c1", "c2", "c3", "c4", "c6"]
+    assert taken(DeliveryBatch(campaign, None, "c6", 2, 5), "3-0") == ["c1", "c2", "c3", "c4", "c6"]
     assert taken(rest, "2-0") == []
 
 

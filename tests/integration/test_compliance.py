@@ -7,8 +7,8 @@ import pytest
 
 from crm_core.errors import InvalidInput
 from crm_core.rules.binding import bind
+from crm_core.rules.context import RuleContext
 from crm_core.rules.loading import load_rule
-from crm_core.rules.scope import Scope
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import to_text
 from crm_core.services import Services, build_services
@@ -36,14 +36,14 @@ class Towns:
         self._name = ""
         self._town: Town | None = None
 
-    def of(self, family: str, case: Json) -> tuple[Town, Scope]:
+    def of(self, family: str, case: Json) -> tuple[Town, RuleContext]:
         given = given_of(family)
         if self._name != family:
             self.close()
             self._services = self._open(given)
             self._name, self._town = family, build_town(self._services, catalogue_of(given))
         assert self._town
-        return self._town, self._town.scope(segments_of(given), datetime.fromisoformat(given["now"]), zone_of(case))
+        return self._town, self._town.context(segments_of(given), datetime.fromisoformat(given["now"]), zone_of(case))
 
     def _open(self, given: Json) -> Services:
         services = build_services(self._servers.with_servers(mongodb_database=new_database()))
@@ -67,24 +67,24 @@ def towns(servers: Settings) -> Iterator[Towns]:
 
 @pytest.mark.parametrize(("family", "case"), cases("matches"))
 def test_every_engine_finds_those_whom_the_case_names(towns: Towns, family: str, case: Json) -> None:
-    town, scope = towns.of(family, case)
-    found = town.by_engine(bind(load_rule(case["rule"]), scope))
+    town, context = towns.of(family, case)
+    found = town.by_engine(bind(load_rule(case["rule"]), context))
     assert found == dict.fromkeys(found, sorted(case["matches"])), case.get("why")
 
 
 @pytest.mark.parametrize(("family", "case"), cases("text"))
 def test_the_rule_reads_as_the_case_says_and_is_read_back(towns: Towns, family: str, case: Json) -> None:
-    _, scope = towns.of(family, case)
+    _, context = towns.of(family, case)
     rule = load_rule(case["rule"])
-    assert to_text(bind(rule, scope)) == case["text"]
-    assert parse_text(case["text"], scope) == rule
+    assert to_text(bind(rule, context)) == case["text"]
+    assert parse_text(case["text"], context) == rule
 
 
 @pytest.mark.parametrize(("family", "case"), cases("refused"))
 def test_what_cannot_be_evaluated_is_refused_with_its_place(towns: Towns, family: str, case: Json) -> None:
-    _, scope = towns.of(family, case)
+    _, context = towns.of(family, case)
     with pytest.raises(InvalidInput) as caught:
-        bind(load_rule(case["rule"]), scope)
+        bind(load_rule(case["rule"]), context)
     assert caught.value.field == case["refused"], case["why"]
     assert case["says"] in str(caught.value)
 

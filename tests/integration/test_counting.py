@@ -20,7 +20,7 @@ def counting(services: Services, rule: AnyRule, sample: int = 0) -> Counting:
 
 
 def rule_of(services: Services, text: str) -> AnyRule:
-    return parse_text(text, services.scopes.scope())
+    return parse_text(text, services.rule_contexts.context())
 
 
 def test_it_gives_the_count_and_a_sample(services: Services) -> None:

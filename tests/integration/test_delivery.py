@@ -3,7 +3,7 @@
 import itertools
 from datetime import timedelta
 
-from crm_core.campaigns.sending.batches import Stretch
+from crm_core.campaigns.sending.batches import DeliveryBatch
 from crm_core.infra.streams import Stream
 from tests.actors import ASHA, TEST
 from tests.conftest import TestClock
@@ -18,7 +18,7 @@ def test_a_campaign_reaches_each_of_its_audience_once_and_skips_who_said_no(rig:
     assert rig.state(campaign) == "sending"
     rig.deliver()
     assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
-    assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 1}
+    assert rig.message_log.stats(campaign).skipped_by_reason == {"no_consent": 1}
     assert rig.vendor.asked == {"c1": 1, "c2": 1, "c3": 1, "c6": 1}
     rig.plan()
     assert rig.state(campaign) == "completed"
@@ -33,7 +33,7 @@ def test_the_log_keeps_what_was_sent_to_whom_and_when(rig: Rig, clock: TestClock
     assert (row["text"], row["vendor_id"], row["sent_at"]) == ("Hi Name1", f"v-{campaign}:c1#0", clock.now)
     assert rig.row(campaign, "c6")["text"] == "Hi there"
     assert rig.vendor.accepted[f"{campaign}:c1#0"]["channel"] == "in_app"
-    (shown,), more = rig.ledger.of_customer("c4", actor=TEST)
+    (shown,), more = rig.message_log.of_customer("c4", actor=TEST)
     assert (shown["state"], shown["reason"], more) == ("skipped", "no_consent", None)
 
 
@@ -65,7 +65,7 @@ def test_a_receipt_keeps_the_time_of_its_step_and_the_reason_of_a_failure(rig: R
         receipt(campaign, "c3", "failed"),
     )
     assert rig.row(campaign, "c1")["delivered_at"].second == 5
-    assert rig.ledger.stats(campaign).failed_by_reason == {"unknown_number": 1, "unknown": 1}
+    assert rig.message_log.stats(campaign).failed_by_reason == {"unknown_number": 1, "unknown": 1}
 
 
 def test_a_vendor_that_does_not_know_why_a_message_failed_leaves_it_to_be_retried(rig: Rig, clock: TestClock) -> None:
@@ -73,7 +73,7 @@ def test_a_vendor_that_does_not_know_why_a_message_failed_leaves_it_to_be_retrie
     rig.plan()
     rig.deliver()
     rig.receive(receipt(campaign, "c1", "failed", reason="outcome_unknown"))
-    assert rig.ledger.stats(campaign).failed_by_reason == {"unknown": 1}
+    assert rig.message_log.stats(campaign).failed_by_reason == {"unknown": 1}
     rig.services.campaigns.retry_failed(campaign, actor=ASHA)
     rig.finish(clock)
     assert rig.vendor.asked["c1"] == 2
@@ -116,7 +116,7 @@ def test_what_the_vendor_refuses_for_good_is_failed_with_the_reason(rig: Rig) ->
     rig.vendor.refused = "unknown_number"
     rig.deliver()
     assert rig.counts(campaign) == {"failed": 4, "skipped": 1}
-    assert rig.ledger.stats(campaign).failed_by_reason == {"unknown_number": 4}
+    assert rig.message_log.stats(campaign).failed_by_reason == {"unknown_number": 4}
 
 
 def test_a_message_that_cannot_be_rendered_for_one_fails_for_that_one_only(rig: Rig) -> None:
@@ -125,7 +125,7 @@ def test_a_message_that_cannot_be_rendered_for_one_fails_for_that_one_only(rig: 
     rig.plan()
     rig.deliver()
     assert rig.counts(campaign) == {"sent": 4, "failed": 1, "skipped": 1}
-    assert rig.ledger.stats(campaign).failed_by_reason == {"template_failed": 1}
+    assert rig.message_log.stats(campaign).failed_by_reason == {"template_failed": 1}
 
 
 def test_an_odd_attribute_fails_the_message_to_that_customer_only(rig: Rig) -> None:
@@ -136,7 +136,7 @@ def test_an_odd_attribute_fails_the_message_to_that_customer_only(rig: Rig) -> N
     rig.plan()
     rig.deliver()
     assert rig.counts(campaign) == {"sent": 3, "failed": 1, "skipped": 1}
-    assert rig.ledger.stats(campaign).failed_by_reason == {"template_failed": 1}
+    assert rig.message_log.stats(campaign).failed_by_reason == {"template_failed": 1}
     assert rig.row(campaign, "c1")["text"] == "gold"
 
 
@@ -159,13 +159,13 @@ def test_who_left_or_said_no_between_plan_and_sending_is_skipped(rig: Rig) -> No
     no = {"id": "c2", "consent": {"in_app": "denied"}}
     store(rig.services, [make_entry(Stream.CUSTOMERS, no, at=START + timedelta(hours=1))])
     rig.deliver()
-    assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 2, "customer_gone": 1}
+    assert rig.message_log.stats(campaign).skipped_by_reason == {"no_consent": 2, "customer_gone": 1}
     assert rig.vendor.asked.keys() == {"c3", "c6"}
 
 
 def test_an_entry_that_orders_no_delivery_is_buried(rig: Rig) -> None:
     rig.services.publisher.publish(
-        Stream.DELIVERIES, [b"no json", b"[]", b"{}", Stretch("nothing", None, "c9", 1, 5).to_payload()]
+        Stream.DELIVERIES, [b"no json", b"[]", b"{}", DeliveryBatch("nothing", None, "c9", 1, 5).to_payload()]
     )
     rig.deliver()
     assert rig.services.redis.xlen(Stream.DEAD) == 4
@@ -183,7 +183,7 @@ def test_the_timeline_adds_up_to_the_counts(rig: Rig, clock: TestClock) -> None:
         {"key": f"{campaign}:c2#0", "status": "failed", "at": "2026-06-15T12:20:00Z"},
     )
     clock.advance(minutes=55)
-    points = rig.ledger.timeline(campaign, start=start, end=clock.now)
+    points = rig.message_log.timeline(campaign, start=start, end=clock.now)
     assert points[0] == {"at": start, "sent": 0, "delivered": 0, "failed": 0}
     assert {name: points[-1][name] for name in ("sent", "delivered", "failed")} == {
         "sent": 4,
@@ -203,6 +203,6 @@ def test_the_timeline_is_short_and_adds_up_whatever_the_vendor_s_clock_says(rig:
     moments = {"c1": "9998-01-01T00:00:00Z", "c2": "2026-06-25T12:00:00Z", "c3": "2026-06-15T11:59:00Z"}
     for who, at in moments.items():
         rig.receive({"key": f"{campaign}:{who}#0", "status": "delivered", "at": at})
-    points = rig.ledger.timeline(campaign, start=start, end=clock.now)
+    points = rig.message_log.timeline(campaign, start=start, end=clock.now)
     assert len(points) <= 61
     assert (points[1]["delivered"], points[-1]["delivered"]) == (1, 3)

@@ -53,7 +53,7 @@ def test_each_reason_to_send_nothing_is_kept_and_nothing_is_sent(people: Service
     )
     rig = Rig(people, ONE_A_WEEK)
     people.suppressions.add("c2", "sms", reason="complaint", actor=ASHA)
-    people.ledger.insert([new_row("earlier", "c3", channel="sms", at=clock.now, state=MessageState.SENT)])
+    people.message_log.insert([new_row("earlier", "c3", channel="sms", at=clock.now, state=MessageState.SENT)])
     campaign = campaign_over(rig, "sms")
     reasons = {"refused": "no_consent", "unreachable": "no_address", "c2": "suppressed", "c3": "frequency_cap"}
     assert skipped(rig, campaign) == reasons
@@ -63,7 +63,7 @@ def test_each_reason_to_send_nothing_is_kept_and_nothing_is_sent(people: Service
 def test_a_strict_workspace_messages_only_who_granted_consent(people: Services) -> None:
     store_customers(people, {"id": "c4", "visits": 1, "consent": {"in_app": "granted", "sms": "unknown"}})
     campaign = campaign_over(Rig(people, Policy(unknown_may_be_messaged=False)))
-    assert people.ledger.stats(campaign).skipped_by_reason == {"no_consent": 3}
+    assert people.message_log.stats(campaign).skipped_by_reason == {"no_consent": 3}
 
 
 def test_a_suppression_of_another_channel_and_one_that_was_lifted_forbid_nothing(people: Services) -> None:

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm_core.rules.binding import bind
+from crm_core.rules.context import KnownSegments, SegmentDefinition
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import OPERATORS
-from crm_core.rules.scope import KnownSegments, SegmentDefinition
 from crm_core.services import Services
 from tests.engines.agreement import Town, open_town
 from tests.engines.people import Json, People
@@ -33,7 +33,7 @@ def saved_segments(first: Json, second: Json) -> KnownSegments:
 
 def agreed(town: Town, rule: Json, segments: KnownSegments, zone: tzinfo = UTC) -> list[str]:
     """Whom all engines find."""
-    found = town.by_engine(bind(load_rule(rule), town.scope(segments, zone=zone)))
+    found = town.by_engine(bind(load_rule(rule), town.context(segments, zone=zone)))
     assert all(ids == found["single"] for ids in found.values()), (rule, found)
     return found["single"]
 

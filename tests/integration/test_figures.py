@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from crm_core.campaigns.figures import CHEAP_S, LONG_REST, REST, Figures
-from crm_core.campaigns.messages.message_log import Ledger, Stats
+from crm_core.campaigns.messages.message_log import MessageLog, Stats
 from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Doc
 from crm_core.services import Services
@@ -16,7 +16,7 @@ from tests.integration.campaign_rig import Rig, receipt
 DEAR_S = 2 * CHEAP_S
 
 
-class SlowLedger(Ledger):
+class SlowMessageLog(MessageLog):
     """Each count takes as long as it is told, by a timer that stands still otherwise."""
 
     def __init__(self, services: Services) -> None:
@@ -38,9 +38,9 @@ class SlowLedger(Ledger):
         return super().timeline(campaign_id, start=start, end=end)
 
 
-def slow_figures(rig: Rig) -> tuple[SlowLedger, Figures]:
-    ledger = SlowLedger(rig.services)
-    return ledger, Figures(ledger, rig.services.clock, timer=lambda: ledger.now_s)
+def slow_figures(rig: Rig) -> tuple[SlowMessageLog, Figures]:
+    message_log = SlowMessageLog(rig.services)
+    return message_log, Figures(message_log, rig.services.clock, timer=lambda: message_log.now_s)
 
 
 def sent(figures: Figures, rig: Rig, campaign: str) -> int:
@@ -49,8 +49,8 @@ def sent(figures: Figures, rig: Rig, campaign: str) -> int:
 
 
 def test_what_is_cheap_is_counted_each_time(rig: Rig) -> None:
-    ledger, figures = slow_figures(rig)
-    ledger.takes_s = CHEAP_S / 2
+    message_log, figures = slow_figures(rig)
+    message_log.takes_s = CHEAP_S / 2
     campaign = rig.launch(rig.draft())
     rig.plan()
     assert sent(figures, rig, campaign) == 0
@@ -59,35 +59,35 @@ def test_what_is_cheap_is_counted_each_time(rig: Rig) -> None:
 
 
 def test_what_is_dear_stands_for_many_times_as_long_as_it_took(rig: Rig) -> None:
-    ledger, figures = slow_figures(rig)
+    message_log, figures = slow_figures(rig)
     campaign = rig.launch(rig.draft())
     rig.plan()
     assert sent(figures, rig, campaign) == 0
     rig.deliver()
-    ledger.now_s += REST * DEAR_S * 0.99
+    message_log.now_s += REST * DEAR_S * 0.99
     assert sent(figures, rig, campaign) == 0
-    ledger.now_s += REST * DEAR_S * 0.02
+    message_log.now_s += REST * DEAR_S * 0.02
     assert sent(figures, rig, campaign) == 4
-    assert ledger.counts == 2
+    assert message_log.counts == 2
 
 
 def test_a_campaign_that_has_moved_on_is_counted_anew_and_longer_kept_when_nothing_is_on_the_way(
     rig: Rig, clock: TestClock
 ) -> None:
-    ledger, figures = slow_figures(rig)
+    message_log, figures = slow_figures(rig)
     campaign = rig.launch(rig.draft())
     rig.plan()
     assert sent(figures, rig, campaign) == 0
     rig.finish(clock)
     assert sent(figures, rig, campaign) == 4
     rig.receive(*(receipt(campaign, who, "delivered") for who in ("c1", "c2", "c3", "c6")))
-    ledger.now_s += REST * DEAR_S
+    message_log.now_s += REST * DEAR_S
     assert sent(figures, rig, campaign) == 0
     rig.receive(receipt(campaign, "c1", "clicked"))
     now = rig.services.campaigns.get(campaign)
-    ledger.now_s += REST * DEAR_S
+    message_log.now_s += REST * DEAR_S
     assert figures.stats(now, actor=TEST).value.by_state[MessageState.CLICKED] == 0
-    ledger.now_s += LONG_REST * DEAR_S
+    message_log.now_s += LONG_REST * DEAR_S
     assert figures.stats(now, actor=TEST).value.by_state[MessageState.CLICKED] == 1
 
 
@@ -104,25 +104,25 @@ def test_a_campaign_that_was_completed_once_more_is_counted_anew(rig: Rig, clock
 
 
 def test_two_who_ask_at_once_wait_for_one_count(rig: Rig) -> None:
-    ledger, figures = slow_figures(rig)
+    message_log, figures = slow_figures(rig)
     campaign = rig.services.campaigns.get(rig.launch(rig.draft()))
-    ledger.go_on.clear()
+    message_log.go_on.clear()
     with ThreadPoolExecutor(4) as threads:
         asked = [threads.submit(figures.stats, campaign, actor=TEST) for _ in range(4)]
-        ledger.go_on.set()
+        message_log.go_on.set()
         first, *others = [each.result() for each in asked]
-    assert ledger.counts == 1
+    assert message_log.counts == 1
     assert all(other is first for other in others)
 
 
 def test_the_line_over_time_stands_as_long(rig: Rig, clock: TestClock) -> None:
-    ledger, figures = slow_figures(rig)
+    message_log, figures = slow_figures(rig)
     campaign = rig.services.campaigns.get(rig.launch(rig.draft()))
     assert figures.timeline(campaign, actor=TEST).value == []
     rig.plan()
     clock.advance(minutes=1)
     rig.deliver()
     assert figures.timeline(campaign, actor=TEST).value == []
-    ledger.now_s += REST * DEAR_S
+    message_log.now_s += REST * DEAR_S
     found = figures.timeline(campaign, actor=TEST)
     assert (found.value[-1]["sent"], found.as_of) == (4, clock.now)

@@ -21,7 +21,7 @@ def test_a_draft_that_is_edited_while_it_is_launched_is_not_launched_as_it_was(r
             return frozen
 
     late = Campaigns(
-        made.db, Meanwhile(made.segments, made.scopes), made.pending_rows, made.error_budget, made.audit, clock
+        made.db, Meanwhile(made.segments, made.rule_contexts), made.pending_rows, made.error_budget, made.audit, clock
     )
     campaign = rig.draft()
     with pytest.raises(Conflict, match="Somebody else changed this campaign meanwhile"):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.campaigns.messages.message_log import Ledger, Stats
+from crm_core.campaigns.messages.message_log import MessageLog, Stats
 from crm_core.campaigns.planning.progress import CLOSING
 from crm_core.campaigns.states import CampaignState
 from crm_core.errors import Conflict, InvalidInput
@@ -147,7 +147,7 @@ def test_a_cancelled_campaign_skips_what_nobody_has_begun_with(rig: Rig, clock: 
     call(rig, "cancel", campaign)
     rig.finish(clock)
     assert rig.counts(campaign) == {"skipped": 5}
-    assert rig.ledger.stats(campaign).skipped_by_reason == {"cancelled": 5}
+    assert rig.message_log.stats(campaign).skipped_by_reason == {"cancelled": 5}
     assert rig.services.campaigns.get(campaign)["audience"] == 5
     assert rig.vendor.asked == {}
 
@@ -165,7 +165,7 @@ def test_what_was_begun_before_a_cancel_is_failed_once_its_entry_is_gone_and_a_r
     assert rig.counts(campaign) == {"pending": 4, "skipped": 1}
     rig.services.redis.delete(Stream.DELIVERIES)
     rig.plan()
-    assert rig.ledger.stats(campaign).failed_by_reason == {"outcome_unknown": 4}
+    assert rig.message_log.stats(campaign).failed_by_reason == {"outcome_unknown": 4}
     rig.receive(receipt(campaign, "c1", "delivered"))
     assert rig.counts(campaign) == {"delivered": 1, "failed": 3, "skipped": 1}
     clock.advance(seconds=CLOSING.total_seconds())
@@ -205,14 +205,14 @@ def test_a_campaign_is_not_completed_under_a_retry_that_comes_while_it_is_counte
     rig.vendor.refused = None
     other = rig.another_engine()
 
-    class Meanwhile(Ledger):
+    class Meanwhile(MessageLog):
         def stats(self, campaign_id: str, *, by_variant: bool = False) -> Stats:
             found = super().stats(campaign_id, by_variant=by_variant)
             call(rig, "retry_failed", campaign_id)
             assert (other.put_back_failed(), other.put_back_failed()) == (4, 0)
             return found
 
-    late = rig.another_engine(ledger=Meanwhile(rig.services.db))
+    late = rig.another_engine(message_log=Meanwhile(rig.services.db))
     assert late.complete() == 0
     assert (rig.state(campaign), rig.counts(campaign)) == ("sending", {"pending": 4, "skipped": 1})
     rig.finish(clock)

@@ -36,7 +36,7 @@ def test_over_a_channel_with_a_rate_no_more_is_released_than_goes_out_soon(
         pass
     rig.engine.release()
     out = rig.releaser.outstanding({each["_id"]: "in_app" for each in services.campaigns.page()[0]})
-    assert (out.rows["in_app"], sorted(out.stretches.values())) == (10 * RATED_S, [1, 2])
+    assert (out.rows["in_app"], sorted(out.batches.values())) == (10 * RATED_S, [1, 2])
 
 
 class LongWait(Event):
@@ -65,7 +65,7 @@ def test_who_says_no_while_the_message_waits_for_the_rate_gets_none(rig: Rig, sl
     said = {"$set": {"consent.in_app.state": "denied"}}
     slow.deliverer.stopping = LongWait(clock, lambda: rig.services.db.customers.update_many({}, said))
     slow.delivery.run_once()
-    assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 4}
+    assert rig.message_log.stats(campaign).skipped_by_reason == {"no_consent": 4}
     assert len(slow.vendor.accepted) == 1
 
 
@@ -166,7 +166,7 @@ def test_a_campaign_that_cannot_be_sent_for_a_reason_that_nobody_foresaw_is_paus
     bad, good = rig.launch(rig.draft()), rig.launch(rig.draft(load_rule({"kind": "list", "customer_ids": ["c2"]})))
     rig.finish(clock)
     assert (rig.state(bad), rig.state(good)) == ("paused", "completed")
-    assert "nobody foresaw (AttributeError, customer c1);" in rig.services.campaigns.get(bad)["pause_reason"]
+    assert "unexpected reason (AttributeError, customer c1);" in rig.services.campaigns.get(bad)["pause_reason"]
     assert rig.services.redis.xlen(Stream.DEAD) <= MAX_FAULTS / 5
     rig.services.db.customers.update_one({"_id": "c1"}, {"$unset": {"consent": ""}})
     rig.services.campaigns.resume(bad, actor=ASHA)
@@ -180,7 +180,7 @@ def test_in_quiet_hours_a_message_waits_for_their_end_and_is_sent_then(rig: Rig,
     campaign = rig.launch(rig.draft())
     rig.finish(clock)
     assert rig.counts(campaign) == {"pending": 1, "sent": 3, "skipped": 1}
-    assert rig.ledger.stats(campaign).pending_by_reason == {"quiet_hours": 1}
+    assert rig.message_log.stats(campaign).pending_by_reason == {"quiet_hours": 1}
     due_at = rig.row(campaign, "c1")["due_at"]
     assert (due_at.hour, rig.state(campaign)) == (23, "sending")
     clock.now = due_at - timedelta(milliseconds=1)
@@ -198,7 +198,7 @@ def test_a_campaign_may_skip_in_quiet_hours_instead(rig: Rig, clock: TestClock) 
     rig = Rig(rig.services, quiet=NIGHT)
     campaign = rig.launch(rig.draft(quiet_hours="skip"))
     rig.finish(clock)
-    assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 1, "quiet_hours": 4}
+    assert rig.message_log.stats(campaign).skipped_by_reason == {"no_consent": 1, "quiet_hours": 4}
 
 
 def test_a_deferred_message_of_a_cancelled_campaign_is_skipped(rig: Rig, clock: TestClock) -> None:
@@ -208,7 +208,7 @@ def test_a_deferred_message_of_a_cancelled_campaign_is_skipped(rig: Rig, clock: 
     rig.finish(clock)
     rig.services.campaigns.cancel(campaign, actor=ASHA)
     rig.plan()
-    assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 1, "cancelled": 4}
+    assert rig.message_log.stats(campaign).skipped_by_reason == {"no_consent": 1, "cancelled": 4}
     assert not rig.services.db.messages.count_documents({"due_at": {"$exists": True}})
 
 
@@ -219,13 +219,13 @@ def test_a_customer_whom_another_worker_has_in_hand_waits_and_then_keeps_the_cap
     assert locks.take("in_app", ["c1"], "elsewhere", clock.now) == set()
     rig.finish(clock)
     for campaign in (first, second):
-        assert rig.ledger.stats(campaign).pending_by_reason == {"cap_locked": 1}
+        assert rig.message_log.stats(campaign).pending_by_reason == {"cap_locked": 1}
     locks.release("in_app", ["c1"], "elsewhere")
     clock.advance(seconds=3)
     rig.finish(clock)
     assert sum(rig.counts(campaign)["sent"] for campaign in (first, second)) == 4
     for campaign in (first, second):
-        assert rig.counts(campaign)["sent"] + rig.ledger.stats(campaign).skipped_by_reason["frequency_cap"] == 4
+        assert rig.counts(campaign)["sent"] + rig.message_log.stats(campaign).skipped_by_reason["frequency_cap"] == 4
     assert rig.vendor.asked == {"c1": 1, "c2": 1, "c3": 1, "c6": 1}
 
 

@@ -48,7 +48,7 @@ def test_an_explanation_matches_exactly_where_the_engines_do(shop: Services, dat
     found = shop.memberships.explain_many(rule, EVERYONE, actor=TEST)
     assert list(found) == EVERYONE
     ticked = [name for name, each in found.items() if each.matches]
-    bound = bind(rule, shop.scopes.scope())
+    bound = bind(rule, shop.rule_contexts.context())
     assert ticked == [name for name in EVERYONE if matches(bound, whole(shop, name))]
     assert ticked == list(shop.audience.ids(rule, now=NOW))
     assert found == {name: shop.memberships.explain(name, rule, actor=TEST) for name in EVERYONE}
@@ -109,7 +109,7 @@ def test_a_segment_is_explained_by_its_own_rule(services: Services) -> None:
 
 def test_only_the_records_that_a_rule_looks_at_are_needed(shop: Services) -> None:
     def needed(*rules: dict[str, Any]) -> tuple[bool, list[str]]:
-        found = needed_by(bind(load_rule(rule), shop.scopes.scope()) for rule in rules)
+        found = needed_by(bind(load_rule(rule), shop.rule_contexts.context()) for rule in rules)
         return found.orders, sorted(found.event_types)
 
     assert needed(VIP, {"kind": "list", "customer_ids": ["a"]}) == (False, [])

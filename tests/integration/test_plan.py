@@ -1,4 +1,4 @@
-"""Who is in a campaign's ledger: everybody the rule found, those left out with the reason and those held out too."""
+"""Who is in a campaign's message log: everybody the rule found, left out with the reason and held out too."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ class SleepyPlan(Plan):
     happens then."""
 
     def __init__(self, services: Services, meanwhile: Callable[[], object]) -> None:
-        super().__init__(services.audience, services.ledger)
+        super().__init__(services.audience, services.message_log)
         self.meanwhile = meanwhile
         self._has_slept = False
 
@@ -60,7 +60,7 @@ def test_members_of_excluded_segments_as_they_were_at_launch_have_a_row_with_the
     rig.plan()
     rig.deliver()
     assert rig.counts(campaign) == {"sent": 4, "skipped": 1}
-    assert rig.ledger.stats(campaign).skipped_by_reason == {"excluded_segment": 1}
+    assert rig.message_log.stats(campaign).skipped_by_reason == {"excluded_segment": 1}
     row = rig.row(campaign, "c4")
     assert (row["rank"], row["reason"], row["skipped_at"]) == (6, "excluded_segment", row["created_at"])
 
@@ -78,11 +78,11 @@ def test_who_got_anything_within_the_days_is_left_out(rig: Rig, clock: TestClock
     day = timedelta(days=1)
     sent = [("c1", 2 * day), ("c2", 3 * day), ("c3", 3 * day + timedelta(milliseconds=1))]
     rows = [new_row("earlier", who, channel="sms", at=clock.now - ago, state=MessageState.SENT) for who, ago in sent]
-    rig.ledger.insert(rows)
+    rig.message_log.insert(rows)
     campaign = rig.launch(rig.draft(exclude_recent_days=3))
     rig.plan()
     rig.deliver()
-    assert rig.ledger.stats(campaign).skipped_by_reason == {"messaged_recently": 2, "no_consent": 1}
+    assert rig.message_log.stats(campaign).skipped_by_reason == {"messaged_recently": 2, "no_consent": 1}
     assert rig.vendor.asked.keys() == {"c3", "c6"}
 
 
@@ -201,7 +201,7 @@ def test_an_audience_that_takes_longer_to_find_than_a_lease_is_planned_by_two_wo
         clock.advance(seconds=15)
         assert services.progress.lease_plan(campaign, "another worker", clock.now)
 
-    rig = Rig(services, chunk=4, plan=LongSearch(services.audience, services.ledger))
+    rig = Rig(services, chunk=4, plan=LongSearch(services.audience, services.message_log))
     campaign = rig.launch(rig.draft())
     for state in ("preparing", "sending"):
         rig.planner.run_slice(length_s=0)

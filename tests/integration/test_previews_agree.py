@@ -34,12 +34,12 @@ NUMERIC = st.one_of(FIELDS, FIGURES).filter(lambda rule: rule["op"] in OPERATORS
 
 def size_of(town: Town, rule: Json) -> int:
     """By the single-customer engine."""
-    bound = bind(load_rule(rule), town.scope(SEGMENTS))
+    bound = bind(load_rule(rule), town.context(SEGMENTS))
     return sum(matches(bound, subject) for subject in town.subjects)
 
 
 def held(town: Town, population: Population, rule: Json) -> bool:
-    return population.holds(bind(load_rule(rule), town.scope(SEGMENTS)))
+    return population.holds(bind(load_rule(rule), town.context(SEGMENTS)))
 
 
 def without(rule: Json, place: Place) -> Json | None:
@@ -70,7 +70,7 @@ def test_steps_and_effects_are_counts_of_the_rule_in_part(village: Services, see
     with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
         for rule in rules:
             population = Population(town.version)
-            bound = bind(load_rule(rule), town.scope(SEGMENTS))
+            bound = bind(load_rule(rule), town.context(SEGMENTS))
             if not population.holds(bound):
                 continue
             steps = measure_steps(population, bound)
@@ -99,9 +99,9 @@ def test_a_curve_gives_the_size_of_the_audience_at_each_threshold(
             population = Population(town.version)
             if not held(town, population, rule):
                 continue
-            scope = town.scope(SEGMENTS)
+            scope = town.context(SEGMENTS)
             bound = bind(load_rule(rule), scope)
-            curve = measure_curve(population, bound, (1, 0), scope=scope)
+            curve = measure_curve(population, bound, (1, 0), context=scope)
             assert (curve is None) == (condition.get("field") == "avg_order_value" or condition.get("measure") == "avg")
             if curve is None:
                 continue
@@ -120,7 +120,7 @@ def test_who_will_be_messaged_is_what_eligibility_says_of_each(
     policy = Policy(unknown, cap)
     with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
         population = Population(town.version)
-        bound = bind(load_rule(rule), town.scope(SEGMENTS))
+        bound = bind(load_rule(rule), town.context(SEGMENTS))
         if not population.holds(bound):
             return
         found = measure_deliverable(population, population.find(bound), policy, NOW)
@@ -141,7 +141,7 @@ def test_a_profile_counts_each_customer_of_the_audience_and_of_everyone(
     people = People(seed, SIZE)
     with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
         population = Population(town.version)
-        bound = bind(load_rule(rule), town.scope(SEGMENTS))
+        bound = bind(load_rule(rule), town.context(SEGMENTS))
         if not population.holds(bound):
             return
         audience = population.find(bound)

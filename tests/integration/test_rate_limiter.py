@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from crm_core.access import rate as module
-from crm_core.access.keys import ApiKey, Rate
+from crm_core.access.keys import ApiKey, RateLimit
 from crm_core.access.rate import LEASE_S, RateLimiter
 from crm_core.errors import Unavailable
 from crm_core.hosting.ports import free_port
@@ -17,7 +17,7 @@ from crm_core.infra.streams import connect_redis_async
 from crm_core.services import Services
 
 LIMIT = 1200
-PER_MINUTE = Rate(LIMIT // 60, LIMIT)
+PER_MINUTE = RateLimit(LIMIT // 60, LIMIT)
 """A window of a minute, within which everything here happens."""
 KEY = ApiKey("k1", "shop", frozenset(), PER_MINUTE)
 
@@ -33,7 +33,7 @@ def run_with_limiters(
             clients = [connect_redis_async(services.settings.redis_url) for _ in range(count)]
             for client in clients:
                 stack.push_async_callback(client.aclose)
-            return await take([RateLimiter(client, Rate(1, 1)) for client in clients])
+            return await take([RateLimiter(client, RateLimit(1, 1)) for client in clients])
 
     return asyncio.run(run())
 
@@ -58,7 +58,7 @@ def test_however_many_ask_at_once_no_more_than_the_limit_pass_and_hardly_fewer(
 
 
 def test_one_after_another_pass_until_exactly_the_limit(services: Services) -> None:
-    key = ApiKey("k1", "shop", frozenset(), Rate(1, 60))
+    key = ApiKey("k1", "shop", frozenset(), RateLimit(1, 60))
 
     async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
         return [await limiters[0].take(key) for _ in range(100)]
@@ -71,7 +71,7 @@ def test_one_after_another_pass_until_exactly_the_limit(services: Services) -> N
 
 @pytest.mark.parametrize("limit", [1019, 1000, 39, 20, 19, 7])
 def test_a_limit_that_does_not_divide_by_the_share_is_exact(services: Services, limit: int) -> None:
-    key = ApiKey("k4", "shop", frozenset(), Rate(1, limit))
+    key = ApiKey("k4", "shop", frozenset(), RateLimit(1, limit))
 
     async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
         return [await limiters[0].take(key) for _ in range(limit + 1)]
@@ -115,7 +115,7 @@ def test_keys_are_counted_apart(services: Services) -> None:
 
 def test_a_key_without_a_rate_of_its_own_has_the_default(services: Services) -> None:
     async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
-        limiter = RateLimiter(services.redis_async, Rate(1, 60))
+        limiter = RateLimiter(services.redis_async, RateLimit(1, 60))
         plain = ApiKey("k3", "shop", frozenset())
         try:
             return await asyncio.gather(*(limiter.take(plain) for _ in range(200)))

@@ -25,7 +25,7 @@ SHOWING_CUSTOMERS: dict[str, Read] = {
     "search": lambda services, actor: services.customer_search.search("name", actor=actor),
     "count_found": lambda services, actor: services.customer_search.count_found("name", actor=actor),
     "timeline": lambda services, actor: services.timeline.page("c1", actor=actor),
-    "messages": lambda services, actor: services.ledger.of_customer("c1", actor=actor),
+    "messages": lambda services, actor: services.message_log.of_customer("c1", actor=actor),
     "explain": lambda services, actor: services.memberships.explain("c1", VISITED, actor=actor),
     "explain_all": lambda services, actor: services.memberships.explain_all("c1", {"r": VISITED}, actor=actor),
     "sample": lambda services, actor: services.previews.preview(VISITED, sample=1, actor=actor),

@@ -61,7 +61,9 @@ def set_up(services: Services, random: Random, at: datetime) -> None:
     for days_ago in (0.5, 6.9, 8.0):
         moment, sent = at - timedelta(days=days_ago), MessageState.SENT
         who = [f"c{number:03}" for number in random.sample(range(PEOPLE), 5)]
-        services.ledger.insert([new_row(f"at-{moment}", each, channel="sms", at=moment, state=sent) for each in who])
+        services.message_log.insert(
+            [new_row(f"at-{moment}", each, channel="sms", at=moment, state=sent) for each in who]
+        )
 
 
 def to_record(customer_id: str, random: Random) -> dict[str, Any]:

@@ -20,9 +20,9 @@ MANY = 3 * WINDOW
 
 @pytest.fixture
 def many(services: Services) -> Rig:
-    """Three times as many as fit into the window, one row a stretch."""
+    """Three times as many as fit into the window, one row a batch."""
     store_customers(services, *({"id": f"c{n:03}", "visits": 1} for n in range(MANY)))
-    return Rig(services, stretch=1)
+    return Rig(services, batch_size=1)
 
 
 def orders(rig: Rig) -> list[dict[str, Any]]:
@@ -112,13 +112,13 @@ def test_a_campaign_that_was_damaged_by_hand_is_paused_and_holds_up_no_other(
 
 def test_two_workers_release_a_stretch_once(many: Rig) -> None:
     campaign = many.launch(many.draft())
-    other = many.another_engine(releaser=many.another_releaser(stretch=1))
+    other = many.another_engine(releaser=many.another_releaser(batch_size=1))
     while many.engine.run_once() + other.run_once():
         pass
     assert many.services.progress.note_release(campaign, Released(), Released(1, "c000")) is False
-    stretches = [(order["after"], order["upto"]) for order in orders(many)]
-    assert len(stretches) == len(set(stretches)) == WINDOW
-    assert [upto for _, upto in stretches] == [f"c{n:03}" for n in range(WINDOW)]
+    batches = [(order["after"], order["upto"]) for order in orders(many)]
+    assert len(batches) == len(set(batches)) == WINDOW
+    assert [upto for _, upto in batches] == [f"c{n:03}" for n in range(WINDOW)]
 
 
 def test_an_order_that_cannot_be_read_is_buried_and_its_rows_are_sent(rig: Rig, clock: TestClock) -> None:

@@ -10,7 +10,7 @@ import pytest
 from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.pending import PendingRows
 from crm_core.campaigns.messages.rows import new_row
-from crm_core.campaigns.sending.batches import Stretch
+from crm_core.campaigns.sending.batches import DeliveryBatch
 from crm_core.campaigns.sending.claims import Claims
 from crm_core.campaigns.states import MessageState as State
 from crm_core.infra.mongo import Doc
@@ -68,7 +68,7 @@ def test_raised_rows_are_those_of_the_entry_and_the_stretch_that_were_sent(servi
     insert(services, "d", State.SKIPPED, claim=MINE)
     insert(services, "e", State.HELD_OUT, claim=MINE)
     insert(services, "z", State.DELIVERED, claim=MINE)
-    found = Claims(services.db).raised(Stretch("m", None, "f", 1, 9), MINE)
+    found = Claims(services.db).raised(DeliveryBatch("m", None, "f", 1, 9), MINE)
     assert sorted(row["_id"] for row in found) == sorted(raised)
 
 
@@ -77,7 +77,7 @@ def test_a_claim_takes_the_rows_after_the_stretch_s_start_up_to_its_end(services
         insert(services, name)
     insert(services, "c2x", reason="quiet_hours", due_at=LATER)
     insert(services, "c2y", State.SENT)
-    taken = Claims(services.db).take(Stretch("m", "c1", "c3", 1, 2), MINE)
+    taken = Claims(services.db).take(DeliveryBatch("m", "c1", "c3", 1, 2), MINE)
     assert sorted(row["customer_id"] for row in taken) == ["c2", "c3"]
     assert not any("maybe_sent" in row for row in services.db.messages.find())
 

@@ -68,7 +68,7 @@ def test_a_rehearsal_ends_while_a_long_import_runs(rig: Rig) -> None:
 
 @contextmanager
 def refusing(services: Services, campaign: dict[str, Any]) -> Iterator[None]:
-    """The database takes no such campaign: a fault that nobody foresaw."""
+    """The database takes no such campaign: an unexpected fault."""
     services.db.command("collMod", "campaigns", validator={"$nor": [campaign]})
     try:
         yield

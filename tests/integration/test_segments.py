@@ -205,11 +205,11 @@ def test_a_segment_may_be_renamed_to_its_own_name_in_other_case(services: Servic
 
 def test_a_segment_is_found_by_a_name_that_looks_the_same(services: Services) -> None:
     exact = services.segments.save("Clients fidèles\u00a0!", EVERYONE, actor=ASHA)
-    scope = services.scopes.scope()
-    found = scope.segments.find_named("clients fide\u0300les !")
+    context = services.rule_contexts.context()
+    found = context.segments.find_named("clients fide\u0300les !")
     assert found
     assert found.id == exact["_id"]
-    assert scope.segments.find_named("clients fideles !") is None
+    assert context.segments.find_named("clients fideles !") is None
     assert services.segments.count_found("fidèles !") == 1
 
 

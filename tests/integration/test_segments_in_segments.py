@@ -64,7 +64,7 @@ def other(services: Services, servers: Settings, clock: TestClock) -> Iterator[S
 
 @contextmanager
 def two_threads() -> Iterator[Callable[..., list[Any]]]:
-    """Runs two calls at the same time; gives their results, or the errors that are ours."""
+    """Runs two calls at the same time; returns their results, or the errors that are ours."""
     with ThreadPoolExecutor(2) as pool:
 
         def run(*calls: Callable[[], Any]) -> list[Any]:

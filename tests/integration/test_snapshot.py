@@ -53,7 +53,7 @@ def ready(services: Services) -> None:
 
 def look(services: Services, text: str, *, sample: int = 0) -> Preview:
     """As of all that was stored; the snapshot and the database must agree."""
-    rule = parse_text(text, services.scopes.scope())
+    rule = parse_text(text, services.rule_contexts.context())
     found = services.previews.preview(rule, sample=sample, is_fresh=True, actor=TEST)
     stored = services.audience.preview(rule, sample=sample)
     assert (found.count, found.total, found.sample) == (stored.count, stored.total, stored.sample)
@@ -95,7 +95,7 @@ def test_orders_and_events_are_followed_also_when_one_moves_to_another_customer(
 
 def test_a_custom_attribute_that_is_new_becomes_a_column(live: Services) -> None:
     store_customers(live, {"id": "a", "attributes": {"size": 3}}, {"id": "b", "attributes": {"size": 5}})
-    rule = parse_text("size > 4", live.scopes.scope())
+    rule = parse_text("size > 4", live.rule_contexts.context())
     ask = partial(live.previews.preview, rule, is_fresh=True, actor=TEST)
     eventually(lambda: ask().source, lambda source: source is Source.MEMORY)
     assert look(live, "size > 4").count == 1
@@ -200,7 +200,7 @@ def test_a_dropped_collection_leaves_nobody(live: Services) -> None:
 
 def test_what_does_not_fit_into_memory_is_counted_by_the_database(services: Services) -> None:
     store_customers(services, {"id": "a", "visits": 2})
-    small = Keeper(services.db, services.scopes, lambda: services.policy, services.clock, limit_mb=0)
+    small = Keeper(services.db, services.rule_contexts, lambda: services.policy, services.clock, limit_mb=0)
     small.start()
     try:
         state = small.wait_until(lambda found: found.status is Status.TOO_LARGE, READY_S)
@@ -216,7 +216,7 @@ def test_before_it_is_started_the_database_is_asked(services: Services) -> None:
 
 
 def test_a_rule_that_cannot_be_evaluated_is_refused_in_memory_as_well(live: Services) -> None:
-    rule: Any = parse_text("visits > 1", live.scopes.scope())
+    rule: Any = parse_text("visits > 1", live.rule_contexts.context())
     with pytest.raises(UnknownField, match="no field 'vists'"):
         live.previews.preview(rule.model_copy(update={"field": "vists"}), actor=TEST)
 
@@ -226,7 +226,7 @@ def test_long_ids_count_towards_what_the_snapshot_may_take(services: Services, l
     services.db.customers.insert_many(
         [arrange({"_id": f"{number:0{length}}", "created_at": START, "updated_at": START}) for number in range(4000)]
     )
-    keeper = Keeper(services.db, services.scopes, lambda: services.policy, services.clock, limit_mb=1)
+    keeper = Keeper(services.db, services.rule_contexts, lambda: services.policy, services.clock, limit_mb=1)
     keeper.start()
     try:
         assert keeper.wait_until(lambda found: found.status is not Status.LOADING, READY_S).status is status

@@ -67,7 +67,7 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> BreakableWatch:
 def keeper(services: Services, watching: BreakableWatch) -> Iterator[Keeper]:
     """Ready, with one customer."""
     store_customers(services, {"id": "a", "visits": 2})
-    made = Keeper(services.db, services.scopes, lambda: services.policy, services.clock, limit_mb=100)
+    made = Keeper(services.db, services.rule_contexts, lambda: services.policy, services.clock, limit_mb=100)
     made.start()
     made.wait_until(lambda state: state.status is Status.READY, READY_S)
     yield made

@@ -29,10 +29,10 @@ def at(hours: int) -> str:
 
 
 def send(services: Services, name: str, *, hours: int, to: str = "a") -> str:
-    """A message of a campaign, prepared at that time; gives the campaign's id."""
+    """A message of a campaign, prepared at that time; returns the campaign's id."""
     everyone = load_rule({"kind": "all", "rules": []})
     campaign = services.campaigns.create(name=name, channel="in_app", message="Hi", rule=everyone, actor=TEST)
-    services.ledger.insert([new_row(campaign["_id"], to, channel="in_app", at=START + hours * HOUR)])
+    services.message_log.insert([new_row(campaign["_id"], to, channel="in_app", at=START + hours * HOUR)])
     return str(campaign["_id"])
 
 

@@ -22,7 +22,7 @@ from crm_core.jobs.model import JobChange
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from crm_core.upgrades.steps import STEPS
-from crm_core.upgrades.version import VERSION_ID, Step, bring_forward
+from crm_core.upgrades.version import VERSION_ID, Upgrade, bring_forward
 from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.databases import empty
@@ -55,7 +55,7 @@ def upgraded(old: Settings, clock: TestClock) -> Iterator[Services]:
     built.close()
 
 
-def count_step(change: dict[str, Any], seconds: float = 0) -> Step:
+def count_step(change: dict[str, Any], seconds: float = 0) -> Upgrade:
     """One document a time; it takes as long as that."""
 
     def apply(db: Db) -> int:
@@ -66,7 +66,7 @@ def count_step(change: dict[str, Any], seconds: float = 0) -> Step:
         db.customers.update_one({"_id": left["_id"]}, {"$set": {"step": True}, **change})
         return 1
 
-    return Step("made up for a test", apply)
+    return Upgrade("made up for a test", apply)
 
 
 def bring_slowly(uri: str, database: str) -> None:
@@ -107,7 +107,7 @@ def test_old_campaigns_have_known_fields_only_and_their_counts_add_up(upgraded: 
         nullable = {"subject", "segment_id", "segment_name", "exclude_recent_days", "intent", "exclude_rule"}
         assert {name for name, value in campaign.items() if value is None} <= nullable | {"segment_version"}
         rows = upgraded.db.messages.count_documents({"campaign_id": campaign["_id"]})
-        assert upgraded.ledger.stats(campaign["_id"]).audience == rows
+        assert upgraded.message_log.stats(campaign["_id"]).audience == rows
     assert all(set(row) <= set(Message.__annotations__) for row in upgraded.db.messages.find())
     assert upgraded.db.messages.count_documents({"channel": {"$exists": False}}) == 0
 
@@ -117,7 +117,7 @@ def test_an_old_paused_campaign_goes_on_to_its_end(upgraded: Services, clock: Te
     paused = next(each["_id"] for each in OLD["campaigns"] if each["name"] == "Paused")
     upgraded.campaigns.resume(paused, actor=ASHA)
     rig.finish(clock)
-    stats = upgraded.ledger.stats(paused)
+    stats = upgraded.message_log.stats(paused)
     assert upgraded.campaigns.get(paused)["state"] == "completed"
     assert (stats.audience, stats.by_state["pending"]) == (len(rows_of(paused)), 0)  # type: ignore[index]
 

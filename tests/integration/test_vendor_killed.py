@@ -41,7 +41,7 @@ def vendor(tmp_path: Path, receiver: Receiver) -> Iterator[VendorProgram]:
 
 
 def send_until_answered(vendor: VendorProgram, keys: list[str]) -> dict[str, str]:
-    """What a patient caller does: ask again until every key is answered. Gives the ids."""
+    """What a patient caller does: ask again until every key is answered. Returns the ids."""
     while True:
         try:
             answer = vendor.post({"campaign": "c1", "messages": [message(key) for key in keys]})

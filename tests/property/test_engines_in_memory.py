@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from crm_core.infra.streams import Stream
 from crm_core.rules.binding import bind
+from crm_core.rules.context import KnownSegments, SegmentDefinition
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import OPERATORS
-from crm_core.rules.scope import KnownSegments, SegmentDefinition
 from tests.engines.memory import MemoryTown, build_memory_town
 from tests.engines.people import NOW, Json, People
 from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TIME_ZONES, TREES, TREES_WITH_SEGMENTS, value_for
@@ -35,7 +35,7 @@ def saved_segments(first: Json, second: Json) -> KnownSegments:
 
 def agreed(town: MemoryTown, rule: Json, segments: KnownSegments, zone: tzinfo) -> list[str]:
     """Whom all engines find."""
-    found = town.by_engine(bind(load_rule(rule), town.scope(segments, NOW, zone)))
+    found = town.by_engine(bind(load_rule(rule), town.context(segments, NOW, zone)))
     assert all(ids == found["single"] for ids in found.values()), (rule, found)
     return found["single"]
 

@@ -108,7 +108,7 @@ def test_preview_counts_whom_each_reaches(stored: Services) -> None:
 def test_a_campaign_over_the_sixth_reaches_who_allows_it(stored: Services, clock: TestClock) -> None:
     rig, campaign = send(stored, clock, SIXTH, subject="News")
     assert rig.counts(campaign) == {"sent": 2, "skipped": 3}
-    assert rig.ledger.stats(campaign).skipped_by_reason == {"no_consent": 1, "no_address": 1, "suppressed": 1}
+    assert rig.message_log.stats(campaign).skipped_by_reason == {"no_consent": 1, "no_address": 1, "suppressed": 1}
     message = rig.vendor.accepted[f"{campaign}:c1#0"]
     assert {name: message[name] for name in ("to", "channel", "subject")} == {
         "to": "0815",

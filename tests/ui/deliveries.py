@@ -33,7 +33,7 @@ def launched(services: Services, rows: Rows, *, name: str = "Spring", is_done: b
         for customer, (state, reason) in zip(customers, keys, strict=True)
     ]
     if made:
-        services.ledger.insert(made)
+        services.message_log.insert(made)
     _advance(services, campaign_id, CampaignState.PREPARING, CampaignState.SENDING, audience=len(keys))
     if is_done:
         _advance(services, campaign_id, CampaignState.SENDING, CampaignState.COMPLETED, finished_at=services.clock())

@@ -30,7 +30,7 @@ def live(shop: Shop, workspace: Services) -> Shop:
 
 
 def builder_on(services: Services, text: str) -> Page:
-    shared = services.shared_rules.share(parse_text(text, services.scopes.scope()), actor=TEST)
+    shared = services.shared_rules.share(parse_text(text, services.rule_contexts.context()), actor=TEST)
     return Page("audience_builder", board=shared)
 
 
@@ -186,7 +186,9 @@ def test_names_are_counted_in_the_database_and_the_page_says_so(live: Shop, work
 def test_what_cannot_be_counted_keeps_the_last_numbers_and_says_that_they_are_old(
     live: Shop, workspace: Services
 ) -> None:
-    segment = workspace.segments.save("Regulars", parse_text("visits > 5", workspace.scopes.scope()), actor=TEST)
+    segment = workspace.segments.save(
+        "Regulars", parse_text("visits > 5", workspace.rule_contexts.context()), actor=TEST
+    )
     page = builder_on(workspace, "visits > 8")
     before = matches(page)
     page.choose(ADD, "Segment “Regulars”")

@@ -68,7 +68,7 @@ def test_an_audience_that_is_still_being_planned_is_not_said_to_add_up(workspace
     workspace.campaigns.launch(campaign_id, actor=TEST)
     assert "Finding the audience" in Page("campaign", campaign=campaign_id).words
     rows = [new_row(campaign_id, each, channel="in_app", at=workspace.clock()) for each in ("c1", "c2")]
-    workspace.ledger.insert(rows)
+    workspace.message_log.insert(rows)
     line = identity(Page("campaign", campaign=campaign_id))
     assert "2 audience = 2 pending · still being planned" in line
     assert "adds up" not in line

@@ -172,7 +172,7 @@ def test_messages_that_wait_say_for_what_and_until_when(workspace: Services, clo
     waiting = [("q1", "quiet_hours", 2), ("q2", "quiet_hours", 6), ("l1", "cap_locked", 0)]
     for customer, reason, hours in waiting:
         row = new_row(campaign, customer, channel="in_app", at=clock.now)
-        workspace.ledger.insert([row | {"reason": reason, "due_at": clock.now + timedelta(hours=hours)}])
+        workspace.message_log.insert([row | {"reason": reason, "due_at": clock.now + timedelta(hours=hours)}])
     put(workspace, campaign, "sending", audience=5)
     words = Page("campaign", campaign=campaign).words.replace("**", "")
     until = "the first at 2026-06-15 14:00:00 UTC, the last at 2026-06-15 18:00:00 UTC"

@@ -130,7 +130,7 @@ def test_without_orders_there_is_no_average_and_no_last_order(workspace: Service
 def test_orders_events_and_messages_stand_in_one_timeline_the_newest_first(asha: Services, clock: TestClock) -> None:
     campaign = asha.campaigns.create(name="Spring", channel="in_app", message="Hi", rule=load_rule(IN_PUNE), actor=TEST)
     row = new_row(campaign["_id"], "a/1", channel="in_app", at=clock() - timedelta(hours=1))
-    asha.ledger.insert([row | {"rank": MessageState.SKIPPED.rank, "reason": "no_consent", "skipped_at": clock()}])
+    asha.message_log.insert([row | {"rank": MessageState.SKIPPED.rank, "reason": "no_consent", "skipped_at": clock()}])
     page = open_customer()
     rows = rows_of(page, "Timeline")
     assert [(row["What"], row["Details"], row["Amount"]) for row in rows] == [

@@ -137,11 +137,11 @@ def test_a_new_field_is_answered_and_cleared(extended: Services) -> None:
 def test_three_engines_find_the_same_by_a_new_field(
     extended: Services, text: str, sentence: str, found: list[str]
 ) -> None:
-    scope = extended.scopes.scope()
-    bound = bind(parse_text(text, scope), scope)
+    context = extended.rule_contexts.context()
+    bound = bind(parse_text(text, context), context)
     assert sentence.lower() in to_sentence(bound, lambda amount: f"${amount:.2f}").lower()
     docs = list(extended.db.customers.find().sort("_id", 1))
-    shard = Loader(extended.db, scope.catalogue.fields, reads_sends=False).load_all()
+    shard = Loader(extended.db, context.catalogue.fields, reads_sends=False).load_all()
     rows = mask(bound, shard.columns)
     assert [doc["_id"] for doc in extended.db.customers.aggregate(to_mongo(bound))] == found
     assert [name for name, is_match in zip(shard.ids, rows, strict=True) if is_match] == found

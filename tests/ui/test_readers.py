@@ -70,7 +70,7 @@ def test_a_customer_is_refused_in_words(viewer: Shop) -> None:
 def test_the_builder_counts_for_a_viewer_and_hides_the_sample(viewer: Shop, workspace: Services) -> None:
     workspace.snapshot.start()
     workspace.snapshot.wait_until(lambda state: state.status is Status.READY, 20)
-    shared = workspace.shared_rules.share(parse_text("visits > 5", workspace.scopes.scope()), actor=TEST)
+    shared = workspace.shared_rules.share(parse_text("visits > 5", workspace.rule_contexts.context()), actor=TEST)
     page = Page("audience_builder", board=shared)
     assert matches(page) == viewer.count(lambda who, _: who["visits"] > 5)
     assert REFUSAL in page.words

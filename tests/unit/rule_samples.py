@@ -1,4 +1,4 @@
-"""Valid rules of every kind, over a catalogue and saved segments of their own, and the scope they are read against."""
+"""Valid rules of every kind, over a catalogue and saved segments of their own, and the context for reading them."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from crm_core.infra.text import fold
+from crm_core.rules.context import NO_SEGMENTS, KnownSegments, RuleContext, SegmentDefinition, SegmentSource
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import MAX_DEPTH, MAX_NODES, load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
-from crm_core.rules.scope import NO_SEGMENTS, KnownSegments, Scope, SegmentDefinition, SegmentSource
 from crm_core.rules.tree import MAX_DAYS, STATUSES, AnyRule
 from crm_core.rules.values import MAX_NUMBER
 
@@ -78,8 +78,8 @@ SEGMENTS = KnownSegments(
 )
 
 
-def make_scope(segments: SegmentSource = NO_SEGMENTS, catalogue: Catalogue = CATALOGUE) -> Scope:
-    return Scope(NOW, 2, fold, catalogue, segments)
+def make_scope(segments: SegmentSource = NO_SEGMENTS, catalogue: Catalogue = CATALOGUE) -> RuleContext:
+    return RuleContext(NOW, 2, fold, catalogue, segments)
 
 
 SCOPE = make_scope(SEGMENTS)

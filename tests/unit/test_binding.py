@@ -21,9 +21,9 @@ from crm_core.rules.binding import (
     has_conditions,
     segments_in,
 )
+from crm_core.rules.context import KnownSegments, RuleContext, SegmentDefinition
 from crm_core.rules.loading import load_rule
 from crm_core.rules.predicates import Contains, HasAny, OneOf, Range, Span
-from crm_core.rules.scope import KnownSegments, Scope, SegmentDefinition
 from crm_core.rules.tree import AnyRule, GroupRule
 from tests.unit.rule_samples import (
     NOW,
@@ -44,8 +44,8 @@ FINE = on("visits", "eq", 1)
 DAY = timedelta(days=1)
 
 
-def bound(data: Json, scope: Scope = SCOPE) -> Bound:
-    return bind(load_rule(data), scope)
+def bound(data: Json, context: RuleContext = SCOPE) -> Bound:
+    return bind(load_rule(data), context)
 
 
 def refusal(data: Json, *saved: SegmentDefinition, own: SegmentDefinition | None = None) -> InvalidInput:
@@ -55,14 +55,14 @@ def refusal(data: Json, *saved: SegmentDefinition, own: SegmentDefinition | None
     return caught.value
 
 
-def field_predicate(name: str, op: str, value: Any = None, scope: Scope = SCOPE) -> Any:
-    node = bound(on(name, op, value), scope)
+def field_predicate(name: str, op: str, value: Any = None, context: RuleContext = SCOPE) -> Any:
+    node = bound(on(name, op, value), context)
     assert isinstance(node, BoundField)
     return node.predicate
 
 
-def records(data: Json, scope: Scope = SCOPE) -> BoundRecords:
-    node = bound(data, scope)
+def records(data: Json, context: RuleContext = SCOPE) -> BoundRecords:
+    node = bound(data, context)
     assert isinstance(node, BoundRecords)
     return node
 
@@ -185,10 +185,10 @@ def test_segments_that_multiply_are_refused_at_1_000_nodes() -> None:
 
 def test_a_rule_may_have_1_000_nodes_with_its_segments_and_no_more() -> None:
     big = segment("big", group("all", *[FINE] * 196))  # 198 nodes each time with the node that uses it
-    scope = make_scope(KnownSegments([big]))
-    bind(load_rule(group("any", *[use("big")] * 5, *[FINE] * 9)), scope)
+    context = make_scope(KnownSegments([big]))
+    bind(load_rule(group("any", *[use("big")] * 5, *[FINE] * 9)), context)
     with pytest.raises(BadRule, match="1,000 nodes"):
-        bind(load_rule(group("any", *[use("big")] * 5, *[FINE] * 10)), scope)
+        bind(load_rule(group("any", *[use("big")] * 5, *[FINE] * 10)), context)
 
 
 def test_an_error_within_a_segment_names_the_segment() -> None:
@@ -234,7 +234,7 @@ def test_the_segments_of_a_rule_are_those_it_names_and_those_that_these_name() -
 
 
 def test_the_moment_is_taken_to_the_millisecond() -> None:
-    late = Scope(datetime(2026, 6, 15, 12, 0, 0, 123_999, tzinfo=UTC), 2, fold)
+    late = RuleContext(datetime(2026, 6, 15, 12, 0, 0, 123_999, tzinfo=UTC), 2, fold)
     now = datetime(2026, 6, 15, 12, 0, 0, 123_000, tzinfo=UTC)
     assert late.now == now
     assert field_predicate("last_order_at", "in_last_days", 7, late) == Range(now - 7 * DAY, now)

@@ -10,9 +10,9 @@ from hypothesis import given
 from crm_core.errors import NotFound
 from crm_core.infra.text import fold
 from crm_core.rules.binding import bind
+from crm_core.rules.context import KnownSegments, RuleContext, SegmentDefinition
 from crm_core.rules.fields import Catalogue, FieldType
 from crm_core.rules.loading import dump_rule, load_rule
-from crm_core.rules.scope import KnownSegments, Scope, SegmentDefinition
 from crm_core.rules.sentence import to_sentence
 from crm_core.rules.tree import EVERYONE, GroupRule
 from pages.builder.board import moves
@@ -36,7 +36,7 @@ from tests.unit.board_samples import (
 
 NOW = datetime(2026, 6, 15, tzinfo=UTC)
 VIP = SegmentDefinition("s1", "VIP", 1, load_rule(SPEND))
-SCOPE = Scope(NOW, 2, fold, Catalogue({"size": FieldType.NUMBER, "mixed": None}), KnownSegments([VIP]))
+SCOPE = RuleContext(NOW, 2, fold, Catalogue({"size": FieldType.NUMBER, "mixed": None}), KnownSegments([VIP]))
 
 
 @given(TREES_WITH_SEGMENTS)
@@ -176,10 +176,10 @@ def test_a_segment_cannot_hold_itself() -> None:
 
 def test_what_is_too_large_only_as_a_whole_is_said_of_the_root() -> None:
     large = SegmentDefinition("large", "Large", 1, load_rule(group("any", *[VISITS] * 199)))
-    scope = Scope(NOW, 2, fold, segments=KnownSegments([large]))
+    context = RuleContext(NOW, 2, fold, segments=KnownSegments([large]))
     held = board("all", *[{"kind": "segment", "segment_id": "large"}] * 5)
-    assert list(held.problems(scope)) == [held.root.id]
-    assert "1,000 nodes" in held.problems(scope)[held.root.id]
+    assert list(held.problems(context)) == [held.root.id]
+    assert "1,000 nodes" in held.problems(context)[held.root.id]
 
 
 def test_a_changed_value_is_in_the_rule_and_nothing_else_changes() -> None:

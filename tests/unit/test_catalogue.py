@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from crm_core.errors import BadRule, UnknownField
+from crm_core.rules.context import BUILT_IN
 from crm_core.rules.fields import FIELDS, RESERVED, Catalogue, FieldType, nearest
-from crm_core.rules.scope import BUILT_IN
 from tests.unit.rule_samples import CATALOGUE
 
 

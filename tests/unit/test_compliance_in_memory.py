@@ -7,8 +7,8 @@ import pytest
 
 from crm_core.errors import InvalidInput
 from crm_core.rules.binding import bind
+from crm_core.rules.context import RuleContext
 from crm_core.rules.loading import load_rule
-from crm_core.rules.scope import Scope
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import to_text
 from tests.engines.compliance import Json, cases, catalogue_of, entries_of, given_of, segments_of, zone_of
@@ -21,30 +21,30 @@ def town_of(family: str) -> MemoryTown:
     return build_memory_town(entries_of(given), catalogue_of(given))
 
 
-def place_of(family: str, case: Json) -> tuple[MemoryTown, Scope]:
+def place_of(family: str, case: Json) -> tuple[MemoryTown, RuleContext]:
     town, given = town_of(family), given_of(family)
-    return town, town.scope(segments_of(given), datetime.fromisoformat(given["now"]), zone_of(case))
+    return town, town.context(segments_of(given), datetime.fromisoformat(given["now"]), zone_of(case))
 
 
 @pytest.mark.parametrize(("family", "case"), cases("matches"))
 def test_each_engine_finds_those_whom_the_case_names(family: str, case: Json) -> None:
-    town, scope = place_of(family, case)
-    found = town.by_engine(bind(load_rule(case["rule"]), scope))
+    town, context = place_of(family, case)
+    found = town.by_engine(bind(load_rule(case["rule"]), context))
     assert found == dict.fromkeys(found, sorted(case["matches"])), case.get("why")
 
 
 @pytest.mark.parametrize(("family", "case"), cases("text"))
 def test_the_rule_reads_as_the_case_says_and_is_read_back(family: str, case: Json) -> None:
-    _, scope = place_of(family, case)
+    _, context = place_of(family, case)
     rule = load_rule(case["rule"])
-    assert to_text(bind(rule, scope)) == case["text"]
-    assert parse_text(case["text"], scope) == rule
+    assert to_text(bind(rule, context)) == case["text"]
+    assert parse_text(case["text"], context) == rule
 
 
 @pytest.mark.parametrize(("family", "case"), cases("refused"))
 def test_what_cannot_be_evaluated_is_refused_with_its_place(family: str, case: Json) -> None:
-    _, scope = place_of(family, case)
+    _, context = place_of(family, case)
     with pytest.raises(InvalidInput) as caught:
-        bind(load_rule(case["rule"]), scope)
+        bind(load_rule(case["rule"]), context)
     assert caught.value.field == case["refused"], case["why"]
     assert case["says"] in str(caught.value)

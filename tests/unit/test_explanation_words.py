@@ -9,7 +9,7 @@ from crm_core.rules.binding import bind
 from crm_core.rules.engines.explaining import Explanation, explain
 from crm_core.rules.engines.single import Subject
 from crm_core.rules.loading import load_rule
-from pages._ui.explanation_words import Telling, spelling_of, why
+from pages._ui.explanation_words import ExplanationWords, spelling_of, why
 from tests.unit.rule_samples import NOW, SCOPE, Json, events, group, on, orders, picked, use
 
 DAY = timedelta(days=1)
@@ -35,7 +35,7 @@ ANN = Subject(
     [{"type": "visit", "at": NOW - DAY}],
 )
 BOB = Subject({"_id": "bob", "total_spend_minor": 0, "order_count": 0, "visits": 0, "folded": {"categories": []}})
-TELLING = Telling("USD", NOW, spelling_of({"city": "Pune", "tags": ["VIP", "new"], "attributes": {"size": "M"}}))
+WORDS = ExplanationWords("USD", NOW, spelling_of({"city": "Pune", "tags": ["VIP", "new"], "attributes": {"size": "M"}}))
 
 
 def explained(data: Json, subject: Subject = ANN) -> Explanation:
@@ -44,7 +44,7 @@ def explained(data: Json, subject: Subject = ANN) -> Explanation:
 
 def has(data: Json, subject: Subject = ANN) -> tuple[str, str]:
     found = explained(data, subject)
-    return TELLING.actual(found), TELLING.lacking(found)
+    return WORDS.actual(found), WORDS.lacking(found)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_condition_says_what_the_customer_has_and_lacks(data: Json, actual: st
 def test_a_length_of_time_is_rounded_up_to_a_unit_that_is_enough(length: timedelta, words: str) -> None:
     customer = {**ANN.customer, "last_order_at": NOW - 3000 * DAY + length}
     found = explained(on("last_order_at", "more_than_days_ago", 3000), Subject(customer))
-    assert TELLING.lacking(found) == f"{words} more needed"
+    assert WORDS.lacking(found) == f"{words} more needed"
 
 
 SPENT, OLD = on("total_spend", "gt", 100), on("last_order_at", "more_than_days_ago", 30)
@@ -140,23 +140,23 @@ POOR, FRESH = on("total_spend", "lt", 100), on("last_order_at", "in_last_days", 
 def test_why_names_the_values_of_the_conditions_that_decide(data: Json, line: str) -> None:
     found = explained(data)
     assert found.matches
-    assert why(found, TELLING) == line
+    assert why(found, WORDS) == line
 
 
 def test_why_not_names_the_values_that_stand_in_the_way() -> None:
     found = explained(group("all", SPENT, POOR, FRESH))
     assert not found.matches
-    assert why(found, TELLING) == "spent $120.50 · last ordered 3 months ago"
-    assert why(explained(SPENT, BOB), TELLING) == "spent $0.00"
-    assert why(explained(FRESH, BOB), TELLING) == "no last order"
+    assert why(found, WORDS) == "spent $120.50 · last ordered 3 months ago"
+    assert why(explained(SPENT, BOB), WORDS) == "spent $0.00"
+    assert why(explained(FRESH, BOB), WORDS) == "no last order"
 
 
 def test_why_names_a_segment_and_not_its_rule() -> None:
     found = explained(group("all", use("s1")), ANN)
     name = found.children[0].bound.segment.name  # type: ignore[union-attr]
-    assert why(found, TELLING) == (f"in “{name}”" if found.matches else f"not in “{name}”")
+    assert why(found, WORDS) == (f"in “{name}”" if found.matches else f"not in “{name}”")
 
 
 def test_a_line_has_four_reasons_at_most() -> None:
     many: list[Any] = [SPENT, OLD, on("visits", "gte", 1), on("city", "is_set"), on("loyalty_member", "is", True)]
-    assert why(explained(group("all", *many)), TELLING).endswith("city Pune · 1 more")
+    assert why(explained(group("all", *many)), WORDS).endswith("city Pune · 1 more")

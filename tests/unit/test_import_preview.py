@@ -9,7 +9,7 @@ import pytest
 from crm_core.errors import InvalidInput
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
-from crm_core.imports.recognising.preview import CHECKED, DryRun, FileFacts, look_at, try_import
+from crm_core.imports.recognising.preview import CHECKED, FileFacts, ImportPreview, look_at, try_import
 from crm_core.ingest.scalars import ValidationContext
 
 BORDER = ValidationContext(datetime(2026, 6, 15, tzinfo=UTC), 2, "USD")
@@ -23,7 +23,7 @@ def facts(text: str, name: str = "shop.csv") -> FileFacts:
     return look_at(source(text, name))
 
 
-def run(text: str, name: str = "shop.csv", **options: Any) -> DryRun:
+def run(text: str, name: str = "shop.csv", **options: Any) -> ImportPreview:
     return try_import(source(text, name), ImportOptions(**options), BORDER)
 
 

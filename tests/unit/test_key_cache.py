@@ -7,7 +7,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from crm_core.access import keys as module
-from crm_core.access.keys import CACHE_S, ApiKeys, Rate
+from crm_core.access.keys import CACHE_S, ApiKeys, RateLimit
 from crm_core.errors import Unavailable
 
 ROW = {"_id": "k1", "name": "shop", "scopes": ["ingest:write"], "rate": {"per_second": 3, "burst": 9}}
@@ -103,7 +103,7 @@ def test_what_the_database_says_again_is_as_fresh_as_the_first_time(
 def test_a_key_has_the_rate_and_the_scopes_that_are_stored(keys: ApiKeys, stored: Stored) -> None:
     found = keys.find("secret")
     assert found
-    assert (found.id, found.name, found.rate, set(found.scopes)) == ("k1", "shop", Rate(3, 9), {"ingest:write"})
+    assert (found.id, found.name, found.rate, set(found.scopes)) == ("k1", "shop", RateLimit(3, 9), {"ingest:write"})
     stored.row = {name: value for name, value in ROW.items() if name != "rate"}
     plain = keys.find("another")
     assert plain

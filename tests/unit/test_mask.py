@@ -11,17 +11,17 @@ import pytest
 from crm_core.errors import BadRule
 from crm_core.infra.text import fold
 from crm_core.rules.binding import bind
+from crm_core.rules.context import RuleContext
 from crm_core.rules.engines.columns import Columns
 from crm_core.rules.engines.encoding import encode
 from crm_core.rules.engines.mask import mask
 from crm_core.rules.engines.mask_quotients import is_quotient_within
 from crm_core.rules.fields import FIELDS
 from crm_core.rules.predicates import Range
-from crm_core.rules.scope import Scope
 from crm_core.rules.text.parsing import parse_text
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
-SCOPE = Scope(NOW, 2, fold)
+SCOPE = RuleContext(NOW, 2, fold)
 LARGEST = 10**14
 """Minor units of the largest order that the API takes."""
 

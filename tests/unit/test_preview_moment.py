@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from crm_core.api.segments import PreviewBody
 from crm_core.rules.binding import bind
+from crm_core.rules.context import RuleContext
 from crm_core.rules.engines.mongo import to_mongo
 from crm_core.rules.loading import load_rule
-from crm_core.rules.scope import Scope
 from crm_core.rules.tree import MAX_DAYS
 
 
@@ -24,7 +24,7 @@ def test_every_window_can_be_computed_as_of_an_allowed_moment(now: str, op: str)
     moment = body(now).now
     assert moment
     rule = load_rule({"kind": "field", "field": "last_order_at", "op": op, "value": MAX_DAYS})
-    assert to_mongo(bind(rule, Scope(moment.astimezone(UTC), 2, str)))
+    assert to_mongo(bind(rule, RuleContext(moment.astimezone(UTC), 2, str)))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm_core.access.keys import Rate, choose_rate
+from crm_core.access.keys import RateLimit, choose_rate
 from crm_core.access.rate import to_window
 from crm_core.errors import InvalidInput
 
@@ -12,9 +12,9 @@ def test_a_key_has_no_rate_of_its_own_unless_one_is_chosen() -> None:
 
 
 def test_the_burst_is_what_five_seconds_allow_unless_another_is_chosen() -> None:
-    assert choose_rate(20, None) == Rate(20, 100)
-    assert choose_rate(20, 20) == Rate(20, 20)
-    assert choose_rate(1, 3600) == Rate(1, 3600)
+    assert choose_rate(20, None) == RateLimit(20, 100)
+    assert choose_rate(20, 20) == RateLimit(20, 20)
+    assert choose_rate(1, 3600) == RateLimit(1, 3600)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_rate_out_of_bounds_is_refused_with_the_bounds(
 def test_a_window_lets_the_burst_through_at_once_and_no_more_than_the_rate_for_long(
     per_second: int, burst: int
 ) -> None:
-    window = to_window(Rate(per_second, burst))
+    window = to_window(RateLimit(per_second, burst))
     assert window.amount >= burst
     assert window.amount == per_second * window.get_expiry()
     assert window.amount < burst + per_second

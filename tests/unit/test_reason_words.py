@@ -1,4 +1,4 @@
-"""Reasons of the ledger in words."""
+"""Reasons of the message log in words."""
 
 import pytest
 

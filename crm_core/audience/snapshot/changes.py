@@ -12,7 +12,7 @@ from crm_core.infra.mongo import Db, Doc, translated
 AWAIT_MS = 1
 """How long the database waits for a change before it says that there is none. While it waits, each write of anything
 wakes it; for messages that was an eighth of its work. The reader asks again after a pause of its own."""
-MOST_AT_ONCE = 10_000
+MAX_AT_ONCE = 10_000
 ENDS = frozenset({"drop", "rename", "dropDatabase", "invalidate"})
 
 
@@ -35,13 +35,13 @@ class Changes:
         return self._stream.resume_token
 
     def read(self) -> tuple[set[str], bool]:
-        """Ids of customers that changed, at most MOST_AT_ONCE, and whether these are all so far.
+        """Ids of customers that changed, at most MAX_AT_ONCE, and whether these are all so far.
 
         Raises Unavailable, ColumnsOutdated, TokenLost.
         """
         ids: set[str] = set()
         with _explained():
-            while len(ids) < MOST_AT_ONCE:
+            while len(ids) < MAX_AT_ONCE:
                 change = self._stream.try_next()
                 if change is None:
                     return ids, True
@@ -55,7 +55,7 @@ def watch(db: Db, place: Any = None, *, with_messages: bool) -> Iterator[Changes
     same transaction. with_messages: those that are sent too. Raises Unavailable, TokenLost."""
     stages = _stages(db.name, with_messages=with_messages)
     with _explained():
-        stream = db.watch(stages, max_await_time_ms=AWAIT_MS, resume_after=place, batch_size=MOST_AT_ONCE)
+        stream = db.watch(stages, max_await_time_ms=AWAIT_MS, resume_after=place, batch_size=MAX_AT_ONCE)
     with stream:
         yield Changes(stream)
 

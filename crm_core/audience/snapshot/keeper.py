@@ -10,8 +10,8 @@ from typing import Any
 
 import structlog
 
+from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.eligibility import Policy
-from crm_core.audience.scopes import Scopes
 from crm_core.audience.snapshot.changes import Changes, ColumnsOutdated, TokenLost, watch
 from crm_core.audience.snapshot.loading import Loader
 from crm_core.audience.snapshot.merging import merge
@@ -26,7 +26,7 @@ RETRY_S = 1.0
 CHECK_SIZE_S = 30.0
 MERGE_FROM = 4
 """A part is merged into the one before it when it has a quarter of its rows."""
-PAUSE_S, MOST_PAUSE_S = 0.2, 2.0
+PAUSE_S, MAX_PAUSE_S = 0.2, 2.0
 """Between two looks at what changed, unless somebody waits for it."""
 CUSTOMER_BYTES, RECORD_BYTES = 100, 32
 """Of the first, ID_BYTES are those of the id."""
@@ -59,9 +59,11 @@ class State:
 class Keeper:
     """limit_mb: above what it is expected to take, in millions of bytes, nothing is kept."""
 
-    def __init__(self, db: Db, scopes: Scopes, policy: Callable[[], Policy], clock: Clock, *, limit_mb: int) -> None:
+    def __init__(
+        self, db: Db, contexts: RuleContexts, policy: Callable[[], Policy], clock: Clock, *, limit_mb: int
+    ) -> None:
         self._db = db
-        self._scopes = scopes
+        self._contexts = contexts
         self._policy = policy
         self._clock = clock
         self._limit = limit_mb * 1_000_000
@@ -143,7 +145,7 @@ class Keeper:
 
     def _load(self, *, has_cap: bool) -> None:
         total = self._check_size()
-        self._loader = Loader(self._db, self._scopes.scope().catalogue.fields, reads_sends=has_cap)
+        self._loader = Loader(self._db, self._contexts.context().catalogue.fields, reads_sends=has_cap)
         started, loaded = time.perf_counter(), 0
 
         def note(records: int) -> None:
@@ -183,9 +185,9 @@ class Keeper:
             self._changed.notify_all()
         took_s = time.perf_counter() - started
         if is_all:
-            self._asked.wait(max(PAUSE_S, min(took_s, MOST_PAUSE_S)))
+            self._asked.wait(max(PAUSE_S, min(took_s, MAX_PAUSE_S)))
         else:  # under a flood of changes half of the time is left to others
-            self._stop.wait(min(took_s, MOST_PAUSE_S))
+            self._stop.wait(min(took_s, MAX_PAUSE_S))
 
     def _refreshed(self, version: Version, ids: set[str]) -> Version:
         assert self._loader is not None

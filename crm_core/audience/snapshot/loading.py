@@ -21,7 +21,7 @@ from crm_core.rules.fields import CustomerField, FieldType
 
 CHUNK = 2000
 """Documents decoded at once: some ms, in which no other thread of the process runs."""
-MOST_VALUES = 100_000
+MAX_VALUES = 100_000
 NO_CHANNEL = -1
 """The place of a channel that is no more."""
 
@@ -81,7 +81,7 @@ class Loader:
             return self._load(ids, session, lambda records: None)
 
     def _load(self, ids: Sequence[str] | None, session: ClientSession | None, progress: Progress) -> Shard:
-        encoder = Encoder(self._fields, most_values=MOST_VALUES, times=_as_they_are)
+        encoder = Encoder(self._fields, most_values=MAX_VALUES, times=_as_they_are)
         mine: Doc = {} if ids is None else {"_id": {"$in": list(ids)}}
         theirs: Doc = {} if ids is None else {"customer_id": {"$in": list(ids)}}
         suppressed = self._suppressed(theirs, session)

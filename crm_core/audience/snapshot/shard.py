@@ -14,7 +14,7 @@ from crm_core.audience.snapshot.bits import Bits, pack
 from crm_core.audience.snapshot.ids import IdTable
 from crm_core.rules.engines.columns import Columns, Mask
 
-MOST_REMEMBERED = 64
+MAX_REMEMBERED = 64
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class RecentSets:
         made = pack(compute())
         with self._lock:
             self._sets[key] = made
-            while len(self._sets) > MOST_REMEMBERED:
+            while len(self._sets) > MAX_REMEMBERED:
                 self._sets.popitem(last=False)
         return made
 

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 import bson
 import structlog
 
-from crm_core.audience.scopes import FrozenSegments, Scopes
+from crm_core.audience.contexts import FrozenSegments, RuleContexts
 from crm_core.audience.segments import Segments
 from crm_core.campaigns.drafting.content import check_content
 from crm_core.campaigns.drafting.options import check_intent, check_options, check_tags
@@ -52,15 +52,15 @@ class DraftFields(TypedDict, total=False):
 
 
 class Definitions:
-    def __init__(self, segments: Segments, scopes: Scopes) -> None:
+    def __init__(self, segments: Segments, contexts: RuleContexts) -> None:
         self._segments = segments
-        self._scopes = scopes
+        self._contexts = contexts
 
     def check(self, fields: DraftFields) -> Definition:
         """The fields as a draft keeps them. Raises InvalidInput, BadRule, NotFound."""
         return {
             "name": clean_name(fields.get("name"), "campaign"),
-            **check_content(fields, self._scopes.scope().catalogue.attributes),
+            **check_content(fields, self._contexts.context().catalogue.attributes),
             **self._audience(fields),
             **self._exclusions(fields),
             **check_options(fields),
@@ -104,7 +104,7 @@ class Definitions:
             "rule": dump_rule(bound.rule),
             "rule_segments": FrozenSegments.freeze(segments_in(bound)),
             "segment_version": version,
-            "time_zone": str(self._scopes.zone()),
+            "time_zone": str(self._contexts.zone()),
             **self._frozen_exclusions(campaign.get("exclude_segments") or ()),
         }
         _check_size(frozen)
@@ -115,7 +115,7 @@ class Definitions:
         if missing := [name for name in KEPT if name not in campaign]:
             raise InvalidInput(f"This draft is stored without {', '.join(missing)}. Make it anew.", field=missing[0])
         clean_name(campaign["name"], "campaign")
-        check_content(campaign, self._scopes.scope().catalogue.attributes)
+        check_content(campaign, self._contexts.context().catalogue.attributes)
         check_options(campaign)
 
     def _frozen_exclusions(self, excluded: Sequence[ExcludedSegment]) -> CampaignFields:
@@ -161,7 +161,7 @@ class Definitions:
         return {"exclude_segments": excluded}
 
     def _bind(self, rule: AnyRule) -> Bound:
-        return bind(rule, self._scopes.scope())
+        return bind(rule, self._contexts.context())
 
 
 def _check_size(frozen: CampaignFields) -> None:

@@ -30,7 +30,7 @@ _REOPEN: list[Doc] = [
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StateChange:
     """What became of the message with ``key``. kept: fields to keep with it."""
 
     key: str
@@ -48,18 +48,18 @@ class Bookings:
     def __init__(self, db: Db) -> None:
         self._messages = messages_in(db)
 
-    def book(self, steps: Sequence[Step]) -> int:
-        """What receipts say; gives how many rows they speak of. Unknown rows, those without a message, and those of
+    def book(self, changes: Sequence[StateChange]) -> int:
+        """What receipts say; returns how many rows they speak of. Unknown rows, those without a message, and those of
         another try than the row is in stay as they are. What was skipped, though the vendor had it, was sent.
 
-        The state is the highest seen, each step keeps its earliest time, a failure its first reason in the alphabet.
+        The state is the highest seen, each change keeps its earliest time, a failure its first reason in the alphabet.
         Until a worker books it as well, the first that is said of a message is when it was sent at the latest.
         """
-        return self._write(steps, told={"sent_at": _LATEST_SENT})
+        return self._write(changes, told={"sent_at": _LATEST_SENT})
 
-    def settle(self, steps: Sequence[Step]) -> int:
+    def finish(self, changes: Sequence[StateChange]) -> int:
         """What a delivery worker knows of rows that it claimed: that, and their claim has ended."""
-        return self._write(steps, ended=(*_CLAIM, "attempting", "maybe_sent"))
+        return self._write(changes, ended=(*_CLAIM, "attempting", "maybe_sent"))
 
     def skip(self, reasons: Mapping[str, str], claim: str, *, at: datetime) -> None:
         """Close claimed rows without a message. reasons: row id to reason."""
@@ -78,11 +78,11 @@ class Bookings:
         with translated():
             self._messages.update_many(query, {"$set": values, "$unset": dict.fromkeys(_CLAIM, "")})
 
-    def _write(self, steps: Iterable[Step], *, ended: Sequence[str] = (), told: Doc | None = None) -> int:
+    def _write(self, changes: Iterable[StateChange], *, ended: Sequence[str] = (), told: Doc | None = None) -> int:
         """A row that was skipped before it was begun with, or held out, had no message: nothing can have become of
         it. told: what else follows for a row, by expressions."""
         count = 0
-        for n, said in _merged(steps).items():
+        for n, said in _merged(changes).items():
             for part in _parts(said):
                 query = {"_id": {"$in": list(part)}, "n": n or None}
                 with translated():
@@ -95,17 +95,17 @@ class Bookings:
         return count
 
 
-def _merged(steps: Iterable[Step]) -> dict[int, dict[str, Doc]]:
-    """By n and row id, what all steps of a message say together."""
+def _merged(changes: Iterable[StateChange]) -> dict[int, dict[str, Doc]]:
+    """By n and row id, what all changes of a message say together."""
     found: dict[int, dict[str, Doc]] = defaultdict(dict)
-    for step in steps:
-        row, n = split_key(step.key)
-        said = found[n].setdefault(row, {"rank": step.state.rank})
-        said["rank"] = max(said["rank"], step.state.rank)
-        _keep_least(said, f"{step.state}_at", step.at)
-        if step.reason:
-            _keep_least(said, "reason", step.reason)
-        said.update(step.kept)
+    for change in changes:
+        row, n = split_key(change.key)
+        said = found[n].setdefault(row, {"rank": change.state.rank})
+        said["rank"] = max(said["rank"], change.state.rank)
+        _keep_least(said, f"{change.state}_at", change.at)
+        if change.reason:
+            _keep_least(said, "reason", change.reason)
+        said.update(change.kept)
     return found
 
 

@@ -51,7 +51,7 @@ class _Wanted:
         return {"rank": {"$in": ranks}} | ({} if self.reason is None else {"reason": self.reason})
 
     def behind(self, place: _Place) -> Iterator[Doc]:
-        """Filters for stretches of the index, in its order."""
+        """Filters for ranges of the index, in its order."""
         yield {"rank": place.rank, "reason": place.reason, "customer_id": {"$gt": place.customer_id}}
         if self.reason is None:
             yield {"rank": place.rank, "reason": {"$gte": ""} if place.reason is None else {"$gt": place.reason}}
@@ -79,11 +79,11 @@ class MessageList:
         """
         actor.require(Permission.READ_FIGURES)
         wanted = _Wanted([each.rank for each in MessageState] if state is None else [state.rank], reason)
-        stretches = wanted.behind(_read(after, wanted)) if after else [wanted.all_of_it(wanted.ranks)]
+        ranges = wanted.behind(_read(after, wanted)) if after else [wanted.all_of_it(wanted.ranks)]
         rows: list[Message] = []
-        for stretch in stretches:
+        for each in ranges:
             if len(rows) <= limit:
-                rows += self._find({"campaign_id": campaign_id, **stretch}, limit + 1 - len(rows))
+                rows += self._find({"campaign_id": campaign_id, **each}, limit + 1 - len(rows))
         more = _Place.of(rows[limit - 1]).to_cursor() if len(rows) > limit else None
         hidden = () if actor.may(Permission.READ_CUSTOMERS) else PERSONAL
         return [_without(hidden, to_record(row)) for row in rows[:limit]], more

@@ -39,7 +39,7 @@ class Stats:
         return sum(self.by_state.values())
 
 
-class Ledger:
+class MessageLog:
     def __init__(self, db: Db) -> None:
         self._messages = messages_in(db)
         self._counted: Collection[Doc] = consistent(db).messages

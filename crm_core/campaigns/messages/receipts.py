@@ -1,4 +1,4 @@
-"""Delivery receipts: what the vendor sends, and how the ledger books them in bulk."""
+"""Delivery receipts: what the vendor sends, and how the message log books them in bulk."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
-from crm_core.campaigns.messages.booking import Bookings, Step
+from crm_core.campaigns.messages.booking import Bookings, StateChange
 from crm_core.campaigns.messages.rows import MAX_KEY
 from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.errors import InvalidInput
@@ -63,7 +63,7 @@ class ReceiptBooker:
 
     def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
         """Book all receipts of the entries at once; those for unknown messages, or another try, change nothing."""
-        steps: list[Step] = []
+        changes: list[StateChange] = []
         refused: dict[str, str] = {}
         for entry in entries:
             try:
@@ -71,13 +71,13 @@ class ReceiptBooker:
             except ValidationError as exc:
                 refused[entry.id] = f"no receipts: {exc.error_count()} errors"
                 continue
-            steps += [_to_step(receipt) for receipt in batch.receipts]
-        self._bookings.book(steps)
+            changes += [_to_change(receipt) for receipt in batch.receipts]
+        self._bookings.book(changes)
         return refused
 
 
-def _to_step(receipt: Receipt) -> Step:
+def _to_change(receipt: Receipt) -> StateChange:
     """A reason that only we can give is none: a row with that is not retried."""
     is_reason = receipt.status == "failed" and receipt.reason != RowReason.OUTCOME_UNKNOWN
     reason = receipt.reason if is_reason else None
-    return Step(receipt.key, MessageState(receipt.status), receipt.at.astimezone(UTC), reason)
+    return StateChange(receipt.key, MessageState(receipt.status), receipt.at.astimezone(UTC), reason)

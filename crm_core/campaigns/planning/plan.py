@@ -1,12 +1,12 @@
-"""What a campaign's ledger is to hold: a row for each customer of the audience, those excluded and held out too."""
+"""What a campaign's message log is to hold: a row for each customer of the audience, excluded and held out too."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from crm_core.audience.contexts import FrozenSegments
 from crm_core.audience.evaluation import Audience
-from crm_core.audience.scopes import FrozenSegments
-from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.messages.message_log import MessageLog
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.model import Campaign
@@ -18,9 +18,9 @@ from crm_core.rules.loading import load_rule
 class Plan:
     """Of a launched campaign: reads, and writes nothing, so that a rehearsal asks it as well."""
 
-    def __init__(self, audience: Audience, ledger: Ledger) -> None:
+    def __init__(self, audience: Audience, message_log: MessageLog) -> None:
         self._audience = audience
-        self._ledger = ledger
+        self._message_log = message_log
 
     def walk(self, campaign: Campaign) -> Iterator[str]:
         """The ids of the audience in order, those after the campaign's mark. Raises BadRule when the first is asked."""
@@ -44,7 +44,7 @@ class Plan:
         found: dict[str, RowReason] = {}
         if days := campaign.get("exclude_recent_days"):
             start = campaign["launched_at"] - timedelta(days=days)
-            recent = self._ledger.messaged_since(start, customer_ids, besides=campaign["_id"])
+            recent = self._message_log.messaged_since(start, customer_ids, besides=campaign["_id"])
             found |= dict.fromkeys(recent, RowReason.MESSAGED_RECENTLY)
         if rule := campaign.get("exclude_rule"):
             members = self._audience.among(

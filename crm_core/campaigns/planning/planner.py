@@ -12,7 +12,7 @@ from pymongo.errors import CursorNotFound
 
 from crm_core.access.actor import SYSTEM
 from crm_core.campaigns.lifecycle import Campaigns
-from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.messages.message_log import MessageLog
 from crm_core.campaigns.model import Campaign, CampaignFields
 from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.planning.progress import CLOSING, Progress
@@ -50,12 +50,19 @@ class Planner:
     """One worker's part: only the holder of a campaign's lease walks its audience."""
 
     def __init__(
-        self, campaigns: Campaigns, progress: Progress, plan: Plan, ledger: Ledger, clock: Clock, *, chunk: int = CHUNK
+        self,
+        campaigns: Campaigns,
+        progress: Progress,
+        plan: Plan,
+        message_log: MessageLog,
+        clock: Clock,
+        *,
+        chunk: int = CHUNK,
     ) -> None:
         self._campaigns = campaigns
         self._progress = progress
         self._plan = plan
-        self._ledger = ledger
+        self._message_log = message_log
         self._clock = clock
         self._chunk = chunk
         self._name = str(ObjectId())
@@ -64,7 +71,7 @@ class Planner:
         self._turn = ""
 
     def run_slice(self, *, length_s: float = SLICE_S) -> int:
-        """A slice for the campaign whose turn it is; gives how many rows were looked at, 0 when there is none to plan.
+        """A slice for the campaign whose turn it is; returns how many rows were looked at, 0 if none is to plan.
 
         Raises Unavailable; the walk goes on after its mark.
         """
@@ -136,7 +143,7 @@ class Planner:
     def _write(self, walk: _Walk, chunk: list[str]) -> bool:
         """Whether this worker still walks: the rows first, then the mark, which only they may pass."""
         campaign_id, now = walk.campaign["_id"], self._clock()
-        self._ledger.insert(self._plan.rows(walk.campaign, chunk, at=now))
+        self._message_log.insert(self._plan.rows(walk.campaign, chunk, at=now))
         if self._progress.note_plan(campaign_id, walk.after, chunk[-1], self._name, now):
             walk.after = chunk[-1]
             self._failures.pop(campaign_id, None)
@@ -150,7 +157,7 @@ class Planner:
         after the audience was counted."""
         state = self._campaigns.get(campaign_id)["state"]
         if state in {CampaignState.SENDING, CampaignState.COMPLETED}:
-            self._progress.note_audience(campaign_id, self._ledger.stats(campaign_id).audience)
+            self._progress.note_audience(campaign_id, self._message_log.stats(campaign_id).audience)
             self._campaigns.advance(
                 campaign_id, CampaignState.COMPLETED, CampaignState.SENDING, {}, cleared=["finished_at"]
             )
@@ -159,7 +166,7 @@ class Planner:
 
     def _finish(self, walk: _Walk) -> None:
         campaign_id = walk.campaign["_id"]
-        audience = self._ledger.stats(campaign_id).audience
+        audience = self._message_log.stats(campaign_id).audience
         values: CampaignFields = {"audience": audience, "planned_at": self._clock()}
         only = {"plan_after": walk.after}
         before, after = CampaignState.PREPARING, CampaignState.SENDING

@@ -18,7 +18,7 @@ HEAVY = ("rule", "rule_segments", "exclude_rule", "exclude_rule_segments")
 
 @dataclass(frozen=True)
 class Released:
-    """The stretches up to ``after`` of this round were released. at: when the last one was."""
+    """The batches up to ``after`` of this round were released. at: when the last one was."""
 
     round: int = FIRST_ROUND
     after: str | None = None
@@ -53,7 +53,7 @@ class Progress:
         return self._set(query, {"plan_after": after, **_lease(worker, now)})
 
     def note_release(self, campaign_id: str, before: Released, after: Released) -> bool:
-        """Move the mark up to which stretches are released, before they are, if it is where it was read."""
+        """Move the mark up to which batches are released, before they are, if it is where it was read."""
         found: Any = (
             {"release": None}
             if before == Released()

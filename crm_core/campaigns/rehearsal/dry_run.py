@@ -23,7 +23,7 @@ from crm_core.campaigns.states import MessageState
 
 HORIZON = timedelta(days=366)
 """What would go out later than so long after the start stays pending."""
-MOST_DECISIONS = 30
+MAX_DECISIONS = 30
 """For each customer, on average: with a rate that the hours of a day do not suffice for, each day decides anew."""
 
 
@@ -65,7 +65,7 @@ class DryRun:
         self._is_first_round = True
 
     def go(self, size: int, progress: Callable[[Stage], None], is_cancelled: Callable[[], bool]) -> bool:
-        """size: rows in a stretch. Gives whether everybody's turn came."""
+        """size: rows in a batch. Returns whether everybody's turn came."""
         for _ in self._steps(size):
             progress(Stage(self.tally.audience, self.tally.pending, self.now))
             if is_cancelled() or self._is_beyond():
@@ -73,7 +73,7 @@ class DryRun:
         return True
 
     def _is_beyond(self) -> bool:
-        return self.now > self._last or self._decisions > MOST_DECISIONS * max(self.tally.audience, CHUNK)
+        return self.now > self._last or self._decisions > MAX_DECISIONS * max(self.tally.audience, CHUNK)
 
     def _steps(self, size: int) -> Iterator[None]:
         yield from self._walk(size)
@@ -86,7 +86,7 @@ class DryRun:
             yield from self._round(size)
 
     def _walk(self, size: int) -> Iterator[None]:
-        """Customers are read by the thousand, whole stretches of them, however small these are."""
+        """Customers are read by the thousand, whole batches of them, however small these are."""
         rows, count = self._planned(), size * max(1, CHUNK // size)
         while ahead := list(islice(rows, count)):
             people = self._read(ahead)
@@ -118,13 +118,13 @@ class DryRun:
         )
 
     def _deliver(self, rows: Sequence[Message], people: Mapping[str, Recipient]) -> None:
-        """What the delivery worker does with a stretch, but for the vendor and the bookings."""
+        """What the delivery worker does with a batch, but for the vendor and the bookings."""
         self._released_at, self._mark = self.now, rows[-1]["customer_id"]
         while rows:
             rows = self._decide(rows, people)
 
     def _decide(self, rows: Sequence[Message], people: Mapping[str, Recipient]) -> list[Message]:
-        """Gives the rows that waited for the rate for so long that they are decided anew."""
+        """Returns the rows that waited for the rate for so long that they are decided anew."""
         self._decisions += len(rows)
         rules = self._rules
         made = decide(self._campaign, rows, people, rules.policy, rules.quiet, rules.formatting, self.now)

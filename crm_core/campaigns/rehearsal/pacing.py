@@ -12,7 +12,7 @@ from crm_core.infra.streams import redis_translated
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-# What a delivery worker does for a stretch: takes, waits as long as it is told, and takes again until all have gone, or
+# What a delivery worker does for a batch: takes, waits as long as it is told, and takes again until all have gone, or
 # what is left is to be decided anew.
 _SPEND = f"""{LAW}
 local gap, room, left = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])

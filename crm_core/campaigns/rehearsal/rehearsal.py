@@ -17,7 +17,7 @@ from crm_core.campaigns.rehearsal.waiting import WaitingRows
 from crm_core.campaigns.sending.delivery import SendingRules
 from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.sending.recipients import Recipients
-from crm_core.campaigns.sending.release import stretch_size
+from crm_core.campaigns.sending.release import rows_per_batch
 from crm_core.infra.clock import Clock
 from crm_core.rules.binding import has_conditions
 
@@ -91,7 +91,7 @@ class Rehearsal:
         waiting = WaitingRows(campaign["_id"])
         try:
             run = DryRun(frozen, start, self._plan, self._recipients, Pacing(self._client, rate), rules, waiting)
-            is_complete = run.go(stretch_size(rate), progress, is_cancelled)
+            is_complete = run.go(rows_per_batch(rate), progress, is_cancelled)
         finally:
             waiting.close()
         took_s = time.monotonic() - began

@@ -13,10 +13,10 @@ from crm_core.infra.mongo import Doc
 
 EXAMPLES = 3
 """Of each variant."""
-MOST_BUCKETS = 336
+MAX_BUCKETS = 336
 """Two weeks of hours."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-MOST_MOMENTS = 100
+MAX_MOMENTS = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,7 +29,7 @@ class Buckets:
 
     def add(self, at: datetime, count: int) -> None:
         self._counts[self._start(at)] += count
-        while len(self._counts) > MOST_BUCKETS:
+        while len(self._counts) > MAX_BUCKETS:
             self.width = DAY if self.width < DAY else self.width * 2
             before, self._counts = self._counts, Counter()
             for start, found in before.items():
@@ -67,7 +67,7 @@ class Tally:
         self._latest: datetime | None = None
 
     def plan(self, rows: Iterable[Message]) -> list[Message]:
-        """Count what the planner would write; gives the rows that are pending."""
+        """Count what the planner would write; returns the rows that are pending."""
         waiting = []
         for row in rows:
             self.audience += 1
@@ -103,7 +103,7 @@ class Tally:
 
     @property
     def deferred(self) -> Deferred:
-        return Deferred(self._until.total(), dict(sorted(self._until.items())[:MOST_MOMENTS]), self._latest)
+        return Deferred(self._until.total(), dict(sorted(self._until.items())[:MAX_MOMENTS]), self._latest)
 
     @property
     def pending(self) -> int:

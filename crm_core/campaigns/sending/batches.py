@@ -1,4 +1,4 @@
-"""A stretch of a campaign's ledger, as an entry of ``stream:deliveries`` names it: tiny, and nobody's data."""
+"""A batch of a campaign's message_log, as an entry of ``stream:deliveries`` names it: tiny, and nobody's data."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,10 +11,10 @@ FIRST_ROUND = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class DeliveryBatch:
     """The rows of a campaign with ``after < customer_id <= upto``; after: None from the first on.
 
-    round: of how manieth walk over the pending rows. count: how many of them were pending when it was released.
+    round: the number of this pass over the pending rows, from 1. count: of them, pending when it was released.
     """
 
     campaign_id: str
@@ -32,20 +32,20 @@ class Stretch:
         return {"campaign_id": self.campaign_id, "customer_id": {**low, "$lte": self.upto}}
 
 
-def read_stretch(payload: bytes) -> Stretch:
+def read_batch(payload: bytes) -> DeliveryBatch:
     """Raises Permanent."""
     try:
         order = from_json(payload)
-        stretch = Stretch(order["campaign_id"], order["after"], order["upto"], order["round"], order["count"])
+        batch = DeliveryBatch(order["campaign_id"], order["after"], order["upto"], order["round"], order["count"])
     except (ValueError, KeyError, TypeError) as exc:
         raise Permanent(f"no delivery order: {exc!r}") from None
-    _check(stretch)
-    return stretch
+    _check(batch)
+    return batch
 
 
-def _check(stretch: Stretch) -> None:
-    texts = (stretch.campaign_id, stretch.upto, "" if stretch.after is None else stretch.after)
+def _check(batch: DeliveryBatch) -> None:
+    texts = (batch.campaign_id, batch.upto, "" if batch.after is None else batch.after)
     if not all(isinstance(text, str) for text in texts) or not all(
-        isinstance(number, int) for number in (stretch.round, stretch.count)
+        isinstance(number, int) for number in (batch.round, batch.count)
     ):
         raise Permanent("no delivery order: campaign_id, after and upto must be texts, round and count integers")

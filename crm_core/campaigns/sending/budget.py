@@ -49,7 +49,7 @@ class ErrorBudget:
         return self._add(campaign_id, "1", every_s=CALL_EVERY_S)
 
     def note_fault(self, campaign_id: str) -> bool:
-        """Count a fault that nobody foresaw; gives whether there were so many that the campaign should not go on."""
+        """Count an unexpected fault; returns whether there were so many that the campaign should not go on."""
         key = f"{_key(campaign_id)}:fault"
         with redis_translated():
             pipe = self._client.pipeline(transaction=True)

@@ -19,7 +19,7 @@ class CapLocks:
         self._locks = db.cap_locks
 
     def take(self, channel: str, customer_ids: Collection[str], by: str, now: datetime) -> set[str]:
-        """Lock them for ``by``; gives those that are in other hands. One's own lock can be taken again."""
+        """Lock them for ``by``; returns those that are in other hands. One's own lock can be taken again."""
         if not customer_ids:
             return set()
         free: Doc = {"$or": [{"by": by}, {"until": {"$lte": now}}]}

@@ -59,7 +59,7 @@ def decide(
 ) -> Decision:
     """people: by customer id, those who exist. A row that a receipt has raised was sent: nothing is asked any more.
 
-    What nobody foresaw is raised with a note of whose row it was: a customer's document may have been edited by hand.
+    An unexpected error is raised with a note of whose row it was: a customer's document may have been edited by hand.
     """
     made = Decision()
     for row in rows:

@@ -1,4 +1,4 @@
-"""The delivery worker's part: claim the rows of a stretch, decide, send, and book what came of it."""
+"""The delivery worker's part: claim the rows of a batch, decide, send, and book what came of it."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -12,13 +12,13 @@ from crm_core.audience.eligibility import Policy, Recipient
 from crm_core.campaigns.drafting.content import stored_fields_of
 from crm_core.campaigns.drafting.message_values import MessageFormat
 from crm_core.campaigns.lifecycle import Campaigns
-from crm_core.campaigns.messages.booking import Bookings, Step
+from crm_core.campaigns.messages.booking import Bookings, StateChange
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import message_key
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.planning.progress import Progress
 from crm_core.campaigns.sending.attempts import Attempts
-from crm_core.campaigns.sending.batches import read_stretch
+from crm_core.campaigns.sending.batches import read_batch
 from crm_core.campaigns.sending.budget import ErrorBudget, Outcomes
 from crm_core.campaigns.sending.cap_locks import RETRY_AFTER, CapLocks
 from crm_core.campaigns.sending.claims import Claims
@@ -106,27 +106,27 @@ class Deliverer:
 
     def _note_fault(self, entry: Entry, exc: Exception) -> None:
         """Its entry is buried after some tries, but its rows are released again: somebody has to be told."""
-        stretch = read_stretch(entry.data)
-        if not self._budget.note_fault(stretch.campaign_id):
+        batch = read_batch(entry.data)
+        if not self._budget.note_fault(batch.campaign_id):
             return
         what = ", ".join([type(exc).__name__, *getattr(exc, "__notes__", ())])
         reason = (
-            f"Sending fails again and again for a reason that nobody foresaw ({what}); the delivery worker's log has "
+            f"Sending fails again and again for an unexpected reason ({what}); the delivery worker's log has "
             "more. Resume when the cause is mended."
         )
-        if self._campaigns.pause_for(stretch.campaign_id, reason):
-            log.warning("paused", campaign=stretch.campaign_id, fault=type(exc).__name__)
+        if self._campaigns.pause_for(batch.campaign_id, reason):
+            log.warning("paused", campaign=batch.campaign_id, fault=type(exc).__name__)
 
     def _handle(self, entry: Entry) -> None:
-        stretch = read_stretch(entry.data)
-        campaign = self._find(stretch.campaign_id)
+        batch = read_batch(entry.data)
+        campaign = self._find(batch.campaign_id)
         is_running = campaign["state"] in RUNNING
-        rows = self._claims.take(stretch, entry.id, again=entry.again) if is_running else []
+        rows = self._claims.take(batch, entry.id, again=entry.again) if is_running else []
         rows = self._close_attempted(rows)
         if entry.again and self._attempts.may_be_repeated:
-            rows += self._claims.raised(stretch, entry.id)
+            rows += self._claims.raised(batch, entry.id)
         while rows and (rows := self._deliver(campaign, rows, entry.id)):
-            campaign = self._find(stretch.campaign_id)
+            campaign = self._find(batch.campaign_id)
             if campaign["state"] not in RUNNING:
                 self._claims.give_back([row["_id"] for row in rows], entry.id)
                 return
@@ -135,7 +135,7 @@ class Deliverer:
         """Fail the rows whose worker died while a sender had them that cannot be asked again. Return the others."""
         now, unknown = self._clock(), RowReason.OUTCOME_UNKNOWN
         attempted = [message_key(row) for row in rows if row.get("attempting")]
-        self._bookings.settle([Step(key, MessageState.FAILED, now, unknown) for key in attempted])
+        self._bookings.finish([StateChange(key, MessageState.FAILED, now, unknown) for key in attempted])
         return [row for row in rows if not row.get("attempting")]
 
     def _find(self, campaign_id: str) -> Campaign:
@@ -154,8 +154,8 @@ class Deliverer:
         made = decide(campaign, rows, people, rules.policy, rules.quiet, rules.formatting, now)
         self._bookings.skip(made.skipped, claim, at=now)
         self._bookings.defer(made.deferred, claim, reason=RowReason.QUIET_HOURS, held_by=str(rules.quiet))
-        failed = [Step(key, MessageState.FAILED, now, reason) for key, reason in made.failed.items()]
-        self._bookings.settle(failed)
+        failed = [StateChange(key, MessageState.FAILED, now, reason) for key, reason in made.failed.items()]
+        self._bookings.finish(failed)
         left = self._send(campaign, made.messages, claim, now)
         if locked:
             self._locks.release(campaign["channel"], locked, claim)
@@ -186,7 +186,7 @@ class Deliverer:
         self, campaign: Campaign, messages: Sequence[OutgoingMessage], claim: str, decided_at: datetime
     ) -> set[str]:
         """As fast as the channel's rate allows; until somebody stops this worker, or the campaign is paused for its
-        errors. Gives the rows that have to be decided anew."""
+        errors. Returns the rows that have to be decided anew."""
         left = list(messages)
         while left:
             grant = self._rates.take(campaign["channel"], min(len(left), MAX_BATCH))
@@ -220,7 +220,7 @@ class Deliverer:
             raise
         answers = attempt.answers
         answered = [message for message in batch if message.key in answers]
-        self._bookings.settle([_to_step(message, answers[message.key], sent_at) for message in answered])
+        self._bookings.finish([_to_change(message, answers[message.key], sent_at) for message in answered])
         refused = [answers[message.key].reason is not None for message in answered]
         may_go_on = self._check(campaign, self._budget.note(campaign["_id"], refused), "It refuses messages.")
         if attempt.is_cut_short:
@@ -239,12 +239,12 @@ class Deliverer:
         return False
 
 
-def _to_step(message: OutgoingMessage, answer: Answer, sent_at: datetime) -> Step:
+def _to_change(message: OutgoingMessage, answer: Answer, sent_at: datetime) -> StateChange:
     """It was sent no later than its first receipt says that it had arrived or failed."""
     if answer.reason is not None:
-        return Step(message.key, MessageState.FAILED, sent_at, answer.reason)
+        return StateChange(message.key, MessageState.FAILED, sent_at, answer.reason)
     at = min(sent_at, message.first_seen or sent_at)
     kept = {"vendor_id": answer.vendor_id, "text": message.body}
-    return Step(
+    return StateChange(
         message.key, MessageState.SENT, at, kept=kept | ({"subject": message.subject} if message.subject else {})
     )

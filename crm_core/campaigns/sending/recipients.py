@@ -5,7 +5,7 @@ from datetime import datetime
 
 from crm_core.audience.eligibility import Cap, Recipient
 from crm_core.audience.suppressions import Suppressions
-from crm_core.campaigns.messages.message_log import Ledger
+from crm_core.campaigns.messages.message_log import MessageLog
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Doc
 
@@ -14,10 +14,10 @@ STORED = ("email", "phone", "attributes", "consent")
 
 
 class Recipients:
-    def __init__(self, reader: CustomerReader, suppressions: Suppressions, ledger: Ledger) -> None:
+    def __init__(self, reader: CustomerReader, suppressions: Suppressions, message_log: MessageLog) -> None:
         self._reader = reader
         self._suppressions = suppressions
-        self._ledger = ledger
+        self._message_log = message_log
 
     def read(
         self,
@@ -35,7 +35,7 @@ class Recipients:
         stored: the fields of a customer that its templates need.
         """
         customers = self._reader.by_ids(customer_ids, stored=[*STORED, *stored])
-        sent = self._ledger.sent_since(cap.start(now), customer_ids, channel, besides=campaign_id) if cap else {}
+        sent = self._message_log.sent_since(cap.start(now), customer_ids, channel, besides=campaign_id) if cap else {}
         return to_recipients(customers, self._suppressions.of(customer_ids), channel, sent)
 
 

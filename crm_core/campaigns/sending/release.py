@@ -1,4 +1,4 @@
-"""Release in turns: the ledger is the truth, the stream only says which stretch of it is next."""
+"""Release in turns: the message log is the truth, the stream only says which batch of it is next."""
 
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -13,7 +13,7 @@ from crm_core.access.actor import SYSTEM
 from crm_core.campaigns.messages.pending import PendingRows
 from crm_core.campaigns.model import Campaign, CampaignFields
 from crm_core.campaigns.planning.progress import Progress, Released, released_of
-from crm_core.campaigns.sending.batches import Stretch, read_stretch
+from crm_core.campaigns.sending.batches import DeliveryBatch, read_batch
 from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.states import RUNNING, CampaignState
@@ -24,11 +24,11 @@ from crm_core.infra.streams import Publisher, Stream, redis_translated
 
 log = structlog.stdlib.get_logger(__name__)
 
-STRETCH = 250
+BATCH_SIZE = 250
 WINDOW = 16
-"""Most stretches outstanding, shared evenly by the campaigns that have something to send, at least one each."""
+"""Most batches outstanding, shared evenly by the campaigns that have something to send, at least one each."""
 RATED_S = 1.5
-"""Of a channel with a rate, so many seconds' worth is outstanding, in stretches of a third of it."""
+"""Of a channel with a rate, so many seconds' worth is outstanding, in batches of a third of it."""
 WAKE_LIMIT = 5_000
 ROUND_REST = timedelta(seconds=1)
 """After the last release a round may end: longer than another worker needs from the mark to the stream."""
@@ -37,9 +37,9 @@ FIELDS = ("state", "channel", "release", "plan_after", "planned_at", "launched_a
 
 @dataclass
 class Outstanding:
-    """What is on the stream and not acknowledged: by campaign stretches, by channel rows. entries: all ids."""
+    """What is on the stream and not acknowledged: by campaign batches, by channel rows. entries: all ids."""
 
-    stretches: Counter[str]
+    batches: Counter[str]
     rows: Counter[str]
     entries: Collection[str]
 
@@ -55,9 +55,9 @@ class Releaser:
         clock: Clock,
         quiet: Callable[[], QuietHours | None],
         *,
-        stretch: int = STRETCH,
+        batch_size: int = BATCH_SIZE,
     ) -> None:
-        """quiet: asked each time for the hours of now. stretch: rows in one; of a channel with a rate fewer."""
+        """quiet: asked each time for the hours of now. batch_size: rows in one; of a channel with a rate fewer."""
         self._campaigns = campaigns
         self._progress = progress
         self._rows = rows
@@ -66,12 +66,12 @@ class Releaser:
         self._publisher = Publisher(client)
         self._clock = clock
         self._quiet = quiet
-        self._stretch = stretch
+        self._batch_size = batch_size
         self._turn = 0
         self._looked_at: dict[str, datetime] = {}
 
     def run_once(self) -> int:
-        """Fill the window, a stretch for each campaign in turn; gives how many were released."""
+        """Fill the window, a batch for each campaign in turn; returns how many were released."""
         running = [each for each in self._campaigns.in_state(*RUNNING, fields=FIELDS) if self._is_sound(each)]
         self._looked_at = {
             each["_id"]: self._looked_at[each["_id"]] for each in running if each["_id"] in self._looked_at
@@ -112,16 +112,16 @@ class Releaser:
         found = Outstanding(Counter(), Counter(), [entry_id.decode() for entry_id, _ in entries])
         for _, fields in entries:
             try:
-                stretch = read_stretch(fields.get(b"d", b""))
+                batch = read_batch(fields.get(b"d", b""))
             except Permanent:  # the delivery worker buries it
                 continue
-            found.stretches[stretch.campaign_id] += 1
-            found.rows[channels.get(stretch.campaign_id, "")] += stretch.count
+            found.batches[batch.campaign_id] += 1
+            found.rows[channels.get(batch.campaign_id, "")] += batch.count
         return found
 
     def _fill(self, running: list[Campaign], out: Outstanding, now: datetime) -> int:
         """Round robin; whoever has nothing more to release, or no room, leaves the circle."""
-        waiting = [each for each in running if out.stretches[each["_id"]] or self._has_next(each, out, now)]
+        waiting = [each for each in running if out.batches[each["_id"]] or self._has_next(each, out, now)]
         share = max(1, WINDOW // max(1, len(waiting)))
         count = 0
         while waiting:
@@ -131,16 +131,14 @@ class Releaser:
 
     def _has_room(self, campaign: Campaign, out: Outstanding, share: int) -> bool:
         rate = self._rates.rate(campaign["channel"])
-        return out.stretches[campaign["_id"]] < share and (
-            rate is None or out.rows[campaign["channel"]] < rate * RATED_S
-        )
+        return out.batches[campaign["_id"]] < share and (rate is None or out.rows[campaign["channel"]] < rate * RATED_S)
 
     def _has_next(self, campaign: Campaign, out: Outstanding, now: datetime) -> bool:
-        """Whether there is a stretch to release, of a new round if this one is over."""
+        """Whether there is a batch to release, of a new round if this one is over."""
         return bool(self._next(campaign, released_of(campaign))) or self._begin_round(campaign, out, now)
 
     def _release(self, campaign: Campaign, out: Outstanding, now: datetime) -> bool:
-        """One stretch: the mark moves before the stream is told, so a crash in between leaves a hole, no double."""
+        """One batch: the mark moves before the stream is told, so a crash in between leaves a hole, no double."""
         before = released_of(campaign)
         ids = self._next(campaign, before)
         if not ids:
@@ -149,25 +147,25 @@ class Releaser:
         if not self._progress.note_release(campaign["_id"], before, after):
             return False
         campaign["release"] = {"round": after.round, "after": after.after, "at": now}
-        stretch = Stretch(campaign["_id"], before.after, ids[-1], after.round, len(ids))
-        self._publisher.publish(Stream.DELIVERIES, [stretch.to_payload()])
-        out.stretches[campaign["_id"]] += 1
+        batch = DeliveryBatch(campaign["_id"], before.after, ids[-1], after.round, len(ids))
+        self._publisher.publish(Stream.DELIVERIES, [batch.to_payload()])
+        out.batches[campaign["_id"]] += 1
         out.rows[campaign["channel"]] += len(ids)
         return True
 
     def _next(self, campaign: Campaign, released: Released) -> list[str]:
-        """Customer ids of the next stretch. While the walk goes on, only up to its mark: behind it rows may lack."""
+        """Customer ids of the next batch. While the walk goes on, only up to its mark: behind it rows may lack."""
         planned = bool(campaign.get("planned_at"))
         upto = None if planned else campaign.get("plan_after")
         if not planned and upto is None:
             return []
-        limit = stretch_size(self._rates.rate(campaign["channel"]), self._stretch)
+        limit = rows_per_batch(self._rates.rate(campaign["channel"]), self._batch_size)
         return self._rows.next_open(campaign["_id"], after=released.after, upto=upto, limit=limit)
 
     def _begin_round(self, campaign: Campaign, out: Outstanding, now: datetime) -> bool:
         """When a round is at its end and open rows are left, walk them again: holes, lost entries, rows now due."""
         campaign_id, before = campaign["_id"], released_of(campaign)
-        if campaign["state"] != CampaignState.SENDING or out.stretches[campaign_id] or before.after is None:
+        if campaign["state"] != CampaignState.SENDING or out.batches[campaign_id] or before.after is None:
             return False
         if _is_just_now(before.at, now) or _is_just_now(self._looked_at.get(campaign_id), now):
             return False
@@ -197,6 +195,6 @@ def _is_just_now(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and abs(now - moment) < ROUND_REST
 
 
-def stretch_size(rate: float | None, most: int = STRETCH) -> int:
-    """Rows in a stretch over a channel with that rate; as many of them as make the decisions of one moment."""
+def rows_per_batch(rate: float | None, most: int = BATCH_SIZE) -> int:
+    """Rows in a batch over a channel with that rate; as many of them as make the decisions of one moment."""
     return most if rate is None else max(1, min(most, int(rate * RATED_S / 3)))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from crm_core.imports.recognising.kinds import Kind
-from crm_core.imports.recognising.mapping import ColumnMapping, find_wish
+from crm_core.imports.recognising.mapping import ColumnMapping, find_chosen
 
 MAX_NAMES = 40
 
@@ -32,7 +32,7 @@ def find_key_faults(
 
 def find_absent(file_name: str, columns: Sequence[str], mapping: Mapping[str, str]) -> Iterator[str]:
     """A sentence for each column that is mapped, but not in the file."""
-    found = {find_wish(column, mapping) for column in columns}
+    found = {find_chosen(column, mapping) for column in columns}
     has = f"it has {list_names(columns)}" if columns else "it has none"
     for column, target in mapping.items():
         if column not in found:

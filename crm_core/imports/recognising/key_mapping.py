@@ -9,7 +9,7 @@ from crm_core.imports.reading.cells import TEXT
 from crm_core.imports.reading.items import BadLine, FileRecord, Item
 from crm_core.imports.reading.quoting import quote
 from crm_core.imports.recognising.kinds import Kind
-from crm_core.imports.recognising.mapping import ColumnMapping, find_wish, map_columns
+from crm_core.imports.recognising.mapping import ColumnMapping, find_chosen, map_columns
 from crm_core.imports.recognising.targets import Target
 
 
@@ -18,7 +18,7 @@ def map_keys(keys: Iterable[str], mapping: Mapping[str, str], kind: Kind) -> lis
     fields = {form: name for name in (*kind.fields, *kind.nested) for form in (to_camel(name), name)}
     found = []
     for key in keys:
-        if find_wish(key, mapping) is not None:
+        if find_chosen(key, mapping) is not None:
             found += map_columns([key], mapping, kind)
         elif key in fields:
             found.append(ColumnMapping(key, Target(fields[key])))

@@ -38,7 +38,7 @@ def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
     return mapping
 
 
-def find_wish(column: str, mapping: Mapping[str, str]) -> str | None:
+def find_chosen(column: str, mapping: Mapping[str, str]) -> str | None:
     """The key of ``mapping`` that means this column: its exact name, or else one that compares equal."""
     if column in mapping:
         return column
@@ -47,28 +47,28 @@ def find_wish(column: str, mapping: Mapping[str, str]) -> str | None:
 
 def field_names(columns: Iterable[str], mapping: Mapping[str, str]) -> set[str]:
     """The fields that the columns would go to, before the kind is known."""
-    wishes = ((column, find_wish(column, mapping)) for column in columns)
-    return {normalise_path(column if wish is None else mapping[wish]) for column, wish in wishes}
+    choices = ((column, find_chosen(column, mapping)) for column in columns)
+    return {normalise_path(column if chosen is None else mapping[chosen]) for column, chosen in choices}
 
 
 def map_columns(columns: Sequence[str], mapping: Mapping[str, str], kind: Kind) -> list[ColumnMapping]:
     """Each column with its target, in the order of the file."""
-    return [_map_column(column, find_wish(column, mapping), mapping, kind) for column in columns]
+    return [_map_column(column, find_chosen(column, mapping), mapping, kind) for column in columns]
 
 
-def _map_column(column: str, wish: str | None, mapping: Mapping[str, str], kind: Kind) -> ColumnMapping:
-    wanted = column if wish is None else mapping[wish]
-    if wish is not None and wanted == LEAVE_OUT:
+def _map_column(column: str, chosen: str | None, mapping: Mapping[str, str], kind: Kind) -> ColumnMapping:
+    wanted = column if chosen is None else mapping[chosen]
+    if chosen is not None and wanted == LEAVE_OUT:
         return ColumnMapping(column, is_mapped=True)
     target = find_target(wanted, kind)
     if isinstance(target, Target):
-        return ColumnMapping(column, target, target.type, is_mapped=wish is not None)
-    return ColumnMapping(column, is_mapped=wish is not None, fault=_explain(column, wish, wanted, kind, target))
+        return ColumnMapping(column, target, target.type, is_mapped=chosen is not None)
+    return ColumnMapping(column, is_mapped=chosen is not None, fault=_explain(column, chosen, wanted, kind, target))
 
 
-def _explain(column: str, wish: str | None, wanted: str, kind: Kind, why: NoTarget) -> str:
-    if wish is None:
+def _explain(column: str, chosen: str | None, wanted: str, kind: Kind, why: NoTarget) -> str:
+    if chosen is None:
         said = f"There is a column {column!r} that {kind.name} do not have."
     else:
-        said = f"--map {f'{wish}={wanted}'!r}: {kind.name} have no field {wanted!r}."
+        said = f"--map {f'{chosen}={wanted}'!r}: {kind.name} have no field {wanted!r}."
     return f"{said} {why.hint}".rstrip()

@@ -33,7 +33,7 @@ class FileFacts:
 
 
 @dataclass(frozen=True)
-class DryRun:
+class ImportPreview:
     """checked: of ``count`` records, the first ones. records: the first good ones, as they would be published."""
 
     kind: Kind
@@ -59,15 +59,15 @@ def look_at(source: FileSource, kinds: Kinds = KINDS) -> FileFacts:
     return FileFacts(plan.format_name, guess_kind(fields, kinds) or nearest_kind(fields, kinds), plan.count, columns)
 
 
-def try_import(source: FileSource, options: ImportOptions, context: ValidationContext) -> DryRun:
+def try_import(source: FileSource, options: ImportOptions, context: ValidationContext) -> ImportPreview:
     """What would become of the first 1,000 records. Raises InvalidInput when the file cannot be read."""
     plan = plan_import(source, options)
     if plan.faults:
-        return DryRun(plan.kind, plan.count, plan.columns, plan.faults)
+        return ImportPreview(plan.kind, plan.count, plan.columns, plan.faults)
     items = list(islice(plan.items(), CHECKED))
     checked = check_items(items, plan, context)
     records = [from_json(payload) for payload in checked.payloads[:SHOWN]]
-    return DryRun(
+    return ImportPreview(
         plan.kind,
         plan.count,
         plan.columns,

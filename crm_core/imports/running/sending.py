@@ -32,7 +32,7 @@ class Importer:
         self._plan = plan
 
     def send(self, begun: ImportResult, tell: Callable[[ImportResult], None]) -> ImportResult:
-        """Send what comes after the first ``begun.done`` items; gives what became of the whole file.
+        """Send what comes after the first ``begun.done`` items; returns what became of the whole file.
 
         tell: called with the result so far after each batch. What is sent twice changes nothing.
         Raises Forbidden for the key, InvalidInput for the file, Unavailable when the API stays away.

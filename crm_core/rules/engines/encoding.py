@@ -84,7 +84,7 @@ class Encoder:
         self._types.add([event["type"] for event in known])
 
     def finish(self) -> Columns:
-        """Gives up what was gathered; the encoder is empty afterwards."""
+        """Returns up what was gathered; the encoder is empty afterwards."""
         columns = {name: column for name, each in self._columns.items() if (column := each.finish()) is not None}
         bought, ordered_at, orders = self._orders.finish()
         acted, at, events = self._events.finish()
@@ -157,7 +157,7 @@ class _Records:
         self._times: list[NDArray[Any]] = []
 
     def add(self, records: Sequence[Record], rows: Mapping[str, int], times: ReadTimes) -> Sequence[Record]:
-        """Gives those of known customers."""
+        """Returns those of known customers."""
         places = [rows.get(record["customer_id"]) for record in records]
         known = records
         if None in places:

@@ -47,17 +47,17 @@ def _chosen(bound: BoundRecords, columns: Columns) -> tuple[Orders | Events, Mas
 
 
 def _within(only: Only, records: Orders | Events) -> Orders | Events:
-    """Those of the window: a stretch, since records are in order of time."""
+    """Those of the window: a window, since records are in order of time."""
     if only.window is None:
         return records
     first, last = map(to_ms, only.window)
-    stretch = slice(*np.searchsorted(records.times, [first, last + 1]))
-    parts = {name: _cut(value, stretch) for name, value in vars(records).items()}
+    window = slice(*np.searchsorted(records.times, [first, last + 1]))
+    parts = {name: _cut(value, window) for name, value in vars(records).items()}
     return replace(records, **parts)
 
 
-def _cut(column: Any, stretch: slice) -> Any:
-    return Coded(column.codes[stretch], column.values) if isinstance(column, Coded) else column[stretch]
+def _cut(column: Any, window: slice) -> Any:
+    return Coded(column.codes[window], column.values) if isinstance(column, Coded) else column[window]
 
 
 def _counts(only: Only, records: Orders | Events) -> Mask:

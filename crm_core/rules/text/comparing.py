@@ -8,9 +8,9 @@ from lark import Token
 from lark.tree import Meta
 
 from crm_core.errors import BadRule
+from crm_core.rules.context import RuleContext
 from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
-from crm_core.rules.scope import Scope
 from crm_core.rules.text.literals import at, read_literal
 from crm_core.rules.tree import MAX_VALUES
 from crm_core.rules.values import check_value
@@ -25,7 +25,7 @@ class Said:
     place: Token | Meta
 
 
-def read_comparison(said: Said, kind: FieldType | None, subject: str, scope: Scope) -> dict[str, Any]:
+def read_comparison(said: Said, kind: FieldType | None, subject: str, context: RuleContext) -> dict[str, Any]:
     """``op`` and ``value`` of a condition. kind: of the field; None for a figure over records.
 
     Raises BadRuleText at the operator if it does not go with the kind, at the value if that does not.
@@ -41,7 +41,7 @@ def read_comparison(said: Said, kind: FieldType | None, subject: str, scope: Sco
     checked = [[one] for one in values] if operator.takes is Takes.MANY else [value]
     for token, one in zip(said.values, checked, strict=False):
         with at(token):
-            check_value(operator, kind or FieldType.NUMBER, one, scope.fold)
+            check_value(operator, kind or FieldType.NUMBER, one, context.fold)
     return {"op": operator.key, "value": value}
 
 

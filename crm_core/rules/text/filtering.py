@@ -8,9 +8,9 @@ from typing import Any, get_args
 from lark import Token
 
 from crm_core.errors import BadRule
+from crm_core.rules.context import RuleContext
 from crm_core.rules.fields import nearest
 from crm_core.rules.quoting import cut, shown
-from crm_core.rules.scope import Scope
 from crm_core.rules.text.literals import at, read_literal
 from crm_core.rules.tree import EVENT_TYPE, MAX_DAYS, STATUSES, Measure
 from crm_core.rules.values import check_number, check_text
@@ -38,7 +38,7 @@ def read_measure(word: Token) -> str:
     return word.lower()
 
 
-def read_filters(filters: Sequence[Filter | None], known: Mapping[str, str], scope: Scope) -> dict[str, Any]:
+def read_filters(filters: Sequence[Filter | None], known: Mapping[str, str], context: RuleContext) -> dict[str, Any]:
     """The filters as they stand in the tree. Raises BadRuleText at the filter that is unknown, doubled or not valid."""
     node: dict[str, Any] = {}
     for each in filters:
@@ -53,11 +53,11 @@ def read_filters(filters: Sequence[Filter | None], known: Mapping[str, str], sco
             if each.comparison != wanted:
                 raise BadRule(f"{each.name} goes with {wanted} only.")
         with at(each.value):
-            node[known[each.name]] = _read(each, scope)
+            node[known[each.name]] = _read(each, context)
     return node
 
 
-def _read(each: Filter, scope: Scope) -> Any:
+def _read(each: Filter, context: RuleContext) -> Any:
     value = read_literal(each.value)
     match each.name:
         case "last":
@@ -73,7 +73,7 @@ def _read(each: Filter, scope: Scope) -> Any:
         case "category":
             if each.value.type != "STRING":
                 raise BadRule(f'texts are written in quotes: "{cut(each.value)}".')
-            check_text(value, scope.fold, "text")
+            check_text(value, context.fold, "text")
         case _:
             if not re.fullmatch(EVENT_TYPE, str(value)):
                 raise BadRule(

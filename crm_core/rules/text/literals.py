@@ -14,7 +14,7 @@ from crm_core.errors import BadRule, BadRuleText, InvalidInput
 from crm_core.rules.quoting import cut, shown
 from crm_core.rules.tree import MAX_ID
 
-MOST_DIGITS = 30
+MAX_DIGITS = 30
 SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_OR_QUOTE = re.compile(r"\\.|\"", re.DOTALL)
 
@@ -66,9 +66,9 @@ def printed(value: Any) -> str:
 
 
 def _number(token: Token) -> int | float:
-    if len(token) > MOST_DIGITS:
+    if len(token) > MAX_DIGITS:
         with at(token):
-            raise BadRule(f"a number may have {MOST_DIGITS} digits.")
+            raise BadRule(f"a number may have {MAX_DIGITS} digits.")
     value = float(token) if set(token) & set(".eE") else int(token)
     if value in (math.inf, -math.inf):
         with at(token):

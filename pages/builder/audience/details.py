@@ -17,7 +17,7 @@ from pages._ui import queries
 from pages._ui.channels import reason_words
 from pages._ui.charts import show_chart
 from pages._ui.deps import actor, services
-from pages._ui.explanation import telling_of
+from pages._ui.explanation import words_for
 from pages._ui.explanation_words import why
 from pages._ui.formats import number
 from pages._ui.guard import hidden_if_forbidden
@@ -72,7 +72,7 @@ def _show_sample(rule: AnyRule, result: Preview) -> None:
     told, ids = {}, [record["id"] for record in records]
     for name, explanation in found.memberships.explain_many(rule, ids, actor=actor()).items():
         record = next(each for each in records if each["id"] == name)
-        told[name] = why(explanation, telling_of(record))
+        told[name] = why(explanation, words_for(record))
     customer_table(records, currency, key="builder_sample", why=told)
     shown = len(records)
     st.caption(

@@ -93,7 +93,7 @@ def _show_counting(rule: AnyRule) -> None:
 
 
 def _show_numbers(measured: Measured, result: Preview) -> str:
-    """The two numbers that matter. Gives the channel that the second is about."""
+    """The two numbers that matter. Returns the channel that the second is about."""
     if measured.is_stale:
         st.warning(literal(measured.why_stale), icon=":material/cloud_off:")
     with st.container(border=True, key="builder_numbers"):
@@ -154,7 +154,7 @@ def _where_counted() -> str:
 
 
 def _show_why(board: Board, rule: AnyRule, result: Preview, channel: str) -> None:
-    bound = bind(rule, services().scopes.remembered_scope())
+    bound = bind(rule, services().rule_contexts.remembered_context())
     currency = services().workspace.current().currency
     if result.steps is not None and result.deliverable is not None:
         st.subheader("Where customers drop out" if _drops(bound) else "How rules add up", anchor=False)

@@ -6,8 +6,8 @@ from typing import Any
 
 from crm_core.errors import InvalidInput, NotFound, Unavailable
 from crm_core.rules.binding import bind
+from crm_core.rules.context import RuleContext, SegmentDefinition
 from crm_core.rules.loading import MAX_DEPTH, MAX_NODES
-from crm_core.rules.scope import Scope, SegmentDefinition
 from crm_core.rules.tree import AnyRule
 from pages.builder.board.drafts import problem_of, reason_in
 from pages.builder.board.rules import places, to_rule, tree_of, uncounted, whole_rule
@@ -100,18 +100,18 @@ class Board:
         assert isinstance(found, Group)
         return found
 
-    def problems(self, scope: Scope, own: SegmentDefinition | None = None) -> Mapping[int, str]:
+    def problems(self, context: RuleContext, own: SegmentDefinition | None = None) -> Mapping[int, str]:
         """Node id to why it cannot be evaluated. own: the segment that is open, which no rule of it may lead to.
 
         What is only too large as a whole is said of the root.
         """
         conditions = [node for _, node in self.nodes if isinstance(node, Condition)]
-        found = {each.id: reason for each in conditions if (reason := problem_of(each, scope, own))}
-        return found or self._problem_as_a_whole(scope, own)
+        found = {each.id: reason for each in conditions if (reason := problem_of(each, context, own))}
+        return found or self._problem_as_a_whole(context, own)
 
-    def _problem_as_a_whole(self, scope: Scope, own: SegmentDefinition | None) -> Mapping[int, str]:
+    def _problem_as_a_whole(self, context: RuleContext, own: SegmentDefinition | None) -> Mapping[int, str]:
         try:
-            bind(self.to_rule(), scope, own=own)
+            bind(self.to_rule(), context, own=own)
         except InvalidInput as exc:
             return {self.root.id: reason_in(exc)}
         except Unavailable:

@@ -4,9 +4,9 @@ from typing import Any
 
 from crm_core.errors import BadRule, InvalidInput, Unavailable
 from crm_core.rules.binding import bind
+from crm_core.rules.context import RuleContext, SegmentDefinition
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.operators import OPERATORS, Takes
-from crm_core.rules.scope import Scope, SegmentDefinition
 from crm_core.rules.tree import AnyRule, GroupRule
 from pages.builder.board.tree import Condition, Draft
 
@@ -63,12 +63,12 @@ def draft_of(rule: AnyRule) -> Draft:
     return dump_rule(rule)
 
 
-def problem_of(condition: Condition, scope: Scope, own: SegmentDefinition | None) -> str | None:
+def problem_of(condition: Condition, context: RuleContext, own: SegmentDefinition | None) -> str | None:
     """Why a filled condition cannot be evaluated. None also while the database does not answer."""
     if not is_filled(condition.draft):
         return None
     try:
-        bind(load_rule(to_node(condition.draft)), scope, own=own)
+        bind(load_rule(to_node(condition.draft)), context, own=own)
     except InvalidInput as exc:
         return reason_in(exc)
     except Unavailable:

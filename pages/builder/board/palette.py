@@ -13,7 +13,7 @@ from pages.builder.board.words import GROUP_NAMES, ORDERS_LABEL, PICKED_LABEL, e
 ALL: Final = "All"
 GROUPS: Final = (ALL, "Orders", "Behaviour", "Profile", "Attributes", "Events", "Segments", "Groups")
 ANY_EVENT: Final = "Event (choose its type)"
-MOST_SHOWN: Final = 60
+MAX_SHOWN: Final = 60
 """Chips in the palette at once; the search finds the rest."""
 
 

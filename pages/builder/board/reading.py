@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from crm_core.audience.scopes import StoredSegments
+from crm_core.audience.contexts import StoredSegments
 from crm_core.errors import Unavailable
 from crm_core.infra.text import fold
 from crm_core.money import money_formatter
-from crm_core.rules.scope import BUILT_IN, Scope, SegmentDefinition
+from crm_core.rules.context import BUILT_IN, RuleContext, SegmentDefinition
 from pages._ui import queries
 from pages._ui.deps import services
 from pages.builder.board.palette import Entry, palette_entries
@@ -45,17 +45,17 @@ class Reading:
         """Field names and names of segments, as last known."""
         found = services()
         try:
-            catalogue, segments = found.scopes.catalogue(), found.scopes.segment_names()
+            catalogue, segments = found.rule_contexts.catalogue(), found.rule_contexts.segment_names()
         except Unavailable:
             catalogue, segments = BUILT_IN, {}
-        self.away = self.away or found.scopes.failure
+        self.away = self.away or found.rule_contexts.failure
         return Words(money_formatter(found.workspace.current().currency), catalogue, segments)
 
-    def scope(self) -> Scope:
+    def context(self) -> RuleContext:
         """Its segments raise Unavailable while the database is away."""
         found = services()
         settings = found.workspace.current()
-        return Scope(found.clock(), settings.currency_digits, fold, self.words.catalogue, self, settings.zone)
+        return RuleContext(found.clock(), settings.currency_digits, fold, self.words.catalogue, self, settings.zone)
 
     def entries(self) -> list[Entry]:
         """Of the palette."""

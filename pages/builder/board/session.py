@@ -8,8 +8,8 @@ import streamlit as st
 
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.mongo import Doc
+from crm_core.rules.context import SegmentDefinition
 from crm_core.rules.loading import load_rule
-from crm_core.rules.scope import SegmentDefinition
 from crm_core.rules.tree import AnyRule
 from pages.builder.board.board import Board, board_of
 from pages.builder.board.history import History

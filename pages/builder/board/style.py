@@ -15,7 +15,7 @@ from pages.builder.board.tree import Condition, Group, GroupKind, Node
 STYLE: Final = Path(__file__).with_name("board.css").read_text("utf-8")
 FONTS: Final = Path(st.__file__).parent / "static" / "static" / "media"
 INDENT_PX: Final = 20
-LEAST_PX, MOST_PX = 300, 640
+MIN_PX, MAX_PX = 300, 640
 """Height of the board where it is wide, as in the style; then it scrolls."""
 GROUP_PX, CHIP_PX, SLOTS_PX, LINE_PX = 52, 58, 44, 8
 GROUP_TONES: Mapping[GroupKind, str] = {"all": "accent", "any": "opened", "none": "failed"}
@@ -47,7 +47,7 @@ def least_height_px(board: Board) -> int:
     """Room to keep for the component, so that nothing below it jumps while a new one loads."""
     groups = sum(isinstance(node, Group) for _, node in board.nodes)
     wanted = groups * GROUP_PX + (len(board.nodes) - 1) * CHIP_PX + SLOTS_PX
-    return max(LEAST_PX, min(MOST_PX, wanted)) + LINE_PX
+    return max(MIN_PX, min(MAX_PX, wanted)) + LINE_PX
 
 
 @cache
@@ -64,7 +64,7 @@ def _containers(containers: Sequence[Container], theme: Theme) -> Iterator[str]:
     """Rows: one a group, the last of which takes what room there is, and one for the places to drop."""
     groups = len(containers) - 3
     rows = f"{'min-content ' * (groups - 1)}1fr min-content"
-    sizes = f"--least: {LEAST_PX}px; --most: {MOST_PX}px;"
+    sizes = f"--least: {MIN_PX}px; --most: {MAX_PX}px;"
     yield f".sortable-component.vertical {{ --rows: {rows}; --row-count: {groups + 1}; {sizes} }}"
     for number, container in enumerate(containers, start=1):
         place = f".sortable-component.vertical .sortable-container:nth-of-type({number})"

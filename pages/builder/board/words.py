@@ -8,10 +8,10 @@ from typing import Final
 
 from crm_core.errors import InvalidInput
 from crm_core.rules.binding import BoundField, BoundRecords, bind
+from crm_core.rules.context import BUILT_IN, RuleContext
 from crm_core.rules.fields import ATTRIBUTE_PREFIX, Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
-from crm_core.rules.scope import BUILT_IN, Scope
 from crm_core.rules.wording import MEASURES, Money, describe
 from pages.builder.board.drafts import is_filled, is_reversed, takes, to_node
 from pages.builder.board.tree import Condition, Draft, Group, GroupKind, Node
@@ -114,7 +114,7 @@ class Words:
     def _described(self, draft: Draft) -> tuple[str, str]:
         if is_filled(draft):
             try:
-                bound = bind(load_rule(to_node(draft)), Scope(_ANY_TIME, 2, str, self.catalogue))
+                bound = bind(load_rule(to_node(draft)), RuleContext(_ANY_TIME, 2, str, self.catalogue))
             except InvalidInput:
                 return self.label(draft), "this value is not valid"
             assert isinstance(bound, BoundField | BoundRecords)

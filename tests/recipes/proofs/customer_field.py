@@ -29,8 +29,8 @@ def main() -> None:
     entries = [Entry(Stream.CUSTOMERS, f"1780000000000-{n}", payload) for n, payload in enumerate(batch.payloads)]
     assert services.persister.store(entries) == {}
     assert services.customers.customer("c1", actor=TEST)["vip_until"] == UNTIL
-    scope = services.scopes.scope()
-    rule = parse_text("vip_until after 2040-01-30", scope)
+    rules = services.rule_contexts.context()
+    rule = parse_text("vip_until after 2040-01-30", rules)
     assert list(services.audience.ids(rule, now=services.clock())) == ["c1"]
     told = [services.memberships.explain(name, rule, actor=TEST).matches for name in ("c1", "c2")]
     assert told == [True, False], told

@@ -23,10 +23,10 @@ TREE = {"kind": "field", "field": "visits", "op": "about", "value": 100}
 def main() -> None:
     services = build_services(Settings.load())
     store_customers(services, *({"id": name, "visits": visits} for name, visits in VISITS.items()), {"id": "none"})
-    scope = services.scopes.scope()
+    context = services.rule_contexts.context()
     rule = load_rule(TREE)
-    assert parse_text("visits about 100", scope) == rule
-    bound = bind(rule, scope)
+    assert parse_text("visits about 100", context) == rule
+    bound = bind(rule, context)
     assert to_text(bound) == "visits about 100"
     assert "about 100" in to_sentence(bound, money_formatter("USD"))
     assert sorted(services.audience.ids(rule, now=services.clock())) == ["from", "to"]

@@ -13,20 +13,20 @@ from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.names import name_key
 from crm_core.infra.remembered import Remembered
 from crm_core.infra.text import fold
+from crm_core.rules.context import KnownSegments, RuleContext, SegmentDefinition, SegmentSource
 from crm_core.rules.fields import Catalogue, FieldType, build_fields
 from crm_core.rules.loading import dump_rule, load_rule
-from crm_core.rules.scope import KnownSegments, Scope, SegmentDefinition, SegmentSource
 from crm_core.schema.customer import CUSTOMER
 from crm_core.schema.fields import RecordSchema
 from crm_core.workspace.model import WorkspaceSettings
 from crm_core.workspace.reading import Workspace
 
-MOST_SUGGESTED = 1000
+MAX_SUGGESTED = 1000
 LATEST_EVENTS = 100_000
 TIME_LIMIT_MS = 10_000
 
 
-class Scopes:
+class RuleContexts:
     def __init__(
         self,
         db: Db,
@@ -61,27 +61,27 @@ class Scopes:
 
     def event_types(self) -> list[str]:
         """Of the latest events, the most frequent first."""
-        stages: list[Doc] = [{"$limit": LATEST_EVENTS}, {"$sortByCount": "$type"}, {"$limit": MOST_SUGGESTED}]
+        stages: list[Doc] = [{"$limit": LATEST_EVENTS}, {"$sortByCount": "$type"}, {"$limit": MAX_SUGGESTED}]
         with translated():
             rows = self._db.events.aggregate(stages, hint={"$natural": -1}, maxTimeMS=TIME_LIMIT_MS)
             return [row["_id"] for row in rows]
 
-    def scope(
+    def context(
         self, now: datetime | None = None, segments: SegmentSource | None = None, zone: tzinfo | None = None
-    ) -> Scope:
-        """The scope of this moment, or of ``now``. segments, zone: instead of those that are saved."""
-        return self._scope(self._read_catalogue(), now, segments, zone)
+    ) -> RuleContext:
+        """The context of this moment, or of ``now``. segments, zone: instead of those that are saved."""
+        return self._context(self._read_catalogue(), now, segments, zone)
 
-    def remembered_scope(self, segments: SegmentSource | None = None) -> Scope:
-        """The scope of this moment with the fields as ``catalogue`` has them. Raises Unavailable as that does."""
-        return self._scope(self.catalogue(), None, segments, None)
+    def remembered_context(self, segments: SegmentSource | None = None) -> RuleContext:
+        """The context of this moment with the fields as ``catalogue`` has them. Raises Unavailable as that does."""
+        return self._context(self.catalogue(), None, segments, None)
 
-    def _scope(
+    def _context(
         self, catalogue: Catalogue, now: datetime | None, segments: SegmentSource | None, zone: tzinfo | None
-    ) -> Scope:
+    ) -> RuleContext:
         settings = self._workspace.current()
         source = segments or StoredSegments(self._db)
-        return Scope(
+        return RuleContext(
             now or self._clock(), settings.currency_digits, fold, catalogue, source, zone=zone or settings.zone
         )
 

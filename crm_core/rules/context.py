@@ -52,7 +52,7 @@ NO_SEGMENTS = KnownSegments()
 
 
 @dataclass(frozen=True)
-class Scope:
+class RuleContext:
     """now: aware UTC; relative windows end there. It is taken to the millisecond, as the database keeps times.
 
     digits: minor digits of the currency. fold: how texts compare, the same that stored texts were folded by. zone: a
