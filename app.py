@@ -13,10 +13,11 @@ from starlette.middleware import Middleware
 from crm_core.api.app import create_api
 from crm_core.api.first import ApiFirst
 from crm_core.errors import CrmError
+from crm_core.front_door.middleware import FrontDoor
 from crm_core.hosting.platform import open_platform
 from crm_core.infra.logs import configure_logs
 from crm_core.infra.memory import settle_memory
-from crm_core.services import build_services, install
+from crm_core.services import build_services, current, install
 from crm_core.settings import Settings
 
 
@@ -45,5 +46,5 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     str(Path(__file__).resolve().parent / "pages" / "_shell.py"),
     lifespan=lifespan,
-    middleware=[Middleware(ApiFirst, api=create_api())],
+    middleware=[Middleware(FrontDoor, services=current), Middleware(ApiFirst, api=create_api())],
 )
