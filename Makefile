@@ -42,8 +42,8 @@ fuzz: $(VENV)/.dev ## hold 20,000 random rules against all engines, and the API 
 	CLIENTNEST_RULE_TREES=20000 $(BIN)/python -m pytest tests/integration/test_engines_agree.py --timeout 3600
 	CLIENTNEST_FUZZ_EXAMPLES=200 $(BIN)/python -m pytest tests/api/test_schemathesis.py --timeout 3600
 
-mutants: $(VENV)/.dev ## plant small bugs in the core, show those that tests let live (ONLY=crm_core/rules SERVERS=1)
-	nice -n 10 $(BIN)/python -m tests.mutants $(if $(SERVERS),--servers) $(or $(ONLY),crm_core)
+mutants: $(VENV)/.dev ## plant small bugs in the core, show those that tests let live (ONLY=crm_core/rules SERVERS=1 TENTH=1)
+	nice -n 10 $(BIN)/python -m tests.mutants $(if $(SERVERS),--servers) $(if $(TENTH),--tenth) $(or $(ONLY),crm_core)
 
 bench: $(VENV)/.dev ## print figures, each beside its bare baseline of the same run (ONLY=ingestion for part of them)
 	$(BIN)/python -m benchmarks $(ONLY)

@@ -22,8 +22,8 @@ from tests.conftest import SERVERS
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "test-artifacts" / "mutants"
-COPIED = ("app.py", "benchmarks", "crm_core", "docs", "pages", "tests", "workers")
-TOLD = (".streamlit", "CHANGELOG.md", "Makefile", "README.md")
+MUTATED = ("crm_core", "pages", "pyproject.toml", "tests")
+"""What mutmut copies by itself."""
 FAST = ("tests/unit", "tests/property")
 ALONE = (
     "doctor*",
@@ -45,6 +45,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", help="a folder or a file, such as crm_core/rules")
     parser.add_argument("--servers", action="store_true", help="with the tests that need MongoDB and Valkey")
+    parser.add_argument("--tenth", action="store_true", help="about one in ten, for a first look")
     wanted = parser.parse_args()
     path = Path(wanted.only)
     if not (ROOT / path).exists():
@@ -52,6 +53,7 @@ def main() -> int:
     prepare(path, with_servers=wanted.servers)
     with running_servers() if wanted.servers else no_servers() as environment:
         pattern = ".".join(path.with_suffix("").parts) + (".*" if (ROOT / path).is_dir() else ".x*")
+        pattern += "_*3" if wanted.tenth else ""  # mutants of a function are numbered
         children = "1" if wanted.servers else str(os.cpu_count() or 1)  # tests share one database
         command = [sys.executable, "-m", "mutmut", "run", "--max-children", children, pattern]
         subprocess.run(command, cwd=WORK, env={**os.environ, **environment}, check=True)
@@ -61,7 +63,8 @@ def main() -> int:
 
 def prepare(path: Path, *, with_servers: bool) -> None:
     """The product's files, with what is mutated and by which tests it is judged."""
-    for name in (*COPIED, *TOLD):
+    names = top_level()
+    for name in names:
         source = ROOT / name
         if source.is_dir():
             shutil.rmtree(WORK / name, ignore_errors=True)
@@ -70,6 +73,7 @@ def prepare(path: Path, *, with_servers: bool) -> None:
             WORK.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, WORK / name)
     chosen = {
+        "also_copy": [name for name in names if name not in MUTATED],
         "only_mutate": [f"{path}/*" if (ROOT / path).is_dir() else str(path)],
         "pytest_add_cli_args_test_selection": [*FAST, *(served() if with_servers else [])],
     }
@@ -78,6 +82,12 @@ def prepare(path: Path, *, with_servers: bool) -> None:
     if not config.exists() or config.read_text() != choice:
         shutil.rmtree(WORK / "mutants", ignore_errors=True)  # made by another choice, which mutmut would not notice
     config.write_text(choice)
+
+
+def top_level() -> list[str]:
+    """Files and folders of the product: what Git tracks."""
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return sorted({line.split("/", 1)[0] for line in tracked.splitlines()})
 
 
 def served() -> list[str]:
