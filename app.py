@@ -16,7 +16,7 @@ from crm_core.errors import CrmError
 from crm_core.front_door.middleware import FrontDoor
 from crm_core.hosting.platform import open_platform
 from crm_core.infra.logs import configure_logs
-from crm_core.infra.memory import settle_memory
+from crm_core.infra.memory import freeze_startup_objects
 from crm_core.services import build_services, current, install
 from crm_core.settings import Settings
 
@@ -31,7 +31,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
             services = build_services(ready)
             services.snapshot.start()
             install(services)
-            settle_memory()
+            freeze_startup_objects()
             try:
                 yield {"services": services}
             finally:
