@@ -27,7 +27,7 @@ STATUSES: tuple[tuple[type[CrmError], int, str], ...] = (
 
 
 class Problem(Exception):
-    """An answer of the HTTP border itself: no key, a body too large."""
+    """An error that the API answers itself, before any service is asked: no key, a body too large."""
 
     def __init__(self, status: int, title: str, detail: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(detail)

@@ -54,7 +54,7 @@ def encode_reach(customers: Sequence[Mapping[str, Any]], suppressed: Mapping[str
         bits = 0
         for channel, given in get("consent", _NOTHING).items():
             bits |= _CONSENT.get(channel, _NOTHING).get(given.get("state"), 0)
-        for path, bit in _CONTACTS:  # the border lets in no e-mail and no phone number that is not one
+        for path, bit in _CONTACTS:  # validation lets in no malformed e-mail or phone number
             if get(path):
                 bits |= bit
         if attributes := get("attributes"):

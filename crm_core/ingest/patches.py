@@ -41,7 +41,7 @@ class ChangeReader:
 
 
 class _PatchReader:
-    """required: what the border has seen to; an entry that somebody else wrote may lack it."""
+    """required: what validation has made sure of; an entry that somebody else wrote may lack it."""
 
     def __init__(self, records: RecordSchema, digits: Digits) -> None:
         self._required = tuple(name for name in records.required if name != "id")

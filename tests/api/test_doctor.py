@@ -49,7 +49,7 @@ def test_an_app_that_runs_well_has_no_problem_and_every_part_is_named(app: Runni
     assert streams == ["customers", "orders", "events", "deliveries", "receipts", "jobs", "short jobs", "dead"]
 
 
-def test_its_addresses_can_be_used_as_they_are_and_its_versions_are_those_of_the_servers(app: RunningApp) -> None:
+def test_doctor_prints_usable_addresses_and_the_versions_of_the_servers(app: RunningApp) -> None:
     report = examine_healthy(app).report
     with pymongo.MongoClient[dict[str, object]](report["mongodb_uri"]) as mongo:
         mongodb = mongo.server_info()["version"]

@@ -23,7 +23,7 @@ def key() -> str:
     return uuid4().hex
 
 
-def test_the_same_request_gives_the_same_campaign_also_once_it_could_not_be_made_any_more(
+def test_repeating_a_request_returns_its_campaign_even_if_it_would_be_refused_now(
     client: httpx.Client, key: str
 ) -> None:
     segment = client.post("/segments", json={"name": "Once", "text": "spend > 5"}).json()["id"]

@@ -12,7 +12,7 @@ from tests.running_app import RunningApp
 from tests.waiting import eventually
 
 
-def test_a_record_can_be_read_as_soon_as_the_oldest_that_waits_is_beyond_its_position(client: httpx.Client) -> None:
+def test_a_record_is_readable_once_the_oldest_waiting_entry_is_past_its_position(client: httpx.Client) -> None:
     def is_stored(position: str) -> bool:
         oldest = client.get("/ingestion").json()["streams"]["customers"]["oldest"]
         return oldest is None or split_id(oldest) > split_id(position)

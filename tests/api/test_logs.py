@@ -208,7 +208,7 @@ def test_what_was_buried_is_named_by_its_id_and_reason(fed: Fed) -> None:
     assert all(re.fullmatch(r"\d+-\d+", line["entry"]) and line["reason"] for line in buried)
 
 
-def test_a_bug_is_logged_with_its_request_its_kind_and_its_place_and_not_with_its_text(fed: Fed) -> None:
+def test_a_bug_is_logged_with_its_request_type_and_place_but_without_its_text(fed: Fed) -> None:
     own = [line for line in fed.lines("app") if line.get("request") == fed.broken_id]
     (bug,) = [line for line in own if line["event"] == "bug"]
     assert bug["level"] == "error"

@@ -36,7 +36,7 @@ def test_after_its_burst_a_key_is_told_how_long_to_wait_and_then_served_again(
         eventually(lambda: slow.get("/customers?limit=1").status_code, lambda status: status == 200)
 
 
-def test_one_count_holds_for_all_that_a_key_asks_and_nothing_of_a_refused_request_is_accepted(
+def test_a_key_has_one_rate_for_all_paths_and_a_refused_request_stores_nothing(
     app: RunningApp, client: httpx.Client
 ) -> None:
     with client_with_rate(app, Scope.CUSTOMERS_READ, Scope.INGEST_WRITE, rate=1, burst=60) as slow:

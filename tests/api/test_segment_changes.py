@@ -228,7 +228,7 @@ def test_a_change_that_leads_a_segment_back_to_itself_names_the_chain(client: ht
         assert len(versions(client, first)) == 1
 
 
-def test_an_attribute_that_became_of_several_types_leaves_the_segment_listed_without_words(
+def test_a_segment_on_an_attribute_now_of_several_types_is_listed_without_words(
     client: httpx.Client,
 ) -> None:
     store_customers(client, "api-change-mixed", [{"id": "chg-mixed", "attributes": {"chg_mixed": 5}}])

@@ -23,7 +23,7 @@ def count(client: httpx.Client, text: str) -> str:
     return f"{client.post('/segments/preview', json={'text': text}).raise_for_status().json()['count']:,}"
 
 
-def test_a_nested_rule_is_dragged_together_undone_edited_as_text_saved_and_opened_by_link(
+def test_a_nested_rule_is_dragged_undone_edited_as_text_saved_and_opened_by_link(
     stocked_app: RunningApp, desk: Screen, chromium: Browser
 ) -> None:
     with stocked_app.api(*Scope) as client:

@@ -39,9 +39,9 @@ class People:
         self._random = Random(seed)
         names = [f"c{number}" for number in range(size)]
         self.customers = [self._customer(name) for name in names]
-        strangers = [*names, "x1", "x2"]
-        self.orders = [self._order(number, strangers) for number in range(size * 3)]
-        self.events = [self._event(number, strangers) for number in range(size * 2)]
+        customer_ids = [*names, "x1", "x2"]
+        self.orders = [self._order(number, customer_ids) for number in range(size * 3)]
+        self.events = [self._event(number, customer_ids) for number in range(size * 2)]
 
     def _customer(self, name: str) -> Json:
         pick = self._random.choice

@@ -75,7 +75,7 @@ def kill_at(site: Site, victims: Sequence[str], moments: Sequence[int]) -> None:
 
 
 @pytest.mark.usefixtures("first_digest")
-def test_totals_are_the_published_ones_though_processes_are_killed_in_the_middle_of_the_import(
+def test_totals_are_the_published_ones_although_the_import_is_killed_midway(
     services: Services, client: httpx.Client, cdnow_master: Path
 ) -> None:
     check_totals(services)

@@ -54,7 +54,7 @@ def test_import_stores_everything_exactly_though_a_process_is_killed_in_its_midd
         assert services.publisher.backlog(Stream.DEAD) == 0
 
 
-def test_what_a_second_worker_had_in_hand_when_it_was_killed_for_good_is_taken_over_by_the_first(
+def test_entries_of_a_worker_that_was_killed_for_good_are_taken_over_by_another(
     running: RunningApp, client: httpx.Client, tmp_path: Path
 ) -> None:
     """Nobody starts it again: its entries are claimed once they are stale."""
@@ -85,7 +85,7 @@ def reads(services: Services, suffix: str) -> bool:
     return any(row["name"].decode().endswith(suffix) for row in consumers)
 
 
-def test_batch_that_the_vendor_took_and_the_ledger_does_not_know_is_repeated_and_reaches_nobody_twice(
+def test_a_batch_accepted_before_a_crash_is_repeated_and_reaches_nobody_twice(
     running: RunningApp, client: httpx.Client, audience: Audience
 ) -> None:
     delivery, vendor, receipts = (running.child(name) for name in ("delivery", "vendor", "receipts"))

@@ -229,9 +229,7 @@ def test_planning_outlives_a_fault_that_nobody_foresaw_and_that_passes(
     assert written_to(rig, campaign) == {*VISITED_ONCE_IDS, "c4"}
 
 
-def test_an_audience_that_is_too_large_to_be_kept_is_refused_and_stops_no_scheduled_campaign(
-    rig: Rig, clock: TestClock
-) -> None:
+def test_an_audience_too_large_to_keep_is_refused_and_stops_no_scheduled_campaign(rig: Rig, clock: TestClock) -> None:
     saved = [save(rig, f"List {number}", listed(number)) for number in range(4)]
     soon = clock.now + timedelta(minutes=1)
     large, good = draft(rig, group("any", *(named(each) for each in saved))), rig.draft(schedule_at=soon)

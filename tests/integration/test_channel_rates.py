@@ -45,7 +45,7 @@ def test_what_is_left_of_a_rate_after_a_pause_is_no_more_than_the_burst(services
     assert [services.redis.ttl(key) > 0 for key in keys] == [True]
 
 
-def test_neither_a_clock_that_was_set_back_nor_a_slower_rate_of_before_holds_up_a_channel(
+def test_a_clock_set_back_or_an_earlier_slower_rate_does_not_hold_up_a_channel(
     services: Services, clock: TestClock
 ) -> None:
     assert ChannelRates(services.redis, lambda: {"sms": 0.01}).take("sms", 9, now=clock.now).count == 1

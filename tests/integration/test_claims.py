@@ -37,9 +37,7 @@ def test_a_batch_that_only_the_vendor_knows_is_sent_again_under_the_same_keys(ri
     assert len(rig.vendor.accepted) == 4
 
 
-def test_a_receipt_that_comes_between_crash_and_booking_leaves_no_row_without_its_text(
-    rig: Rig, clock: TestClock
-) -> None:
+def test_a_receipt_between_crash_and_booking_leaves_no_row_without_its_text(rig: Rig, clock: TestClock) -> None:
     campaign = crash_while_sending(rig)
     days_ago = {"key": f"{campaign}:c3#0", "status": "opened", "at": "2026-06-05T12:00:00Z"}
     rig.receive(receipt(campaign, "c1", "delivered"), receipt(campaign, "c2", "failed", reason="blocked"), days_ago)
@@ -55,9 +53,7 @@ def test_a_receipt_that_comes_between_crash_and_booking_leaves_no_row_without_it
     assert not [row for row in rig.services.db.messages.find() if "claim" in row or "round" in row]
 
 
-def test_who_says_no_after_the_vendor_took_the_message_is_skipped_until_a_receipt_tells(
-    rig: Rig, clock: TestClock
-) -> None:
+def test_a_denial_after_the_vendor_accepted_is_skipped_until_a_receipt_arrives(rig: Rig, clock: TestClock) -> None:
     campaign = crash_while_sending(rig)
     for who in ("c1", "c2"):
         rig.services.db.customers.update_one({"_id": who}, {"$set": {"consent.in_app.state": "denied"}})
@@ -139,7 +135,7 @@ def test_an_entry_takes_its_own_rows_again_and_none_that_another_has(rig: Rig) -
     assert taken(rest, "2-0") == []
 
 
-def test_a_worker_that_is_stopped_while_it_waits_for_the_rate_leaves_the_rest_to_the_next(
+def test_a_worker_stopped_while_waiting_for_the_rate_leaves_the_rest_to_the_next(
     rig: Rig, with_rates: Callable[[str], Services]
 ) -> None:
     slow = Rig(with_rates("in_app=1"))

@@ -74,7 +74,7 @@ def test_what_a_dead_worker_left_is_claimed_once_it_is_stale(line: Line) -> None
     assert line.waiting() == 0
 
 
-def test_a_refused_entry_is_kept_with_reason_origin_and_data_and_the_others_are_done(line: Line) -> None:
+def test_a_refused_entry_keeps_its_reason_origin_and_data_and_the_others_are_done(line: Line) -> None:
     _, bad, _ = line.publish("a", "b", "c")
     recorder = Recorder()
     recorder.refused = {"b"}
@@ -136,7 +136,7 @@ def test_new_entries_are_read_while_a_failing_one_waits_for_its_next_try(line: L
     assert "a" in recorder.handled
 
 
-def test_an_entry_that_somebody_else_wrote_is_handed_over_empty_for_the_handler_to_refuse(line: Line) -> None:
+def test_an_entry_of_a_foreign_writer_reaches_the_handler_empty_to_be_refused(line: Line) -> None:
     line.client.xadd(Stream.ORDERS, {"foreign": "entry"})
     line.publish("a")
     recorder = Recorder()

@@ -62,9 +62,7 @@ def test_an_outage_that_only_some_entries_meet_holds_up_no_others(line: Line) ->
 
 
 @pytest.mark.parametrize("place", [0, 61, 127])
-def test_an_entry_that_always_meets_an_outage_is_alone_after_a_few_tries_however_many_were_read_with_it(
-    line: Line, place: int
-) -> None:
+def test_an_entry_that_always_meets_an_outage_is_soon_tried_apart_from_the_others(line: Line, place: int) -> None:
     """Such as a change that takes the database too long: each of its tries lasts until the time limit."""
 
     def handler(entries: Sequence[Entry]) -> None:

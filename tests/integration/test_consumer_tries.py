@@ -10,7 +10,7 @@ from crm_core.infra.streams import Entry, Stream
 from tests.integration.stream_line import Crash, Line, Recorder, crash, run_until_idle
 
 
-def test_an_entry_that_ends_its_worker_again_and_again_is_buried_and_the_others_are_done(line: Line) -> None:
+def test_an_entry_that_keeps_ending_its_worker_is_buried_and_the_others_are_done(line: Line) -> None:
     line.publish("a", "b", "c")
     recorder = Recorder()
     recorder.deadly = {"b"}

@@ -75,7 +75,7 @@ def test_a_suppression_of_another_channel_and_one_that_was_lifted_forbid_nothing
     assert skipped(rig, campaign_over(rig)) == {}
 
 
-def test_who_was_messaged_by_one_campaign_is_left_in_peace_by_the_next_for_the_days_of_the_cap(
+def test_the_frequency_cap_counts_messages_of_earlier_campaigns_for_its_days(
     people: Services, clock: TestClock
 ) -> None:
     rig = Rig(people, ONE_A_WEEK)

@@ -81,7 +81,7 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     assert "CRM_MAX_BODY_MB" in said.words
 
 
-def test_servers_without_an_app_are_seen_with_their_records_and_all_workers_are_missing(services: Services) -> None:
+def test_servers_without_an_app_are_shown_with_records_and_all_workers_missing(services: Services) -> None:
     services.db.customers.insert_many([{"_id": f"c{n}"} for n in range(3)])
     found = examine(services)
     assert (found.status("mongodb"), found.status("valkey")) == ("ok", "ok")

@@ -67,7 +67,7 @@ def test_conditions_on_orders_and_events_alone_find_the_same(village: Services, 
 
 @settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32 - 1), data=st.data())
-def test_every_operator_of_every_field_finds_the_same_and_a_negative_one_exactly_the_others(
+def test_engines_agree_on_every_operator_and_a_negative_one_finds_all_others(
     village: Services, seed: int, data: st.DataObject
 ) -> None:
     people = People(seed, SIZE)

@@ -71,9 +71,7 @@ def test_what_is_dear_stands_for_many_times_as_long_as_it_took(rig: Rig) -> None
     assert message_log.counts == 2
 
 
-def test_a_campaign_that_has_moved_on_is_counted_anew_and_longer_kept_when_nothing_is_on_the_way(
-    rig: Rig, clock: TestClock
-) -> None:
+def test_figures_are_counted_again_after_a_change_and_kept_longer_once_settled(rig: Rig, clock: TestClock) -> None:
     message_log, figures = slow_figures(rig)
     campaign = rig.launch(rig.draft())
     rig.plan()

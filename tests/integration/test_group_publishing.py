@@ -34,7 +34,7 @@ def on_stream(services: Services, stream: Stream = ORDERS) -> list[tuple[str, by
     return [(entry_id.decode(), fields[b"d"]) for entry_id, fields in rows]
 
 
-def test_each_of_many_callers_gets_the_position_of_its_own_last_entry_and_keeps_its_order(services: Services) -> None:
+def test_each_concurrent_caller_gets_its_own_last_position_and_keeps_its_order(services: Services) -> None:
     sizes = [1, 7, 1, 1000, 3, 1000, 999, 1, 2, MAX_TOGETHER + 5, 40, 1] + [1] * 300
 
     async def use(publisher: AsyncPublisher) -> list[str]:

@@ -19,7 +19,7 @@ def test_a_worker_says_what_it_is_and_does(services: Services) -> None:
     assert found.started_at == activity.started_at
 
 
-def test_a_worker_that_is_not_heard_of_is_silent_then_forgotten_and_one_that_ends_in_order_is_not_missed(
+def test_a_worker_without_heartbeat_is_silent_then_forgotten_and_an_ended_one_not(
     services: Services,
 ) -> None:
     activity = Activity("ingest", "ingest-host-1")

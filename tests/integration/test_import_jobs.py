@@ -1,61 +1,22 @@
 """Uploaded files: imported by the jobs worker, gone on with after a crash, ended in words when they cannot be."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from pydantic_core import from_json
 
-from crm_core.errors import InvalidInput, NotFound, Unavailable
+from crm_core.errors import InvalidInput, Unavailable
 from crm_core.imports.recognising.plan import ImportOptions
-from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.streams import Publisher, Stream
 from crm_core.jobs import run
 from crm_core.jobs.import_files import MAX_FILE_BYTES
-from crm_core.jobs.model import Job
 from crm_core.services import Services
-from tests.actors import ASHA, BELA, TEST
+from tests.actors import ASHA, TEST
 from tests.conftest import TestClock
 from tests.integration.feeding import read_state
-from tests.integration.test_jobs import Killed, ingest_worker
-
-CUSTOMERS = "id,name,visits,plan\nc1,Asha Rao,3,gold\nc2,Bela Sen,1,\n"
-ORDERS = "id,customer_id,amount\n" + "".join(f"o{number:04},c{number % 7},{number}.50\n" for number in range(2500))
-EVENTS = '{"id": "e1", "customerId": "c1", "type": "visit", "properties": {"page": "home"}}\n'
-GOOD_ORDERS = 2500
-
-
-def start(services: Services, name: str, text: str, **options: Any) -> str:
-    return services.imports.start(name, text.encode(), ImportOptions(**options), actor=ASHA)
-
-
-def work(services: Services, *, instance: str = "a") -> int:
-    """One turn of the jobs worker while records are being stored."""
-    with ingest_worker(services):
-        return jobs_worker(services, instance).run_once()
-
-
-def jobs_worker(services: Services, instance: str = "a") -> Consumer:
-    policy = ConsumerPolicy(batch=1, block_ms=1)
-    handler = services.job_runner.handle
-    return Consumer(
-        services.redis,
-        streams=[Stream.JOBS, Stream.SHORT_JOBS],
-        group="jobs",
-        name=instance,
-        handler=handler,
-        policy=policy,
-    )
-
-
-def read_import(services: Services, import_id: str) -> Job:
-    return next(job for job in services.imports.recent() if job["_id"] == import_id)
-
-
-def kept_files(services: Services) -> int:
-    return services.db["import_files.files"].count_documents({}) + services.db["import_files.chunks"].count_documents(
-        {}
-    )
+from tests.integration.importing import CUSTOMERS, EVENTS, GOOD_ORDERS, ORDERS, kept_files, read_import, start
+from tests.integration.job_rig import Killed, jobs_worker, work
 
 
 @pytest.mark.parametrize(
@@ -172,7 +133,7 @@ def test_after_a_crash_in_the_middle_an_import_goes_on_after_what_was_noted(
     assert kept_files(services) == 0
 
 
-def test_a_chunk_that_was_published_but_not_noted_is_published_again_and_counted_once(
+def test_a_chunk_published_but_not_noted_is_published_again_and_counted_once(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_id = start(services, "orders.csv", ORDERS)
@@ -271,7 +232,7 @@ def test_a_file_that_cannot_be_read_any_more_ends_as_failed_with_words(services:
     assert kept_files(services) == services.publisher.backlog(Stream.JOBS) == 0
 
 
-def test_an_import_that_no_worker_has_any_more_shows_as_failed_and_its_file_goes_with_the_next(
+def test_an_abandoned_import_shows_as_failed_and_its_file_is_removed_by_the_next(
     services: Services, clock: TestClock
 ) -> None:
     lost = start(services, "orders.csv", ORDERS)
@@ -317,87 +278,3 @@ def test_an_entry_of_an_unknown_kind_or_import_is_buried_and_others_go_on(servic
     latest = services.demo_jobs.latest()
     assert latest
     assert (latest["_id"], latest["state"]) == (demo, "done")
-
-
-@pytest.mark.parametrize(("chunks", "accepted"), [(1, 1000), (3, GOOD_ORDERS)], ids=["in the middle", "while it waits"])
-def test_a_cancelled_import_stops_at_the_next_chunk_and_says_how_much_was_accepted(
-    services: Services, monkeypatch: pytest.MonkeyPatch, chunks: int, accepted: int
-) -> None:
-    import_id = start(services, "orders.csv", ORDERS)
-    cancel_after(services, monkeypatch, chunks, lambda: services.imports.cancel(import_id, actor=BELA))
-    assert jobs_worker(services).run_once() == 1
-    job = read_import(services, import_id)
-    assert (job["state"], job["done"], job["accepted"], job["cancelled_by"]) == (
-        "cancelled",
-        accepted,
-        accepted,
-        "bela",
-    )
-    assert services.publisher.backlog(Stream.ORDERS) == accepted
-    assert kept_files(services) == services.publisher.backlog(Stream.JOBS) == services.redis.xlen(Stream.DEAD) == 0
-    entry = services.db.audit.find_one({"action": "import.cancel"})
-    assert entry
-    assert (entry["actor"], entry["target"]) == ("bela", import_id)
-
-
-def test_a_cancelled_import_is_not_gone_on_with_after_its_worker_was_killed(
-    services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def cancel_and_die() -> None:
-        services.imports.cancel(import_id, actor=BELA)
-        raise Killed
-
-    import_id = start(services, "orders.csv", ORDERS)
-    cancel_after(services, monkeypatch, 2, cancel_and_die)
-    with pytest.raises(Killed):
-        jobs_worker(services).run_once()
-    published = services.publisher.backlog(Stream.ORDERS)
-    assert jobs_worker(services).run_once() == 1
-    assert services.publisher.backlog(Stream.ORDERS) == published == 2000
-    assert read_import(services, import_id)["state"] == "cancelled"
-    assert services.publisher.backlog(Stream.JOBS) == 0
-
-
-def test_an_import_that_is_cancelled_before_it_begins_never_does(services: Services) -> None:
-    import_id = start(services, "orders.csv", ORDERS)
-    services.imports.cancel(import_id, actor=BELA)
-    assert jobs_worker(services).run_once() == 1
-    job = read_import(services, import_id)
-    assert (job["state"], job["accepted"], "started_at" in job) == ("cancelled", 0, False)
-    services.imports.cancel(import_id, actor=ASHA)  # once more changes nothing
-    assert read_import(services, import_id) == job
-    assert services.db.audit.count_documents({"action": "import.cancel"}) == 1
-    with pytest.raises(NotFound):
-        services.imports.cancel("nothing", actor=BELA)
-
-
-def test_a_cancelled_load_of_demo_data_stops_and_another_can_begin(
-    services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job_id = services.demo_jobs.start(customers=20, seed=1, actor=ASHA)
-    cancel_after(services, monkeypatch, 1, lambda: services.demo_jobs.cancel(job_id, actor=BELA))
-    assert jobs_worker(services).run_once() == 1
-    job = services.demo_jobs.latest()
-    assert job
-    assert (job["state"], job["done"], job["total"] > 20) == ("cancelled", 20, True)
-    assert services.publisher.backlog(Stream.CUSTOMERS) == 20
-    assert services.publisher.backlog(Stream.ORDERS) == services.publisher.backlog(Stream.JOBS) == 0
-    assert services.db.audit.count_documents({"action": "demo.cancel", "actor": "bela"}) == 1
-    services.demo_jobs.start(customers=5, seed=1, actor=ASHA)
-
-
-def cancel_after(
-    services: Services, monkeypatch: pytest.MonkeyPatch, chunks: int, cancel: Callable[[], object]
-) -> None:
-    """Once so many chunks are published, and before the last of them is noted."""
-    sent: list[int] = []
-    publish = Publisher.publish
-
-    def publish_and_cancel(self: Publisher, *args: Any, **options: Any) -> list[str]:
-        ids = publish(self, *args, **options)
-        sent.append(len(ids))
-        if len(sent) == chunks:
-            cancel()
-        return ids
-
-    monkeypatch.setattr(Publisher, "publish", publish_and_cancel)

@@ -51,7 +51,7 @@ def test_a_second_half_that_is_bad_as_a_whole_names_each_of_its_lines(file: Path
     assert (result.accepted, result.rejected) == (2, 2)
 
 
-def test_a_first_half_that_is_bad_as_a_whole_names_each_of_its_lines_and_the_second_is_sent(file: Path) -> None:
+def test_when_the_whole_first_half_is_bad_each_line_is_named_and_the_rest_is_sent(file: Path) -> None:
     received: list[Any] = []
     result = send(file, TOO_LARGE, taken(0, 1, status=422), taken(), received=received)
     assert [error.partition(":")[0] for error in result.errors] == ["line 2", "line 3"]

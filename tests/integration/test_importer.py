@@ -165,7 +165,7 @@ def test_a_file_of_bad_lines_asks_nothing_of_the_api(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("status", [413, 422])
-def test_a_body_that_is_refused_as_a_whole_is_sent_in_parts_until_the_record_is_found(rig: Rig, status: int) -> None:
+def test_a_body_refused_as_a_whole_is_split_until_the_bad_record_is_found(rig: Rig, status: int) -> None:
     rig.write(4)
     refused, received = Answer(status, {"detail": "Too large."}, JSON), list[Any]()
     with answer_server([refused, TAKEN, refused, refused, TAKEN], received=received) as url:

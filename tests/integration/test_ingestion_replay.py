@@ -41,7 +41,7 @@ HISTORY = make_entries(
 )
 
 
-def test_entries_in_any_order_any_number_of_times_and_any_batches_end_in_the_same_state(services: Services) -> None:
+def test_entries_in_any_order_repetition_and_batching_end_in_the_same_state(services: Services) -> None:
     store(services, HISTORY)
     expected = read_bytes(services)
     for seed in range(12):

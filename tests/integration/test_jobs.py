@@ -1,10 +1,8 @@
 """Long work: asked for on a page, done by the jobs worker, its progress kept."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 from pydantic_core import to_json
@@ -12,7 +10,6 @@ from pydantic_core import to_json
 from crm_core.customers.totals import net_of
 from crm_core.errors import Conflict, InvalidInput, Unavailable
 from crm_core.imports.recognising.plan import ImportOptions
-from crm_core.infra.consumer import Consumer, ConsumerPolicy
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import INGESTED, Stream
 from crm_core.jobs import run
@@ -24,34 +21,7 @@ from crm_core.services import Services
 from tests.actors import ASHA, BELA
 from tests.conftest import TestClock
 from tests.integration.feeding import read_state
-
-
-class Killed(BaseException):
-    """The worker's process ends here."""
-
-
-def jobs_worker(services: Services) -> Consumer:
-    policy = ConsumerPolicy(batch=1, block_ms=1)
-    handler = services.job_runner.handle
-    return Consumer(services.redis, streams=[Stream.JOBS], group="jobs", name="a", handler=handler, policy=policy)
-
-
-@contextmanager
-def ingest_worker(services: Services) -> Iterator[None]:
-    """Stores what is accepted, in a thread, as long as the test needs it."""
-    consumer = Consumer(
-        services.redis,
-        streams=[*INGESTED],
-        group="ingest",
-        name="a",
-        handler=services.persister.store,
-        policy=ConsumerPolicy(batch=1000, block_ms=10),
-    )
-    loop = threading.Thread(target=consumer.run)
-    loop.start()
-    yield
-    consumer.stop()
-    loop.join()
+from tests.integration.job_rig import Killed, ingest_worker, jobs_worker
 
 
 def test_a_demo_job_ends_with_its_customers_and_orders_stored(services: Services) -> None:

@@ -152,9 +152,7 @@ def test_a_cancelled_campaign_skips_what_nobody_has_begun_with(rig: Rig, clock: 
     assert rig.vendor.asked == {}
 
 
-def test_what_was_begun_before_a_cancel_is_failed_once_its_entry_is_gone_and_a_receipt_still_counts(
-    rig: Rig, clock: TestClock
-) -> None:
+def test_cancel_fails_in_flight_rows_once_acked_and_their_receipts_still_count(rig: Rig, clock: TestClock) -> None:
     campaign = rig.launch(rig.draft())
     rig.plan()
     rig.vendor.crash_after = True
@@ -173,9 +171,7 @@ def test_what_was_begun_before_a_cancel_is_failed_once_its_entry_is_gone_and_a_r
     assert "close_until" not in rig.services.campaigns.get(campaign)
 
 
-def test_failed_messages_are_sent_once_more_under_new_keys_however_often_somebody_clicks(
-    rig: Rig, clock: TestClock
-) -> None:
+def test_failed_messages_are_retried_once_under_new_keys_however_often_asked(rig: Rig, clock: TestClock) -> None:
     campaign = rig.launch(rig.draft())
     rig.plan()
     rig.deliver()
@@ -275,9 +271,7 @@ MALFORMED: list[tuple[dict[str, Any], str]] = [
 BARE: tuple[dict[str, Any], str] = ({}, "This draft is stored without name, channel, message, segment_id, rule.")
 
 
-def test_a_due_campaign_that_is_stored_malformed_has_failed_says_why_and_stops_no_other(
-    rig: Rig, clock: TestClock
-) -> None:
+def test_a_malformed_due_campaign_fails_with_its_reason_and_stops_no_other(rig: Rig, clock: TestClock) -> None:
     at = clock.now + timedelta(hours=1)
     broken = {rig.draft(schedule_at=at): each for each in MALFORMED}
     for campaign, (change, _) in broken.items():

@@ -156,9 +156,7 @@ def test_a_campaign_that_the_vendor_cannot_cope_with_holds_up_no_other(rig: Rig,
     assert rig.counts(vendor.bad) == {"pending": 4, "skipped": 1}
 
 
-def test_a_campaign_that_cannot_be_sent_for_a_reason_that_nobody_foresaw_is_paused_and_says_so(
-    rig: Rig, clock: TestClock
-) -> None:
+def test_a_campaign_that_meets_an_unexpected_error_is_paused_and_says_so(rig: Rig, clock: TestClock) -> None:
     rig = Rig(rig.services, claim_idle_ms=0)
     rig.services.db.customers.update_one(
         {"_id": "c1"}, {"$set": {"consent": "yes"}}

@@ -50,7 +50,7 @@ def stored(rig: Rig, campaign: str) -> dict[str, dict[str, Any]]:
     return {row["customer_id"]: row for row in rig.services.db.messages.find({"campaign_id": campaign})}
 
 
-def test_members_of_excluded_segments_as_they_were_at_launch_have_a_row_with_the_reason(rig: Rig) -> None:
+def test_members_of_segments_excluded_at_launch_have_a_row_with_the_reason(rig: Rig) -> None:
     segments = rig.services.segments
     inner = segments.save("Twice", load_rule(VISITED_TWICE), actor=ASHA)
     named = {"kind": "segment", "segment_id": inner["_id"]}
@@ -125,7 +125,7 @@ def test_what_would_be_planned_is_told_without_writing(rig: Rig, clock: TestCloc
     assert rig.services.db.messages.count_documents({}) == 0
 
 
-def test_two_workers_plan_a_campaign_once_and_the_second_goes_on_when_the_first_has_died(
+def test_two_workers_plan_a_campaign_once_and_one_goes_on_when_the_other_died(
     services: Services, clock: TestClock
 ) -> None:
     store_customers(services, *({"id": f"c{n}", "visits": 1} for n in range(6)))
@@ -165,9 +165,7 @@ def test_a_worker_that_slept_through_its_lease_adds_to_the_audience_what_it_wrot
     assert other.counts(campaign) == {"sent": 3, "skipped": 1}
 
 
-def test_what_a_worker_writes_that_slept_through_the_end_of_a_cancelled_campaign_is_closed(
-    services: Services, clock: TestClock
-) -> None:
+def test_rows_written_late_by_a_worker_that_missed_the_cancel_are_closed(services: Services, clock: TestClock) -> None:
     store_customers(services, *({"id": f"c{n}", "visits": 1} for n in range(4)))
     other = Rig(services)
 
@@ -185,7 +183,7 @@ def test_what_a_worker_writes_that_slept_through_the_end_of_a_cancelled_campaign
     assert (other.counts(campaign), services.campaigns.get(campaign)["audience"]) == ({"skipped": 4}, 4)
 
 
-def test_an_audience_that_takes_longer_to_find_than_a_lease_is_planned_by_two_workers_too(
+def test_two_workers_plan_an_audience_that_takes_longer_to_find_than_a_lease(
     services: Services, clock: TestClock
 ) -> None:
     store_customers(services, *({"id": f"c{n}", "visits": 1} for n in range(4)))

@@ -141,9 +141,7 @@ def test_a_rehearsal_writes_nothing_and_sends_nothing(stage: Services) -> None:
     assert rig.vendor.asked == {}
 
 
-def test_a_campaign_that_was_launched_is_rehearsed_as_it_was_frozen_from_its_first_message_on(
-    rig: Rig, clock: TestClock
-) -> None:
+def test_a_launched_campaign_is_rehearsed_as_frozen_from_its_first_message_on(rig: Rig, clock: TestClock) -> None:
     segment = rig.services.segments.save("Once", load_rule(field("visits", "eq", 1)), actor=ASHA)
     campaign = rig.draft(rule=None, segment_id=segment["_id"])
     drafted = foreseen(rehearse(rig, campaign, clock.now))
@@ -184,7 +182,7 @@ def test_examples_are_messages_as_they_are_sent_then_three_of_each_variant(rig: 
     assert sum(found[MessageState.SENT] for found in tally.by_variant.values()) == 4
 
 
-def test_a_rehearsal_that_is_cancelled_or_leads_beyond_a_year_says_that_it_is_not_complete(
+def test_a_rehearsal_that_is_cancelled_or_passes_a_year_says_it_is_incomplete(
     services: Services, clock: TestClock
 ) -> None:
     store_customers(services, *({"id": f"c{n:04}", "visits": 1} for n in range(1500)))

@@ -13,9 +13,8 @@ from crm_core.rules.loading import load_rule
 from tests.actors import ASHA, BELA, TEST
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
+from tests.integration.job_rig import Killed, jobs_worker
 from tests.integration.population import field
-from tests.integration.test_import_jobs import jobs_worker
-from tests.integration.test_jobs import Killed
 
 
 def start(rig: Rig, campaign: str, **more: Any) -> str:
@@ -99,7 +98,7 @@ def test_after_the_end_of_its_worker_it_starts_over_and_says_so(rig: Rig, monkey
 
 
 @pytest.mark.parametrize("noted_s", [0, 60], ids=["in the middle", "at the end"])
-def test_a_worker_that_was_overtaken_writes_nothing_any_more_and_leaves_the_entry_to_the_other(
+def test_an_overtaken_worker_writes_nothing_more_and_leaves_the_entry_to_the_other(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, noted_s: int
 ) -> None:
     rehearsals = rig.services.rehearsals
@@ -172,9 +171,7 @@ def test_one_that_cannot_be_done_any_more_fails_and_one_that_nobody_has_is_lost(
         start(rig, campaign)
 
 
-def test_a_start_that_has_passed_or_is_far_away_and_another_campaigns_id_are_refused(
-    rig: Rig, clock: TestClock
-) -> None:
+def test_a_start_in_the_past_or_too_far_and_another_campaigns_id_are_refused(rig: Rig, clock: TestClock) -> None:
     campaign, other = rig.draft(), rig.draft()
     for wrong in (clock.now - timedelta(seconds=1), clock.now + timedelta(days=367)):
         with pytest.raises(InvalidInput, match="between now and 366 days later") as caught:

@@ -49,7 +49,7 @@ def many_of(count: int) -> Any:
     return load_rule({"kind": "list", "customer_ids": [f"c{n:03}" for n in range(count)]})
 
 
-def test_an_order_names_a_stretch_and_nobodys_data(rig: Rig) -> None:
+def test_an_order_names_a_range_of_rows_and_nobodys_data(rig: Rig) -> None:
     campaign = rig.launch(rig.draft())
     rig.plan()
     assert orders(rig) == [{"campaign_id": campaign, "after": None, "upto": "c6", "round": 1, "count": 5}]
@@ -66,9 +66,7 @@ def test_rows_whose_orders_are_lost_are_walked_again_once_the_round_is_over(many
     assert many.state(campaign) == "completed"
 
 
-def test_a_worker_that_dies_between_mark_and_stream_leaves_a_hole_that_the_next_round_fills(
-    rig: Rig, clock: TestClock
-) -> None:
+def test_a_worker_that_dies_between_mark_and_stream_leaves_a_gap_that_is_filled(rig: Rig, clock: TestClock) -> None:
     campaign = rig.launch(rig.draft())
     rig.engine.run_once()
     rig.services.redis.flushdb()  # as if it had died before: the mark is there, the order is not
@@ -110,7 +108,7 @@ def test_a_campaign_that_was_damaged_by_hand_is_paused_and_holds_up_no_other(
     assert "pending" not in rig.counts(damaged)
 
 
-def test_two_workers_release_a_stretch_once(many: Rig) -> None:
+def test_two_workers_release_a_batch_once(many: Rig) -> None:
     campaign = many.launch(many.draft())
     other = many.another_engine(releaser=many.another_releaser(batch_size=1))
     while many.engine.run_once() + other.run_once():

@@ -54,14 +54,14 @@ def test_giving_back_claims_leaves_another_entry_s_claim(services: Services) -> 
     assert (read(services, other)["claim"], read(services, other)["round"]) == (OTHER, 1)
 
 
-def test_giving_back_claims_leaves_a_row_that_a_receipt_raised_and_one_that_was_not_named(services: Services) -> None:
+def test_giving_back_claims_leaves_rows_raised_by_a_receipt_and_rows_not_named(services: Services) -> None:
     raised = insert(services, "c1", State.DELIVERED, claim=MINE, round=1)
     unnamed = insert(services, "c2", claim=MINE, round=1)
     Claims(services.db).give_back([raised], MINE)
     assert (read(services, raised)["claim"], read(services, unnamed)["claim"]) == (MINE, MINE)
 
 
-def test_raised_rows_are_those_of_the_entry_and_the_stretch_that_were_sent(services: Services) -> None:
+def test_raised_rows_are_those_of_the_entry_and_the_batch_that_were_sent(services: Services) -> None:
     raised = [insert(services, f"a{state}", state, claim=MINE) for state in list(State)[1:6]]
     insert(services, "b", State.DELIVERED, claim=OTHER)
     insert(services, "c", claim=MINE)
@@ -72,7 +72,7 @@ def test_raised_rows_are_those_of_the_entry_and_the_stretch_that_were_sent(servi
     assert sorted(row["_id"] for row in found) == sorted(raised)
 
 
-def test_a_claim_takes_the_rows_after_the_stretch_s_start_up_to_its_end(services: Services) -> None:
+def test_a_claim_takes_the_rows_after_the_batchs_start_up_to_its_end(services: Services) -> None:
     for name in ("c1", "c2", "c3", "c4"):
         insert(services, name)
     insert(services, "c2x", reason="quiet_hours", due_at=LATER)

@@ -37,7 +37,7 @@ def worker(services: Services) -> Iterator[Process]:
     process.wait()
 
 
-def test_a_long_import_holds_up_no_campaign_and_the_end_of_the_scheduler_is_that_of_the_worker(
+def test_a_long_import_holds_up_no_campaign_and_the_scheduler_ends_with_its_worker(
     rig: Rig, worker: Process, clock: TestClock
 ) -> None:
     services = rig.services

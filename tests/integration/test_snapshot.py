@@ -138,7 +138,7 @@ def test_messages_that_were_sent_count_towards_the_cap(capped: Services, clock: 
     assert deliverable(capped, "in_app") == (2, {})
 
 
-def test_a_cap_that_is_set_later_counts_what_was_sent_before_and_until_it_is_read_says_nothing(
+def test_a_cap_set_later_counts_earlier_messages_and_says_nothing_until_it_is_read(
     live: Services, clock: TestClock
 ) -> None:
     store_customers(live, {"id": "a"}, {"id": "b"})

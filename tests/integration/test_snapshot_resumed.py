@@ -110,7 +110,7 @@ def note_loads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return loads
 
 
-def test_a_snapshot_whose_stream_broke_has_what_changed_meanwhile_without_loading_all(
+def test_a_snapshot_resumes_its_broken_stream_with_what_changed_meanwhile(
     services: Services, watching: BreakableWatch, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loads = note_loads(monkeypatch)
@@ -136,7 +136,7 @@ def test_a_place_that_the_database_has_forgotten_is_told(services: Services) -> 
         changes.read()
 
 
-def test_customers_suppressions_and_sent_messages_name_the_customer_and_other_changes_nobody(
+def test_a_changed_suppression_names_its_customer_and_other_changes_name_nobody(
     services: Services,
 ) -> None:
     store_customers(services, {"id": "a:b", "visits": 2})

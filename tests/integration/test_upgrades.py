@@ -78,7 +78,7 @@ def test_a_new_database_is_of_the_present_version(services: Services) -> None:
     assert services.db.workspace.find_one({"_id": VERSION_ID}) == {"_id": VERSION_ID, "version": len(STEPS)}
 
 
-def test_an_old_folder_ends_at_the_present_version_and_a_second_start_changes_nothing(upgraded: Services) -> None:
+def test_an_old_folder_is_brought_forward_and_a_second_start_changes_nothing(upgraded: Services) -> None:
     assert upgraded.db.workspace.find_one({"_id": VERSION_ID}) == {"_id": VERSION_ID, "version": len(STEPS)}
     names = [name for name in upgraded.db.list_collection_names() if not name.startswith("system.")]
     before = {name: list(upgraded.db[name].find()) for name in names}

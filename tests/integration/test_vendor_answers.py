@@ -93,9 +93,7 @@ def test_a_vendor_that_says_when_to_come_back_is_asked_again_then(answering: Ans
 
 
 @pytest.mark.parametrize("header", ["soon", "-7", "Mon, 01 Jan 2024 00:00:00 +99999999999999999999"])
-def test_a_vendor_that_says_nonsense_of_when_to_come_back_is_asked_again_all_the_same(
-    answering: Answering, header: str
-) -> None:
+def test_a_vendor_with_a_nonsensical_retry_after_is_asked_again_all_the_same(answering: Answering, header: str) -> None:
     with pytest.raises(Unavailable, match="answered 503") as caught:
         answering(Answer(503, {}, {"Retry-After": header})).send("c", MESSAGES)
     assert caught.value.retry_after_s is None

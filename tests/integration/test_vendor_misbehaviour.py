@@ -60,7 +60,7 @@ def test_a_refused_call_says_when_to_ask_again_and_nothing_of_it_is_accepted(
     assert str(status) in counted["last_error"]["text"]
 
 
-def test_a_closed_connection_has_no_answer_and_nothing_is_accepted_until_it_is_switched_off(
+def test_a_closed_connection_gives_no_answer_and_accepts_nothing_until_switched_off(
     vendor: VendorProgram,
 ) -> None:
     vendor.behave(outage="close")

@@ -159,7 +159,7 @@ def test_while_accepted_records_wait_the_currency_stays(services: Services) -> N
         set_workspace(services, currency="EUR")
 
 
-def test_another_currency_in_the_environment_than_that_of_the_amounts_stops_the_start(
+def test_a_currency_in_the_environment_other_than_of_the_amounts_stops_the_start(
     services: Services, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store_customers(services, {"id": "c1", "total_spend": 5})
@@ -183,7 +183,7 @@ def test_a_database_of_before_keeps_the_currency_that_it_was_filled_in(
     after.close()
 
 
-def test_a_search_for_an_international_number_finds_a_national_one_of_the_default_country(services: Services) -> None:
+def test_an_international_number_finds_a_national_one_of_the_default_country(services: Services) -> None:
     store_customers(services, {"id": "a", "phone": "089 123456"}, {"id": "b", "phone": "+49 89 123456"})
     store_customers(services, {"id": "c", "phone": "+91 89 123456"})
 

@@ -159,7 +159,7 @@ def test_the_timeline_says_what_was_refunded_and_shows_returns_below_zero(worksp
     assert (page.metric("Spend"), page.metric("Orders")) == ("$50.00", "1")
 
 
-def test_a_customer_without_a_name_of_their_own_has_the_first_and_the_last_name_as_title(workspace: Services) -> None:
+def test_a_customer_without_a_full_name_has_first_and_last_name_as_the_title(workspace: Services) -> None:
     store_customers(workspace, {"id": "c1", "first_name": "Asha", "last_name": "Mehta"})
     assert open_customer("c1").title == "Asha Mehta"
 

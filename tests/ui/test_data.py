@@ -16,7 +16,7 @@ from crm_core.jobs.import_files import MAX_FILE_BYTES
 from crm_core.services import Services
 from tests.conftest import TestClock
 from tests.integration.feeding import read_state
-from tests.integration.test_import_jobs import work
+from tests.integration.job_rig import work
 from tests.ui.page import Page
 
 ORDERS = "id,customer_id,total\no1,c1,5.50\no2,c1,7\no3,c2,many\no4,c2,9\n"

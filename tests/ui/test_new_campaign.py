@@ -170,7 +170,7 @@ def test_a_custom_attribute_can_be_inserted_and_is_previewed(workspace: Services
     assert "did you mean customer.attributes.shoe_size?" in page.errors
 
 
-def test_a_message_that_cannot_be_rendered_for_one_customer_says_so_beside_the_preview(workspace: Services) -> None:
+def test_a_message_that_fails_for_the_previewed_customer_says_so_beside_it(workspace: Services) -> None:
     """A loop over what a customer has ends only with that customer's data; such a message fails for them alone."""
     Shop([{"id": "a", "visits": 1, "order_count": 5000}, {"id": "b", "visits": 1, "order_count": 2}]).store_in(
         workspace

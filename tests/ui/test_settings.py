@@ -107,7 +107,7 @@ def test_the_currency_is_locked_by_the_amounts_that_are_stored_in_it(workspace: 
     assert "Amounts are stored in it" in sources(page)["currency"]
 
 
-def test_another_time_zone_says_which_segments_change_and_recounts_them_when_it_is_saved(workspace: Services) -> None:
+def test_a_new_time_zone_names_the_segments_it_changes_and_recounts_them_when_saved(workspace: Services) -> None:
     order = {"id": "o1", "customer_id": "c1", "amount": 1, "ordered_at": "2025-12-31T19:00:00Z"}
     workspace.persister.store([make_entry(Stream.ORDERS, order)])
     rule = load_rule(field("last_order_at", "on", "2026-01-01"))

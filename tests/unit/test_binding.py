@@ -224,7 +224,7 @@ def test_a_segment_is_bound_to_the_rule_that_it_has_now() -> None:
         (group("none", group("all"), group("any", FINE)), True),
     ],
 )
-def test_whether_a_rule_asks_anything_of_a_customer_is_told_through_groups_and_segments(data: Json, asks: bool) -> None:
+def test_a_rule_asks_something_of_a_customer_also_through_groups_and_segments(data: Json, asks: bool) -> None:
     assert has_conditions(bound(data)) is asks
 
 

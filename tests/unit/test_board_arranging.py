@@ -69,7 +69,7 @@ def test_a_field_dropped_in_the_bin_changes_nothing() -> None:
     assert drag([A, INNER, D], [B, C], to_remove=[OPEN_CITY]) == HELD
 
 
-def test_what_is_dropped_on_the_place_for_editing_is_selected_and_stays_where_it_was() -> None:
+def test_a_card_dropped_on_the_editor_is_selected_and_stays_where_it_was() -> None:
     chosen = drag([A, INNER, D], [B], to_edit=[C])
     assert chosen == replace(HELD, selected=C)
     assert drag([A, D], [B, C], to_edit=[INNER]) == replace(HELD, selected=INNER)

@@ -162,7 +162,7 @@ def test_an_owner_that_is_never_ready_is_named(tmp_path: Path, monkeypatch: pyte
         ownership.own_or_find_owner(FileLock(folder.lock_path), folder)
 
 
-def test_a_folder_is_owned_as_long_as_its_lock_is_held_whatever_its_runtime_file_says(tmp_path: Path) -> None:
+def test_a_folder_is_owned_while_its_lock_is_held_whatever_its_runtime_file_says(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     folder.write_runtime(runtime())
     assert not is_owned(tmp_path)

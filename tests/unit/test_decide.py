@@ -46,7 +46,7 @@ def message(**more: Any) -> OutgoingMessage:
 
 
 @pytest.mark.parametrize("state", [MessageState.DELIVERED, MessageState.OPENED, MessageState.FAILED])
-def test_a_raised_row_of_somebody_who_may_no_longer_be_messaged_still_yields_its_message(state: MessageState) -> None:
+def test_a_raised_row_yields_its_message_even_if_messaging_is_no_longer_allowed(state: MessageState) -> None:
     made = decided(row(state), DENIED, quiet=ALL_DAY)
     assert [each.body for each in made.messages] == ["Hi Asha"]
     assert (made.skipped, made.deferred, made.failed) == ({}, {}, {})
@@ -62,7 +62,7 @@ def test_an_open_row_of_a_customer_who_is_gone_is_skipped_and_a_raised_one_left(
     assert decided(row(MessageState.OPENED), None) == Decision()
 
 
-def test_an_open_row_in_quiet_hours_waits_for_their_end_or_is_skipped_as_the_campaign_says() -> None:
+def test_quiet_hours_make_an_open_row_wait_or_be_skipped_as_the_campaign_says() -> None:
     waits = decided(row(), quiet=ALL_DAY)
     assert waits.deferred == {"m:c1": NOON.replace(hour=23, minute=59)}
     assert (waits.messages, waits.skipped) == ([], {})
@@ -86,7 +86,7 @@ def test_a_message_that_nobody_told_of_has_no_first_seen() -> None:
     assert sent.first_seen is None
 
 
-def test_a_message_that_cannot_be_rendered_fails_under_its_key_and_holds_up_no_other() -> None:
+def test_a_message_that_cannot_be_rendered_fails_alone_under_its_key() -> None:
     broken = CAMPAIGN | {"message": "{{ customer.nobody }}"}
     made = decided(row(n=2), campaign=broken)
     assert (made.failed, made.messages) == ({"m:c1#2": "template_failed"}, [])

@@ -12,7 +12,7 @@ from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.recognising.preview import CHECKED, FileFacts, ImportPreview, look_at, try_import
 from crm_core.ingest.scalars import ValidationContext
 
-BORDER = ValidationContext(datetime(2026, 6, 15, tzinfo=UTC), 2, "USD")
+CONTEXT = ValidationContext(datetime(2026, 6, 15, tzinfo=UTC), 2, "USD")
 
 
 def source(text: str, name: str) -> FileSource:
@@ -24,7 +24,7 @@ def facts(text: str, name: str = "shop.csv") -> FileFacts:
 
 
 def run(text: str, name: str = "shop.csv", **options: Any) -> ImportPreview:
-    return try_import(source(text, name), ImportOptions(**options), BORDER)
+    return try_import(source(text, name), ImportOptions(**options), CONTEXT)
 
 
 @pytest.mark.parametrize(

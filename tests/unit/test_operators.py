@@ -56,7 +56,7 @@ def test_no_type_has_two_operators_of_one_name(kind: FieldType) -> None:
 
 
 @pytest.mark.parametrize("operator", [operator for operator in OPERATORS if operator.complement_of])
-def test_a_negative_operator_goes_with_the_same_types_and_values_as_its_positive_one(operator: Operator) -> None:
+def test_a_negative_operator_takes_the_types_and_values_of_its_positive_one(operator: Operator) -> None:
     for kind in operator.types:
         positive = find_operator(operator.complement_of or "", kind)
         assert positive.takes is operator.takes

@@ -37,7 +37,7 @@ def test_it_is_read_once_in_five_seconds() -> None:
     assert get() == 2
 
 
-def test_during_an_outage_the_last_one_stays_and_the_failure_is_told_until_it_is_over() -> None:
+def test_an_outage_leaves_the_last_value_and_reports_the_failure_until_it_is_over() -> None:
     source = Source()
     get = source.remembered()
     get()
@@ -50,7 +50,7 @@ def test_during_an_outage_the_last_one_stays_and_the_failure_is_told_until_it_is
     assert source.held.failure is None
 
 
-def test_without_anything_known_the_failure_is_raised_and_not_waited_for_again_at_once() -> None:
+def test_with_nothing_known_the_failure_is_raised_and_not_retried_at_once() -> None:
     source = Source()
     source.is_away = True
     get = source.remembered()

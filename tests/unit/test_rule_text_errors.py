@@ -310,9 +310,7 @@ WORDS = (
 
 @settings(max_examples=400)
 @given(st.lists(st.sampled_from(WORDS), max_size=14), st.sampled_from(["", " "]))
-def test_words_of_rules_in_any_order_are_a_rule_that_binds_or_are_refused_at_a_place(
-    words: list[str], space: str
-) -> None:
+def test_shuffled_words_of_rules_bind_or_are_refused_with_a_position(words: list[str], space: str) -> None:
     read_and_bind(space.join(words))
 
 

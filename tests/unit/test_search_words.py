@@ -51,7 +51,7 @@ def test_one_known_by_orders_alone_is_found_by_the_id() -> None:
         ("Asha", "as\x00\ud800"),
     ],
 )
-def test_a_name_is_found_by_the_beginnings_of_its_words_in_any_case_and_without_accents(name: str, typed: str) -> None:
+def test_a_name_is_found_by_prefixes_of_its_words_in_any_case_without_accents(name: str, typed: str) -> None:
     assert is_found(typed, name=name)
 
 

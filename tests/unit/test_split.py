@@ -17,7 +17,7 @@ def test_the_places_of_a_customer_never_change() -> None:
     assert places("seed", "c1") == pytest.approx((14.2797778031, 31.2564008991))
 
 
-def test_a_split_has_the_shares_asked_for_and_held_out_is_independent_of_the_variant() -> None:
+def test_a_split_has_its_shares_and_being_held_out_is_independent_of_the_variant() -> None:
     found: Counter[tuple[bool, str | None]] = Counter()
     for n in range(20_000):
         for_holdout, for_variant = places("seed", f"c{n}")

@@ -77,7 +77,7 @@ def test_a_server_that_never_ended_is_waited_for() -> None:
     check_start("mongod", None)
 
 
-def test_a_log_that_cannot_be_opened_is_the_folders_fault_and_no_process_left_is_not(tmp_path: Path) -> None:
+def test_an_unopenable_log_is_the_folders_fault_and_a_lack_of_processes_is_not(tmp_path: Path) -> None:
     log = tmp_path / "mongod.log"
     with pytest.raises(PermissionError):
         check_start("mongod", ChildEnd(-1, log, 0, 1, PermissionError(errno.EACCES, "Permission denied", str(log))))

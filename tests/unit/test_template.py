@@ -147,7 +147,7 @@ def test_a_template_that_runs_away_for_one_customer_only_fails_for_that_customer
 
 
 @pytest.mark.parametrize("how", ["reversed", "offset: 999999999", "limit: 3 reversed offset: 999999990"])
-def test_a_loop_that_unfolds_a_long_range_for_one_customer_only_fails_for_that_customer(how: str) -> None:
+def test_a_loop_too_long_for_one_customer_fails_for_that_customer_only(how: str) -> None:
     text = f"{{% for i in (1..customer.order_count) {how} %}}*{{% else %}}none{{% endfor %}}"
     check_template(text)
     with pytest.raises(Permanent, match="does too much"):

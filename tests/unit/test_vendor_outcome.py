@@ -103,7 +103,7 @@ def test_vendor_ids_are_distinct() -> None:
     assert len({outcome.vendor_id for outcome in decide_all().values()}) == len(KEYS)
 
 
-def test_an_address_with_the_word_is_refused_whatever_the_rate_and_the_word_can_be_taken_away() -> None:
+def test_an_address_with_the_refused_word_fails_whatever_the_rate_until_it_is_unset() -> None:
     address = "ann@example.invalid"
     assert decide_rejection("c:1#0", address, Behaviour()) == "invalid_recipient"
     assert decide_rejection("c:1#0", address, Behaviour(reject_word="")) is None

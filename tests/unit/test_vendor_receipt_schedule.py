@@ -78,8 +78,8 @@ def test_a_lost_receipt_is_never_told_not_even_as_a_duplicate() -> None:
 
 def test_receipts_of_nobody_come_besides_and_name_no_known_key() -> None:
     true, told = plan_all(), plan_all(unknown_rate=0.5)
-    strangers = [receipt for receipt in told if receipt.key not in KEYS]
+    unknown = [receipt for receipt in told if receipt.key not in KEYS]
     assert [receipt for receipt in told if receipt.key in KEYS] == true
-    assert 0.45 < len(strangers) / len(KEYS) < 0.55
-    assert len({receipt.key for receipt in strangers}) == len(strangers)
-    assert all(receipt.key.startswith("c:nobody-") and receipt.key.endswith("#0") for receipt in strangers)
+    assert 0.45 < len(unknown) / len(KEYS) < 0.55
+    assert len({receipt.key for receipt in unknown}) == len(unknown)
+    assert all(receipt.key.startswith("c:nobody-") and receipt.key.endswith("#0") for receipt in unknown)

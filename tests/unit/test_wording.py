@@ -98,9 +98,7 @@ def test_a_condition_on_a_field_reads_as_label_and_predicate(field: str, op: str
         (picked(*(f"c{number}" for number in range(1200))), "Picked by hand", "1,200 customers"),
     ],
 )
-def test_any_other_condition_reads_as_what_it_is_about_with_its_filters_and_what_it_says(
-    data: Json, about: str, says: str
-) -> None:
+def test_any_other_condition_reads_as_its_subject_its_filters_and_its_claim(data: Json, about: str, says: str) -> None:
     assert chip(data) == (about, says)
 
 

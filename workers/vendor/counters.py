@@ -32,7 +32,7 @@ _PENDING = "SELECT count(*) AS receipts_pending FROM owed_receipts {where}"
 _BODIES = "SELECT count(*) AS bodies FROM (SELECT DISTINCT subject, body FROM messages {where})"
 _OF_CAMPAIGN = (_BY_RECIPIENT, _TALLIES, _REJECTED, _PENDING, _BODIES)
 _SPOILED = frozenset({"no_json", "other_shape", "missing_keys", "unanswered"})
-_OF_STRANGERS = ("forged_taken", "forged_refused", "replayed_taken", "replayed_refused")
+_OF_ATTACKS = ("forged_taken", "forged_refused", "replayed_taken", "replayed_refused")
 
 
 class Note(BaseModel):
@@ -91,7 +91,7 @@ def load_counters(path: Path, campaign: str | None) -> Counters:
     return Counters(
         campaign=campaign,
         **figures,
-        **{name: counts.get(name, 0) for name in _OF_STRANGERS},
+        **{name: counts.get(name, 0) for name in _OF_ATTACKS},
         calls=sum(calls.values()),
         calls_refused={name: n for name, n in calls.items() if name not in _SPOILED and name != ANSWERED},
         calls_spoiled={name: n for name, n in calls.items() if name in _SPOILED},

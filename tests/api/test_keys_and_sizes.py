@@ -1,4 +1,4 @@
-"""The border of the API: keys, scopes and sizes, checked before a body is read; errors as problem documents."""
+"""Access and sizes: keys, scopes and lengths are checked before a body is read; errors are problem documents."""
 
 import http.client
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def post_without_body(app: RunningApp, path: str, *, headers: dict[str, str], an
 
 
 @pytest.mark.parametrize("path", POSTS)
-def test_no_key_and_unknown_key_are_401_and_missing_scope_403_before_the_body_is_read(
+def test_missing_key_401_and_missing_scope_403_are_answered_before_the_body_is_read(
     app: RunningApp, customers_reader: httpx.Client, path: str
 ) -> None:
     other_scope = {"Authorization": customers_reader.headers["Authorization"]}
