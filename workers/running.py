@@ -88,7 +88,7 @@ def consume(
 ) -> Consumer:
     """A consumer of ``group``."""
     name = worker_name(group, instance)
-    services.sessions.own(name)
+    services.transactions.own(name)
     return Consumer(services.redis, streams=streams, group=group, name=name, handler=handler, policy=policy)
 
 

@@ -1,4 +1,4 @@
-"""The services of access: API keys and their limits, repeated requests, the audit log."""
+"""The services of access: sign-in sessions, API keys and their limits, repeated requests, the audit log."""
 
 from functools import cached_property
 
@@ -6,6 +6,7 @@ from crm_core.access.audit import AuditLog
 from crm_core.access.idempotency import IdempotencyKeys
 from crm_core.access.keys import ApiKeys, RateLimit
 from crm_core.access.rate import RateLimiter
+from crm_core.access.sessions import Sessions
 from crm_core.infra.foundation import Foundation
 
 
@@ -17,6 +18,10 @@ class AccessServices(Foundation):
     @cached_property
     def keys(self) -> ApiKeys:
         return ApiKeys(self.db, self.audit, self.clock)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.redis, self.clock)
 
     @cached_property
     def rate_limiter(self) -> RateLimiter:

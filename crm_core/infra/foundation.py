@@ -13,8 +13,8 @@ from crm_core.infra.clock import Clock, utc_now
 from crm_core.infra.group_publishing import AsyncPublisher
 from crm_core.infra.mongo import Db, connect, ensure_indexes, translated
 from crm_core.infra.monitor import Monitor
-from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import Publisher, connect_redis, connect_redis_async, redis_translated
+from crm_core.infra.transactions import TransactionSessions
 from crm_core.schema.schema import SCHEMA, Schema
 from crm_core.settings import Settings
 
@@ -51,8 +51,8 @@ class Foundation:
         return cls(settings, clock, db, redis, redis_async, schema)
 
     @cached_property
-    def sessions(self) -> Sessions:
-        return Sessions(self.db, self.redis)
+    def transactions(self) -> TransactionSessions:
+        return TransactionSessions(self.db, self.redis)
 
     @cached_property
     def publisher(self) -> Publisher:

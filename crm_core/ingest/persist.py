@@ -13,8 +13,8 @@ from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteError
 from crm_core.customers.attributes import Attributes
 from crm_core.errors import Permanent, Unavailable
 from crm_core.infra.mongo import Db
-from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import Entry, Stream
+from crm_core.infra.transactions import TransactionSessions
 from crm_core.ingest.applying import Apply, Change, appliers
 from crm_core.ingest.patches import ChangeReader
 from crm_core.money import Digits
@@ -32,7 +32,7 @@ class Persister:
     """Handles what the ingest worker reads. digits: in which amounts are stored."""
 
     def __init__(
-        self, db: Db, sessions: Sessions, attributes: Attributes, schema: Schema = SCHEMA, *, digits: Digits
+        self, db: Db, sessions: TransactionSessions, attributes: Attributes, schema: Schema = SCHEMA, *, digits: Digits
     ) -> None:
         self._db = db
         self._sessions = sessions

@@ -46,7 +46,7 @@ class StoringWorker:
 def _store(settings: Settings, name: str, batches: Sequence[Batch], told: Connection) -> None:
     configure_logs("ERROR", "storing")
     services = build_services(settings)
-    services.sessions.own(name)
+    services.transactions.own(name)
     for number, batch in enumerate(batches):
         refused = services.persister.store(batch)
         assert not refused, refused

@@ -63,13 +63,13 @@ def test_what_a_killed_worker_left_is_handled(line: Line) -> None:
 
 def test_records_are_stored_by_a_worker_that_starts(services: Services) -> None:
     services.redis.set("session:ingest-1", b"0123456789abcdef")
-    services.sessions.own("ingest-1")
+    services.transactions.own("ingest-1")
     with full(services.redis):
         services.persister.store([make_entry(Stream.CUSTOMERS, {"id": "c1"})])
         services.persister.store([make_entry(Stream.CUSTOMERS, {"id": "c2"})])
     assert services.db.customers.count_documents({}) == 2
     services.persister.store([make_entry(Stream.CUSTOMERS, {"id": "c3"})])
-    with services.sessions.open() as session:
+    with services.transactions.open() as session:
         assert services.redis.get("session:ingest-1") == bytes(session.session_id["id"])
 
 

@@ -12,8 +12,8 @@ from crm_core.access.audit import AuditLog
 from crm_core.customers.attributes import Attributes
 from crm_core.errors import Unavailable
 from crm_core.hosting.ports import free_port
-from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import INGESTED, Entry, Stream
+from crm_core.infra.transactions import TransactionSessions
 from crm_core.ingest.persist import Persister
 from crm_core.services import Services
 from tests.actors import TEST
@@ -220,7 +220,7 @@ def test_an_outage_of_the_database_is_unavailable_and_not_a_refusal(services: Se
     database = client["clientnest"]
     attributes = Attributes(database, AuditLog(database, clock))
     persister = Persister(
-        database, Sessions(database, services.redis), attributes, digits=services.amounts_currency.digits
+        database, TransactionSessions(database, services.redis), attributes, digits=services.amounts_currency.digits
     )
     with client, pymongo.timeout(0.3), pytest.raises(Unavailable):
         persister.store([make_entry(CUSTOMERS, {"id": "c1"})])

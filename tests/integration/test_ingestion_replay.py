@@ -10,8 +10,8 @@ from pymongo import MongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from crm_core.infra.mongo import Doc
-from crm_core.infra.sessions import Sessions
 from crm_core.infra.streams import Entry, Stream
+from crm_core.infra.transactions import TransactionSessions
 from crm_core.ingest.persist import Persister
 from crm_core.services import Services
 from tests.actors import TEST
@@ -99,7 +99,10 @@ def run_side_by_side(services: Services, *work: Sequence[Entry], read_together: 
         client: MongoClient[Doc] = MongoClient(uri, tz_aware=True, w="majority", event_listeners=[listener])
         database = client[services.db.name]
         persister = Persister(
-            database, Sessions(database, services.redis), services.attributes, digits=services.amounts_currency.digits
+            database,
+            TransactionSessions(database, services.redis),
+            services.attributes,
+            digits=services.amounts_currency.digits,
         )
         try:
             for entry in entries:

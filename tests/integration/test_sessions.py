@@ -1,57 +1,116 @@
-"""A transaction that a killed worker left open does not bar its successor."""
+"""Sign-in sessions: they last while they are used, for a week at most, and end at once when they are ended."""
 
-from collections.abc import Iterator
+import secrets
 
-import pymongo
 import pytest
-from pymongo.client_session import ClientSession
 
+from crm_core.access.sessions import IDLE, LONGEST, Sessions, session_id_of
 from crm_core.errors import Unavailable
-from crm_core.infra.sessions import Sessions
-from crm_core.services import Services, build_services
-
-KILLED = "ingest-host-1"
+from crm_core.infra.streams import connect_redis
+from crm_core.services import Services
+from tests.conftest import TestClock
 
 
 @pytest.fixture
-def abandoned(services: Services) -> Iterator[ClientSession]:
-    """What ``kill -9`` leaves in the database: a transaction that has written and that nobody will end."""
-    services.db.customers.insert_one({"_id": "c1", "name": "old"})
-    killed = build_services(services.settings)
-    killed.sessions.own(KILLED)
-    with killed.sessions.open() as session:
-        session.start_transaction()
-        killed.db.customers.update_one({"_id": "c1"}, {"$set": {"name": "half"}}, session=session)
-        yield session
-        session.abort_transaction()  # nothing, where it was ended
-    killed.close()
+def sessions(services: Services) -> Sessions:
+    return services.sessions
 
 
-def rename(services: Services, worker: str, *, within_s: float) -> None:
-    sessions = Sessions(services.db, services.redis)
-    sessions.own(worker)
-    with pymongo.timeout(within_s), sessions.open() as session:
-        session.with_transaction(
-            lambda running: services.db.customers.update_one({"_id": "c1"}, {"$set": {"name": "new"}}, session=running)
-        )
+def test_a_session_is_found_by_its_secret_and_by_its_id(sessions: Sessions, clock: TestClock) -> None:
+    secret = sessions.open("u1")
+    session = sessions.find(secret)
+    assert session
+    assert (session.user_id, session.opened_at) == ("u1", clock())
+    assert sessions.get(session.id) == session
+    assert sessions.get(secret) is None
 
 
-@pytest.mark.usefixtures("abandoned")
-def test_the_successor_of_a_killed_worker_ends_its_transaction_and_goes_on(services: Services) -> None:
-    rename(services, KILLED, within_s=10)
-    assert services.db.customers.find_one({"_id": "c1"}) == {"_id": "c1", "name": "new"}
+@pytest.mark.parametrize("secret", ["", "0", "\udcff", "é" * 9, secrets.token_urlsafe(32), "x" * 100_000])
+def test_no_other_secret_finds_a_session(sessions: Sessions, secret: str) -> None:
+    sessions.open("u1")
+    assert sessions.find(secret) is None
 
 
-@pytest.mark.usefixtures("abandoned")
-def test_a_worker_of_another_name_ends_nothing_and_has_to_wait(services: Services) -> None:
+def test_two_sessions_of_one_user_have_different_secrets(sessions: Sessions) -> None:
+    first, second = sessions.open("u1"), sessions.open("u1")
+    assert first != second
+    assert len(first) >= 43
+
+
+def test_the_secret_is_not_stored(sessions: Sessions, services: Services) -> None:
+    secret = sessions.open("u1")
+    stored = b""
+    for key in services.redis.scan_iter():
+        stored += key + services.redis.dump(key)
+    assert secret.encode() not in stored
+    assert session_id_of(secret).encode() in stored
+
+
+def test_a_session_that_is_not_used_ends(sessions: Sessions, clock: TestClock) -> None:
+    secret = sessions.open("u1")
+    clock.advance(seconds=IDLE.total_seconds() - 1)
+    assert sessions.get(session_id_of(secret))
+    clock.advance(seconds=1)
+    assert sessions.get(session_id_of(secret)) is None
+    assert sessions.find(secret) is None
+
+
+def test_use_keeps_a_session_but_not_for_ever(sessions: Sessions, clock: TestClock) -> None:
+    secret, opened_at = sessions.open("u1"), clock()
+    while clock() - opened_at + IDLE / 2 < LONGEST:
+        clock.advance(seconds=IDLE.total_seconds() / 2)
+        assert sessions.find(secret)
+    clock.now = opened_at + LONGEST
+    assert sessions.find(secret) is None
+
+
+def test_asking_for_a_session_is_not_use(sessions: Sessions, clock: TestClock) -> None:
+    secret = sessions.open("u1")
+    for _ in range(4):
+        clock.advance(seconds=IDLE.total_seconds() / 4)
+        sessions.get(session_id_of(secret))
+    assert sessions.get(session_id_of(secret)) is None
+
+
+def test_valkey_forgets_sessions_that_have_expired(sessions: Sessions, services: Services, clock: TestClock) -> None:
+    secret = sessions.open("u1")
+    for key in services.redis.scan_iter():
+        assert 0 < services.redis.ttl(key) <= LONGEST.total_seconds()
+    for _ in range(15):
+        clock.advance(hours=11)
+        sessions.find(secret)
+    left = sessions.get(session_id_of(secret))
+    assert left
+    (key,) = services.redis.scan_iter(f"*{left.id}*", _type="string")
+    assert services.redis.ttl(key) <= (left.opened_at + LONGEST - clock()).total_seconds()
+
+
+def test_an_ended_session_stays_ended_when_it_is_used(sessions: Sessions, clock: TestClock) -> None:
+    secret, other = sessions.open("u1"), sessions.open("u1")
+    sessions.end(session_id_of(secret))
+    clock.advance(minutes=5)
+    sessions.note_use(session_id_of(secret))
+    assert sessions.find(secret) is None
+    assert sessions.find(other)
+
+
+def test_all_sessions_of_a_user_end_at_once_and_no_others(sessions: Sessions) -> None:
+    mine, yours = [sessions.open("u1") for _ in range(3)], sessions.open("u2")
+    sessions.end(session_id_of(mine[0]))
+    assert sessions.end_all("u1") == 2
+    assert [sessions.find(secret) for secret in mine] == [None] * 3
+    assert sessions.find(yours)
+    assert sessions.end_all("u1") == 0
+
+
+def test_many_sessions_are_asked_for_at_once(sessions: Sessions) -> None:
+    ids = [session_id_of(sessions.open(f"u{number}")) for number in range(3)]
+    sessions.end(ids[1])
+    assert set(sessions.living([*ids, "unknown"])) == {ids[0], ids[2]}
+    assert sessions.living([]) == {}
+
+
+def test_a_lost_valkey_is_not_taken_for_a_missing_session(clock: TestClock) -> None:
+    away = Sessions(connect_redis("redis://127.0.0.1:1", retries=0), clock)
     with pytest.raises(Unavailable):
-        rename(services, "ingest-host-2", within_s=0.5)
-    assert services.db.customers.find_one({"_id": "c1"}) == {"_id": "c1", "name": "old"}
-
-
-def test_a_worker_ends_no_transaction_of_its_own_life(services: Services) -> None:
-    services.sessions.own(KILLED)
-    for _ in range(3):
-        with services.sessions.open() as session:
-            session.with_transaction(lambda running: services.db.customers.insert_one({}, session=running))
-    assert services.db.customers.count_documents({}) == 3
+        away.find("secret")

@@ -17,7 +17,7 @@ from crm_core.infra.mongo import Db, translated
 from crm_core.infra.streams import redis_translated
 
 
-class Sessions:
+class TransactionSessions:
     """Of one process. They are noted once it has said whose they are."""
 
     def __init__(self, db: Db, client: redis.Redis) -> None:
