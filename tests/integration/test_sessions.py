@@ -25,7 +25,10 @@ def test_a_session_is_found_by_its_secret_and_by_its_id(sessions: Sessions, cloc
     assert sessions.get(secret) is None
 
 
-@pytest.mark.parametrize("secret", ["", "0", "\udcff", "é" * 9, secrets.token_urlsafe(32), "x" * 100_000])
+STRANGE = {"empty": "", "digit": "0", "surrogate": "\udcff", "accents": "é" * 9, "long": "x" * 100_000}
+
+
+@pytest.mark.parametrize("secret", [*STRANGE.values(), secrets.token_urlsafe(32)], ids=[*STRANGE, "unknown"])
 def test_no_other_secret_finds_a_session(sessions: Sessions, secret: str) -> None:
     sessions.open("u1")
     assert sessions.find(secret) is None
