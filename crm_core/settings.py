@@ -65,6 +65,15 @@ class Settings(BaseSettings):
             description="Where the vendor reaches this app with receipts. Unset: http://127.0.0.1 and its port.",
         ),
     ] = None
+    first_admin: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+            max_length=254,
+            description="E-mail address of the first admin: whoever signs in with it becomes an admin while there is "
+            "none.",
+        ),
+    ] = None
     vendor_url: Annotated[
         str | None,
         Field(

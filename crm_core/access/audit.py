@@ -1,26 +1,41 @@
 """The audit log: who changed what, when. Every function that changes something writes here."""
 
 from contextlib import suppress
-from typing import Any
 
 from bson import ObjectId
+from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from crm_core.access.actor import Actor
+from crm_core.infra.atomic import Change, Result, in_transaction
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 
 
 class AuditLog:
     def __init__(self, db: Db, clock: Clock) -> None:
+        self._db = db
         self._audit = db.audit
         self._clock = clock
 
-    def record(self, actor: Actor, action: str, target: str, **details: Any) -> None:
-        """action: such as ``campaign.launch``. details: ids and counts only."""
-        self.write(self.entry(actor, action, target, **details))
+    def together(self, change: Change[Result]) -> Result:
+        """Run ``change``, which records what it does, in one transaction. Raises Unavailable."""
+        return in_transaction(self._db, change)
 
-    def entry(self, actor: Actor, action: str, target: str, **details: Any) -> Doc:
+    def record(
+        self,
+        actor: Actor,
+        action: str,
+        target: str,
+        details: Doc | None = None,
+        *,
+        session: ClientSession | None = None,
+    ) -> None:
+        """action: such as ``campaign.launch``. session: of the change's transaction. details: ids and counts only."""
+        with translated(session):
+            self._audit.insert_one(self.entry(actor, action, target, details), session=session)
+
+    def entry(self, actor: Actor, action: str, target: str, details: Doc | None = None) -> Doc:
         """What ``record`` writes, for who keeps it with the change itself and writes it later."""
         entry: Doc = {
             "_id": ObjectId(),

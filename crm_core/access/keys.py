@@ -98,7 +98,7 @@ class ApiKeys:
                     **({"rate": asdict(rate)} if rate else {}),
                 }
             )
-        self._audit.record(actor, "key.create", key_id, scopes=chosen, **(asdict(rate) if rate else {}))
+        self._audit.record(actor, "key.create", key_id, {"scopes": chosen, **(asdict(rate) if rate else {})})
         return secret
 
     def cached(self, secret: str) -> tuple[bool, ApiKey | None]:

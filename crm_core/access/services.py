@@ -1,4 +1,4 @@
-"""The services of access: sign-in sessions, API keys and their limits, repeated requests, the audit log."""
+"""The services of access: people and their sessions, API keys and their limits, repeated requests, the audit log."""
 
 from functools import cached_property
 
@@ -7,6 +7,7 @@ from crm_core.access.idempotency import IdempotencyKeys
 from crm_core.access.keys import ApiKeys, RateLimit
 from crm_core.access.rate import RateLimiter
 from crm_core.access.sessions import Sessions
+from crm_core.access.users import Users
 from crm_core.infra.foundation import Foundation
 
 
@@ -14,6 +15,16 @@ class AccessServices(Foundation):
     @cached_property
     def audit(self) -> AuditLog:
         return AuditLog(self.db, self.clock)
+
+    @cached_property
+    def users(self) -> Users:
+        return Users(
+            self.db,
+            self.audit,
+            self.clock,
+            first_admin=self.settings.first_admin,
+            end_sessions=self.sessions.end_all,
+        )
 
     @cached_property
     def keys(self) -> ApiKeys:

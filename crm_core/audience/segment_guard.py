@@ -1,24 +1,20 @@
 """What keeps segments whole: one change at a time, names that are unique, and no rule that leads back to itself."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
-import pymongo
 from pymongo.client_session import ClientSession
 
 from crm_core.audience.contexts import RuleContexts, StoredSegments
 from crm_core.errors import Conflict, InvalidInput
-from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.atomic import Change, Result, exclusively
+from crm_core.infra.mongo import Db, Doc
 from crm_core.infra.names import name_key
 from crm_core.rules.binding import bind
 from crm_core.rules.context import SegmentDefinition
 from crm_core.rules.loading import load_rule
 
-TIME_LIMIT_S = 15.0
 LOCK = "segments"
-
-Result = TypeVar("Result")
 
 
 class SegmentGuard:
@@ -29,16 +25,9 @@ class SegmentGuard:
         self._segments = db.segments
         self._contexts = contexts
 
-    def exclusively(self, change: Callable[[ClientSession], Result]) -> Result:
+    def exclusively(self, change: Change[Result]) -> Result:
         """Run ``change`` in a transaction that no other change of segments overlaps: what it checks stays true."""
-
-        def run(session: ClientSession) -> Result:
-            self._db.workspace.update_one({"_id": LOCK}, {"$inc": {"changes": 1}}, session=session)
-            return change(session)
-
-        with translated(), pymongo.timeout(TIME_LIMIT_S), self._db.client.start_session() as session:
-            self._db.workspace.update_one({"_id": LOCK}, {"$setOnInsert": {"changes": 0}}, upsert=True)
-            return session.with_transaction(run)
+        return exclusively(self._db, LOCK, change)
 
     def check_name(self, segment: Doc, session: ClientSession) -> None:
         """No other may have a name that looks the same."""

@@ -56,7 +56,7 @@ class Segments:
             return segment
 
         made = self._guard.exclusively(insert)
-        self._audit.record(actor, "segment.create", segment["_id"], count=segment["count"])
+        self._audit.record(actor, "segment.create", segment["_id"], {"count": segment["count"]})
         return made
 
     def change(
@@ -100,7 +100,7 @@ class Segments:
 
         changed = self._guard.exclusively(update)
         fields = sorted(changes.keys() & {"name", "rule"})
-        self._audit.record(actor, "segment.change", segment_id, version=changed["version"], fields=fields)
+        self._audit.record(actor, "segment.change", segment_id, {"version": changed["version"], "fields": fields})
         return changed
 
     def remove(self, segment_id: str, *, actor: Actor) -> None:

@@ -37,7 +37,7 @@ class Suppressions:
             raise InvalidInput(f"{reason!r} is no reason; allowed are {', '.join(REASONS)}.", field="reason")
         self._check_customer(customer_id)
         if self._put(customer_id, channel, reason, actor):
-            self._audit.record(actor, "suppression.add", customer_id, channel=channel, reason=reason)
+            self._audit.record(actor, "suppression.add", customer_id, {"channel": channel, "reason": reason})
         return self.of([customer_id])[customer_id][channel]
 
     def lift(self, customer_id: str, channel: str, *, actor: Actor) -> bool:
@@ -48,7 +48,7 @@ class Suppressions:
             found = self._suppressions.find_one_and_delete({"_id": _key(customer_id, channel)})
         if found is None:
             return False
-        self._audit.record(actor, "suppression.lift", customer_id, channel=channel, reason=found["reason"])
+        self._audit.record(actor, "suppression.lift", customer_id, {"channel": channel, "reason": found["reason"]})
         return True
 
     def of(self, customer_ids: Collection[str]) -> Mapping[str, Mapping[str, Doc]]:

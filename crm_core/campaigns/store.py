@@ -97,7 +97,7 @@ class CampaignStore:
         values: fields to set with it. cleared: fields to remove with it.
         """
         query = {"_id": campaign_id, "state": {"$in": list(before)}, **(only or {})}
-        entry = self._audit.entry(actor, f"campaign.{action}", campaign_id, **details)
+        entry = self._audit.entry(actor, f"campaign.{action}", campaign_id, details)
         change: Doc = {"$set": {**values, "state": after}} | ({"$unset": dict.fromkeys(cleared, "")} if cleared else {})
         return self._audited(query, change, entry)
 

@@ -85,7 +85,7 @@ def demo(
         )
         progress.update(task, description="Storing them")
         services.publisher.wait_until_empty(*INGESTED, timeout_s=STORE_TIMEOUT_S)
-        services.audit.record(ACTOR, "demo.load", "demo", customers=customers, seed=seed)
+        services.audit.record(ACTOR, "demo.load", "demo", {"customers": customers, "seed": seed})
     seconds = time.monotonic() - started
     console.print(f"{made[0]:,} customers and {made[1]:,} orders stored in {seconds:.1f} s.")
 

@@ -130,7 +130,7 @@ class Attributes:
         change: Doc = {"$set": {"declared": type_name}} if type_name else {"$unset": {"declared": ""}}
         with translated():
             self._attributes.update_one({"_id": name}, change, upsert=type_name is not None)
-        self._audit.record(actor, "attribute.declare", name, type=type_name)
+        self._audit.record(actor, "attribute.declare", name, {"type": type_name})
         self._declared = None
         return self.get(name)
 

@@ -65,6 +65,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     "idempotency_keys": [IndexModel([("at", ASCENDING)], expireAfterSeconds=24 * 3600)],
     "api_keys": [IndexModel([("hash", ASCENDING)], unique=True)],
+    "users": [IndexModel([("email", ASCENDING)], unique=True), IndexModel([("role", ASCENDING)])],
     "audit": [
         IndexModel([("at", DESCENDING)]),
         IndexModel([("action", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),

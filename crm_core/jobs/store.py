@@ -77,7 +77,7 @@ class JobStore:
                 self._jobs.insert_one(job)
         except DuplicateKeyError:
             raise Conflict(f"There is a {kind.noun} under way already. Wait for its end, or cancel it.") from None
-        self._audit.record(actor, action, job["_id"], **details)
+        self._audit.record(actor, action, job["_id"], details)
         try:
             (entry,) = self._publisher.publish(kind.lane, [to_json({"job_id": job["_id"]})])
         except Unavailable:
@@ -101,7 +101,7 @@ class JobStore:
             raise Conflict(f"This {kind.noun} is {job['state']}; only a queued or a running one can be cancelled.")
         if changed.matched_count:
             counts = {"done": job["done"], "total": job["total"]}
-            self._audit.record(actor, f"{kind.name}.cancel", job_id, **counts, **_campaign(query))
+            self._audit.record(actor, f"{kind.name}.cancel", job_id, counts | _campaign(query))
         return job
 
     def get(self, kind: JobKind, job_id: str, **query: Any) -> Job:

@@ -53,7 +53,7 @@ class WorkspaceEditor:
         self._store({name: value for name, (_, value) in changed.items()})
         self._workspace.forget()
         details = {name: {"from": old, "to": value} for name, (old, value) in changed.items()}
-        self._audit.record(actor, ACTION, SETTINGS_ID, **details)
+        self._audit.record(actor, ACTION, SETTINGS_ID, details)
         return changed
 
     def history(self, *, limit: int = 50) -> list[Doc]:

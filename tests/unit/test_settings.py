@@ -17,6 +17,7 @@ EVERY_SETTING = Settings(
     redis_url="rediss://cache.example.com/1",
     run_workers=False,
     public_url="https://crm.example.com",
+    first_admin="boss@example.com",
     vendor_url="http://127.0.0.1:9000",
     vendor_secret=SecretStr("s3cret"),
     vendor_success_rate=0.5,

@@ -58,7 +58,7 @@ class Drafts(CampaignStore):
         if campaign["state"] != State.DRAFT:
             raise refuse(campaign, [State.DRAFT], "edited")
         values = {**self._definitions.check(_merged(campaign, fields)), "revision": campaign.get("revision", 0) + 1}
-        entry = self._audit.entry(actor, "campaign.update", campaign_id, fields=sorted(fields))
+        entry = self._audit.entry(actor, "campaign.update", campaign_id, {"fields": sorted(fields)})
         if not self._audited(as_seen(campaign), {"$set": values}, entry):
             raise Conflict("Somebody else changed this campaign meanwhile. Look at it again before you change it.")
         return self.get(campaign_id)
