@@ -5,13 +5,18 @@ Settings of the workspace, which people change while it runs, are in ``crm_core.
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from crm_core.errors import InvalidInput
 from crm_core.plain_messages import plain_message
 from crm_core.vendor_behaviour import parse_behaviour
+
+MIN_SECRET = 16
+"""Characters of a secret that somebody else chooses."""
 
 
 def _good_behaviour(text: str) -> str:
@@ -20,6 +25,24 @@ def _good_behaviour(text: str) -> str:
     except InvalidInput as exc:
         raise ValueError(str(exc)) from exc
     return text
+
+
+def _origin(url: str) -> str:
+    """Without a slash at its end, in lower case as browsers write it."""
+    try:
+        parts = urlsplit(url)
+        is_origin = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
+    except ValueError:
+        is_origin = False
+    if not is_origin or parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("must be an address without a path, such as https://crm.example.com")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _hard_to_guess(secret: SecretStr) -> SecretStr:
+    if len(secret) < MIN_SECRET:
+        raise ValueError(f"must have at least {MIN_SECRET} characters")
+    return secret
 
 
 class Settings(BaseSettings):
@@ -59,10 +82,31 @@ class Settings(BaseSettings):
         ),
     ] = None
     public_url: Annotated[
+        Annotated[str, AfterValidator(_origin)] | None,
+        Field(
+            description="Address at which people open the app, such as `https://crm.example.com`; under any other name "
+            "it answers no browser. Unset: `localhost`, `127.0.0.1` and `[::1]` at its port."
+        ),
+    ] = None
+    receipts_url: Annotated[
         str | None,
         Field(
             pattern=r"^https?://",
             description="Where the vendor reaches this app with receipts. Unset: http://127.0.0.1 and its port.",
+        ),
+    ] = None
+    hosting: Annotated[
+        Literal["community-cloud"] | None,
+        Field(
+            description="`community-cloud` on Streamlit Community Cloud, which shows the app in a frame of its own. It "
+            "needs `CRM_PUBLIC_URL`."
+        ),
+    ] = None
+    metrics_token: Annotated[
+        Annotated[SecretStr, AfterValidator(_hard_to_guess)] | None,
+        Field(
+            description="Bearer token with which Prometheus reads `/api/metrics`, of 16 characters or more. Unset: "
+            "only people who are signed in read them.",
         ),
     ] = None
     first_admin: Annotated[
@@ -134,6 +178,15 @@ class Settings(BaseSettings):
         Literal["text", "json"], Field(description="Form of a log line: `key=value` text, or one JSON object.")
     ] = "text"
 
+    @model_validator(mode="after")
+    def _check_hosting(self) -> Self:
+        if self.hosting and not (self.public_url or "").startswith("https://"):
+            raise ValueError(
+                "CRM_HOSTING is set, so CRM_PUBLIC_URL is needed as well: the https address of the app, such as "
+                "https://my-crm.streamlit.app"
+            )
+        return self
+
     @property
     def max_body_bytes(self) -> int:
         return self.max_body_mb * 1_000_000
@@ -153,7 +206,7 @@ class Settings(BaseSettings):
         try:
             return cls()
         except ValidationError as exc:
-            faults = "; ".join(f"CRM_{str(e['loc'][0]).upper()}: {plain_message(e)}" for e in exc.errors())
+            faults = "; ".join(_in_words(error) for error in exc.errors())
             raise InvalidInput(f"A setting is wrong. {faults}") from None
 
     def to_env(self) -> dict[str, str]:
@@ -168,6 +221,12 @@ class Settings(BaseSettings):
     def with_servers(self, **values: object) -> Self:
         """A copy that knows the servers started for it; the environment is not read again."""
         return self.model_copy(update=values)
+
+
+def _in_words(error: ErrorDetails) -> str:
+    """With the variable, unless it is about several."""
+    variables = "".join(f"CRM_{str(name).upper()}: " for name in error["loc"][:1])
+    return variables + plain_message(error)
 
 
 def settings_table() -> str:

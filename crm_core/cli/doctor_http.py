@@ -100,7 +100,8 @@ def _app_mute(places: Places, found: str) -> Fault:
         return warning(found, "It is starting its servers: look again in a moment.")
     if places.runtime and places.runtime.app_url:
         return problem(found, "If it stays so, end this process and start the app again.")
-    return problem(found, "See that the app runs there, and that CRM_PUBLIC_URL is right.")
+    variable = "CRM_RECEIPTS_URL" if places.configured.receipts_url else "CRM_PUBLIC_URL"
+    return problem(found, f"See that the app runs there, and that {variable} is right.")
 
 
 def _unknown_vendor(places: Places) -> Fault:
@@ -123,7 +124,7 @@ def _callback_failures(answer: httpx.Response) -> int:
 def _unheard(failures: int) -> Fault:
     return warning(
         f"Its last {failures} callbacks in a row failed: receipts do not arrive.",
-        "See that the app answers and CRM_PUBLIC_URL, if set, is right; the vendor tries again by itself.",
+        "See that the app answers and CRM_RECEIPTS_URL, if set, is right; the vendor tries again by itself.",
     )
 
 

@@ -23,7 +23,8 @@ class Places:
 
     @property
     def app_url(self) -> str | None:
-        return (self.runtime and self.runtime.app_url) or self.configured.public_url
+        found = self.configured
+        return (self.runtime and self.runtime.app_url) or found.receipts_url or found.public_url
 
     @property
     def addresses(self) -> dict[str, str | None]:

@@ -83,7 +83,7 @@ def attach(settings: Settings, runtime: RuntimeFile) -> Settings:
         redis_url=settings.redis_url or runtime.redis_url,
         vendor_url=settings.vendor_url or runtime.vendor_url,
         vendor_secret=settings.vendor_secret or SecretStr(runtime.vendor_secret),
-        public_url=settings.public_url or runtime.app_url,
+        receipts_url=settings.receipts_url or runtime.app_url,
     )
 
 

@@ -117,7 +117,7 @@ def test_configured_servers_that_are_away_are_problems_with_advice(tmp_path: Pat
         CRM_VENDOR_URL=f"http://127.0.0.1:{port}",
         CRM_PUBLIC_URL=f"http://127.0.0.1:{port}",
     )
-    expect_mute(found)
+    expect_mute(found, app="PUBLIC_URL")
     for name in ("mongodb", "valkey", "vendor"):
         assert "refused" in found.words(name)
     assert "CRM_VENDOR_SECRET" in found.words("vendor")
@@ -131,13 +131,14 @@ def test_configured_servers_that_hang_are_problems_too(tmp_path: Path, silent_po
             CRM_MONGODB_URI=f"mongodb://u:p@127.0.0.1:{silent_port}/",
             CRM_REDIS_URL=f"redis://u:p@127.0.0.1:{silent_port}/0",
             CRM_VENDOR_URL=f"http://127.0.0.1:{silent_port}",
-            CRM_PUBLIC_URL=f"http://127.0.0.1:{silent_port}",
-        )
+            CRM_RECEIPTS_URL=f"http://127.0.0.1:{silent_port}",
+        ),
+        app="RECEIPTS_URL",
     )
 
 
-def expect_mute(found: Found) -> None:
-    variables = {"mongodb": "MONGODB_URI", "valkey": "REDIS_URL", "vendor": "VENDOR_URL", "app": "PUBLIC_URL"}
+def expect_mute(found: Found, *, app: str) -> None:
+    variables = {"mongodb": "MONGODB_URI", "valkey": "REDIS_URL", "vendor": "VENDOR_URL", "app": app}
     for name, variable in variables.items():
         assert found.status(name) == "problem"
         assert f"CRM_{variable} is right" in found.words(name)

@@ -17,6 +17,9 @@ EVERY_SETTING = Settings(
     redis_url="rediss://cache.example.com/1",
     run_workers=False,
     public_url="https://crm.example.com",
+    receipts_url="http://10.0.0.7:8501",
+    hosting="community-cloud",
+    metrics_token=SecretStr("a token for Prometheus"),
     first_admin="boss@example.com",
     vendor_url="http://127.0.0.1:9000",
     vendor_secret=SecretStr("s3cret"),
@@ -45,7 +48,14 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
         ("CRM_MONGODB_CACHE_GB", "much", "number"),
         ("CRM_REDIS_URL", "http://localhost:6379", "^rediss?://"),
         ("CRM_RUN_WORKERS", "perhaps", "true or false"),
-        ("CRM_PUBLIC_URL", "crm.example.com", "^https?://"),
+        ("CRM_PUBLIC_URL", "crm.example.com", "such as https://crm.example.com"),
+        ("CRM_PUBLIC_URL", "https://crm.example.com/app", "without a path"),
+        ("CRM_PUBLIC_URL", "https://anna@crm.example.com", "without a path"),
+        ("CRM_PUBLIC_URL", "https://crm.example.com:99999", "without a path"),
+        ("CRM_RECEIPTS_URL", "crm.example.com", "^https?://"),
+        ("CRM_METRICS_TOKEN", "short", "at least 16 characters"),
+        ("CRM_HOSTING", "heroku", "'community-cloud'"),
+        ("CRM_HOSTING", "community-cloud", "CRM_PUBLIC_URL"),
         ("CRM_VENDOR_URL", "ftp://vendor", "^https?://"),
         ("CRM_VENDOR_SUCCESS_RATE", "90", "at most 1"),
         ("CRM_VENDOR_BEHAVIOUR", '{"outage": "on"}', "'off', 'refuse' or 'close', not \"on\""),
@@ -61,6 +71,11 @@ def test_a_bad_value_is_refused_with_its_variable_and_what_is_allowed(
     message = refusal(monkeypatch, **{variable: value})
     assert variable in message
     assert allowed in message
+
+
+def test_the_public_address_is_kept_as_browsers_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_PUBLIC_URL", "https://CRM.Example.com:8443/")
+    assert Settings.load().public_url == "https://crm.example.com:8443"
 
 
 def test_every_bad_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,9 +52,9 @@ def build_config(arguments: argparse.Namespace, settings: Settings) -> VendorCon
     secret = settings.vendor_secret.get_secret_value() if settings.vendor_secret else ""
     callback_url: str | None = arguments.callback_url
     if callback_url is None:
-        if settings.public_url is None:
-            raise InvalidInput("where do receipts go? give --callback-url or set CRM_PUBLIC_URL")
-        callback_url = settings.public_url.rstrip("/") + _RECEIPTS_PATH
+        if settings.receipts_url is None:
+            raise InvalidInput("where do receipts go? give --callback-url or set CRM_RECEIPTS_URL")
+        callback_url = settings.receipts_url.rstrip("/") + _RECEIPTS_PATH
     return VendorConfig(secret, callback_url, arguments.data, _to_told(arguments, settings))
 
 
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--port", type=int, required=True, help="port on 127.0.0.1")
     add("--data", type=Path, required=True, help="SQLite file; made when it is not there")
-    add("--callback-url", help=f"where receipts go; without it CRM_PUBLIC_URL + {_RECEIPTS_PATH}")
+    add("--callback-url", help=f"where receipts go; without it CRM_RECEIPTS_URL + {_RECEIPTS_PATH}")
     add("--behaviour", default="{}", metavar="JSON", help="how to behave; its fields win over CRM_VENDOR_BEHAVIOUR")
     add("--success-rate", type=float, help="share delivered, 0 to 1; without it CRM_VENDOR_SUCCESS_RATE")
     add("--mean-delay-ms", type=int, help="from a message to its receipt")
