@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._ui.branding import apply_branding
+from pages._ui.deps import actor
 from pages._ui.guard import errors_in_words
 from pages._ui.links import PAGES, PageName, page_file
 
@@ -17,16 +18,19 @@ def to_page(name: PageName) -> st.Page:
         icon=f":material/{info.icon}:",
         url_path=name.replace("_", "-"),
         default=name == next(iter(PAGES)),
-        visibility="visible" if info.is_listed else "hidden",
+        visibility="visible" if info.is_listed and actor().may(info.needs) else "hidden",
     )
 
 
 groups = dict.fromkeys(info.group for info in PAGES.values())
+pages = {name: to_page(name) for name in PAGES}
 chosen = st.navigation(
-    {group: [to_page(name) for name, info in PAGES.items() if info.group == group] for group in groups}
+    {group: [pages[name] for name, info in PAGES.items() if info.group == group] for group in groups}
 )
+needed = next(PAGES[name].needs for name, page in pages.items() if page == chosen)
 st.set_page_config(page_title=f"{chosen.title} · {workspace_name}")
 with st.sidebar:
     st.link_button("API documentation", "/api/docs", icon=":material/api:", type="tertiary")
 with errors_in_words():
+    actor().require(needed)
     chosen.run()

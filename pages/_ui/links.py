@@ -7,6 +7,8 @@ from typing import Literal, NoReturn
 
 import streamlit as st
 
+from crm_core.access.permissions import Permission
+
 PAGES_FOLDER = Path(__file__).resolve().parents[1]
 PageName = Literal[
     "overview",
@@ -19,19 +21,24 @@ PageName = Literal[
     "customer",
     "data",
     "settings",
+    "users",
 ]
 Group = Literal["Engage", "Explore", "Operate"]
 
 
 @dataclass(frozen=True)
 class PageInfo:
-    """file: below ``pages/``. icon: a Material name. is_listed: whether the navigation shows it; others are linked."""
+    """file: below ``pages/``. icon: a Material name. is_listed: whether the navigation shows it; others are linked.
+
+    needs: what its readers must be allowed to do; its services ask anew.
+    """
 
     file: str
     title: str
     icon: str
     group: Group
     is_listed: bool = True
+    needs: Permission = Permission.READ_FIGURES
 
 
 PAGES: Mapping[PageName, PageInfo] = {
@@ -41,10 +48,15 @@ PAGES: Mapping[PageName, PageInfo] = {
     "new_campaign": PageInfo("wizard/new_campaign.py", "New campaign", "add_circle", "Engage"),
     "campaigns": PageInfo("campaigns/campaigns.py", "Campaigns", "campaign", "Engage"),
     "campaign": PageInfo("campaigns/campaign.py", "Campaign", "insights", "Engage", is_listed=False),
-    "customers": PageInfo("customers/customers.py", "Customers", "contacts", "Explore"),
-    "customer": PageInfo("customers/customer.py", "Customer", "person", "Explore", is_listed=False),
+    "customers": PageInfo(
+        "customers/customers.py", "Customers", "contacts", "Explore", needs=Permission.READ_CUSTOMERS
+    ),
+    "customer": PageInfo(
+        "customers/customer.py", "Customer", "person", "Explore", is_listed=False, needs=Permission.READ_CUSTOMERS
+    ),
     "data": PageInfo("data/data.py", "Data", "database", "Operate"),
     "settings": PageInfo("settings/settings.py", "Settings", "settings", "Operate"),
+    "users": PageInfo("users/users.py", "Users", "group", "Operate", needs=Permission.MANAGE_USERS),
 }
 """The first one is the page that opens."""
 
