@@ -48,7 +48,7 @@ class Course:
 
 
 def run(app: RunningApp) -> None:
-    with app.services() as services, app.api("campaigns:read", "campaigns:write") as api:
+    with app.administrator() as services, app.api("campaigns:read", "campaigns:write") as api:
         fill_customers(services.db, CUSTOMERS)
         _send(app, services, api, TENTH)  # what is imported and connected at first use is not to count
         course = _report(app, services, api, "an empty log")

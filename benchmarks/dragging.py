@@ -30,7 +30,7 @@ WATCH = """() => {
 
 def measure_drags(app: RunningApp, size: int) -> None:
     """A condition goes from the outer group to the inner one, and back."""
-    with app.services() as services:
+    with app.administrator() as services:
         shared = services.shared_rules.share(parse_text(RULE, services.rule_contexts.context()), actor=BENCHMARK)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

@@ -8,7 +8,7 @@ from tests.running_app import RunningApp
 
 
 def run(app: RunningApp) -> None:
-    with app.services() as services:
+    with app.administrator() as services:
         bench = Bench(app, services, app.create_key(Scope.INGEST_WRITE))
         measure_accepting(bench)
         measure_storing(bench)

@@ -12,7 +12,7 @@ ORDERS_RULE = {"kind": "orders", "op": "gte", "value": 2, "within_days": 180}
 
 
 def run(app: RunningApp) -> None:
-    with app.services() as services:
+    with app.administrator() as services:
         load_shop(services)
         preview(services)
 

@@ -58,7 +58,7 @@ PLANNED = (
 
 def run(app: RunningApp) -> None:
     over_columns()
-    with app.services() as services:
+    with app.administrator() as services:
         load_shop(services)
         in_mongodb(services)
 

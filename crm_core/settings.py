@@ -15,6 +15,8 @@ from crm_core.errors import InvalidInput
 from crm_core.plain_messages import plain_message
 from crm_core.vendor_behaviour import parse_behaviour
 
+PREFIX = "CRM_"
+"""Of every variable that is ours."""
 MIN_SECRET = 16
 """Characters of a secret that somebody else chooses."""
 
@@ -48,7 +50,7 @@ def _hard_to_guess(secret: SecretStr) -> SecretStr:
 class Settings(BaseSettings):
     """The README's table of a process's environment, one field a row."""
 
-    model_config = SettingsConfigDict(env_prefix="CRM_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
     data_dir: Annotated[Path, Field(description="Folder of the embedded servers: their data, logs and passwords.")] = (
         Path(".data")
@@ -213,7 +215,7 @@ class Settings(BaseSettings):
         """The environment that gives a child process these settings."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return {
-            f"CRM_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            f"{PREFIX}{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             for name, value in values.items()
             if value is not None
         }

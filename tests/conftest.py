@@ -15,7 +15,7 @@ from crm_core.hosting.platform import open_platform
 from crm_core.infra.logs import configure_logs
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
-from tests.databases import empty
+from tests.databases import as_tester, empty
 from tests.running_app import RunningApp, start_app
 
 for variable in [name for name in os.environ if name.startswith("CRM_")]:
@@ -66,7 +66,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         return
     settings = Settings(data_dir=tmp_path_factory.mktemp("servers"), mongodb_cache_gb=0.25)
     with open_platform(settings, workers=False) as ready:
-        yield ready
+        yield as_tester(ready)
 
 
 @pytest.fixture

@@ -1,18 +1,56 @@
 """Databases for tests. MongoDB keeps the files of a dropped one open for minutes, so most tests share one, emptied."""
 
+import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
-from pymongo import WriteConcern
+from pymongo import MongoClient, WriteConcern
 
+from crm_core.hosting.folder import DataFolder
+from crm_core.hosting.mongod import administrator_uri
+from crm_core.hosting.runtime_file import read_runtime
+from crm_core.infra.app_role import APPEND_ONLY, app_privileges
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Db
+from crm_core.infra.mongo import Db, Doc
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 
 MANY = 2_000
 """Documents of a collection that are dropped sooner than deleted one by one."""
+TESTER = "tester"
+TESTS_ONLY: list[Doc] = [
+    {
+        "resource": {"db": "", "collection": ""},
+        "actions": ["listCollections", "dropCollection", "dropDatabase", "collMod", "enableProfiler"],
+    },
+    {"resource": {"db": "", "collection": "system.profile"}, "actions": ["find", "dropCollection"]},
+    *({"resource": {"db": "", "collection": name}, "actions": ["update", "remove"]} for name in APPEND_ONLY),
+    *({"resource": {"db": "", "collection": name}, "actions": ["createIndex"]} for name in APPEND_ONLY),
+    {"resource": {"cluster": True}, "actions": ["inprog", "listDatabases"]},
+]
+"""What tests do beside what the app may do."""
+
+
+def as_administrator(settings: Settings) -> Settings:
+    """The same embedded servers without the limits of the app's user, to make data as they were long ago."""
+    runtime = read_runtime(settings.data_dir)
+    assert runtime
+    port = urlsplit(runtime.mongodb_uri).port
+    assert port
+    uri = administrator_uri(DataFolder(settings.data_dir).load_secrets(), port)
+    return settings.with_servers(mongodb_uri=uri)
+
+
+def as_tester(settings: Settings) -> Settings:
+    """The same embedded servers with a user that has the app's rights on any database, and may empty it."""
+    uri = str(as_administrator(settings).mongodb_uri)
+    password = secrets.token_urlsafe()
+    with MongoClient[Doc](uri) as client:
+        client.admin.command("createRole", TESTER, privileges=[*app_privileges(""), *TESTS_ONLY], roles=[])
+        client.admin.command("createUser", TESTER, pwd=password, roles=[TESTER])
+    return settings.with_servers(mongodb_uri=f"mongodb://{TESTER}:{password}@{uri.partition('@')[2]}")
 
 
 def empty(db: Db) -> None:

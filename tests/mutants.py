@@ -19,6 +19,7 @@ from pathlib import Path
 from crm_core.hosting.platform import open_platform
 from crm_core.settings import Settings
 from tests.conftest import SERVERS
+from tests.databases import as_tester
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "test-artifacts" / "mutants"
@@ -103,7 +104,8 @@ def running_servers() -> Iterator[Mapping[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), mongodb_cache_gb=0.25)
         with open_platform(settings, workers=False) as ready:
-            yield {SERVERS: json.dumps({"mongodb_uri": ready.mongodb_uri, "redis_url": ready.redis_url})}
+            uri = as_tester(ready).mongodb_uri
+            yield {SERVERS: json.dumps({"mongodb_uri": uri, "redis_url": ready.redis_url})}
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from crm_core.hosting.runtime_file import RuntimeFile
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.api_contract import check_answer
+from tests.databases import as_administrator
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,7 +73,23 @@ class RunningApp:
     @contextmanager
     def services(self) -> Iterator[Services]:
         """What a worker of this app has: its servers, looked at from outside."""
-        built = build_services(attach(Settings(data_dir=self.data_dir), self.runtime))
+        with self._services(self.settings) as built:
+            yield built
+
+    @contextmanager
+    def administrator(self) -> Iterator[Services]:
+        """The same with all rights in MongoDB, to empty it or to measure it."""
+        with self._services(as_administrator(self.settings)) as built:
+            yield built
+
+    @property
+    def settings(self) -> Settings:
+        """That attach to its servers."""
+        return attach(Settings(data_dir=self.data_dir), self.runtime)
+
+    @contextmanager
+    def _services(self, settings: Settings) -> Iterator[Services]:
+        built = build_services(settings)
         try:
             yield built
         finally:

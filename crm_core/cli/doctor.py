@@ -13,7 +13,7 @@ from rich.console import Console
 
 from crm_core import __version__
 from crm_core.cli.doctor_check import Check, Look, Status, make_checks, problem
-from crm_core.cli.doctor_host import DISK, check_disk, check_settings, check_versions
+from crm_core.cli.doctor_host import DISK, FOLDER, check_disk, check_folder, check_settings, check_versions
 from crm_core.cli.doctor_http import APP, VENDOR, check_app, check_vendor
 from crm_core.cli.doctor_mongodb import MONGODB, check_mongodb
 from crm_core.cli.doctor_places import ADDRESSES, Places, find_places
@@ -89,6 +89,7 @@ def _looks(places: Places) -> list[Look]:
         Look(WORKERS, partial(check_workers, places), above),
         Look(STREAMS, partial(check_streams, places), above),
         Look(DISK, partial(check_disk, places), "See that the disk of CRM_DATA_DIR answers."),
+        Look(FOLDER, partial(check_folder, places), "See that the disk of CRM_DATA_DIR answers."),
     ]
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from crm_core import __version__
 from crm_core.cli.doctor_check import Check, problem, warning
 from crm_core.cli.doctor_places import Places
+from crm_core.hosting.private_folder import open_to_others
 from crm_core.workspace.rows import variable_of
 
 DISK = "disk"
+FOLDER = "data folder"
 LITTLE_BYTES = 1_000_000_000
 
 
@@ -31,6 +33,23 @@ def check_disk(places: Places) -> Check:
     if free >= LITTLE_BYTES:
         return Check(DISK, found)
     return Check(DISK, found, (warning("That is little.", "Make room: without any, the servers stop storing."),))
+
+
+def check_folder(places: Places) -> Check:
+    """Whether others who use this machine are kept out."""
+    folder = places.settings.data_dir.resolve()
+    if not folder.is_dir():
+        return Check(FOLDER, f"{folder} is not made yet.")
+    try:
+        open_ones = list(open_to_others(folder))
+    except OSError as exc:
+        advice = "Run this as the user who runs the app."
+        return Check(FOLDER, faults=(problem(f"{folder} cannot be read: {exc.strerror}.", advice),))
+    if not open_ones:
+        return Check(FOLDER, f"{folder} is for its owner alone: modes 0700 and 0600.")
+    found = f"Others on this machine may use {len(open_ones)} of its files and folders, such as {open_ones[0]}."
+    advice = f"Start the app again, which closes them; where that does not help, run chmod -R go= '{folder}'."
+    return Check(FOLDER, faults=(warning(found, advice),))
 
 
 def check_versions() -> Check:

@@ -9,7 +9,8 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, ExecutionTimeo
 
 from crm_core.cli.doctor_check import ANSWER_S, Check, Fault, problem
 from crm_core.cli.doctor_places import START, Places
-from crm_core.infra.mongo import Db, connect
+from crm_core.infra.app_role import APPEND_ONLY, CHANGES
+from crm_core.infra.mongo import Db, Doc, connect
 
 MONGODB = "mongodb"
 OLDEST = (5, 0)
@@ -40,8 +41,34 @@ def _look(db: Db, origin: str) -> Check:
     latency_ms = (time.perf_counter() - started) * 1000
     build = db.client.server_info()
     held = ", ".join(f"{db[name].estimated_document_count():,} {name}" for name in _COUNTED)
-    found = f"MongoDB {build['version']}, {_kind(hello)}, {origin}, answers in {latency_ms:.1f} ms; about {held}."
+    found = (
+        f"MongoDB {build['version']}, {_kind(hello)}, {origin}, answers in {latency_ms:.1f} ms; about {held}. "
+        f"{_rights(db)}"
+    )
     return Check(MONGODB, found, tuple(_faults(hello, build["versionArray"])), build["version"])
+
+
+def _rights(db: Db) -> str:
+    """Whether the app's user could change the record of what people did."""
+    login = db.client.admin.command("connectionStatus", showPrivileges=True)["authInfo"]
+    if not login["authenticatedUsers"]:
+        return "It asks for no user: whoever reaches it may read and change everything."
+    may_change = [name for name in APPEND_ONLY if _may_change(login["authenticatedUserPrivileges"], db.name, name)]
+    if not may_change:
+        return "Its user adds to the audit log and cannot change it."
+    return "Its user may change the audit log; docs/servers.md has a role that may not."
+
+
+def _may_change(privileges: list[Doc], database: str, collection: str) -> bool:
+    places = {(db, name) for db in (database, "") for name in (collection, "")}
+    return any(
+        (
+            "anyResource" in privilege["resource"]
+            or (privilege["resource"].get("db"), privilege["resource"].get("collection")) in places
+        )
+        and CHANGES.intersection(privilege["actions"])
+        for privilege in privileges
+    )
 
 
 def _kind(hello: dict[str, Any]) -> str:

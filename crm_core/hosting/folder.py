@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from crm_core.errors import CrmError
 from crm_core.hosting.ports import free_port, is_free
@@ -25,8 +25,10 @@ class UnusableFolder(CrmError):
 
 
 class Secrets(BaseModel):
-    """Made once per data folder. mongodb_key: what the members of the replica set share."""
+    """Made once per data folder. mongodb_password: of the app's user. mongodb_key: what the members of the replica set
+    share."""
 
+    mongodb_admin_password: str = Field(default_factory=lambda: secrets.token_urlsafe(32))
     mongodb_password: str
     mongodb_key: str
     valkey_password: str
@@ -84,12 +86,15 @@ class DataFolder:
             )
             write_private(path, fresh.model_dump_json())
         try:
-            return Secrets.model_validate_json(path.read_bytes())
+            found = Secrets.model_validate_json(path.read_bytes())
         except ValidationError:
             raise UnusableFolder(
                 f"{path} was changed outside ClientNest: it holds the passwords of the databases in this folder. Put "
                 "it back from a backup, or set CRM_DATA_DIR to a new folder to start empty."
             ) from None  # the cause would quote passwords
+        if found.model_fields_set != Secrets.model_fields.keys():  # of a version that had fewer
+            write_private(path, found.model_dump_json())
+        return found
 
     def pick_port(self, name: str) -> int:
         """Return the port that ``name`` had last time if it is free, else any free one."""

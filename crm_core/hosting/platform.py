@@ -13,15 +13,29 @@ from pydantic import SecretStr
 
 from crm_core.errors import Conflict
 from crm_core.hosting.folder import DataFolder
-from crm_core.hosting.mongod import mongod_spec, mongodb_uri, prepare_mongod
+from crm_core.hosting.mongod import administrator_uri, mongod_spec, mongodb_uri, prepare_mongod
 from crm_core.hosting.ownership import clear_leftovers, own_or_find_owner
+from crm_core.hosting.private_folder import FILE_MODE, make_private
 from crm_core.hosting.runtime_file import RuntimeFile, mark_children
 from crm_core.hosting.start_failures import check_start
 from crm_core.hosting.supervisor import ChildSpec, Supervisor
 from crm_core.hosting.valkey import redis_url, valkey_spec, wait_for_valkey
+from crm_core.infra.clock import utc_now
 from crm_core.infra.heartbeat import WORKER_GROUPS
-from crm_core.settings import Settings
+from crm_core.infra.mongo import connect, ensure_indexes
+from crm_core.settings import PREFIX, Settings
+from crm_core.upgrades.steps import STEPS
+from crm_core.upgrades.version import bring_forward
 
+VENDOR_NEEDS = (
+    "CRM_RECEIPTS_URL",
+    "CRM_VENDOR_SECRET",
+    "CRM_VENDOR_SUCCESS_RATE",
+    "CRM_VENDOR_BEHAVIOUR",
+    "CRM_LOG_LEVEL",
+    "CRM_LOG_FORMAT",
+)
+"""What the simulated vendor is told, as a vendor elsewhere would be: of the databases nothing."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -38,7 +52,7 @@ def open_platform(settings: Settings, *, app_url: str | None = None, workers: bo
     folder = DataFolder(settings.data_dir)
     with ExitStack() as stack:
         with folder.faults_in_words():
-            lock = FileLock(folder.lock_path)
+            lock = FileLock(folder.lock_path, mode=FILE_MODE)
             runtime = own_or_find_owner(lock, folder)
             if runtime is None:
                 stack.callback(lock.release)
@@ -51,6 +65,7 @@ def open_platform(settings: Settings, *, app_url: str | None = None, workers: bo
 
 def _start(settings: Settings, folder: DataFolder, app_url: str | None, stack: ExitStack, *, workers: bool) -> Settings:
     clear_leftovers(folder)
+    make_private(folder.path)
     if settings.starts_servers:
         folder.check_space()
     owner = _Owner(settings, folder, app_url)
@@ -111,21 +126,25 @@ class _Owner:
         if not self._configured.mongodb_uri:
             cache_gb = self.settings.mongodb_cache_gb
             self._start_server(mongod_spec(self._folder, secrets, ports["mongod"], cache_gb))
-            prepare_mongod(secrets, ports["mongod"], self._check_servers)
+            prepare_mongod(secrets, ports["mongod"], self.settings.mongodb_database, self._check_servers)
         if not self._configured.redis_url:
             wait_for_valkey(redis_url(secrets, ports["valkey"]), self._check_servers)
         for name in self._servers:
             self._supervisor.trust(name)
+        if not self._configured.mongodb_uri:
+            self._prepare_data(administrator_uri(secrets, ports["mongod"]))
         self._is_ready = True
         self._write_runtime()
 
     def start_workers(self) -> None:
-        env = self.settings.to_env()
+        ours = self.settings.to_env()
         if not self._configured.vendor_url:
             port, data = str(self._ports["vendor"]), str(self._folder.path / "vendor.sqlite")
-            self._start_worker("vendor", env, "--port", port, "--data", data)
+            told = {name: ours[name] for name in VENDOR_NEEDS if name in ours}
+            self._start_worker("vendor", told, "--port", port, "--data", data)
+        environment = {name: value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
         for name in WORKER_GROUPS:
-            self._start_worker(name, env)
+            self._start_worker(name, environment | ours)
 
     def close(self) -> None:
         self._is_ready = False  # whoever comes now waits for the folder instead of using servers that are ending
@@ -142,6 +161,13 @@ class _Owner:
         argv = (sys.executable, "-m", f"workers.{name}", "--until-eof", *options)
         path = self._folder.logs / f"{name}.log"
         self._supervisor.start(ChildSpec(name, argv, path, ROOT, env, until_eof=True))
+
+    def _prepare_data(self, uri: str) -> None:
+        """What the app's user may not do: change old audit entries, drop collections, make indexes of the audit log."""
+        db = connect(uri, self.settings.mongodb_database)
+        with db.client:
+            bring_forward(db, STEPS, utc_now)
+            ensure_indexes(db)
 
     def _check_servers(self) -> None:
         for name in self._servers:

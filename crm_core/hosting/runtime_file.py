@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel
 
 from crm_core.errors import Unavailable
+from crm_core.hosting.private_folder import FILE_MODE
 
 RUNTIME_NAME = "runtime.json"
 LOCK_NAME = "clientnest.lock"
@@ -61,7 +62,7 @@ def is_owned(folder: Path) -> bool:
     The lock says so, since the system releases it when its owner is killed; a pid may be another process's by then.
     """
     try:
-        with FileLock(folder / LOCK_NAME, timeout=0):
+        with FileLock(folder / LOCK_NAME, timeout=0, mode=FILE_MODE):
             return False
     except Timeout:
         return True

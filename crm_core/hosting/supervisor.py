@@ -13,7 +13,9 @@ from pathlib import Path
 
 import structlog
 
+from crm_core.hosting.private_folder import FILE_MODE, UMASK
 from crm_core.infra.backoff import compute_backoff
+from crm_core.settings import PREFIX
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -26,7 +28,8 @@ _ENDED_FROM_OUTSIDE = {0, -signal.SIGTERM, -signal.SIGKILL}
 class ChildSpec:
     """A program to keep running.
 
-    log: file that takes its output. folder: where it runs. until_eof: it ends when its standard input closes
+    log: file that takes its output. folder: where it runs. env: the variables ``CRM_…`` that it is given, which may be
+    secrets; of other names it has those of this process. until_eof: it ends when its standard input closes
     (our workers do); otherwise the system ends it when this process dies (the servers). stop_s: patience
     before SIGKILL.
     """
@@ -180,16 +183,25 @@ def _spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:
     if not spec.until_eof:
         shim = Path(__file__).with_name("dying_exec.py")
         argv = (sys.executable, "-S", "-E", str(shim), str(os.getpid()), *argv)
-    with spec.log.open("ab") as output:
+    with open(spec.log, "ab", opener=_open_private) as output:
         return subprocess.Popen(  # noqa: S603 - our own programs only
             argv,
             cwd=spec.folder,
             stdin=subprocess.PIPE if spec.until_eof else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **spec.env},
+            env={**_neutral_environment(), **spec.env},
+            umask=UMASK,
             start_new_session=True,  # Ctrl-C is for the app alone: it stops its children in order
         )
+
+
+def _neutral_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith(PREFIX)}
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, FILE_MODE)
 
 
 def _terminate(child: _Child) -> None:

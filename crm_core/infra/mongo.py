@@ -78,6 +78,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
 }
 
+COLLECTIONS = (*INDEXES, "attributes", "workspace", "import_files.files", "import_files.chunks")
+"""All that this version uses: its user may write to no other."""
+
 
 def connect(uri: str, database: str) -> Db:
     """A database handle; nothing is sent before its first use. Writes wait for a majority and its journal."""
@@ -102,9 +105,13 @@ def consistent(db: Db) -> Db:
 
 
 def ensure_indexes(db: Db) -> None:
+    """Create those that are missing. The user may be allowed to make none where all are there."""
     with translated():
         for collection, indexes in INDEXES.items():
-            db[collection].create_indexes(indexes)
+            present = db[collection].index_information()
+            missing = [index for index in indexes if index.document["name"] not in present]
+            if missing:
+                db[collection].create_indexes(missing)
 
 
 def page_newest(

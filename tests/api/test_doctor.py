@@ -26,7 +26,7 @@ KEYS = {
     "streams",
     "workers",
 }
-CHECKS = ["settings", "app", "mongodb", "valkey", "vendor", "workers", "streams", "disk", "versions"]
+CHECKS = ["settings", "app", "mongodb", "valkey", "vendor", "workers", "streams", "disk", "data folder", "versions"]
 GROUPS = {"ingest", "campaigns", "delivery", "receipts", "jobs"}
 
 
@@ -41,6 +41,7 @@ def test_an_app_that_runs_well_has_no_problem_and_every_part_is_named(app: Runni
     assert [check["name"] for check in found.report["checks"]] == CHECKS
     assert f"Runs at {app.url}, process {app.runtime.owner_pid}, and is ready" in found.words("app")
     assert "replica set clientnest, embedded" in found.words("mongodb")
+    assert "Its user adds to the audit log and cannot change it." in found.words("mongodb")
     assert "embedded" in found.words("valkey")
     assert "simulated" in found.words("vendor")
     assert {found.status(name) for name in ("app", "mongodb", "valkey", "vendor", "workers")} == {"ok"}

@@ -41,7 +41,7 @@ def app(shared_app: RunningApp) -> Iterator[RunningApp]:
     """The app with nothing in it. It must have shown and logged no traceback when the module ends."""
     log = shared_app.data_dir / "app.log"
     before = len(log.read_text())
-    with shared_app.services() as services:
+    with shared_app.administrator() as services:
         for name in services.db.list_collection_names():
             services.db[name].delete_many({})
     yield shared_app

@@ -18,7 +18,8 @@ from tests.doctor import Found, ask_doctor, read_doctor
 
 def examine(services: Services, **settings: str) -> Found:
     found = services.settings
-    return ask_doctor(found.data_dir, CRM_MONGODB_DATABASE=found.mongodb_database, **settings)
+    place = {"CRM_MONGODB_URI": str(found.mongodb_uri), "CRM_MONGODB_DATABASE": found.mongodb_database}
+    return ask_doctor(found.data_dir, **place | settings)
 
 
 def show_workers(services: Services, *groups: str, state: str = "idle", silent_s: float = 0) -> None:
@@ -96,7 +97,7 @@ def test_servers_without_an_app_are_shown_with_records_and_all_workers_missing(s
 
 def test_looking_changes_nothing_in_the_servers(services: Services) -> None:
     services.redis.flushdb()
-    found = ask_doctor(services.settings.data_dir, CRM_MONGODB_DATABASE="never_made")
+    found = examine(services, CRM_MONGODB_DATABASE="never_made")
     assert found.status("mongodb") == "ok"
     assert "never_made" not in services.db.client.list_database_names()
     assert services.redis.dbsize() == 0

@@ -80,6 +80,7 @@ def test_a_standalone_mongod_is_a_problem_and_how_to_make_it_a_set_is_said(
     assert found.status("mongodb") == "problem"
     assert "a standalone server, configured" in found.words("mongodb")
     assert "--replSet" in found.words("mongodb")
+    assert "It asks for no user" in found.words("mongodb")
     assert found.report["mongodb_uri"] == standalone_mongodb
 
 

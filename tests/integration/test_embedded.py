@@ -116,7 +116,7 @@ def test_a_restart_on_other_ports_has_the_same_data(used: Used) -> None:
 def test_a_second_opening_attaches_to_the_running_servers_and_stops_nothing(servers: Settings) -> None:
     before = runtime(servers)
     with open_platform(embedded(servers.data_dir)) as attached:
-        assert (attached.mongodb_uri, attached.redis_url) == (servers.mongodb_uri, servers.redis_url)
+        assert (attached.mongodb_uri, attached.redis_url) == (before.mongodb_uri, before.redis_url)
         assert attached.vendor_secret == servers.vendor_secret
         assert runtime(servers) == before
     assert runtime(servers) == before

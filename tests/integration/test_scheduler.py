@@ -1,5 +1,6 @@
 """Scheduled campaigns are launched by the jobs worker, whatever else it is doing."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from crm_core.services import Services
 from tests.actors import ASHA, TEST
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
-from tests.running_app import ROOT, environment
+from tests.running_app import ROOT
 from tests.waiting import eventually
 
 Process = subprocess.Popen[bytes]
@@ -29,7 +30,7 @@ def worker(services: Services) -> Iterator[Process]:
     process = subprocess.Popen(
         [sys.executable, "-m", "workers.jobs", "--instance", settings.mongodb_database],
         cwd=ROOT,
-        env=environment(settings.data_dir, CRM_MONGODB_DATABASE=settings.mongodb_database),
+        env={**os.environ, **settings.to_env()},
         stdin=subprocess.DEVNULL,
     )
     yield process

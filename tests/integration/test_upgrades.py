@@ -25,7 +25,7 @@ from crm_core.upgrades.steps import STEPS
 from crm_core.upgrades.version import VERSION_ID, Upgrade, bring_forward
 from tests.actors import ASHA
 from tests.conftest import TestClock
-from tests.databases import empty
+from tests.databases import as_administrator, empty
 from tests.integration.campaign_rig import Rig
 
 OLD: dict[str, list[dict[str, Any]]] = loads((Path(__file__).parents[1] / "data" / "data_version_0.json").read_text())
@@ -33,17 +33,18 @@ START_S = 60.0
 
 
 @pytest.fixture
-def old(services: Services) -> Iterator[Settings]:
-    """Settings of a database with the old data and none of today's indexes."""
-    settings = services.settings.with_servers(mongodb_database="test_old")
-    db = services.db.client["test_old"]
+def old(servers: Settings) -> Iterator[Settings]:
+    """Settings of a database with the old data and none of today's indexes, as who brings them forward has them."""
+    settings = as_administrator(servers).with_servers(mongodb_database="test_old")
+    db = connect(str(settings.mongodb_uri), "test_old")
     empty(db)
     db.workspace.delete_many({})
     for name, rows in OLD.items():
         if rows:
             db[name].insert_many(rows)
     yield settings
-    services.db.client.drop_database("test_old")
+    db.client.drop_database("test_old")
+    db.client.close()
 
 
 @pytest.fixture
