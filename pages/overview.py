@@ -1,5 +1,7 @@
 """Overview: what the workspace holds, and the way in for an empty one."""
 
+from typing import Any
+
 import streamlit as st
 
 from crm_core.errors import CrmError
@@ -83,7 +85,7 @@ def show_totals(totals: Totals) -> None:
 def show_revenue() -> None:
     st.subheader("Revenue by month", anchor=False)
     digits = services().workspace.digits()
-    points = [
+    points: list[dict[str, Any]] = [
         {
             "month": row["month"].date(),
             "revenue": float(to_major(row["revenue_minor"], digits)),

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from crm_core.audience.model import Segment
 from crm_core.errors import CrmError
-from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
@@ -18,7 +18,7 @@ SORTS = {"updated_at": "Newest", "count": "Largest", "name": "Name"}
 
 
 @st.dialog("Delete this segment?", icon=":material/delete:")
-def delete_dialog(segment: Doc) -> None:
+def delete_dialog(segment: Segment) -> None:
     st.markdown(f"**{literal(segment['name'])}** is removed from the list. No customer and no message is deleted.")
     st.caption("Campaigns that were launched to it keep their audience; drafts that name it need another one.")
     if not st.button("Delete segment", type="primary", key="segments_delete_confirm"):
@@ -32,7 +32,7 @@ def delete_dialog(segment: Doc) -> None:
     st.rerun()
 
 
-def show_segment(segment: Doc) -> None:
+def show_segment(segment: Segment) -> None:
     segment_id = segment["_id"]
     with st.container(border=True):
         words, size = st.columns([5, 1], vertical_alignment="center")

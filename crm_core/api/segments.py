@@ -15,6 +15,7 @@ from crm_core.api.problems import OF_A_BODY, Problem, to_responses
 from crm_core.api.routing import Router
 from crm_core.api.rules import RuleJson, RuleText, need_rule, read_rule
 from crm_core.api.shapes import to_json_values
+from crm_core.audience.model import Segment
 from crm_core.audience.preview import Preview
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
@@ -47,7 +48,7 @@ class PreviewBody(Body):
     now: Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, lt=LAST_MOMENT)] | None = None
     """Relative windows, such as the last 30 days, end at this time. Absent: now."""
     sample: Annotated[int, Field(ge=0, le=100)] = 0
-    """How many matching customers to show; needs the context customers:read."""
+    """How many matching customers to show; needs the scope customers:read."""
 
 
 class SegmentBody(Body):
@@ -79,7 +80,7 @@ def preview(
     uses a field that is not kept in memory.
     """
     if body.sample and Scope.CUSTOMERS_READ not in key.scopes:
-        raise Problem(403, "Missing context", "A sample of customers needs the context customers:read.")
+        raise Problem(403, "Missing scope", "A sample of customers needs the scope customers:read.")
     context = services.rule_contexts.context(body.now.astimezone(UTC) if body.now else None)
     rule = need_rule(body.rule, body.text, context)
     forms = _forms(rule, context, services)
@@ -157,7 +158,7 @@ def list_versions(
     """List every rule that a segment has had, the newest first."""
     services.segments.get(segment_id)
     items, after = services.segments.versions(segment_id, limit=limit, after=cursor)
-    return {"items": cast("list[answers.SegmentVersion]", items), "next": after}
+    return {"items": items, "next": after}
 
 
 def _details(result: Preview, bound: Bound) -> Doc:
@@ -182,7 +183,7 @@ def _node(bound: Bound, place: tuple[int, ...]) -> Doc:
     return {"path": node.path, "text": cut(to_text(node))}
 
 
-def _shown(services: Services, segments: list[Doc]) -> list[answers.Segment]:
+def _shown(services: Services, segments: list[Segment]) -> list[answers.Segment]:
     context = services.rule_contexts.context()
     shown = [
         {"id": segment["_id"], **{name: value for name, value in segment.items() if name != "_id"}}

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pymongo.client_session import ClientSession
 
+from crm_core.audience.model import FrozenSegment, definition_of, segments_in
 from crm_core.customers.attributes import REMEMBERED_S, Attributes
 from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock
@@ -36,6 +37,7 @@ class RuleContexts:
         customers: RecordSchema = CUSTOMER,
     ) -> None:
         self._db = db
+        self._segments = segments_in(db)
         self._fields = build_fields(customers)
         self._attributes = attributes
         self._clock = clock
@@ -92,7 +94,7 @@ class RuleContexts:
 
     def _read_segment_names(self) -> Mapping[str, str]:
         with translated():
-            rows = self._db.segments.find({}, {"name": 1}).sort("name", 1)
+            rows = self._segments.find({}, {"name": 1}).sort("name", 1)
             return {row["_id"]: row["name"] for row in rows}
 
 
@@ -100,7 +102,7 @@ class StoredSegments:
     """The saved segments, each read once: what is bound sees one version of each."""
 
     def __init__(self, db: Db, session: ClientSession | None = None) -> None:
-        self._segments = db.segments
+        self._segments = segments_in(db)
         self._session = session
         self._known: dict[str, SegmentDefinition | None] = {}
 
@@ -127,19 +129,19 @@ class StoredSegments:
     def _read(self, query: Doc) -> SegmentDefinition | None:
         with translated(self._session):
             row = self._segments.find_one(query, {"name": 1, "version": 1, "rule": 1}, session=self._session)
-        return SegmentDefinition(row["_id"], row["name"], row["version"], load_rule(row["rule"])) if row else None
+        return definition_of(row) if row else None
 
 
 class FrozenSegments(KnownSegments):
     """The segments as a campaign froze them: what became of them since does not matter to it."""
 
-    def __init__(self, frozen: Iterable[Doc]) -> None:
+    def __init__(self, frozen: Iterable[FrozenSegment]) -> None:
         super().__init__(
             SegmentDefinition(row["segment_id"], row["name"], row["version"], load_rule(row["rule"])) for row in frozen
         )
 
     @staticmethod
-    def freeze(segments: Iterable[SegmentDefinition]) -> list[Doc]:
+    def freeze(segments: Iterable[SegmentDefinition]) -> list[FrozenSegment]:
         """As the campaign keeps them."""
         distinct = {segment.id: segment for segment in segments}
         return [

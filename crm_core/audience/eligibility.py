@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from crm_core.channels.registry import CHANNELS
+from crm_core.customers.model import CustomerFields
 from crm_core.errors import InvalidInput
 
 
@@ -68,7 +68,7 @@ class Recipient:
     a cap not at all.
     """
 
-    customer: Mapping[str, Any]
+    customer: CustomerFields
     suppressed: Collection[str] = ()
     sent: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
 
@@ -92,7 +92,7 @@ def eligibility(person: Recipient | None, channel: str, policy: Policy, now: dat
     return None
 
 
-def _has_consent(customer: Mapping[str, Any], channel: str, policy: Policy) -> bool:
+def _has_consent(customer: CustomerFields, channel: str, policy: Policy) -> bool:
     state = customer.get("consent", {}).get(channel, {}).get("state", "unknown")
     return bool(state == "granted" or (state != "denied" and policy.unknown_may_be_messaged))
 

@@ -8,8 +8,9 @@ from pymongo.client_session import ClientSession
 
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.preview import Preview
+from crm_core.customers.model import StoredCustomer, customers_in
 from crm_core.customers.reading import CustomerReader
-from crm_core.infra.mongo import Db, Doc, consistent, translated
+from crm_core.infra.mongo import Db, consistent, translated
 from crm_core.rules.binding import Bound, bind
 from crm_core.rules.context import SegmentSource
 from crm_core.rules.engines.mongo import to_mongo
@@ -21,7 +22,7 @@ TIME_LIMIT_MS = 60_000
 
 class Audience:
     def __init__(self, db: Db, reader: CustomerReader, contexts: RuleContexts) -> None:
-        self._db = db
+        self._customers = customers_in(db)
         self._counted = consistent(db)
         self._reader = reader
         self._contexts = contexts
@@ -74,7 +75,7 @@ class Audience:
         start: list[Stage] = [{"$match": {"_id": {"$gt": after}}}] if after else []
         stages = [*start, {"$sort": {"_id": 1}}, *to_mongo(bound), {"$project": {"_id": 1}}]
         with translated():
-            for row in self._db.customers.aggregate(stages, batchSize=5000):
+            for row in self._customers.aggregate(stages, batchSize=5000):
                 yield row["_id"]
 
     def among(
@@ -90,9 +91,9 @@ class Audience:
         bound = bind(rule, self._contexts.context(now, segments, zone))
         stages = [{"$match": {"_id": {"$in": list(customer_ids)}}}, *to_mongo(bound), {"$project": {"_id": 1}}]
         with translated():
-            return {row["_id"] for row in self._db.customers.aggregate(stages)}
+            return {row["_id"] for row in self._customers.aggregate(stages)}
 
-    def _sample(self, bound: Bound, size: int, session: ClientSession | None) -> list[Doc]:
+    def _sample(self, bound: Bound, size: int, session: ClientSession | None) -> list[StoredCustomer]:
         stages = [{"$sort": {"_id": 1}}, *to_mongo(bound), {"$limit": size}]
         with translated():
-            return list(self._db.customers.aggregate(stages, session=session, maxTimeMS=TIME_LIMIT_MS))
+            return list(self._customers.aggregate(stages, session=session, maxTimeMS=TIME_LIMIT_MS))

@@ -8,6 +8,7 @@ from datetime import datetime
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
 from crm_core.audience.contexts import RuleContexts
+from crm_core.customers.model import customers_in
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.binding import Bound, BoundGroup, BoundRecords, BoundSegment, bind
@@ -81,7 +82,7 @@ class Memberships:
         query: Doc = {"customer_id": {"$in": list(ids)}}
         events_query = {**query, "type": {"$in": sorted(needed.event_types)}}
         with translated():
-            rows = self._db.customers.find({"_id": {"$in": list(ids)}}, _PROFILE, max_time_ms=TIME_LIMIT_MS)
+            rows = customers_in(self._db).find({"_id": {"$in": list(ids)}}, _PROFILE, max_time_ms=TIME_LIMIT_MS)
             profiles = {row["_id"]: row for row in rows}
             orders = self._records("orders", query, _ORDER) if needed.orders else {}
             events = self._records("events", events_query, _EVENT) if needed.event_types else {}

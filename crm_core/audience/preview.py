@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from crm_core.audience.eligibility import Reason
-from crm_core.infra.mongo import Doc
+from crm_core.customers.model import Customer
 
 
 class Source(StrEnum):
@@ -57,7 +57,7 @@ class Preview:
     as_of: datetime
     took_ms: float
     source: Source = Source.DATABASE
-    sample: list[Doc] = field(default_factory=list)
+    sample: list[Customer] = field(default_factory=list)
     steps: tuple[WaterfallStep, ...] | None = None
     effects: tuple[Effect, ...] | None = None
     deliverable: Mapping[str, Deliverable] | None = None

@@ -18,8 +18,9 @@ from crm_core.audience.profile import Band, ValueShare, profile_recency, profile
 from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.keeper import Keeper
 from crm_core.audience.snapshot.population import Population
+from crm_core.customers.model import Customer
 from crm_core.customers.reading import CustomerReader
-from crm_core.infra.mongo import Db, Doc
+from crm_core.infra.mongo import Db
 from crm_core.rules.binding import Bound, Place, bind
 from crm_core.rules.context import RuleContext
 from crm_core.rules.tree import AnyRule
@@ -95,7 +96,7 @@ class Previews:
         actor.require(_shows(sample))
         return Counting(self._db, self._audience, rule, sample=sample)
 
-    def sample(self, rule: AnyRule, size: int, *, actor: Actor) -> list[Doc] | None:
+    def sample(self, rule: AnyRule, size: int, *, actor: Actor) -> list[Customer] | None:
         """The first by id who match; None when the snapshot cannot say. Raises BadRule, Unavailable."""
         actor.require(Permission.READ_CUSTOMERS)
         asked = self._ask(rule)

@@ -6,13 +6,12 @@ from contextlib import contextmanager
 from pymongo.client_session import ClientSession
 
 from crm_core.audience.contexts import RuleContexts, StoredSegments
+from crm_core.audience.model import Segment, SegmentVersion, definition_of, segment_versions_in, segments_in
 from crm_core.errors import Conflict, InvalidInput
 from crm_core.infra.atomic import Change, Result, exclusively
-from crm_core.infra.mongo import Db, Doc
+from crm_core.infra.mongo import Db
 from crm_core.infra.names import name_key
 from crm_core.rules.binding import bind
-from crm_core.rules.context import SegmentDefinition
-from crm_core.rules.loading import load_rule
 
 LOCK = "segments"
 
@@ -22,14 +21,15 @@ class SegmentGuard:
 
     def __init__(self, db: Db, contexts: RuleContexts) -> None:
         self._db = db
-        self._segments = db.segments
+        self._segments = segments_in(db)
+        self._versions = segment_versions_in(db)
         self._contexts = contexts
 
     def exclusively(self, change: Change[Result]) -> Result:
         """Run ``change`` in a transaction that no other change of segments overlaps: what it checks stays true."""
         return exclusively(self._db, LOCK, change)
 
-    def check_name(self, segment: Doc, session: ClientSession) -> None:
+    def check_name(self, segment: Segment, session: ClientSession) -> None:
         """No other may have a name that looks the same."""
         own = name_key(segment["name"])
         for other in self._segments.find({"_id": {"$ne": segment["_id"]}}, {"name": 1}, session=session):
@@ -38,14 +38,13 @@ class SegmentGuard:
                     f"There is already a segment named {other['name']!r}; choose another name.", field="name"
                 )
 
-    def check_rule(self, segment: Doc, session: ClientSession) -> None:
+    def check_rule(self, segment: Segment, session: ClientSession) -> None:
         """It may not lead back to itself."""
-        rule = load_rule(segment["rule"])
-        own = SegmentDefinition(segment["_id"], segment["name"], segment["version"], rule)
-        bind(rule, self._contexts.context(segments=StoredSegments(self._db, session)), own=own)
+        own = definition_of(segment)
+        bind(own.rule, self._contexts.context(segments=StoredSegments(self._db, session)), own=own)
 
     @contextmanager
-    def users_kept(self, segment: Doc, session: ClientSession) -> Iterator[None]:
+    def users_kept(self, segment: Segment, session: ClientSession) -> Iterator[None]:
         """Raises Conflict if a segment that uses this one can be evaluated before what is done within, and not after.
 
         Rules add up: what is changed at the bottom may be too large or too deep at the top.
@@ -56,9 +55,9 @@ class SegmentGuard:
             if user not in before:
                 raise Conflict(f"“{user}” uses this segment and could not be evaluated any more: {reason}")
 
-    def _broken_users(self, segment: Doc, session: ClientSession) -> dict[str, str]:
+    def _broken_users(self, segment: Segment, session: ClientSession) -> dict[str, str]:
         """Of the segments that use it, and those that use these: name to why it cannot be evaluated."""
-        found: dict[str, Doc] = {}
+        found: dict[str, Segment] = {}
         level = [segment["_id"]]
         while level:
             users = list(self._segments.find({"uses": {"$in": level}}, session=session))
@@ -72,9 +71,14 @@ class SegmentGuard:
                 broken[user["name"]] = str(exc)
         return broken
 
-    def note_version(self, segment: Doc, created_by: str, session: ClientSession) -> None:
+    def note_version(self, segment: Segment, created_by: str, session: ClientSession) -> None:
         """Keep the rule of the present version."""
-        row = {"segment_id": segment["_id"], "version": segment["version"], "rule": segment["rule"]}
-        row |= {"created_at": segment["updated_at"], "created_by": created_by}
+        row: SegmentVersion = {
+            "segment_id": segment["_id"],
+            "version": segment["version"],
+            "rule": segment["rule"],
+            "created_at": segment["updated_at"],
+            "created_by": created_by,
+        }
         place = {"_id": f"{segment['_id']}:{segment['version']}"}
-        self._db.segment_versions.update_one(place, {"$setOnInsert": row}, upsert=True, session=session)
+        self._versions.update_one(place, {"$setOnInsert": row}, upsert=True, session=session)

@@ -11,6 +11,14 @@ from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.evaluation import Audience
+from crm_core.audience.model import (
+    CountedRule,
+    Segment,
+    SegmentCount,
+    SegmentVersion,
+    segment_versions_in,
+    segments_in,
+)
 from crm_core.audience.segment_guard import SegmentGuard
 from crm_core.errors import Conflict, InvalidInput, NotFound
 from crm_core.infra.clock import Clock
@@ -27,18 +35,18 @@ EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 class Segments:
     def __init__(self, db: Db, audience: Audience, contexts: RuleContexts, audit: AuditLog, clock: Clock) -> None:
-        self._db = db
-        self._segments = db.segments
+        self._segments = segments_in(db)
+        self._versions = segment_versions_in(db)
         self._audience = audience
         self._guard = SegmentGuard(db, contexts)
         self._audit = audit
         self._clock = clock
 
-    def save(self, name: str, rule: AnyRule, *, actor: Actor) -> Doc:
+    def save(self, name: str, rule: AnyRule, *, actor: Actor) -> Segment:
         """Keep ``rule`` under a name that no other segment has, with its count now. Raises InvalidInput, BadRule."""
         actor.require(Permission.WRITE_SEGMENTS)
         now = self._clock()
-        segment: Doc = {
+        segment: Segment = {
             "_id": str(ObjectId()),
             "name": clean_name(name, "segment"),
             "version": 1,
@@ -48,7 +56,7 @@ class Segments:
             **self._measured(rule),
         }
 
-        def insert(session: ClientSession) -> Doc:
+        def insert(session: ClientSession) -> Segment:
             self._guard.check_name(segment, session)
             self._guard.check_rule(segment, session)
             self._segments.insert_one(segment, session=session)
@@ -67,7 +75,7 @@ class Segments:
         rule: AnyRule | None = None,
         version: int | None = None,
         actor: Actor,
-    ) -> Doc:
+    ) -> Segment:
         """Rename, or give it another rule, which makes a new version; the old ones are kept.
 
         version: the one that the caller has seen. Raises NotFound, InvalidInput, BadRule, and Conflict when it is
@@ -76,18 +84,22 @@ class Segments:
         actor.require(Permission.WRITE_SEGMENTS)
         if name is None and rule is None:
             raise InvalidInput("Nothing to change: give a name, or a rule.")
-        changes: Doc = {} if name is None else {"name": clean_name(name, "segment")}
-        if rule is not None:
-            changes |= self._measured(rule)
+        new_name = None if name is None else clean_name(name, "segment")
+        new_rule = None if rule is None else self._measured(rule)
 
-        def update(session: ClientSession) -> Doc:
+        def update(session: ClientSession) -> Segment:
             before = self.get(segment_id, session=session)
             if version is not None and version != before["version"]:
                 raise Conflict(
                     f"This segment is at version {before['version']}, not {version}: somebody else changed it."
                 )
-            is_new = rule is not None and changes["rule"] != before["rule"]
-            after = before | changes | {"version": before["version"] + is_new, "updated_at": self._clock()}
+            after: Segment = {**before, "updated_at": self._clock()}
+            if new_name is not None:
+                after["name"] = new_name
+            if new_rule:
+                after = {**after, **new_rule}
+            is_new = after["rule"] != before["rule"]
+            after["version"] += is_new
             self._guard.check_name(after, session)
             if not is_new:
                 self._segments.replace_one({"_id": segment_id}, after, session=session)
@@ -99,7 +111,7 @@ class Segments:
             return after
 
         changed = self._guard.exclusively(update)
-        fields = sorted(changes.keys() & {"name", "rule"})
+        fields = [field for field, given in (("name", name), ("rule", rule)) if given is not None]
         self._audit.record(actor, "segment.change", segment_id, {"version": changed["version"], "fields": fields})
         return changed
 
@@ -117,7 +129,7 @@ class Segments:
         self._guard.exclusively(delete)
         self._audit.record(actor, "segment.delete", segment_id)
 
-    def get(self, segment_id: str, *, session: ClientSession | None = None) -> Doc:
+    def get(self, segment_id: str, *, session: ClientSession | None = None) -> Segment:
         """Raises NotFound."""
         with translated(session):
             segment = self._segments.find_one({"_id": segment_id}, session=session)
@@ -125,17 +137,19 @@ class Segments:
             raise NotFound(f"There is no segment with the id {segment_id!r}.")
         return segment
 
-    def versions(self, segment_id: str, *, limit: int, after: str | None = None) -> tuple[list[Doc], str | None]:
+    def versions(
+        self, segment_id: str, *, limit: int, after: str | None = None
+    ) -> tuple[list[SegmentVersion], str | None]:
         """Rules that it had, the newest first: version, rule, when it was made and by whom; and the cursor to go on
         after, None on the last page. Raises InvalidInput."""
         query: Doc = {"segment_id": segment_id}
         if after is not None:
             query["version"] = {"$lt": _read_place(after, int)[0]}
         with translated():
-            rows = list(self._db.segment_versions.find(query, {"_id": 0}).sort("version", -1).limit(limit + 1))
+            rows = list(self._versions.find(query, {"_id": 0}).sort("version", -1).limit(limit + 1))
         return rows[:limit], to_cursor(rows[limit - 1]["version"]) if len(rows) > limit else None
 
-    def page(self, *, limit: int, after: str | None = None) -> tuple[list[Doc], str | None]:
+    def page(self, *, limit: int, after: str | None = None) -> tuple[list[Segment], str | None]:
         """The last changed first, and the cursor to go on after, None on the last page. Raises InvalidInput.
 
         One that is changed while somebody turns pages moves to the first page and may be missed.
@@ -152,7 +166,7 @@ class Segments:
         last = rows[limit - 1]
         return rows[:limit], to_cursor((last["updated_at"] - EPOCH) // MILLISECOND, last["_id"])
 
-    def list_all(self) -> list[Doc]:
+    def list_all(self) -> list[Segment]:
         """The last changed first."""
         with translated():
             return list(self._segments.find().sort(LAST_CHANGED))
@@ -163,7 +177,7 @@ class Segments:
             rows = self._segments.find({}, {"name": 1}).sort(LAST_CHANGED)
             return {row["_id"]: row["name"] for row in rows}
 
-    def search(self, text: str, *, sort: str, skip: int, limit: int) -> list[Doc]:
+    def search(self, text: str, *, sort: str, skip: int, limit: int) -> list[Segment]:
         """One page of the segments with ``text`` in their name. sort: updated_at or count, largest first, or name."""
         order = 1 if sort == "name" else -1
         with translated():
@@ -175,7 +189,7 @@ class Segments:
         with translated():
             return self._segments.count_documents(named_like(text))
 
-    def recount(self, segment_id: str) -> Doc:
+    def recount(self, segment_id: str) -> Segment:
         """Count again, and keep the figure with its time, unless the rule was changed meanwhile, and counted then."""
         segment = self.get(segment_id)
         counted = self._count(load_rule(segment["rule"]))
@@ -183,12 +197,12 @@ class Segments:
             self._segments.update_one({"_id": segment_id, "version": segment["version"]}, {"$set": counted})
         return self.get(segment_id)
 
-    def _measured(self, rule: AnyRule) -> Doc:
+    def _measured(self, rule: AnyRule) -> CountedRule:
         """The rule as it is kept, with its count."""
         uses = sorted({each.segment_id for each in walk(rule) if isinstance(each, SegmentRule)})
         return {"rule": dump_rule(rule), "uses": uses, **self._count(rule)}
 
-    def _count(self, rule: AnyRule) -> Doc:
+    def _count(self, rule: AnyRule) -> SegmentCount:
         now = self._clock()
         return {"count": self._audience.count(rule, now=now), "counted_at": now}
 

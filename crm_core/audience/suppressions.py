@@ -9,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
+from crm_core.audience.model import Suppression, suppressions_in
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.clock import Clock
@@ -21,12 +22,12 @@ REASONS: tuple[str, ...] = get_args(SuppressionReason)
 
 class Suppressions:
     def __init__(self, db: Db, audit: AuditLog, clock: Clock) -> None:
-        self._suppressions = db.suppressions
+        self._suppressions = suppressions_in(db)
         self._customers = db.customers
         self._audit = audit
         self._clock = clock
 
-    def add(self, customer_id: str, channel: str, *, reason: SuppressionReason, actor: Actor) -> Doc:
+    def add(self, customer_id: str, channel: str, *, reason: SuppressionReason, actor: Actor) -> Suppression:
         """Send nothing more to this customer over ``channel``; returns what is kept.
 
         Harmless to repeat: what is there for a reason as grave or graver stays. Raises InvalidInput, NotFound.
@@ -51,9 +52,9 @@ class Suppressions:
         self._audit.record(actor, "suppression.lift", customer_id, {"channel": channel, "reason": found["reason"]})
         return True
 
-    def of(self, customer_ids: Collection[str]) -> Mapping[str, Mapping[str, Doc]]:
+    def of(self, customer_ids: Collection[str]) -> Mapping[str, Mapping[str, Suppression]]:
         """Customer id to channel to suppression, of those that have any."""
-        found: dict[str, dict[str, Doc]] = defaultdict(dict)
+        found: dict[str, dict[str, Suppression]] = defaultdict(dict)
         with translated():
             for row in self._suppressions.find({"customer_id": {"$in": list(customer_ids)}}):
                 found[row["customer_id"]][row["channel"]] = row

@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.evaluation import Audience
+from crm_core.audience.model import segments_in
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, translated
 from crm_core.rules.binding import Bound, BoundField, BoundSegment, bind, walk_bound
@@ -25,7 +26,7 @@ class ZoneEffect:
 
 class ZoneEffects:
     def __init__(self, db: Db, audience: Audience, contexts: RuleContexts) -> None:
-        self._segments = db.segments
+        self._segments = segments_in(db)
         self._audience = audience
         self._contexts = contexts
 

@@ -1,10 +1,11 @@
 """A campaign as it is stored in ``campaigns``, for the type checker: what is not declared here is in no campaign."""
 
 from datetime import datetime
-from typing import Any, TypedDict, cast
+from typing import TypedDict, cast
 
 from pymongo.collection import Collection
 
+from crm_core.audience.model import FrozenSegment
 from crm_core.campaigns.states import CampaignState
 from crm_core.infra.mongo import Db, Doc
 
@@ -72,11 +73,11 @@ class Frozen(TypedDict, total=False):
     time_zone: in which the dates of its rules are days; of one from before there was a choice it is absent, and UTC.
     """
 
-    rule_segments: list[Any]
+    rule_segments: list[FrozenSegment]
     segment_version: int | None
     time_zone: str
     exclude_rule: Doc | None
-    exclude_rule_segments: list[Any]
+    exclude_rule_segments: list[FrozenSegment]
 
 
 class Course(TypedDict, total=False):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from crm_core.customers.model import stored_customer
 from crm_core.customers.search_words import customer_words
 from crm_core.infra.mongo import Doc
 from crm_core.infra.text import fold, is_plain_day, parse_iso
@@ -11,7 +12,7 @@ from crm_core.schema.customer import CUSTOMER
 from crm_core.schema.fields import RecordSchema
 
 
-def fold_texts(doc: Doc, records: RecordSchema = CUSTOMER) -> Doc:
+def fold_texts(doc: Mapping[str, Any], records: RecordSchema = CUSTOMER) -> Doc:
     """The ``folded`` part of a customer: its texts as a comparison sees them.
 
     ``search``: the words by which people find the customer. ``attributes``: texts and lists among the custom
@@ -23,7 +24,7 @@ def fold_texts(doc: Doc, records: RecordSchema = CUSTOMER) -> Doc:
     whole = {**doc, **joined} if joined else doc
     parts: Doc = {
         **{name: _fold_value(whole[name]) for name in records.folded_names if name in whole},
-        "search": customer_words(whole),
+        "search": customer_words(stored_customer(whole)),
     }
     texts = {name: _fold_value(value) for name, value in sorted(attributes.items()) if isinstance(value, str | list)}
     dates = {name: moment for name, value in sorted(attributes.items()) if (moment := _date(value))}

@@ -30,8 +30,9 @@ class RecordForm:
         hidden = {row.stored_name for row in records.fields if row.is_hidden}
         self._hidden = frozenset({"_id", *BOOKKEEPING, *folded, *hidden})
 
-    def to_record(self, row: Doc) -> Doc:
-        """What the schema does not know, such as the time of the first record, is shown as it is."""
+    def to_record(self, row: Mapping[str, Any]) -> Any:
+        """A mapping, whose type the caller knows. What the schema does not know, such as the time of the first record,
+        is shown as it is."""
         record: Doc = {"id": row["_id"]}
         for name, value in row.items():
             if name in self._hidden:
@@ -65,7 +66,7 @@ def _show_baseline(records: RecordSchema, digits: Digits) -> Show:
     return lambda baseline: _named(baseline, parts)
 
 
-def _named(stored: Doc, parts: Mapping[str, tuple[str, Show | None]]) -> Doc:
+def _named(stored: Mapping[str, Any], parts: Mapping[str, tuple[str, Show | None]]) -> Doc:
     return {
         parts[name][0]: show(value) if (show := parts[name][1]) else value
         for name, value in stored.items()

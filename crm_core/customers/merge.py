@@ -30,7 +30,7 @@ def merge_patch(doc: Doc, patch: Patch, version: int) -> None:
 
 
 def note_version(doc: Doc, version: int) -> None:
-    """DeliveryBatch the time from creation to the last change over an entry that names ``doc``."""
+    """Widen the time from creation to the last change to an entry that names ``doc``."""
     at = version_time(version)
     doc["created_at"] = min(doc.get("created_at", at), at)
     doc["updated_at"] = max(doc.get("updated_at", at), at)

@@ -10,7 +10,7 @@ from pymongo.collection import Collection
 
 from crm_core.customers.document import arrange
 from crm_core.customers.merge import note_version
-from crm_core.customers.totals import COUNTED, NO_ORDERS, NO_TOTALS, ORDERS_GROUP, VISIT
+from crm_core.customers.totals import COUNTED, NO_ORDERS, NO_TOTALS, ORDERS_GROUP, VISIT, Totals
 from crm_core.infra.mongo import Db, Doc
 from crm_core.infra.text import fold
 
@@ -25,7 +25,7 @@ def load_profiles(db: Db, ids: Iterable[str], session: ClientSession) -> dict[st
 def update_profiles(
     db: Db,
     touched: Mapping[str, Sequence[int]],
-    totals: Mapping[str, Doc],
+    totals: Mapping[str, Totals],
     known: Mapping[str, Doc],
     session: ClientSession,
 ) -> None:

@@ -1,13 +1,15 @@
 """Reads customers, their orders and events, in the form that the API answers and pages show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from pymongo.collection import Collection
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
 from crm_core.customers.forms import Forms
+from crm_core.customers.model import Customer, Event, Order, StoredCustomer, customers_in
 from crm_core.errors import NotFound
 from crm_core.infra.mongo import Db, Doc, page_newest, translated
 from crm_core.money import Digits, to_major
@@ -23,30 +25,31 @@ class CustomerReader:
     def __init__(self, db: Db, schema: Schema = SCHEMA, *, digits: Digits) -> None:
         self.schema = schema
         self._db = db
+        self._customers = customers_in(db)
         self._forms = Forms(schema, digits=digits)
         self._digits = digits
 
-    def page(self, *, limit: int, after: str | None, actor: Actor) -> tuple[list[Doc], str | None]:
+    def page(self, *, limit: int, after: str | None, actor: Actor) -> tuple[list[Customer], str | None]:
         """Customers by id, and the id to go on after, None on the last page."""
         actor.require(Permission.READ_CUSTOMERS)
         query = {"_id": {"$gt": after}} if after else {}
         with translated():
-            rows = list(self._db.customers.find(query).sort("_id", 1).limit(limit + 1))
+            rows = list(self._customers.find(query).sort("_id", 1).limit(limit + 1))
         items = [self.to_record(row) for row in rows[:limit]]
         return items, items[-1]["id"] if len(rows) > limit else None
 
-    def customer(self, customer_id: str, *, actor: Actor) -> Doc:
+    def customer(self, customer_id: str, *, actor: Actor) -> Customer:
         """One customer. Raises NotFound."""
         actor.require(Permission.READ_CUSTOMERS)
         with translated():
-            row = self._db.customers.find_one({"_id": customer_id})
+            row = self._customers.find_one({"_id": customer_id})
         if row is None:
             raise NotFound(f"There is no customer with the id {customer_id!r}.")
         return self.to_record(row)
 
     def orders(
         self, customer_id: str, *, actor: Actor, limit: int = PAGE, after: str | None = None
-    ) -> tuple[list[Doc], str | None]:
+    ) -> tuple[list[Order], str | None]:
         """A customer's orders, newest first, and the id to go on after, None on the last page. Raises InvalidInput."""
         actor.require(Permission.READ_CUSTOMERS)
         rows, more = self._page(self._db.orders, customer_id, self.schema.orders.time, limit, after)
@@ -54,7 +57,7 @@ class CustomerReader:
 
     def events(
         self, customer_id: str, *, actor: Actor, limit: int = PAGE, after: str | None = None
-    ) -> tuple[list[Doc], str | None]:
+    ) -> tuple[list[Event], str | None]:
         """The same for a customer's events."""
         actor.require(Permission.READ_CUSTOMERS)
         rows, more = self._page(self._db.events, customer_id, self.schema.events.time, limit, after)
@@ -66,30 +69,32 @@ class CustomerReader:
     ) -> tuple[list[Doc], str | None]:
         return page_newest(records, {"customer_id": customer_id}, moment, limit=limit, after=after)
 
-    def by_ids(self, ids: Sequence[str], *, stored: Sequence[str] | None = None) -> list[Doc]:
+    def by_ids(self, ids: Sequence[str], *, stored: Sequence[str] | None = None) -> list[Customer]:
         """Those who exist, in this order: for workers, and for services that have asked who may see them.
 
         stored: only these fields, by the names under which they are kept.
         """
         with translated():
-            rows = self._db.customers.find({"_id": {"$in": list(ids)}}, stored, batch_size=1000)
+            rows = self._customers.find({"_id": {"$in": list(ids)}}, stored, batch_size=1000)
             found = {row["_id"]: row for row in rows}
         return [self.to_record(found[customer_id]) for customer_id in ids if customer_id in found]
 
-    def to_record(self, row: Doc) -> Doc:
+    def to_record(self, row: StoredCustomer) -> Customer:
         """A stored customer as people see it."""
-        record = self._forms.customers.to_record(row)
+        record: Customer = self._forms.customers.to_record(row)
         if "order_count" in row and "total_spend_minor" in row:
             record[AVERAGE] = self._average(row)
         return record
 
-    def to_order(self, row: Doc) -> Doc:
-        return self._forms.orders.to_record(row)
+    def to_order(self, row: Mapping[str, Any]) -> Order:
+        order: Order = self._forms.orders.to_record(row)
+        return order
 
-    def to_event(self, row: Doc) -> Doc:
-        return self._forms.events.to_record(row)
+    def to_event(self, row: Mapping[str, Any]) -> Event:
+        event: Event = self._forms.events.to_record(row)
+        return event
 
-    def _average(self, row: Doc) -> Decimal | None:
+    def _average(self, row: StoredCustomer) -> Decimal | None:
         if not row["order_count"]:
             return None
         digits = self._digits()

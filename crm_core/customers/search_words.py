@@ -4,8 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import chain, islice
+from typing import Literal
 
-from crm_core.infra.mongo import Doc
+from crm_core.customers.model import StoredCustomer
 from crm_core.infra.text import fold
 
 MAX_WORDS = 24
@@ -13,7 +14,7 @@ MAX_WORD = 80
 """Characters that are kept of a word, and compared of a typed one."""
 MAX_ID_PARTS = 12
 MIN_DIGITS = 3
-NAMES = ("name", "first_name", "last_name")
+NAMES: tuple[Literal["name", "first_name", "last_name"], ...] = ("name", "first_name", "last_name")
 
 INTERNATIONAL = r"^[ (]*(\+|00)"
 """How a phone number begins that has its calling code."""
@@ -26,9 +27,9 @@ _CALLING_CODE = re.compile(r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9
 """Source: ITU-T E.164, assigned country codes: which have one digit, which two, all others three."""
 
 
-def customer_words(doc: Doc) -> list[str]:
+def customer_words(customer: StoredCustomer) -> list[str]:
     """What finds this customer: id, e-mail address, phone and names; distinct, sorted, at most MAX_WORDS."""
-    words = dict.fromkeys(word[:MAX_WORD] for word in _all_words(doc) if word)
+    words = dict.fromkeys(word[:MAX_WORD] for word in _all_words(customer) if word)
     return sorted(list(words)[:MAX_WORDS])
 
 
@@ -46,15 +47,15 @@ def national_numbers(text: str, own_code: str) -> list[str | None]:
     return [_national(run, own_code) for run in _runs(_normal(text).split())]
 
 
-def _all_words(doc: Doc) -> Iterator[str]:
+def _all_words(customer: StoredCustomer) -> Iterator[str]:
     """The surest ones first: those of a long name are what is left out. An id of many parts leaves room for them."""
-    id_words = _normal(doc["_id"]).split()
+    id_words = _normal(customer["_id"]).split()
     yield from id_words
-    yield _normal(doc.get("email", ""))
-    yield from _phone_words(doc.get("phone", ""))
+    yield _normal(customer.get("email", ""))
+    yield from _phone_words(customer.get("phone", ""))
     yield from islice(chain.from_iterable(map(_PARTS.findall, id_words)), MAX_ID_PARTS)
     for name in NAMES:
-        if text := doc.get(name):
+        if text := customer.get(name):
             yield from _words(text)
 
 

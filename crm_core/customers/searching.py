@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.customers.model import Customer, customers_in
 from crm_core.customers.phones import calling_code
 from crm_core.customers.reading import PAGE, CustomerReader
 from crm_core.customers.search_words import INTERNATIONAL, national_numbers, typed_terms
@@ -35,11 +36,11 @@ class CustomerSearch:
     """country: asked each time, where phone numbers without a calling code belong."""
 
     def __init__(self, db: Db, reader: CustomerReader, country: Callable[[], str | None]) -> None:
-        self._customers = db.customers
+        self._customers = customers_in(db)
         self._reader = reader
         self._country = country
 
-    def search(self, text: str, *, actor: Actor, sort: Sort = "id", skip: int = 0, limit: int = PAGE) -> list[Doc]:
+    def search(self, text: str, *, actor: Actor, sort: Sort = "id", skip: int = 0, limit: int = PAGE) -> list[Customer]:
         """One page of those whom every word of ``text`` finds, all for an empty one. Raises InvalidInput.
 
         Of a list only the first 10,000 are reached: more are for a narrower search.

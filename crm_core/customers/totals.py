@@ -4,7 +4,8 @@ The average order value is not among them: it is compared as sum against value t
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeAlias, TypedDict
 
 from crm_core.infra.mongo import Doc
 from crm_core.schema.statuses import NOT_COUNTED, RETURNS, SPEND_STATUSES
@@ -37,7 +38,26 @@ ORDERS_GROUP: Doc = {
 NO_ORDERS: Mapping[str, Any] = {"spend_minor": 0, "count": 0, "first": None, "last": None, "categories": []}
 
 
-def order_totals(baseline: Mapping[str, Any], orders: Mapping[str, Any]) -> Doc:
+class OrderTotals(TypedDict):
+    """What follows from the orders, as a customer keeps it. Amounts in minor units; moments None without an order."""
+
+    total_spend_minor: int
+    order_count: int
+    first_order_at: datetime | None
+    last_order_at: datetime | None
+    categories: list[str]
+
+
+class EventTotals(TypedDict):
+    """What follows from the events."""
+
+    visits: int
+
+
+Totals: TypeAlias = OrderTotals | EventTotals
+
+
+def order_totals(baseline: Mapping[str, Any], orders: Mapping[str, Any]) -> OrderTotals:
     """What follows from the orders. orders: a row of ORDERS_GROUP. Amounts in minor units."""
     return {
         "total_spend_minor": baseline.get("total_spend_minor", 0) + orders["spend_minor"],
@@ -48,7 +68,7 @@ def order_totals(baseline: Mapping[str, Any], orders: Mapping[str, Any]) -> Doc:
     }
 
 
-def add_orders(totals: Mapping[str, Any], orders: Iterable[Doc]) -> Doc:
+def add_orders(totals: Mapping[str, Any], orders: Iterable[Doc]) -> OrderTotals:
     """The same for a customer with ``totals`` who has further orders. Law: adding one by one is deriving from all."""
     taken = [order for order in orders if order["status"] in SPEND_STATUSES]
     counted = [order for order in taken if order["status"] not in RETURNS]
@@ -84,12 +104,12 @@ def set_net(order: Doc) -> None:
         order["net_minor"] = net
 
 
-def event_totals(baseline: Mapping[str, Any], visits: int) -> Doc:
+def event_totals(baseline: Mapping[str, Any], visits: int) -> EventTotals:
     """What follows from the events. visits: how many of them are visits."""
     return {"visits": baseline.get("visits", 0) + visits}
 
 
-def add_events(totals: Mapping[str, Any], events: Iterable[Doc]) -> Doc:
+def add_events(totals: Mapping[str, Any], events: Iterable[Doc]) -> EventTotals:
     """The same for a customer with ``totals`` who has further events."""
     return {"visits": totals["visits"] + sum(event["type"] == VISIT for event in events)}
 

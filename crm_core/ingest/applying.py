@@ -12,7 +12,7 @@ from pymongo.client_session import ClientSession
 from crm_core.customers.document import arrange, arrange_record
 from crm_core.customers.merge import Patch, merge_patch
 from crm_core.customers.profiles import count_visits, load_profiles, sum_orders, update_profiles
-from crm_core.customers.totals import NO_TOTALS, add_events, add_orders, event_totals, order_totals, set_net
+from crm_core.customers.totals import NO_TOTALS, Totals, add_events, add_orders, event_totals, order_totals, set_net
 from crm_core.infra.mongo import Db, Doc
 from crm_core.infra.streams import Stream
 from crm_core.schema.fields import RecordSchema
@@ -37,9 +37,9 @@ class RecordKind:
     add: the totals of a customer who has further records, from those without them.
     """
 
-    add: Callable[[Mapping[str, Any], Iterable[Doc]], Doc]
+    add: Callable[[Mapping[str, Any], Iterable[Doc]], Totals]
     aggregate: Callable[[Db, Iterable[str], ClientSession], Mapping[str, Any]]
-    derive: Callable[[Mapping[str, Any], Any], Doc]
+    derive: Callable[[Mapping[str, Any], Any], Totals]
     derive_parts: Callable[[Doc], None] = lambda doc: None
 
 
@@ -68,7 +68,7 @@ def apply_customers(records: RecordSchema, db: Db, changes: Sequence[Change], se
     orders, visits = sum_orders(db, known, session), count_visits(db, known, session)
     for name in stale:
         baseline = docs[name].get("baseline", {})
-        docs[name] |= order_totals(baseline, orders[name]) | event_totals(baseline, visits[name])
+        docs[name] |= {**order_totals(baseline, orders[name]), **event_totals(baseline, visits[name])}
     _write(db, "customers", {name: arrange(doc, records) for name, doc in docs.items()}, found, session)
 
 
@@ -92,7 +92,7 @@ def apply_records(
 
 def _add_up(
     kind: RecordKind, new: Iterable[Doc], customers: Iterable[str], profiles: Mapping[str, Doc]
-) -> dict[str, Doc]:
+) -> dict[str, Totals]:
     """The totals of customers of whom nothing changed but that they have new records. In a flow of orders this is
     the rule, and a quarter faster than to count anew."""
     records: defaultdict[str, list[Doc]] = defaultdict(list)
@@ -103,7 +103,7 @@ def _add_up(
 
 def _count_anew(
     db: Db, kind: RecordKind, customers: Collection[str], profiles: Mapping[str, Doc], session: ClientSession
-) -> dict[str, Doc]:
+) -> dict[str, Totals]:
     """The totals of customers one of whose records changed: it may have been their first order, or no longer count."""
     parts = kind.aggregate(db, customers, session)
     return {name: kind.derive(profiles.get(name, {}).get("baseline", {}), parts[name]) for name in customers}

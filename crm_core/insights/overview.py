@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.customers.model import Order
 from crm_core.customers.reading import CustomerReader
 from crm_core.customers.totals import COUNTED, NET, orders_only
 from crm_core.infra.clock import Clock
@@ -30,6 +32,14 @@ class Totals:
     def average_minor(self) -> int:
         """Revenue by orders, to the nearest minor unit; 0 without orders."""
         return round(Fraction(self.revenue_minor, self.orders)) if self.orders else 0
+
+
+class MonthRevenue(TypedDict):
+    """month: when it begins. revenue_minor: in minor units."""
+
+    month: datetime
+    revenue_minor: int
+    orders: int
 
 
 class Overview:
@@ -58,9 +68,8 @@ class Overview:
             as_of=as_of,
         )
 
-    def revenue_by_month(self, *, actor: Actor) -> list[Doc]:
-        """``{"month": when it begins, "revenue_minor": int, "orders": int}`` in order, by months of the workspace's
-        time zone; no row for a month without orders and returns."""
+    def revenue_by_month(self, *, actor: Actor) -> list[MonthRevenue]:
+        """In order, by months of the workspace's time zone; no row for a month without orders and returns."""
         actor.require(Permission.READ_FIGURES)
         zone = self._zone()
         month = {"$dateTrunc": {"date": "$ordered_at", "unit": "month", "timezone": str(zone)}}
@@ -70,9 +79,17 @@ class Overview:
             {"$sort": {"_id": 1}},
         ]
         with translated():
-            return [{"month": row.pop("_id").astimezone(zone), **row} for row in self._db.orders.aggregate(stages)]
+            rows = list(self._db.orders.aggregate(stages))
+        return [
+            {
+                "month": row["_id"].astimezone(zone),
+                "revenue_minor": row["revenue_minor"],
+                "orders": row["orders"],
+            }
+            for row in rows
+        ]
 
-    def latest_orders(self, *, actor: Actor, limit: int = 8) -> list[Doc]:
+    def latest_orders(self, *, actor: Actor, limit: int = 8) -> list[Order]:
         """With the ids of their customers."""
         actor.require(Permission.READ_CUSTOMERS)
         with translated():

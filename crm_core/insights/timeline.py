@@ -7,10 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Literal, NotRequired, TypeAlias, TypedDict, cast
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
-from crm_core.campaigns.states import STATES
+from crm_core.campaigns.states import STATES, MessageState
+from crm_core.customers.model import Event, Order
 from crm_core.customers.reading import CustomerReader
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, Doc, translated
@@ -35,6 +37,31 @@ class _Source:
     collection: str
     moment: str
     fields: tuple[str, ...]
+
+
+class OrderEntry(Order):
+    kind: Literal[Kind.ORDER]
+    at: datetime
+
+
+class EventEntry(Event):
+    kind: Literal[Kind.EVENT]
+
+
+class MessageEntry(TypedDict):
+    """campaign: its name, None for one that was removed. reason: as in the message log."""
+
+    kind: Literal[Kind.MESSAGE]
+    id: str
+    at: datetime
+    campaign_id: str
+    campaign: str | None
+    channel: str
+    state: MessageState
+    reason: NotRequired[str]
+
+
+Entry: TypeAlias = OrderEntry | EventEntry | MessageEntry
 
 
 _SOURCES: Mapping[Kind, _Source] = {
@@ -66,12 +93,10 @@ class Timeline:
         kinds: Collection[Kind] | None = None,
         limit: int = 25,
         after: str | None = None,
-    ) -> tuple[list[Doc], str | None]:
+    ) -> tuple[list[Entry], str | None]:
         """A page, newest first, and the cursor to go on after, None on the last page. Raises InvalidInput.
 
-        Each entry has ``kind``, ``id``, ``at`` and what its kind has: of orders amount and refunded (major units),
-        status, category, items; of events type and properties; of messages state, reason, channel, campaign_id and the
-        campaign's name.
+        Of orders there are amount, refunded, status, category and items.
         """
         actor.require(Permission.READ_CUSTOMERS)
         if not 1 <= limit <= MAX_LIMIT:
@@ -87,17 +112,18 @@ class Timeline:
         cursor = _write_cursor(rows[limit - 1]) if len(rows) > limit else None
         return [self._to_entry(row) for row in rows[:limit]], cursor
 
-    def _to_entry(self, row: Doc) -> Doc:
+    def _to_entry(self, row: Doc) -> Entry:
         campaigns: list[Doc] = row.pop("campaign")
+        row["kind"] = Kind(row["kind"])
         match row["kind"]:
             case Kind.ORDER:
-                return self._reader.to_order(row)
+                return cast("OrderEntry", self._reader.to_order(row))
             case Kind.EVENT:
-                return self._reader.to_event(row)
+                return cast("EventEntry", self._reader.to_event(row))
             case _:
                 row["state"] = STATES[row.pop("rank")]
                 row["campaign"] = campaigns[0]["name"] if campaigns else None
-                return {"id": row.pop("_id"), **row}
+                return cast("MessageEntry", {"id": row.pop("_id"), **row})
 
 
 def _stages(customer_id: str, kinds: list[Kind], place: _Place | None, limit: int) -> list[Doc]:

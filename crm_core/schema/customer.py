@@ -1,5 +1,7 @@
 """The fields of a customer, one row each."""
 
+from typing import Final
+
 from crm_core.schema.fields import Field, Idle, InRules, RecordSchema, Source
 from crm_core.schema.kinds import (
     Consent,
@@ -16,7 +18,7 @@ from crm_core.schema.kinds import (
 )
 
 PROFILE, ORDERS, BEHAVIOUR = "Profile", "Orders", "Behaviour"
-AVERAGE = "avg_order_value"
+AVERAGE: Final = "avg_order_value"
 """Not stored: the quotient of the total spend and the number of orders, never rounded where it is compared."""
 
 CUSTOMER = RecordSchema(

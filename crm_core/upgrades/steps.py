@@ -8,6 +8,7 @@ from typing import Any
 
 from pymongo import UpdateOne
 
+from crm_core.customers.model import customers_in
 from crm_core.customers.search_words import customer_words
 from crm_core.infra.mongo import Db, Doc
 from crm_core.upgrades.version import Upgrade
@@ -109,7 +110,7 @@ def _gather_jobs(db: Db) -> int:
 def _add_search_words(db: Db) -> int:
     """Of customers that were stored before there was a search."""
     query: Doc = {"folded.search": {"$exists": False}}
-    rows = db.customers.find(query, {"name": 1, "email": 1, "phone": 1}).limit(BATCH)
+    rows = customers_in(db).find(query, {"name": 1, "email": 1, "phone": 1}).limit(BATCH)
     writes: list[Any] = [
         UpdateOne({"_id": row["_id"]}, {"$set": {"folded.search": customer_words(row)}}) for row in rows
     ]

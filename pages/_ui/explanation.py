@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from crm_core.infra.mongo import Doc
+from crm_core.customers.model import Customer
 from crm_core.rules.binding import BoundGroup, BoundSegment
 from crm_core.rules.engines.explaining import Explanation
 from pages._ui import explanation_words
@@ -19,19 +19,19 @@ _GROUPS: Final = {"all": "**ALL** of these", "any": "**ANY** of these", "none": 
 _EMPTY: Final = {"all": "everyone", "any": "nobody", "none": "everyone"}
 
 
-def draw_explanation(found: Explanation, record: Doc | None = None, *, key: str) -> None:
+def draw_explanation(found: Explanation, record: Customer | None = None, *, key: str) -> None:
     """The tree. record: the customer, for texts as they were typed. key: distinguishes several on a page."""
     st.html(ASSETS / "explanation.css")
     with st.container(key=f"explanation_{key}"):
         st.markdown("\n".join(tree_lines(found, words_for(record))))
 
 
-def why(found: Explanation, record: Doc | None = None) -> str:
+def why(found: Explanation, record: Customer | None = None) -> str:
     """One line of plain text: the values that make the customer match."""
     return explanation_words.why(found, words_for(record))
 
 
-def words_for(record: Doc | None) -> ExplanationWords:
+def words_for(record: Customer | None) -> ExplanationWords:
     settings = services().workspace.current()
     return ExplanationWords(settings.currency, services().clock(), spelling_of(record) if record else {}, settings.zone)
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
-from crm_core.infra.mongo import Doc
+from crm_core.customers.model import Customer
 from crm_core.infra.text import fold
 from crm_core.money import money_formatter
 from crm_core.rules.binding import BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
@@ -97,7 +97,7 @@ class ExplanationWords:
         return self.spelling.get(text, text)
 
 
-def spelling_of(record: Doc) -> dict[str, str]:
+def spelling_of(record: Customer) -> dict[str, str]:
     """Folded texts of a customer, as CustomerReader gives it, to how they were typed."""
     values = [*record.values(), *record.get("attributes", {}).values()]
     texts = (text for value in values for text in (value if isinstance(value, list) else [value]))

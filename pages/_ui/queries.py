@@ -15,11 +15,11 @@ from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission, Role
 from crm_core.audience.preview import Preview
 from crm_core.audience.zone_effects import ZoneEffect
+from crm_core.customers.model import Order
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.recognising.preview import FileFacts, ImportPreview, look_at, try_import
-from crm_core.infra.mongo import Doc
-from crm_core.insights.overview import Totals
+from crm_core.insights.overview import MonthRevenue, Totals
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, ListRule
 from pages._ui.deps import actor, services
@@ -41,21 +41,21 @@ def _totals(role: Role, _actor: Actor) -> Totals:
     return services().overview.totals(actor=_actor)
 
 
-def revenue_by_month() -> list[Doc]:
+def revenue_by_month() -> list[MonthRevenue]:
     return _revenue_by_month(actor().role, actor())
 
 
 @st.cache_data(ttl=30, max_entries=4, show_spinner=False)
-def _revenue_by_month(role: Role, _actor: Actor) -> list[Doc]:
+def _revenue_by_month(role: Role, _actor: Actor) -> list[MonthRevenue]:
     return services().overview.revenue_by_month(actor=_actor)
 
 
-def latest_orders() -> list[Doc]:
+def latest_orders() -> list[Order]:
     return _latest_orders(actor().role, actor())
 
 
 @st.cache_data(ttl=5, max_entries=4, show_spinner=False)
-def _latest_orders(role: Role, _actor: Actor) -> list[Doc]:
+def _latest_orders(role: Role, _actor: Actor) -> list[Order]:
     return services().overview.latest_orders(actor=_actor)
 
 

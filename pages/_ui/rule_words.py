@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from crm_core.audience.contexts import FrozenSegments
+from crm_core.audience.model import FrozenSegment
 from crm_core.errors import InvalidInput
-from crm_core.infra.mongo import Doc
 from crm_core.money import money_formatter
 from crm_core.rules.binding import bind
 from crm_core.rules.sentence import to_sentence
@@ -13,7 +13,7 @@ from pages._ui.deps import services
 from pages._ui.formats import literal
 
 
-def rule_words(rule: AnyRule, frozen: Iterable[Doc] | None = None) -> str:
+def rule_words(rule: AnyRule, frozen: Iterable[FrozenSegment] | None = None) -> str:
     """Markdown-safe, in the workspace's currency, beginning with a capital.
 
     frozen: the segments that a campaign's rule names, as they were at its launch.

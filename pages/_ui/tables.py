@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from crm_core.infra.mongo import Doc
+from crm_core.customers.model import Customer, Order
 from crm_core.schema.statuses import RETURNS
 from pages._ui.deps import services
 from pages._ui.formats import money_major, number, relative_time, utc_exact
@@ -32,7 +32,7 @@ SAMPLE: Final = ("who", "total_spend", "order_count", "last_order_at", "why")
 
 
 def customer_table(
-    records: Sequence[Doc],
+    records: Sequence[Customer],
     currency: str,
     *,
     key: str,
@@ -51,14 +51,19 @@ def customer_table(
     _table("Customers", {name: CUSTOMER_COLUMNS[name] for name in columns}, rows, "id", currency, key)
 
 
-def order_table(records: Sequence[Doc], currency: str, *, key: str) -> None:
+def order_table(records: Sequence[Order], currency: str, *, key: str) -> None:
     """Orders as CustomerReader returns them, the amounts of returns below 0; each leads to its customer."""
     rows = [{**each, "amount": -each["amount"] if each["status"] in RETURNS else each["amount"]} for each in records]
     _table("Orders", ORDER_COLUMNS, rows, "customer_id", currency, key)
 
 
 def _table(
-    label: str, columns: Mapping[str, Column], records: Sequence[Doc], id_field: str, currency: str, key: str
+    label: str,
+    columns: Mapping[str, Column],
+    records: Sequence[Mapping[str, Any]],
+    id_field: str,
+    currency: str,
+    key: str,
 ) -> None:
     present = [name for name in columns if any(record.get(name) is not None for record in records)]
     now = services().clock()

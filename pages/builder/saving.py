@@ -5,8 +5,8 @@ from typing import Final
 
 import streamlit as st
 
+from crm_core.audience.model import Segment
 from crm_core.errors import CrmError
-from crm_core.infra.mongo import Doc
 from crm_core.rules.context import SegmentDefinition
 from crm_core.rules.loading import dump_rule
 from pages._ui.deps import actor, services
@@ -90,7 +90,7 @@ def _offer_no_saving(board: Board) -> None:
     go_to("new_campaign", board=shared_id)
 
 
-def _save(save: Callable[[], Doc], then_campaign: bool) -> None:
+def _save(save: Callable[[], Segment], then_campaign: bool) -> None:
     try:
         segment = save()
     except CrmError as exc:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from crm_core.audience.model import Segment
 from crm_core.audience.preview import Preview
 from crm_core.errors import InvalidInput, NotFound
-from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import AnyRule
 from pages._ui import queries
@@ -26,7 +26,7 @@ class Chosen:
     """segment: None for a rule of the campaign's own. result: None when the rule cannot be evaluated."""
 
     rule: AnyRule
-    segment: Doc | None
+    segment: Segment | None
     result: Preview | None
 
     @property
@@ -62,7 +62,7 @@ def _shared_rule() -> AnyRule | None:
         return None
 
 
-def _choose_segment() -> Doc | None:
+def _choose_segment() -> Segment | None:
     names = services().segments.names()
     wanted = _linked_segment(names)
     if not names:

@@ -7,10 +7,11 @@ from typing import Final
 import streamlit as st
 
 from crm_core.audience.eligibility import Reason, eligibility
+from crm_core.audience.model import Suppression
 from crm_core.campaigns.sending.recipients import to_recipients
 from crm_core.channels.registry import CHANNELS
+from crm_core.customers.model import Customer
 from crm_core.errors import CrmError
-from crm_core.infra.mongo import Doc
 from pages._ui.channels import channel_title, reason_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, relative_time, utc_exact
@@ -25,7 +26,7 @@ _SUPPRESSED: Final = {"manual": "by hand", "hard_bounce": "after a hard bounce",
 DONE: Final = "customer_consent_done"
 
 
-def show_consent(customer: Doc) -> None:
+def show_consent(customer: Customer) -> None:
     suppressed = services().suppressions.of([customer["id"]]).get(customer["id"], {})
     now = services().clock()
     with st.container(border=True):
@@ -36,7 +37,7 @@ def show_consent(customer: Doc) -> None:
         st.toast(done, icon=":material/check_circle:")
 
 
-def reason_now(customer: Doc, channel: str, suppressed: Mapping[str, Doc], now: datetime) -> Reason | None:
+def reason_now(customer: Customer, channel: str, suppressed: Mapping[str, Suppression], now: datetime) -> Reason | None:
     """Why a message over ``channel`` would not be sent; what a campaign asks when it sends."""
     policy = services().policy
     start = policy.cap.start(now) if policy.cap else None
@@ -45,8 +46,8 @@ def reason_now(customer: Doc, channel: str, suppressed: Mapping[str, Doc], now: 
     return eligibility(people[customer["id"]], channel, policy, now)
 
 
-def _show_channel(customer: Doc, channel: str, suppressed: Mapping[str, Doc], now: datetime) -> None:
-    told: Doc = customer.get("consent", {}).get(channel, {})
+def _show_channel(customer: Customer, channel: str, suppressed: Mapping[str, Suppression], now: datetime) -> None:
+    told = customer.get("consent", {}).get(channel, {})
     reason = reason_now(customer, channel, suppressed, now)
     with st.container(key=f"customer_channel_{channel}", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -71,7 +72,7 @@ def _show_verdict(reason: Reason | None) -> None:
         st.markdown(f":red[:material/cancel:] No message now: {reason_words(reason).lower()}.")
 
 
-def _offer_act(customer: Doc, channel: str, suppressed: Mapping[str, Doc]) -> None:
+def _offer_act(customer: Customer, channel: str, suppressed: Mapping[str, Suppression]) -> None:
     if channel in suppressed:
         if st.button("Allow again", key=f"customer_allow_{channel}", type="tertiary", icon=":material/lock_open:"):
             services().suppressions.lift(customer["id"], channel, actor=actor())
@@ -82,7 +83,7 @@ def _offer_act(customer: Doc, channel: str, suppressed: Mapping[str, Doc]) -> No
 
 
 @st.dialog("Stop messages over this channel?", icon=":material/block:")
-def _stop_dialog(customer: Doc, channel: str) -> None:
+def _stop_dialog(customer: Customer, channel: str) -> None:
     name = literal(customer.get("name") or customer["id"])
     st.markdown(f"**{name}** gets no **{CHANNELS.label(channel)}** message any more, whatever consent says.")
     st.caption("Campaigns skip this customer, those that are being sent too. It can be allowed again here.")

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from crm_core.customers.model import Customer
 from crm_core.errors import NotFound
-from crm_core.infra.mongo import Doc
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 from pages._ui.links import link_to
@@ -18,7 +18,7 @@ SECTIONS = {"timeline": ("Timeline", show_timeline), "segments": ("Segments", sh
 FIRST = next(iter(SECTIONS))
 
 
-def show_section(customer: Doc) -> None:
+def show_section(customer: Customer) -> None:
     wanted = st.query_params.get("section", FIRST)
     section = st.segmented_control(
         "Section",

@@ -1,25 +1,26 @@
 """What is known of a customer: the built-in fields, and the custom attributes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 import streamlit as st
 
-from crm_core.infra.mongo import Doc
+from crm_core.customers.model import Customer
 from pages._ui.deps import services
 from pages._ui.formats import literal, money_major, relative_time, utc_exact
 
 FIELD_PX: Final = 140
 
 
-def show_profile(customer: Doc) -> None:
-    attributes: Doc = customer.get("attributes", {})
+def show_profile(customer: Customer) -> None:
+    attributes = customer.get("attributes", {})
     with st.container(border=True):
         st.markdown("**Profile**")
         shown = (field for field in services().schema.customers.fields if field.on_profile)
-        _show_fields((field.label, customer[field.name]) for field in shown if not _is_empty(customer.get(field.name)))
+        values: Mapping[str, Any] = customer
+        _show_fields((field.label, values[field.name]) for field in shown if not _is_empty(values.get(field.name)))
         if attributes:
             st.markdown("**Attributes**")
             _show_fields((_label(name), value) for name, value in attributes.items() if not _is_empty(value))

@@ -6,8 +6,9 @@ from typing import Final
 
 import streamlit as st
 
+from crm_core.audience.model import Segment
+from crm_core.customers.model import Customer
 from crm_core.errors import InvalidInput
-from crm_core.infra.mongo import Doc
 from crm_core.rules.engines.explaining import Explanation
 from crm_core.rules.loading import load_rule
 from pages._ui.deps import actor, services
@@ -20,7 +21,7 @@ MOST: Final = 50
 Told = Mapping[str, Explanation | InvalidInput]
 
 
-def show_segments(customer: Doc) -> None:
+def show_segments(customer: Customer) -> None:
     names = dict(sorted(services().segments.names().items(), key=itemgetter(1)))
     if not names:
         with empty_state(
@@ -38,7 +39,7 @@ def show_segments(customer: Doc) -> None:
     st.caption(f"{_count_words(told, len(names))} Evaluated at {as_of:%H:%M:%S} UTC.")
 
 
-def _choose(names: Mapping[str, str]) -> tuple[list[Doc], bool]:
+def _choose(names: Mapping[str, str]) -> tuple[list[Segment], bool]:
     """The one that was chosen, or the first ones by name. names: by id."""
     chosen = st.selectbox(
         "Segment", list(names), index=None, format_func=names.__getitem__, key="customer_segment",
@@ -55,7 +56,7 @@ def _rank(told: Explanation | InvalidInput) -> int:
     return 0 if told.matches else 1
 
 
-def _show_segment(segment: Doc, told: Explanation | InvalidInput, customer: Doc, *, is_open: bool) -> None:
+def _show_segment(segment: Segment, told: Explanation | InvalidInput, customer: Customer, *, is_open: bool) -> None:
     segment_id, name = segment["_id"], literal(segment["name"])
     if isinstance(told, InvalidInput):
         badge = tinted_badge("orange", "error", "cannot be evaluated")

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from crm_core.channels.registry import CHANNELS
-from crm_core.infra.mongo import Doc
-from crm_core.insights.timeline import MAX_LIMIT, Kind
+from crm_core.customers.model import Customer, OrderItem
+from crm_core.insights.timeline import MAX_LIMIT, Entry, Kind, MessageEntry, OrderEntry
 from crm_core.schema.statuses import RETURNS
 from pages._ui.channels import reason_words
 from pages._ui.deps import actor, services
@@ -27,7 +27,7 @@ COLUMNS: Final = (
 MAX_NAMED: Final = 4
 
 
-def show_timeline(customer: Doc) -> None:
+def show_timeline(customer: Customer) -> None:
     chosen = st.pills(
         "Show", list(KINDS), selection_mode="multi", default=list(KINDS), format_func=KINDS.__getitem__,
         key="customer_kinds", label_visibility="collapsed",
@@ -54,15 +54,15 @@ def _nothing(kinds: int) -> str:
     return "Nothing yet: no order, no event, no message." if kinds == len(KINDS) else "Nothing of this kind yet."
 
 
-def _row(entry: Doc) -> Row:
+def _row(entry: Entry) -> Row:
     when = Cell(relative_time(entry["at"], services().clock()), utc_exact(entry["at"]))
     match entry["kind"]:
         case Kind.ORDER:
             what = Cell("Return", icon="undo") if entry["status"] in RETURNS else Cell("Order", icon="shopping_bag")
             return Row("", "", [what, _order(entry), _amount(entry), when])
         case Kind.EVENT:
-            what = entry["type"].replace("_", " ").capitalize()
-            return Row("", "", [Cell(what, icon="bolt"), Cell(_properties(entry.get("properties", {}))), Cell(), when])
+            what = Cell(entry["type"].replace("_", " ").capitalize(), icon="bolt")
+            return Row("", "", [what, Cell(_properties(entry.get("properties", {}))), Cell(), when])
         case _:
             campaign_id = entry["campaign_id"]
             name = Cell(entry["campaign"] or "Message of a removed campaign", icon="mail")
@@ -70,13 +70,13 @@ def _row(entry: Doc) -> Row:
             return Row(campaign_id, href, [name, _message(entry), Cell(), when])
 
 
-def _amount(entry: Doc) -> Cell:
+def _amount(entry: OrderEntry) -> Cell:
     """Of a return it is below 0: so much less was spent."""
     sign = -1 if entry["status"] in RETURNS else 1
     return Cell(money_major(sign * entry["amount"], services().workspace.current().currency))
 
 
-def _order(entry: Doc) -> Cell:
+def _order(entry: OrderEntry) -> Cell:
     refunded = entry.get("refunded")
     parts = [
         entry["status"].capitalize(),
@@ -88,12 +88,12 @@ def _order(entry: Doc) -> Cell:
     return Cell(" · ".join(part for part in parts if part))
 
 
-def _items(items: list[Doc]) -> str:
+def _items(items: list[OrderItem]) -> str:
     named = [f"{number(item['quantity'])} × {item['name']}" for item in items[:MAX_NAMED]]
     return ", ".join(named) + (f" and {len(items) - MAX_NAMED} more" if len(items) > MAX_NAMED else "")
 
 
-def _message(entry: Doc) -> Cell:
+def _message(entry: MessageEntry) -> Cell:
     channel = CHANNELS.label(entry["channel"])
     reason = entry.get("reason")
     state = STATE_LABELS[entry["state"]]

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from crm_core.infra.mongo import Doc
+from crm_core.customers.model import Customer
 from pages._ui.deps import services
 from pages._ui.formats import NONE, money_major, number, relative_time, utc_exact
 from pages._ui.widgets import CARD_PX
@@ -14,7 +14,7 @@ from pages._ui.widgets import CARD_PX
 CSS: Final = Path(__file__).with_name("customer.css")
 
 
-def show_totals(customer: Doc) -> None:
+def show_totals(customer: Customer) -> None:
     currency = services().workspace.current().currency
     average = customer["avg_order_value"]
     first, last = _moment(customer["first_order_at"]), _moment(customer["last_order_at"])

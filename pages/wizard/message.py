@@ -11,8 +11,8 @@ from crm_core.campaigns.drafting.message_fields import AttributeTypes, message_f
 from crm_core.campaigns.drafting.template import MAX_SUBJECT, check_template, render_line, render_message
 from crm_core.channels.channel import Channel
 from crm_core.channels.registry import CHANNELS
+from crm_core.customers.model import Customer
 from crm_core.errors import CrmError
-from crm_core.infra.mongo import Doc
 from pages._ui.channels import channel_title
 from pages._ui.deps import services
 from pages._ui.formats import literal
@@ -94,7 +94,7 @@ def _find_lack(channel: Channel, text: str, subject: str | None, attributes: Att
     return f"a {channel.subject.label.lower()}" if channel.subject and is_subject_missing else None
 
 
-def show_preview(written: Written, sample: Sequence[Doc]) -> None:
+def show_preview(written: Written, sample: Sequence[Customer]) -> None:
     """What the first customers of the audience will see."""
     with st.container(border=True):
         st.markdown("**Preview with real customers**")
@@ -114,7 +114,7 @@ def show_preview(written: Written, sample: Sequence[Doc]) -> None:
             st.caption(f"This customer will be skipped: {REASON_LABELS[reason].lower()}.")
 
 
-def _show_for(written: Written, customer: Doc) -> None:
+def _show_for(written: Written, customer: Customer) -> None:
     formatting = services().message_format
     with st.container(key="message_bubble", border=True):
         try:

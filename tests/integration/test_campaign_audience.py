@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from crm_core.audience.model import Segment
 from crm_core.campaigns.planning.planner import MAX_TRIES, REST
 from crm_core.errors import BadRule, Conflict, InvalidInput
-from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
 from tests.actors import ASHA, BELA
@@ -20,20 +20,20 @@ VISITED_ONCE = field("visits", "eq", 1)
 VISITED_ONCE_IDS = {"c1", "c2", "c3", "c6"}
 
 
-def save(rig: Rig, name: str, rule: dict[str, Any] = VISITED_ONCE) -> Doc:
+def save(rig: Rig, name: str, rule: dict[str, Any] = VISITED_ONCE) -> Segment:
     return rig.services.segments.save(name, load_rule(rule), actor=ASHA)
 
 
-def change(rig: Rig, segment: Doc, rule: dict[str, Any]) -> None:
+def change(rig: Rig, segment: Segment, rule: dict[str, Any]) -> None:
     rig.services.segments.change(segment["_id"], rule=load_rule(rule), actor=BELA)
 
 
-def remove(rig: Rig, *segments: Doc) -> None:
+def remove(rig: Rig, *segments: Segment) -> None:
     for segment in segments:
         rig.services.segments.remove(segment["_id"], actor=BELA)
 
 
-def named(segment: Doc) -> dict[str, Any]:
+def named(segment: Segment) -> dict[str, Any]:
     return {"kind": "segment", "segment_id": segment["_id"]}
 
 
@@ -41,7 +41,7 @@ def draft(rig: Rig, rule: dict[str, Any]) -> str:
     return rig.draft(load_rule(rule))
 
 
-def draft_for(rig: Rig, segment: Doc) -> str:
+def draft_for(rig: Rig, segment: Segment) -> str:
     campaigns = rig.services.campaigns
     made = campaigns.create(name="June", channel="in_app", message=HELLO, segment_id=segment["_id"], actor=ASHA)
     return str(made["_id"])

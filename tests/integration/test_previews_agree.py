@@ -12,6 +12,7 @@ from crm_core.audience.profile import profile_recency, profile_spend, profile_va
 from crm_core.audience.snapshot.bits import count, unpack
 from crm_core.audience.snapshot.population import Population
 from crm_core.channels.registry import CHANNELS
+from crm_core.customers.model import stored_customer
 from crm_core.rules.binding import Place, bind
 from crm_core.rules.engines.single import matches, read_value
 from crm_core.rules.fields import Catalogue
@@ -124,9 +125,9 @@ def test_who_will_be_messaged_is_what_eligibility_says_of_each(
         if not population.holds(bound):
             return
         found = measure_deliverable(population, population.find(bound), policy, NOW)
-        audience = [subject.customer for subject in town.subjects if matches(bound, subject)]
+        audience = [stored_customer(subject.customer) for subject in town.subjects if matches(bound, subject)]
         for channel in CHANNELS:
-            verdicts = [eligibility(Recipient(customer), channel, policy, NOW) for customer in audience]
+            verdicts = [eligibility(Recipient(each), channel, policy, NOW) for each in audience]
             assert found[channel].count == verdicts.count(None)
             assert {reason: n for reason, n in found[channel].reasons.items() if n} == {
                 reason: verdicts.count(reason) for reason in set(verdicts) - {None}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.audience.model import Segment
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound, UnknownField
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE, AnyRule
@@ -19,7 +20,7 @@ EARLY = field("tags", "has_any", ["early"])
 ASHA_ACTS = {"actor": "asha", "actor_kind": "user", "actor_id": "asha"}
 
 
-def save(services: Services, name: str = "VIPs", rule: dict[str, Any] = VIP) -> dict[str, Any]:
+def save(services: Services, name: str = "VIPs", rule: dict[str, Any] = VIP) -> Segment:
     return services.segments.save(name, load_rule(rule), actor=ASHA)
 
 

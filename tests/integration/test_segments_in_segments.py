@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from crm_core.audience.model import Segment
 from crm_core.errors import BadRule, Conflict, CrmError, InvalidInput, NotFound
-from crm_core.infra.mongo import Doc
 from crm_core.rules.binding import MAX_CHAIN
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services, build_services
@@ -25,15 +25,15 @@ VISITORS = field("visits", "gte", 3)
 SPENDERS = {"kind": "orders", "measure": "sum", "op": "gt", "value": 10, "category": "Books"}
 
 
-def using(*segments: Doc, kind: str = "all") -> dict[str, Any]:
+def using(*segments: Segment, kind: str = "all") -> dict[str, Any]:
     return group(kind, *({"kind": "segment", "segment_id": segment["_id"]} for segment in segments))
 
 
-def save(services: Services, name: str, rule: dict[str, Any] = VISITORS) -> Doc:
+def save(services: Services, name: str, rule: dict[str, Any] = VISITORS) -> Segment:
     return services.segments.save(name, load_rule(rule), actor=ASHA)
 
 
-def change(services: Services, segment: Doc, rule: dict[str, Any]) -> Doc:
+def change(services: Services, segment: Segment, rule: dict[str, Any]) -> Segment:
     return services.segments.change(segment["_id"], rule=load_rule(rule), actor=ASHA)
 
 
@@ -239,7 +239,7 @@ def test_of_two_segments_saved_under_one_name_at_once_one_wins(services: Service
 def test_of_two_changes_of_one_version_at_once_one_wins(services: Services, other: Services) -> None:
     segment = save(services, "Segment")
 
-    def alter(by: Services, version: int, value: int) -> Doc:
+    def alter(by: Services, version: int, value: int) -> Segment:
         rule = load_rule(field("visits", "gte", value))
         return by.segments.change(segment["_id"], rule=rule, version=version, actor=person(str(value)))
 

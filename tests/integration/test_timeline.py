@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -65,7 +65,7 @@ def live_on(services: Services) -> None:
     send(services, "Summer", hours=7)
 
 
-def names(entries: list[dict[str, Any]]) -> list[str]:
+def names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
     return [entry.get("campaign") or entry["id"] for entry in entries]
 
 
@@ -136,12 +136,14 @@ def test_orders_have_their_amount_in_major_units(lived: Services) -> None:
 def test_messages_have_their_campaign_state_and_reason(services: Services) -> None:
     live_on(services)
     (newest, _), _ = services.timeline.page("a", kinds=[Kind.MESSAGE], actor=TEST)
+    assert newest["kind"] is Kind.MESSAGE
     assert newest["state"] is MessageState.PENDING
     row = row_id(newest["campaign_id"], "a")
     closed = {"rank": MessageState.SKIPPED.rank, "reason": "no_consent"}
     services.db.messages.update_one({"_id": row}, {"$set": closed})
     services.db.campaigns.delete_one({"_id": newest["campaign_id"]})
     (skipped, _), _ = services.timeline.page("a", kinds=[Kind.MESSAGE], actor=TEST)
+    assert skipped["kind"] is Kind.MESSAGE
     assert (skipped["state"], skipped["reason"], skipped["campaign"]) == (MessageState.SKIPPED, "no_consent", None)
     assert newest["campaign"] == "Summer"
 

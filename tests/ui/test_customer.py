@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from crm_core.audience.model import Segment
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState
-from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
@@ -65,7 +65,7 @@ def open_customer(customer_id: str = "a/1", **query: str) -> Page:
     return Page("customer", customer=customer_id, **query)
 
 
-def save(services: Services, name: str, rule: dict[str, Any]) -> Doc:
+def save(services: Services, name: str, rule: dict[str, Any]) -> Segment:
     return services.segments.save(name, load_rule(rule), actor=TEST)
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from crm_core.audience.model import Segment
 from crm_core.campaigns.drafting.message_fields import FIELDS
-from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE, AnyRule
 from crm_core.services import Services
@@ -19,11 +19,11 @@ def visits(at_least: int) -> AnyRule:
 
 
 @pytest.fixture
-def regulars(shop: Shop, workspace: Services) -> Doc:
+def regulars(shop: Shop, workspace: Services) -> Segment:
     return workspace.segments.save("Regulars", visits(5), actor=TEST)
 
 
-def ready(segment: Doc, message: str | None = None) -> Page:
+def ready(segment: Segment, message: str | None = None) -> Page:
     """Everything filled in."""
     page = Page("new_campaign", segment=segment["_id"])
     page.choose("Campaign name", "Spring")
@@ -45,7 +45,7 @@ def test_without_a_segment_the_next_step_is_to_build_one(workspace: Services) ->
     assert page.title == "Audience builder"
 
 
-def test_every_segment_can_be_chosen_however_many_there_are(workspace: Services, regulars: Doc) -> None:
+def test_every_segment_can_be_chosen_however_many_there_are(workspace: Services, regulars: Segment) -> None:
     rows = [{**regulars, "_id": f"copy-{place}", "name": f"Copy {place}"} for place in range(1100)]
     workspace.db.segments.insert_many(rows)
     page = Page("new_campaign")
@@ -54,7 +54,7 @@ def test_every_segment_can_be_chosen_however_many_there_are(workspace: Services,
     assert "Still needed: a name." in page.words
 
 
-def test_what_is_missing_is_named_until_nothing_is(regulars: Doc) -> None:
+def test_what_is_missing_is_named_until_nothing_is(regulars: Segment) -> None:
     page = Page("new_campaign")
     assert "Still needed: a segment, a name." in page.words
     page.choose("Segment", "Regulars")
@@ -76,13 +76,13 @@ def test_a_segment_of_nobody_cannot_be_launched_to(shop: Shop, workspace: Servic
     assert page.button(LAUNCH).disabled
 
 
-def test_the_audience_is_counted_and_said_in_words(shop: Shop, regulars: Doc) -> None:
+def test_the_audience_is_counted_and_said_in_words(shop: Shop, regulars: Segment) -> None:
     page = Page("new_campaign", segment=regulars["_id"])
     assert page.metric("Customers match now") == str(shop.count(lambda who, _: who["visits"] >= 5))
     assert "Visited at least 5 times" in page.words
 
 
-def test_a_segment_in_a_segment_is_counted_and_named(shop: Shop, workspace: Services, regulars: Doc) -> None:
+def test_a_segment_in_a_segment_is_counted_and_named(shop: Shop, workspace: Services, regulars: Segment) -> None:
     rule = load_rule({"kind": "none", "rules": [{"kind": "segment", "segment_id": regulars["_id"]}]})
     page = ready(workspace.segments.save("Others", rule, actor=TEST))
     assert page.metric("Customers match now") == str(shop.count(lambda who, _: who["visits"] < 5))
@@ -122,7 +122,7 @@ def test_a_segment_whose_rule_became_impossible_says_why_and_leaves_the_form_usa
         ("", ["needs 1 to 5,000 characters"]),
     ],
 )
-def test_an_error_in_the_message_is_said_with_its_place(regulars: Doc, message: str, words: list[str]) -> None:
+def test_an_error_in_the_message_is_said_with_its_place(regulars: Segment, message: str, words: list[str]) -> None:
     page = ready(regulars, message)
     for part in words:
         assert part in page.errors
@@ -130,7 +130,7 @@ def test_an_error_in_the_message_is_said_with_its_place(regulars: Doc, message: 
     assert page.button(LAUNCH).disabled
 
 
-def test_the_preview_is_what_a_real_customer_will_read(shop: Shop, regulars: Doc) -> None:
+def test_the_preview_is_what_a_real_customer_will_read(shop: Shop, regulars: Segment) -> None:
     page = ready(regulars, "Hi {{ customer.first_name }} of {{ customer.city | default: 'nowhere' }}")
     meant = [who for who in shop.customers if who["visits"] >= 5]
     assert page.widget("Customer").options == [who["name"] for who in meant[:10]]
@@ -139,7 +139,7 @@ def test_the_preview_is_what_a_real_customer_will_read(shop: Shop, regulars: Doc
         assert preview(page) == f"Hi {who['name'].split()[0]} of {who.get('city', 'nowhere')}"
 
 
-def test_the_preview_follows_to_another_segment(shop: Shop, workspace: Services, regulars: Doc) -> None:
+def test_the_preview_follows_to_another_segment(shop: Shop, workspace: Services, regulars: Segment) -> None:
     rare = load_rule({"kind": "field", "field": "visits", "op": "lt", "value": 5})
     workspace.segments.save("Rare", rare, actor=TEST)
     page = ready(regulars, "{{ customer.id }}")
@@ -148,7 +148,7 @@ def test_the_preview_follows_to_another_segment(shop: Shop, workspace: Services,
     assert preview(page) == min(who["id"] for who in shop.customers if who["visits"] < 5)
 
 
-def test_every_field_can_be_put_at_the_end_of_the_message(regulars: Doc) -> None:
+def test_every_field_can_be_put_at_the_end_of_the_message(regulars: Segment) -> None:
     page = ready(regulars)
     for field in FIELDS:
         page.choose("Message", "Dear customer,")
@@ -204,7 +204,7 @@ def test_a_customer_who_is_suppressed_is_said_to_be_skipped(workspace: Services)
     assert "This customer will be skipped: suppressed." in page.words
 
 
-def test_launching_creates_and_launches(shop: Shop, workspace: Services, regulars: Doc) -> None:
+def test_launching_creates_and_launches(shop: Shop, workspace: Services, regulars: Segment) -> None:
     page = ready(regulars, "Hi {{ customer.id }}")
     page.click(LAUNCH)
     count = shop.count(lambda who, _: who["visits"] >= 5)
@@ -229,14 +229,14 @@ def test_everyone_has_to_be_meant(shop: Shop, workspace: Services) -> None:
     assert campaign["state"] == "preparing"
 
 
-def test_a_link_to_no_segment_says_so_and_offers_the_others(regulars: Doc) -> None:
+def test_a_link_to_no_segment_says_so_and_offers_the_others(regulars: Segment) -> None:
     page = Page("new_campaign", segment="nope")
     assert "There is no segment with the id 'nope'." in page.errors
     page.choose("Segment", "Regulars")
     assert "Visited at least 5 times" in page.words
 
 
-def test_a_link_opens_a_segment_that_is_too_old_for_the_list(workspace: Services, regulars: Doc) -> None:
+def test_a_link_opens_a_segment_that_is_too_old_for_the_list(workspace: Services, regulars: Segment) -> None:
     workspace.db.segments.insert_many(
         [{**regulars, "_id": f"s{n}", "name": f"S{n}", "updated_at": workspace.clock()} for n in range(200)]
     )

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -114,7 +114,7 @@ def test_a_new_field_is_stored_in_the_form_of_its_kind(extended: Services) -> No
 
 
 def test_a_new_field_is_answered_and_cleared(extended: Services) -> None:
-    record = extended.customers.customer("c1", actor=TEST)
+    record: Mapping[str, Any] = extended.customers.customer("c1", actor=TEST)
     assert (record["shoe_size"], record["credit"]) == (42.5, Decimal("12.5"))
     assert to_json_values(record)["credit"] == 12.5
     batch = parse_records(Stream.CUSTOMERS, b'{"id": "c1", "credit": null}', extended.validation_context({}))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crm_core.infra.mongo import Doc
+from crm_core.audience.model import Segment
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
@@ -15,7 +15,7 @@ from tests.ui.page import Page
 from tests.ui.shop import Shop
 
 
-def save(services: Services, name: str, at_least: int = 1) -> Doc:
+def save(services: Services, name: str, at_least: int = 1) -> Segment:
     rule = load_rule({"kind": "field", "field": "visits", "op": "gte", "value": at_least})
     return services.segments.save(name, rule, actor=TEST)
 

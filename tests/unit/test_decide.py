@@ -14,6 +14,7 @@ from crm_core.campaigns.sending.decide import Decision, OutgoingMessage, decide
 from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.states import MessageState
 from crm_core.channels.registry import CHANNELS
+from crm_core.customers.model import stored_customer
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 CAMPAIGN: dict[str, Any] = {"_id": "m", "channel": "in_app", "message": "Hi {{ customer.first_name }}"}
@@ -34,7 +35,7 @@ def decided(
     quiet: QuietHours | None = None,
     campaign: dict[str, Any] = CAMPAIGN,
 ) -> Decision:
-    people = {"c1": Recipient(customer)} if customer else {}
+    people = {"c1": Recipient(stored_customer(customer))} if customer else {}
     rows = [cast("Message", asked)]
     return decide(cast("Campaign", campaign), rows, people, Policy(), quiet, MessageFormat(), NOON)
 

@@ -1,5 +1,6 @@
 """Who may get a message: each reason by itself, and the order in which they are asked."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,16 +8,17 @@ import pytest
 
 from crm_core.audience.eligibility import REASON_LABELS, Cap, Policy, Reason, Recipient, eligibility
 from crm_core.channels.registry import CHANNELS
+from crm_core.customers.model import CustomerFields, stored_customer
 from crm_core.errors import InvalidInput
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 OPT_OUT, STRICT = Policy(), Policy(unknown_may_be_messaged=False)
 TWO_A_WEEK = Policy(cap=Cap(2, 7))
-REACHABLE = {"email": "a@example.com", "phone": "+911234567", "attributes": {"push_token": "t0"}}
+REACHABLE: CustomerFields = {"email": "a@example.com", "phone": "+911234567", "attributes": {"push_token": "t0"}}
 
 
-def ask(customer: dict[str, Any], channel: str = "in_app", policy: Policy = OPT_OUT) -> Reason | None:
-    return eligibility(Recipient(customer), channel, policy, NOW)
+def ask(customer: Mapping[str, Any], channel: str = "in_app", policy: Policy = OPT_OUT) -> Reason | None:
+    return eligibility(Recipient(stored_customer(customer)), channel, policy, NOW)
 
 
 def consent(state: str, channel: str = "in_app") -> dict[str, Any]:
@@ -99,12 +101,12 @@ def test_the_cap_counts_one_channel() -> None:
 
 def test_the_first_reason_in_the_order_counts() -> None:
     sent = {"email": days_ago(1, 2)}
-    customer = consent("denied", "email")
+    customer: dict[str, Any] = consent("denied", "email")
     found = []
     for change in ({}, consent("granted", "email"), {"email": "a@example.com"}):
         customer = customer | change
-        found.append(eligibility(Recipient(customer, {"email"}, sent), "email", TWO_A_WEEK, NOW))
-    found.append(eligibility(Recipient(customer, (), sent), "email", TWO_A_WEEK, NOW))
+        found.append(eligibility(Recipient(stored_customer(customer), {"email"}, sent), "email", TWO_A_WEEK, NOW))
+    found.append(eligibility(Recipient(stored_customer(customer), (), sent), "email", TWO_A_WEEK, NOW))
     assert [Reason.CUSTOMER_GONE, *found] == list(Reason)
 
 

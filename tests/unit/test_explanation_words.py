@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from crm_core.customers.model import Customer
 from crm_core.rules.binding import bind
 from crm_core.rules.engines.explaining import Explanation, explain
 from crm_core.rules.engines.single import Subject
@@ -35,7 +36,8 @@ ANN = Subject(
     [{"type": "visit", "at": NOW - DAY}],
 )
 BOB = Subject({"_id": "bob", "total_spend_minor": 0, "order_count": 0, "visits": 0, "folded": {"categories": []}})
-WORDS = ExplanationWords("USD", NOW, spelling_of({"city": "Pune", "tags": ["VIP", "new"], "attributes": {"size": "M"}}))
+TYPED: Customer = {"id": "ann", "city": "Pune", "tags": ["VIP", "new"], "attributes": {"size": "M"}}
+WORDS = ExplanationWords("USD", NOW, spelling_of(TYPED))
 
 
 def explained(data: Json, subject: Subject = ANN) -> Explanation:

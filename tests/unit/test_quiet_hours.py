@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from crm_core.campaigns.sending.quiet import QuietHours
+from crm_core.customers.model import CustomerFields
 
 NIGHT = QuietHours.parse("21:00-08:00", "Europe/Berlin")
 
 
 def end(hours: QuietHours, now: str, zone: Any = None) -> str | None:
-    customer = {"attributes": {"time_zone": zone}} if zone is not None else {}
+    customer: CustomerFields = {"attributes": {"time_zone": zone}} if zone is not None else {}
     found = hours.end_for(customer, datetime.fromisoformat(now).replace(tzinfo=UTC))
     return found.strftime("%d %H:%M") if found else None
 

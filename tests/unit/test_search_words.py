@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from crm_core.customers.model import stored_customer
 from crm_core.customers.search_words import MAX_WORD, MAX_WORDS, customer_words, typed_terms
 
 PHONES = st.from_regex(r"\A\+?[0-9][0-9 ()./-]{2,30}\Z")
@@ -14,12 +15,12 @@ PHONES = st.from_regex(r"\A\+?[0-9][0-9 ()./-]{2,30}\Z")
 
 def words_of(**profile: Any) -> list[str]:
     """Without those of the id."""
-    return [word for word in customer_words({"_id": "me", **profile}) if word != "me"]
+    return [word for word in customer_words(stored_customer({"_id": "me", **profile})) if word != "me"]
 
 
 def is_found(text: str, **profile: Any) -> bool:
     """What the database does with the terms."""
-    words = customer_words({"_id": "me", **profile})
+    words = customer_words(stored_customer({"_id": "me", **profile}))
     return all(
         any(all(any(word.startswith(typed) for word in words) for typed in each) for each in term)
         for term in typed_terms(text)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from crm_core.audience.eligibility import Policy, Recipient, eligibility
 from crm_core.campaigns.drafting.content import content_of
@@ -16,6 +15,7 @@ from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.channels.registry import CHANNELS
+from crm_core.customers.model import CustomerFields
 from crm_core.errors import Permanent
 
 
@@ -99,7 +99,7 @@ def _is_held_back(
 
 
 def _render(
-    campaign: Campaign, row: Message, customer: Mapping[str, Any], formatting: MessageFormat, made: Decision
+    campaign: Campaign, row: Message, customer: CustomerFields, formatting: MessageFormat, made: Decision
 ) -> None:
     text, subject_text = content_of(campaign, row.get("variant"))
     try:

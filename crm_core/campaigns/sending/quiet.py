@@ -1,11 +1,12 @@
 """Quiet hours: from when to when on the clock of the customer nothing is sent."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any, Self
+from typing import Self
 from zoneinfo import ZoneInfo
+
+from crm_core.customers.model import CustomerFields
 
 ZONE_ATTRIBUTE = "time_zone"
 """The custom attribute with a customer's zone, an IANA name such as Asia/Kolkata."""
@@ -29,7 +30,7 @@ class QuietHours:
         """Their identity: rows that wait for the end of others are asked anew."""
         return f"{self.start:%H:%M}-{self.end:%H:%M} {self.zone}"
 
-    def end_for(self, customer: Mapping[str, Any], now: datetime) -> datetime | None:
+    def end_for(self, customer: CustomerFields, now: datetime) -> datetime | None:
         """When the quiet hours that ``now`` is in end for this customer, aware UTC; None outside of them."""
         zone = _zone_of(customer) or self.zone
         local = now.astimezone(zone)
@@ -46,7 +47,7 @@ class QuietHours:
         return clock >= self.start or clock < self.end
 
 
-def _zone_of(customer: Mapping[str, Any]) -> tzinfo | None:
+def _zone_of(customer: CustomerFields) -> tzinfo | None:
     name = (customer.get("attributes") or {}).get(ZONE_ATTRIBUTE)
     return _zone(name) if isinstance(name, str) else None
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from crm_core.audience.eligibility import Cap, Recipient
 from crm_core.audience.suppressions import Suppressions
 from crm_core.campaigns.messages.message_log import MessageLog
+from crm_core.customers.model import Customer
 from crm_core.customers.reading import CustomerReader
-from crm_core.infra.mongo import Doc
 
 STORED = ("email", "phone", "attributes", "consent")
 """What eligibility, quiet hours and custom attributes in templates ask of every customer."""
@@ -40,7 +40,7 @@ class Recipients:
 
 
 def to_recipients(
-    customers: Sequence[Doc],
+    customers: Sequence[Customer],
     suppressed: Mapping[str, Collection[str]],
     channel: str,
     sent: Mapping[str, Sequence[datetime]],

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import streamlit as st
 
+from crm_core.audience.model import Segment, definition_of
 from crm_core.errors import InvalidInput, NotFound
-from crm_core.infra.mongo import Doc
 from crm_core.rules.context import SegmentDefinition
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import AnyRule
@@ -74,7 +74,7 @@ def show_rule(rule: AnyRule) -> None:
     act(lambda board: _following(board, rule))
 
 
-def open_segment(segment: Doc) -> None:
+def open_segment(segment: Segment) -> None:
     """Put a saved segment on the board."""
     show_rule(load_rule(segment["rule"]))
     note_saved(segment)
@@ -97,10 +97,9 @@ def forget_changes() -> None:
     st.session_state[OPENED] = replace(opened_now(), outline=board_now().outline)
 
 
-def note_saved(segment: Doc) -> None:
+def note_saved(segment: Segment) -> None:
     """The board is what this segment says."""
-    definition = SegmentDefinition(segment["_id"], segment["name"], segment["version"], load_rule(segment["rule"]))
-    st.session_state[OPENED] = Opened(board_now().outline, definition)
+    st.session_state[OPENED] = Opened(board_now().outline, definition_of(segment))
 
 
 def _following(board: Board, rule: AnyRule) -> Board:

@@ -2,7 +2,9 @@
 
 import io
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from crm_core.campaigns.drafting.template import check_template, render_message, stored_fields
 from crm_core.imports.reading.sources import FileSource
@@ -28,7 +30,8 @@ def main() -> None:
     assert not batch.rejected, batch.rejected
     entries = [Entry(Stream.CUSTOMERS, f"1780000000000-{n}", payload) for n, payload in enumerate(batch.payloads)]
     assert services.persister.store(entries) == {}
-    assert services.customers.customer("c1", actor=TEST)["vip_until"] == UNTIL
+    customer: Mapping[str, Any] = services.customers.customer("c1", actor=TEST)
+    assert customer["vip_until"] == UNTIL
     rules = services.rule_contexts.context()
     rule = parse_text("vip_until after 2040-01-30", rules)
     assert list(services.audience.ids(rule, now=services.clock())) == ["c1"]
