@@ -57,6 +57,25 @@ def page_header(title: str, caption: str | None = None) -> DeltaGenerator:
     return row.container(horizontal=True, width="content", vertical_alignment="center", gap="xsmall")
 
 
+def pick_section(page: str, labels: Mapping[str, str]) -> str:
+    """The section of a page that is shown, by its name, which is in the link; without one there, the first."""
+    first = next(iter(labels))
+    wanted = st.query_params.get("section", first)
+    chosen = st.segmented_control(
+        "Section",
+        list(labels),
+        default=wanted if wanted in labels else first,
+        required=True,
+        format_func=labels.__getitem__,
+        key=f"{page}_section",
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    section = chosen or first
+    st.query_params["section"] = section
+    return section
+
+
 def noted_metric(place: DeltaGenerator, label: str, value: str, note: str) -> None:
     """A figure with a grey line below it that is no change, such as its share."""
     place.metric(label, value, note, delta_color="off", delta_arrow="off")

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from crm_core.customers.model import Customer
 from crm_core.errors import NotFound
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 from pages._ui.links import link_to
-from pages._ui.widgets import page_header
+from pages._ui.widgets import page_header, pick_section
 from pages.customers.consent import show_consent
 from pages.customers.profile import show_profile
 from pages.customers.segments import show_segments
@@ -15,22 +14,6 @@ from pages.customers.timeline import show_timeline
 from pages.customers.totals import show_totals
 
 SECTIONS = {"timeline": ("Timeline", show_timeline), "segments": ("Segments", show_segments)}
-FIRST = next(iter(SECTIONS))
-
-
-def show_section(customer: Customer) -> None:
-    wanted = st.query_params.get("section", FIRST)
-    section = st.segmented_control(
-        "Section",
-        list(SECTIONS),
-        default=wanted if wanted in SECTIONS else FIRST,
-        required=True,
-        format_func=lambda name: SECTIONS[name][0],
-        key="customer_section",
-        label_visibility="collapsed",
-    )
-    st.query_params["section"] = section or FIRST
-    SECTIONS[section or FIRST][1](customer)
 
 
 wanted = st.query_params.get("customer")
@@ -47,4 +30,5 @@ with known:
     show_profile(customer)
     show_consent(customer)
 with happened:
-    show_section(customer)
+    section = pick_section("customer", {name: label for name, (label, _) in SECTIONS.items()})
+    SECTIONS[section][1](customer)

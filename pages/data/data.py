@@ -1,8 +1,6 @@
 """Data: what comes in by file or over the API, how it flows, what was refused."""
 
-import streamlit as st
-
-from pages._ui.widgets import page_header
+from pages._ui.widgets import page_header, pick_section
 from pages.data.attributes import show_attributes
 from pages.data.imports import show_imports
 from pages.data.last_errors import show_errors
@@ -16,20 +14,8 @@ SECTIONS = {
     "errors": ("Errors", (show_errors,)),
     "attributes": ("Attributes", (show_attributes,)),
 }
-FIRST = next(iter(SECTIONS))
 
 page_header("Data", "What comes in, how it flows, and what was refused.")
-wanted = st.query_params.get("section", FIRST)
-section = st.segmented_control(
-    "Section",
-    list(SECTIONS),
-    default=wanted if wanted in SECTIONS else FIRST,
-    required=True,
-    format_func=lambda name: SECTIONS[name][0],
-    key="data_section",
-    label_visibility="collapsed",
-    wrap=True,
-)
-st.query_params["section"] = section or FIRST
-for show in SECTIONS[section or FIRST][1]:
+section = pick_section("data", {name: label for name, (label, _) in SECTIONS.items()})
+for show in SECTIONS[section][1]:
     show()
