@@ -16,8 +16,8 @@ from crm_core.errors import CrmError
 from crm_core.front_door.middleware import FrontDoor
 from crm_core.hosting.platform import open_platform
 from crm_core.infra.logs import configure_logs
-from crm_core.infra.memory import freeze_startup_objects
-from crm_core.services import build_services, current, install
+from crm_core.services import current
+from crm_core.serving import serving
 from crm_core.settings import Settings
 
 
@@ -27,16 +27,8 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
         settings = Settings.load()
         configure_logs(settings.log_level, "app", settings.log_format)
         address = f"http://127.0.0.1:{st.get_option('server.port')}"
-        with open_platform(settings, app_url=address) as ready:
-            services = build_services(ready)
-            services.snapshot.start()
-            install(services)
-            freeze_startup_objects()
-            try:
-                yield {"services": services}
-            finally:
-                install(None)
-                services.close()
+        with open_platform(settings, app_url=address) as ready, serving(ready):
+            yield {}
     except CrmError as exc:
         sys.stderr.write(f"\nClientNest cannot start: {exc}\n")
         sys.stderr.flush()

@@ -6,6 +6,7 @@ from pages._ui.branding import apply_branding
 from pages._ui.deps import actor
 from pages._ui.guard import errors_in_words
 from pages._ui.links import PAGES, PageName, page_file
+from pages._ui.upgrade import show_upgrade
 
 workspace_name = apply_branding()
 
@@ -32,5 +33,6 @@ st.set_page_config(page_title=f"{chosen.title} · {workspace_name}")
 with st.sidebar:
     st.link_button("API documentation", "/api/docs", icon=":material/api:", type="tertiary")
 with errors_in_words():
-    actor().require(needed)
-    chosen.run()
+    if not show_upgrade():
+        actor().require(needed)
+        chosen.run()

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -18,9 +19,11 @@ from crm_core.infra.consumer import Consumer, ConsumerPolicy, Handler
 from crm_core.infra.heartbeat import BEAT_S, Activity, record_heartbeat, remove_heartbeat
 from crm_core.infra.logs import configure_logs
 from crm_core.infra.memory import freeze_startup_objects
-from crm_core.infra.streams import Stream
+from crm_core.infra.streams import Stream, connect_redis
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from crm_core.upgrades.progress import UpgradeProgress
+from crm_core.upgrades.runner import Watch
 from workers.until_eof import stop_at_eof
 
 log = structlog.stdlib.get_logger(__name__)
@@ -102,17 +105,37 @@ def run_worker(name: str, build_loop: Callable[[Services, str], Loop]) -> None:
         settings = Settings.load()
         configure_logs(settings.log_level, name, settings.log_format)
         with open_platform(settings, workers=False) as ready:
-            services = _patient_services(ready)
-            _run(services, build_loop(services, options.instance), until_eof=options.until_eof)
+            stopper = _Stopper()
+            if options.until_eof:
+                stop_at_eof(stopper.stop)
+            services = _patient_services(ready, Activity(name, worker_name(name, options.instance), "waiting"))
+            _run(services, stopper.of(build_loop(services, options.instance)))
     except CrmError as exc:
         sys.exit(f"The {name} worker cannot start: {exc}")
 
 
-def _run(services: Services, loop: Loop, *, until_eof: bool) -> None:
+class _Stopper:
+    """Stops the loop, also when told so before there is one."""
+
+    def __init__(self) -> None:
+        self._loop: Loop | None = None
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        self._is_stopped = True
+        if self._loop:
+            self._loop.stop()
+
+    def of(self, loop: Loop) -> Loop:
+        self._loop = loop
+        if self._is_stopped:
+            loop.stop()
+        return loop
+
+
+def _run(services: Services, loop: Loop) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.stop())
-    if until_eof:
-        stop_at_eof(loop.stop)
     freeze_startup_objects()
     log.info("started", worker=loop.activity.name)
     with tended(services, loop):
@@ -143,15 +166,30 @@ def tended(services: Services, loop: Loop) -> Iterator[None]:
         remove_heartbeat(services.redis, loop.activity)
 
 
-def _patient_services(settings: Settings) -> Services:
-    """Services, also while a server is still coming up."""
-    failures = 0
+def _patient_services(settings: Settings, waiting: Activity) -> Services:
+    """Services, also while a server is still coming up, or the data are being brought forward."""
+    failures, watch = 0, _tell_of_waiting(settings, waiting)
     while True:
         try:
-            return build_services(settings)
+            return build_services(settings, watch=watch)
         except Unavailable as exc:
             failures += 1
             if failures > 20:
                 raise
             log.warning("outage", tries=failures, error=str(exc))
             threading.Event().wait(compute_backoff(failures))
+
+
+def _tell_of_waiting(settings: Settings, waiting: Activity) -> Watch:
+    """Say that the worker lives, while the data are not in a form that it can work on."""
+    last_at = -BEAT_S
+
+    def watch(_: UpgradeProgress) -> None:
+        nonlocal last_at
+        if settings.redis_url is None or time.monotonic() - last_at < BEAT_S:
+            return
+        last_at = time.monotonic()
+        with contextlib.suppress(Unavailable), contextlib.closing(connect_redis(settings.redis_url)) as client:
+            record_heartbeat(client, waiting)
+
+    return watch

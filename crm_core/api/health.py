@@ -22,7 +22,9 @@ async def get_health() -> Health:
     openapi_extra=PUBLIC,
     responses={
         200: {"model": Readiness},
-        **to_responses({503: "A server that is needed does not answer."}, keyed=False),
+        **to_responses(
+            {503: "A server that is needed does not answer, or the data are being brought forward."}, keyed=False
+        ),
     },
 )
 def get_readiness(services: ServicesDep) -> JSONResponse:

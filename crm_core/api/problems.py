@@ -12,16 +12,18 @@ from starlette.requests import ClientDisconnect
 
 from crm_core.errors import BadRuleText, Conflict, CrmError, Forbidden, InvalidInput, NotFound, Unavailable
 from crm_core.plain_messages import plain_message
+from crm_core.upgrades.progress import TITLE, Upgrading
 
 log = structlog.stdlib.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_S = 2
+RETRY_AFTER_S, UPGRADE_RETRY_AFTER_S = 2, 10
 STATUSES: tuple[tuple[type[CrmError], int, str], ...] = (
     (InvalidInput, 422, "Not valid"),
     (NotFound, 404, "Not found"),
     (Conflict, 409, "Conflict"),
     (Forbidden, 403, "Forbidden"),
+    (Upgrading, 503, TITLE),
     (Unavailable, 503, "Unavailable"),
 )
 
@@ -36,7 +38,7 @@ class Problem(Exception):
 
 def problem(status: int, title: str, detail: str, *, retry_after_s: int | None = None, **more: Any) -> JSONResponse:
     """``more``: further members, such as ``field`` or ``errors``."""
-    wait_s = RETRY_AFTER_S if status == 503 else retry_after_s
+    wait_s = retry_after_s or (RETRY_AFTER_S if status == 503 else None)
     headers = {"Retry-After": str(wait_s)} if wait_s else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -79,7 +81,8 @@ def install_problems(api: FastAPI) -> None:
 async def _on_crm_error(_: Request, exc: CrmError) -> JSONResponse:
     for kind, status, title in STATUSES:
         if isinstance(exc, kind):
-            return problem(status, title, str(exc), **_place(exc))
+            retry_after_s = UPGRADE_RETRY_AFTER_S if isinstance(exc, Upgrading) else None
+            return problem(status, title, str(exc), retry_after_s=retry_after_s, **_place(exc))
     log.error("unmapped error", exc_info=exc)
     return problem(500, "Server error", str(exc))
 

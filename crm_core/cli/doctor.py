@@ -13,6 +13,7 @@ from rich.console import Console
 
 from crm_core import __version__
 from crm_core.cli.doctor_check import Check, Look, Status, make_checks, problem
+from crm_core.cli.doctor_data import DATA, check_data
 from crm_core.cli.doctor_host import DISK, FOLDER, check_disk, check_folder, check_settings, check_versions
 from crm_core.cli.doctor_http import APP, VENDOR, check_app, check_vendor
 from crm_core.cli.doctor_mongodb import MONGODB, check_mongodb
@@ -84,6 +85,7 @@ def _looks(places: Places) -> list[Look]:
     return [
         Look(APP, partial(check_app, places), "See that the app answers at its address."),
         Look(MONGODB, partial(check_mongodb, places), places.remedy("mongod", "mongodb_uri")),
+        Look(DATA, partial(check_data, places), "See MongoDB above first."),
         Look(VALKEY, partial(check_valkey, places), places.remedy(VALKEY, "redis_url")),
         Look(VENDOR, partial(check_vendor, places), places.remedy(VENDOR, "vendor_url")),
         Look(WORKERS, partial(check_workers, places), above),

@@ -7,6 +7,7 @@ import httpx
 from crm_core.cli.doctor_check import ANSWER_S, Check, Fault, problem, warning
 from crm_core.cli.doctor_places import START, Places
 from crm_core.hosting.programs import NoEmbeddedServers, find_mongod, find_valkey
+from crm_core.upgrades.progress import TITLE
 
 APP = "app"
 VENDOR = "vendor"
@@ -25,6 +26,9 @@ def check_app(places: Places) -> Check:
     if not _is_good(health):
         return Check(APP, faults=(_app_mute(places, f"No good answer from {where}: {said}."),))
     ready, said = _get(f"{url.rstrip('/')}/api/readyz", max(0.1, deadline - time.monotonic()))
+    if ready is not None and _json(ready).get("title") == TITLE:
+        found = f"Runs at {where}, but is not ready: the data are being brought forward to this version."
+        return Check(APP, faults=(warning(found, "See data below; it becomes ready by itself."),))
     if not _is_good(ready):
         found = f"Runs at {where}, but is not ready ({said})."
         return Check(APP, faults=(problem(found, "See MongoDB and Valkey below, then look again."),))

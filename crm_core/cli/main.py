@@ -24,6 +24,7 @@ from crm_core.access.actor import system_actor
 from crm_core.access.keys import choose_rate
 from crm_core.access.scopes import Scope
 from crm_core.cli.doctor import doctor
+from crm_core.cli.upgrading import upgrade_bar
 from crm_core.errors import CrmError, Unavailable
 from crm_core.hosting.platform import open_platform
 from crm_core.hosting.runtime_file import is_owned, read_runtime
@@ -171,7 +172,8 @@ def _services(*, workers: bool) -> Iterator[Services]:
     with _in_words():
         settings = Settings.load()
         with open_platform(settings, workers=workers) as ready:
-            services = build_services(ready)
+            with upgrade_bar(console) as watch:
+                services = build_services(ready, watch=watch)
             try:
                 yield services
             finally:

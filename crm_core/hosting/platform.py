@@ -12,6 +12,7 @@ from filelock import FileLock
 from pydantic import SecretStr
 
 from crm_core.errors import Conflict
+from crm_core.hosting.data_upgrade import DataUpgrade
 from crm_core.hosting.folder import DataFolder
 from crm_core.hosting.mongod import administrator_uri, mongod_spec, mongodb_uri, prepare_mongod
 from crm_core.hosting.ownership import clear_leftovers, own_or_find_owner
@@ -20,12 +21,8 @@ from crm_core.hosting.runtime_file import RuntimeFile, mark_children
 from crm_core.hosting.start_failures import check_start
 from crm_core.hosting.supervisor import ChildSpec, Supervisor
 from crm_core.hosting.valkey import redis_url, valkey_spec, wait_for_valkey
-from crm_core.infra.clock import utc_now
 from crm_core.infra.heartbeat import WORKER_GROUPS
-from crm_core.infra.mongo import connect, ensure_indexes
 from crm_core.settings import PREFIX, Settings
-from crm_core.upgrades.steps import STEPS
-from crm_core.upgrades.version import bring_forward
 
 VENDOR_NEEDS = (
     "CRM_RECEIPTS_URL",
@@ -115,6 +112,7 @@ class _Owner:
         self._writing = threading.Lock()
         self._pids: Mapping[str, int] = {}
         self._servers: list[str] = []
+        self._data: DataUpgrade | None = None
         self.settings = attach(settings, self._runtime())
         self._supervisor = Supervisor(self._note_pids)
 
@@ -132,7 +130,8 @@ class _Owner:
         for name in self._servers:
             self._supervisor.trust(name)
         if not self._configured.mongodb_uri:
-            self._prepare_data(administrator_uri(secrets, ports["mongod"]))
+            self._data = DataUpgrade(administrator_uri(secrets, ports["mongod"]), self.settings.mongodb_database)
+            self._data.start()
         self._is_ready = True
         self._write_runtime()
 
@@ -150,6 +149,8 @@ class _Owner:
         self._is_ready = False  # whoever comes now waits for the folder instead of using servers that are ending
         with contextlib.suppress(OSError):  # as on a full disk
             self._write_runtime()
+        if self._data:
+            self._data.close()
         self._supervisor.stop()
         self._folder.remove_runtime()
 
@@ -161,13 +162,6 @@ class _Owner:
         argv = (sys.executable, "-m", f"workers.{name}", "--until-eof", *options)
         path = self._folder.logs / f"{name}.log"
         self._supervisor.start(ChildSpec(name, argv, path, ROOT, env, until_eof=True))
-
-    def _prepare_data(self, uri: str) -> None:
-        """What the app's user may not do: change old audit entries, drop collections, make indexes of the audit log."""
-        db = connect(uri, self.settings.mongodb_database)
-        with db.client:
-            bring_forward(db, STEPS, utc_now)
-            ensure_indexes(db)
 
     def _check_servers(self) -> None:
         for name in self._servers:

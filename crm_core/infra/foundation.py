@@ -11,7 +11,7 @@ from redis.asyncio import Redis as AsyncRedis
 from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock, utc_now
 from crm_core.infra.group_publishing import AsyncPublisher
-from crm_core.infra.mongo import Db, connect, ensure_indexes, translated
+from crm_core.infra.mongo import Db, connect, translated
 from crm_core.infra.monitor import Monitor
 from crm_core.infra.streams import Publisher, connect_redis, connect_redis_async, redis_translated
 from crm_core.infra.transactions import TransactionSessions
@@ -39,14 +39,13 @@ class Foundation:
     def connect(
         cls, settings: Settings, *, prepare: Callable[[Db], None], clock: Clock = utc_now, schema: Schema = SCHEMA
     ) -> Self:
-        """On servers that are up, with the indexes in place. prepare: what comes before. Raises Unavailable."""
+        """On servers that are up. prepare: what the database needs before anything uses it. Raises Unavailable."""
         if settings.mongodb_uri is None or settings.redis_url is None:
             raise Unavailable(
                 "No servers: set CRM_MONGODB_URI and CRM_REDIS_URL, or start the app in this CRM_DATA_DIR."
             )
         db = connect(settings.mongodb_uri, settings.mongodb_database)
         prepare(db)
-        ensure_indexes(db)
         redis, redis_async = connect_redis(settings.redis_url), connect_redis_async(settings.redis_url)
         return cls(settings, clock, db, redis, redis_async, schema)
 

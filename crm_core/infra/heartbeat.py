@@ -26,7 +26,8 @@ WORKER_GROUPS = ("ingest", "campaigns", "delivery", "receipts", "jobs")
 
 @dataclass
 class Activity:
-    """What a worker is doing and has done since its start. state: idle, busy or outage. Counts are entries or steps.
+    """What a worker is doing and has done since its start. state: idle, busy, outage,
+    or waiting for the data to be brought forward. Counts are entries or steps.
 
     group: the kind of worker. name: of this one, the same after a restart.
     """

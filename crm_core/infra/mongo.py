@@ -104,14 +104,33 @@ def consistent(db: Db) -> Db:
     return db.with_options(read_concern=ReadConcern("snapshot"))
 
 
-def ensure_indexes(db: Db) -> None:
-    """Create those that are missing. The user may be allowed to make none where all are there."""
+def missing_indexes(db: Db) -> dict[str, list[IndexModel]]:
+    """Those of INDEXES that the database lacks, or has in another form."""
     with translated():
-        for collection, indexes in INDEXES.items():
-            present = db[collection].index_information()
-            missing = [index for index in indexes if index.document["name"] not in present]
-            if missing:
-                db[collection].create_indexes(missing)
+        missing = {name: _lacking(db[name].index_information(), wanted) for name, wanted in INDEXES.items()}
+    return {name: indexes for name, indexes in missing.items() if indexes}
+
+
+def _lacking(present: Mapping[str, Any], wanted: list[IndexModel]) -> list[IndexModel]:
+    return [index for index in wanted if not _has_index(present, index)]
+
+
+def _has_index(present: Mapping[str, Any], wanted: IndexModel) -> bool:
+    options = dict(wanted.document)
+    found = present.get(options.pop("name"))
+    return found is not None and {**found, "key": dict(found["key"])} == {
+        **options,
+        "key": dict(options["key"]),
+        "v": found["v"],
+    }
+
+
+def ensure_indexes(db: Db) -> None:
+    """Build those that are missing; the user may be allowed to make none where all are there. Where there are documents
+    already, that may take minutes."""
+    for collection, indexes in missing_indexes(db).items():
+        with translated():
+            db[collection].create_indexes(indexes)
 
 
 def page_newest(

@@ -23,6 +23,7 @@ _STATES: Final = {
     "idle": ("green", "check_circle", "idle"),
     "busy": ("blue", "bolt", "busy"),
     "outage": ("orange", "cloud_off", "waits for a server"),
+    "waiting": ("orange", "hourglass_top", "waits for the data"),
 }
 
 

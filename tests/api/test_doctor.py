@@ -26,7 +26,19 @@ KEYS = {
     "streams",
     "workers",
 }
-CHECKS = ["settings", "app", "mongodb", "valkey", "vendor", "workers", "streams", "disk", "data folder", "versions"]
+CHECKS = [
+    "settings",
+    "app",
+    "mongodb",
+    "data",
+    "valkey",
+    "vendor",
+    "workers",
+    "streams",
+    "disk",
+    "data folder",
+    "versions",
+]
 GROUPS = {"ingest", "campaigns", "delivery", "receipts", "jobs"}
 
 
@@ -44,7 +56,7 @@ def test_an_app_that_runs_well_has_no_problem_and_every_part_is_named(app: Runni
     assert "Its user adds to the audit log and cannot change it." in found.words("mongodb")
     assert "embedded" in found.words("valkey")
     assert "simulated" in found.words("vendor")
-    assert {found.status(name) for name in ("app", "mongodb", "valkey", "vendor", "workers")} == {"ok"}
+    assert {found.status(name) for name in ("app", "mongodb", "data", "valkey", "vendor", "workers")} == {"ok"}
     assert {worker["group"] for worker in found.report["workers"]} == GROUPS
     streams = [stream["stream"] for stream in found.report["streams"]]
     assert streams == ["customers", "orders", "events", "deliveries", "receipts", "jobs", "short jobs", "dead"]

@@ -5,15 +5,18 @@ from contextlib import ExitStack
 
 import pytest
 
+from crm_core.infra.mongo import connect
 from crm_core.infra.streams import connect_redis
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from crm_core.workspace.kinds import read_rates
+from tests.databases import as_administrator, empty
 from tests.engines.agreement import new_database
 from tests.integration.campaign_rig import Rig
 from tests.integration.feeding import store_customers
 from tests.integration.population import open_shop
 from tests.integration.stream_line import Line
+from tests.old_data import store_old_data
 from tests.workspace import lock_workspace
 
 
@@ -31,6 +34,18 @@ def line(servers: Settings) -> Iterator[Line]:
     yield Line(client)
     client.flushdb()
     client.close()
+
+
+@pytest.fixture
+def old(servers: Settings) -> Iterator[Settings]:
+    """Settings of a database with data of version 0 and none of today's indexes, with an administrator's rights."""
+    settings = as_administrator(servers).with_servers(mongodb_database="test_old")
+    db = connect(str(settings.mongodb_uri), settings.mongodb_database)
+    empty(db)
+    store_old_data(db)
+    yield settings
+    db.client.drop_database(db.name)
+    db.client.close()
 
 
 @pytest.fixture

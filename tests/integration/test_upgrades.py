@@ -3,48 +3,25 @@
 ``data_version_0.json`` is what the program stored before there was a data version.
 """
 
-import multiprocessing
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from bson.json_util import loads
 
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.model import Campaign
 from crm_core.customers.fields import fold_texts
 from crm_core.errors import InvalidInput
-from crm_core.infra.clock import utc_now
-from crm_core.infra.mongo import Db, connect
 from crm_core.jobs.model import JobChange
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from crm_core.upgrades.steps import STEPS
-from crm_core.upgrades.version import VERSION_ID, Upgrade, bring_forward
+from crm_core.upgrades.version import VERSION_ID
 from tests.actors import ASHA
 from tests.conftest import TestClock
-from tests.databases import as_administrator, empty
 from tests.integration.campaign_rig import Rig
-
-OLD: dict[str, list[dict[str, Any]]] = loads((Path(__file__).parents[1] / "data" / "data_version_0.json").read_text())
-START_S = 60.0
-
-
-@pytest.fixture
-def old(servers: Settings) -> Iterator[Settings]:
-    """Settings of a database with the old data and none of today's indexes, as who brings them forward has them."""
-    settings = as_administrator(servers).with_servers(mongodb_database="test_old")
-    db = connect(str(settings.mongodb_uri), "test_old")
-    empty(db)
-    db.workspace.delete_many({})
-    for name, rows in OLD.items():
-        if rows:
-            db[name].insert_many(rows)
-    yield settings
-    db.client.drop_database("test_old")
-    db.client.close()
+from tests.old_data import OLD
 
 
 @pytest.fixture
@@ -54,25 +31,6 @@ def upgraded(old: Settings, clock: TestClock) -> Iterator[Services]:
     built = build_services(old, clock=clock)
     yield built
     built.close()
-
-
-def count_step(change: dict[str, Any], seconds: float = 0) -> Upgrade:
-    """One document a time; it takes as long as that."""
-
-    def apply(db: Db) -> int:
-        left = db.customers.find_one({"step": {"$exists": False}})
-        if left is None:
-            return 0
-        multiprocessing.Event().wait(seconds)
-        db.customers.update_one({"_id": left["_id"]}, {"$set": {"step": True}, **change})
-        return 1
-
-    return Upgrade("made up for a test", apply)
-
-
-def bring_slowly(uri: str, database: str) -> None:
-    """What the process does that is killed."""
-    bring_forward(connect(uri, database), (count_step({"$inc": {"times": 1}}, seconds=0.2),), utc_now)
 
 
 def test_a_new_database_is_of_the_present_version(services: Services) -> None:
@@ -153,38 +111,6 @@ def test_old_plain_days_among_attributes_are_days_and_no_instants(old: Settings,
     assert customer
     assert customer["folded"]["dates"] == {**instants, "day": "1990-06-15"}
     assert customer["folded"]["dates"] == fold_texts(customer)["dates"]
-
-
-def test_a_process_that_is_killed_in_the_middle_leaves_the_rest_to_the_next(old: Settings, services: Services) -> None:
-    db = services.db.client["test_old"]
-    context = multiprocessing.get_context("spawn")
-    process = context.Process(target=bring_slowly, args=(old.mongodb_uri, "test_old"))
-    process.start()
-    with db.customers.watch([{"$match": {"updateDescription.updatedFields.step": True}}]) as changes:
-        for _ in range(3):
-            next(changes)
-    process.kill()
-    process.join()
-    done = db.customers.count_documents({"times": 1})
-    assert 3 <= done < len(OLD["customers"])
-    db.workspace.update_one({"_id": VERSION_ID}, {"$set": {"lease.until": utc_now()}})  # the 30 s are over
-    bring_forward(db, (count_step({"$inc": {"times": 1}}),), utc_now)
-    assert db.customers.count_documents({"times": 1}) == len(OLD["customers"])
-    assert db.workspace.find_one({"_id": VERSION_ID}) == {"_id": VERSION_ID, "version": 1}
-
-
-def test_of_two_processes_one_brings_the_data_forward_and_the_other_waits_for_it(
-    old: Settings, services: Services
-) -> None:
-    db = services.db.client["test_old"]
-    context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=bring_slowly, args=(old.mongodb_uri, "test_old")) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(START_S)
-    assert [process.exitcode for process in processes] == [0, 0]
-    assert db.customers.count_documents({"times": 1}) == len(OLD["customers"])
 
 
 def test_data_of_a_newer_program_stop_the_start_and_say_so(services: Services) -> None:

@@ -43,7 +43,6 @@ def unreachable(
             "connect",
             lambda _, name: MongoClient(uri, tz_aware=True, serverSelectionTimeoutMS=30)[name],
         )
-        patched.setattr(foundation, "ensure_indexes", lambda _: None)
         patched.setattr("crm_core.services.bring_forward", lambda *_, **__: None)
         patched.setattr(AmountsCurrency, "check", lambda _: None)
         built = build_services(servers, clock=clock)
