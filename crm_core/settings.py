@@ -131,6 +131,13 @@ class Settings(BaseSettings):
         SecretStr | None,
         Field(description="Shared with the vendor; signs receipts. Unset: made once, kept in the data folder."),
     ] = None
+    vendor_second_secret: Annotated[
+        SecretStr | None,
+        Field(
+            description="A second secret with which receipts may be signed, while the vendor's is being replaced; see "
+            "[docs/vendor.md](docs/vendor.md)."
+        ),
+    ] = None
     vendor_success_rate: Annotated[
         float, Field(ge=0, le=1, description="Share of messages that the simulated vendor delivers.")
     ] = 0.9

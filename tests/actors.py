@@ -1,6 +1,6 @@
 """People who act in tests: admins, unless a test is about what a role may do."""
 
-from crm_core.access.actor import Actor, ActorKind
+from crm_core.access.actor import Actor, ActorKind, system_actor
 from crm_core.access.permissions import Role
 
 
@@ -15,4 +15,5 @@ BENCHMARK = person("benchmark")
 CEM = person("cem")
 DORA = person("dora")
 ME = person("me")
+OPERATOR = system_actor("command line")
 TEST = person("test")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ class RunningApp:
         return run_command(self.data_dir, *arguments)
 
     def create_key(self, *scopes: str) -> str:
-        done = self.command("key", "create", "--name", "test", "--scopes", ",".join(scopes))
+        done = self.command("key", "create", "--name", new_key_name(), "--scopes", ",".join(scopes))
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -131,6 +132,11 @@ def _has_killed(process: psutil.Process) -> bool:
     except psutil.NoSuchProcess:
         return False
     return True
+
+
+def new_key_name() -> str:
+    """One that no other key has."""
+    return f"test {uuid.uuid4().hex[:12]}"
 
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:

@@ -17,7 +17,8 @@ class ActorKind(StrEnum):
 class Actor:
     """name: for people to read. role: of a key, its owner's present one.
 
-    limit: what else bounds it, such as the scopes of a key; None for a person, whom the role alone bounds.
+    limit: what else bounds it, such as the scopes of a key; None for a person, whom the role alone bounds. origin: the
+    address it comes from, if it comes over the network.
     """
 
     kind: ActorKind
@@ -25,6 +26,7 @@ class Actor:
     name: str
     role: Role
     limit: frozenset[Permission] | None = None
+    origin: str | None = None
 
     @property
     def label(self) -> str:
@@ -43,7 +45,8 @@ class Actor:
         if self.role in ROLES_ALLOWED[permission]:
             return f"The API key {self.name!r} has no scope that allows it to {permission}."
         allowed = " or ".join(role for role in Role if role in ROLES_ALLOWED[permission])
-        return f"{self.label} is {self.role.with_article}; to {permission} takes the role {allowed}."
+        who = f"The owner of the API key {self.name!r}" if self.kind is ActorKind.KEY else self.label
+        return f"{who} is {self.role.with_article}; to {permission} takes the role {allowed}."
 
 
 def system_actor(name: str) -> Actor:

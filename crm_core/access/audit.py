@@ -37,16 +37,7 @@ class AuditLog:
 
     def entry(self, actor: Actor, action: str, target: str, details: Doc | None = None) -> Doc:
         """What ``record`` writes, for who keeps it with the change itself and writes it later."""
-        entry: Doc = {
-            "_id": ObjectId(),
-            "at": self._clock(),
-            "actor": actor.label,
-            "actor_kind": actor.kind,
-            "actor_id": actor.id,
-            "action": action,
-            "target": target,
-        }
-        return entry | ({"details": details} if details else {})
+        return {"_id": ObjectId(), "at": self._clock(), **to_entry(actor, action, target, details)}
 
     def write(self, entry: Doc) -> None:
         """Once, however often."""
@@ -57,3 +48,11 @@ class AuditLog:
         """The entries of that action, newest first."""
         with translated():
             return list(self._audit.find({"action": action}).sort([("at", -1), ("_id", -1)]).limit(limit))
+
+
+def to_entry(actor: Actor, action: str, target: str, details: Doc | None = None) -> Doc:
+    """Who did what to what, from where."""
+    entry: Doc = {"actor": actor.label, "actor_kind": actor.kind, "actor_id": actor.id}
+    if actor.origin:
+        entry["origin"] = actor.origin
+    return {**entry, "action": action, "target": target, **({"details": details} if details else {})}

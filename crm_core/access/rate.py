@@ -12,7 +12,7 @@ from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-from crm_core.access.keys import ApiKey, RateLimit
+from crm_core.access.api_key import ApiKey, RateLimit
 from crm_core.infra.streams import redis_translated
 
 SHARE = 20

@@ -1,13 +1,16 @@
 """Who calls: the API key is checked before the body is read."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from starlette.concurrency import run_in_threadpool
 
-from crm_core.access.keys import ApiKey
+from crm_core.access.actor import system_actor
+from crm_core.access.api_key import ApiKey
+from crm_core.access.audit_counts import KEY_USE
 from crm_core.access.scopes import Scope
 from crm_core.api.problems import Problem
 from crm_core.campaigns.messages.signature import HEADER as SIGNATURE_HEADER
@@ -15,6 +18,7 @@ from crm_core.services import Services, current
 
 _BEARER = HTTPBearer(auto_error=False, description="An API key, created with `python -m crm_core key create`.")
 _SCHEME = "bearer "
+ANYBODY = system_actor("anybody")
 
 Security = dict[str, list[dict[str, list[str]]]]
 SIGNATURE = "VendorSignature"
@@ -39,35 +43,59 @@ async def services() -> Services:
 
 
 async def authorize(
+    request: Request,
     scopes: SecurityScopes,
     services: Annotated[Services, Depends(services)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
 ) -> ApiKey:
     """The caller's key with the scopes that the endpoint needs. Raises Problem: see ``admit``."""
-    return await admit(services, credentials.credentials if credentials else None, map(Scope, scopes.scopes))
+    secret = credentials.credentials if credentials else None
+    return await admit(services, secret, [Scope(scope) for scope in scopes.scopes], _origin(request))
 
 
 async def authorize_directly(services: Services, request: Request, scope: Scope) -> ApiKey:
     """The same without FastAPI's dependencies, which take as long as all the rest of accepting one record."""
     header = request.headers.get("authorization", "")
     secret = header[len(_SCHEME) :].strip() if header[: len(_SCHEME)].lower() == _SCHEME else None
-    return await admit(services, secret, (scope,))
+    return await admit(services, secret, (scope,), _origin(request))
 
 
-async def admit(services: Services, secret: str | None, scopes: Iterable[Scope]) -> ApiKey:
-    """No or unknown key 401, missing scope 403, too many requests 429."""
+async def admit(services: Services, secret: str | None, scopes: Sequence[Scope], origin: str | None) -> ApiKey:
+    """No key, an unknown one or one that works no more 401, missing scope 403, too many requests 429.
+
+    origin: the address of the caller. Uses and refusals are counted in the audit log.
+    """
     if not secret:
         raise Problem(401, "No API key", 'Send an API key: "Authorization: Bearer cn_…".')
-    is_known, key = services.keys.cached(secret)
+    is_known, found = services.keys.cached(secret)
     if not is_known:
-        key = await run_in_threadpool(services.keys.find, secret)
-    if key is None:
+        found = await run_in_threadpool(services.keys.find, secret)
+    counts = services.audit_counts
+    if found is None:
+        counts.note(replace(ANYBODY, origin=origin), "key.unknown", origin or "")
         raise Problem(401, "Unknown API key", "This API key is not known; make one with python -m crm_core key create.")
-    if missing := [scope for scope in scopes if scope not in key.scopes]:
-        raise Problem(403, "Missing scope", f"This API key lacks the scope {', '.join(missing)}.")
+    key = found.seen_from(origin)
+    if fault := key.fault(services.clock()):
+        counts.note(key.actor, "key.refused", key.id, {"reason": fault})
+        raise Problem(401, "API key not valid", f"This API key {fault}.")
+    if missing := [scope for scope in scopes if scope not in key.usable_scopes]:
+        counts.note(key.actor, "key.refused", key.id, {"reason": f"lacks {', '.join(missing)}"})
+        raise Problem(403, "Missing scope", _missing_scope(key, missing))
     if (wait_s := await services.rate_limiter.take(key)) is not None:
         raise Problem(429, "Too many requests", f"Try again in {wait_s} s.", retry_after_s=wait_s)
+    for scope in scopes:
+        counts.note(key.actor, KEY_USE, key.id, {"scope": scope})
     return key
+
+
+def _missing_scope(key: ApiKey, missing: Sequence[Scope]) -> str:
+    if not set(missing) <= key.scopes or key.owner is None:
+        return f"This API key lacks the scope {', '.join(missing)}."
+    return f"The owner of this API key is {key.owner.role.with_article}, who may not use {', '.join(missing)}."
+
+
+def _origin(request: Request) -> str | None:
+    return request.client.host if request.client else None
 
 
 ServicesDep = Annotated[Services, Depends(services)]

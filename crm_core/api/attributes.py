@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Security
 
-from crm_core.access.keys import ApiKey
+from crm_core.access.api_key import ApiKey
 from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep, authorize
 from crm_core.api.answers import records

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query
 
+from crm_core.access.api_key import ApiKey
 from crm_core.access.idempotency import Repeatable
-from crm_core.access.keys import ApiKey
 from crm_core.api.access import ServicesDep
 from crm_core.api.answers import campaigns as answers
 from crm_core.api.bodies import body_of, documented

@@ -8,7 +8,7 @@ from fastapi import Request, Security
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from crm_core.access.keys import ApiKey
+from crm_core.access.api_key import ApiKey
 from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep, authorize, authorize_directly, keyed
 from crm_core.api.answers.operations import AcceptedRecords, Ingestion

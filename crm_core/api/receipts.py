@@ -37,7 +37,7 @@ router = Router(prefix="/v1", tags=["Receipts"])
 async def post_receipts(request: Request, services: ServicesDep) -> JSONResponse:
     """Report what became of messages. For the message vendor, which signs the body."""
     body = await read_body(request)
-    verify(request.headers.get(SIGNATURE_HEADER), body, services.vendor_secret, int(time.time()))
+    verify(request.headers.get(SIGNATURE_HEADER), body, services.receipt_secrets, int(time.time()))
     receipts = parse_receipts(body)
     await services.backlog_gate.check(Stream.RECEIPTS)
     await services.async_publisher.publish(Stream.RECEIPTS, [receipts])

@@ -44,6 +44,12 @@ class CampaignServices(AudienceServices):
         return secret.get_secret_value()
 
     @property
+    def receipt_secrets(self) -> tuple[str, ...]:
+        """Those with which the vendor may sign: two while one is being replaced."""
+        second = self.settings.vendor_second_secret
+        return (self.vendor_secret, second.get_secret_value()) if second else (self.vendor_secret,)
+
+    @property
     def sending_rules(self) -> SendingRules:
         """As they are now; not to be kept."""
         settings = self.workspace.current()

@@ -1,14 +1,10 @@
 """The command line: ``python -m crm_core …``."""
 
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -20,13 +16,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from crm_core.access.actor import system_actor
-from crm_core.access.keys import choose_rate
-from crm_core.access.scopes import Scope
 from crm_core.cli.doctor import doctor
-from crm_core.cli.upgrading import upgrade_bar
-from crm_core.errors import CrmError, Unavailable
-from crm_core.hosting.platform import open_platform
+from crm_core.cli.keys import keys
+from crm_core.cli.running import OPERATOR, console, in_words, running_services
+from crm_core.errors import Unavailable
 from crm_core.hosting.runtime_file import is_owned, read_runtime
 from crm_core.imports.recognising.mapping import parse_mapping
 from crm_core.imports.recognising.plan import ImportOptions
@@ -34,17 +27,13 @@ from crm_core.imports.running.connection import ApiConnection
 from crm_core.imports.running.run import ImportRun, prepare_run
 from crm_core.infra.logs import configure_logs
 from crm_core.infra.streams import INGESTED
-from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 
-ACTOR = system_actor("command line")
 STORE_TIMEOUT_S = 600.0
 
 app = typer.Typer(help="ClientNest CRM on the command line.", no_args_is_help=True, add_completion=False)
-keys = typer.Typer(help="API keys.", no_args_is_help=True)
 app.add_typer(keys, name="key")
 app.command()(doctor)
-console = Console(stderr=True, highlight=False)
 
 
 @app.callback()
@@ -53,30 +42,13 @@ def prepare() -> None:
     configure_logs("ERROR", "command")
 
 
-@keys.command("create")
-def create_key(
-    name: Annotated[str, typer.Option(help="What the key is for; the audit log shows it.")],
-    scopes: Annotated[str, typer.Option(help=f"Comma-separated, of {', '.join(Scope)}.")],
-    rate: Annotated[int | None, typer.Option(help="Requests per second of this key. Default: CRM_API_RATE.")] = None,
-    burst: Annotated[
-        int | None, typer.Option(help="Requests at once after a pause; needs --rate. Default: what it allows in 5 s.")
-    ] = None,
-) -> None:
-    """Make an API key. The key is the only line on standard output, and is shown this once."""
-    with _in_words():
-        own_rate = choose_rate(rate, burst)
-    with _services(workers=False) as services:
-        wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
-        typer.echo(services.keys.create(name, wanted, actor=ACTOR, rate=own_rate))
-
-
 @app.command()
 def demo(
     customers: Annotated[int, typer.Option(help="How many customers, 1 to 200,000.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same shop.")] = 1,
 ) -> None:
     """Fill the database with made-up customers and two years of their orders."""
-    with _services(workers=True) as services, _progress() as progress:
+    with running_services(workers=True) as services, _progress() as progress:
         started = time.monotonic()
         task = progress.add_task("Making records", total=None)
         made = services.demo_loader.load(
@@ -86,7 +58,7 @@ def demo(
         )
         progress.update(task, description="Storing them")
         services.publisher.wait_until_empty(*INGESTED, timeout_s=STORE_TIMEOUT_S)
-        services.audit.record(ACTOR, "demo.load", "demo", {"customers": customers, "seed": seed})
+        services.audit.record(OPERATOR, "demo.load", "demo", {"customers": customers, "seed": seed})
     seconds = time.monotonic() - started
     console.print(f"{made[0]:,} customers and {made[1]:,} orders stored in {seconds:.1f} s.")
 
@@ -94,7 +66,15 @@ def demo(
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-    key: Annotated[str, typer.Option(help="An API key with the scope ingest:write.")],
+    key: Annotated[
+        str,
+        typer.Option(
+            envvar="CRM_API_KEY",
+            show_envvar=False,
+            help="An API key with the scope ingest:write. Better in the environment, as CRM_API_KEY: others on this "
+            "machine can read a command's options.",
+        ),
+    ],
     url: Annotated[str | None, typer.Option(help="Root of the API. Default: the app running in CRM_DATA_DIR.")] = None,
     format_name: Annotated[
         str | None, typer.Option("--format", help="csv, ndjson or cdnow; guessed if left out.")
@@ -110,7 +90,7 @@ def import_file(
     restart: Annotated[bool, typer.Option("--restart", help="Begin anew instead of going on after a stop.")] = False,
 ) -> None:
     """Send a file of customers, orders or events through the REST API. The same file twice changes nothing."""
-    with _in_words():
+    with in_words():
         options = ImportOptions(format_name, kind, parse_mapping(maps or ()))
         connection = ApiConnection(url or _running_app(), key, say=_say)
         folder = Settings.load().data_dir / "imports"
@@ -164,29 +144,6 @@ def _running_app() -> str:
     if runtime is None or runtime.app_url is None or not is_owned(folder):
         raise Unavailable("No app is running in CRM_DATA_DIR: start it with make run, or say --url.")
     return runtime.app_url
-
-
-@contextmanager
-def _services(*, workers: bool) -> Iterator[Services]:
-    """Those of the running app; without one, servers (and workers) of our own for as long as this takes."""
-    with _in_words():
-        settings = Settings.load()
-        with open_platform(settings, workers=workers) as ready:
-            with upgrade_bar(console) as watch:
-                services = build_services(ready, watch=watch)
-            try:
-                yield services
-            finally:
-                services.close()
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    try:
-        yield
-    except CrmError as exc:
-        console.print(f"[red]Error:[/red] {escape(str(exc))}", soft_wrap=True)
-        sys.exit(1)
 
 
 def _progress() -> Progress:

@@ -64,7 +64,16 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("touched_at", ASCENDING)], expireAfterSeconds=90 * 24 * 3600),
     ],
     "idempotency_keys": [IndexModel([("at", ASCENDING)], expireAfterSeconds=24 * 3600)],
-    "api_keys": [IndexModel([("hash", ASCENDING)], unique=True)],
+    "api_keys": [
+        IndexModel([("hash", ASCENDING)], unique=True),
+        IndexModel([("name_key", ASCENDING)], unique=True, partialFilterExpression={"name_key": {"$exists": True}}),
+        IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
+    ],
+    "audit_counts": [
+        IndexModel([("key", ASCENDING)], unique=True),
+        IndexModel([("hour", ASCENDING)]),
+        IndexModel([("at", DESCENDING), ("_id", DESCENDING)]),
+    ],
     "users": [IndexModel([("email", ASCENDING)], unique=True), IndexModel([("role", ASCENDING)])],
     "audit": [
         IndexModel([("at", DESCENDING)]),

@@ -3,7 +3,9 @@
 Steps know stored documents alone, not the code of today, which goes on changing. A new one is added at the end.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from pymongo import UpdateOne
@@ -11,6 +13,7 @@ from pymongo import UpdateOne
 from crm_core.customers.model import customers_in
 from crm_core.customers.search_words import customer_words
 from crm_core.infra.mongo import Db, Doc
+from crm_core.infra.names import name_key
 from crm_core.upgrades.upgrade import Upgrade, Walk, walk
 
 INTERRUPTED = "ClientNest was updated while this waited or ran. What it had accepted stays; ask for it again."
@@ -128,6 +131,22 @@ def _write(db: Db, writes: list[Any]) -> None:
         db.customers.bulk_write(writes, ordered=False)
 
 
+def _give_keys_owners(db: Db, ids: Doc) -> None:
+    """API keys were all made on the command line, under names that others could have as well."""
+    taken = {row["name_key"] for row in db.api_keys.find({"name_key": {"$exists": True}}, {"name_key": 1})}
+    for row in db.api_keys.find({"owner": None, **ids}):
+        name = next(name for name in _numbered(row["name"]) if name_key(name) not in taken)
+        taken.add(name_key(name))
+        values = {"name": name, "name_key": name_key(name), "owner": "operator", "created_by": "command line"}
+        db.api_keys.update_one({"_id": row["_id"]}, {"$set": values})
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """shop, shop (2), shop (3) …"""
+    yield name
+    yield from (f"{name} ({number})" for number in count(2))
+
+
 STEPS = (
     Upgrade("an index that nothing asks any more", finish=_drop_index),
     Upgrade("channels of messages", (walk("messages", {"channel": None}, {"$set": {"channel": "in_app"}}),)),
@@ -152,5 +171,6 @@ STEPS = (
     ),
     Upgrade("search words of customers", (Walk("customers", _add_search_words),)),
     Upgrade("plain days among attributes", (Walk("customers", _keep_plain_days),)),
+    Upgrade("owners of API keys", (Walk("api_keys", _give_keys_owners),)),
 )
 """Upgrade n brings data of version n to version n + 1."""

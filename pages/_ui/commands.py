@@ -2,5 +2,5 @@
 
 from typing import Final
 
-IMPORT_COMMANDS: Final = """python -m crm_core key create --name import --scopes ingest:write
-python -m crm_core import orders.csv --key cn_…"""
+IMPORT_COMMANDS: Final = """export CRM_API_KEY=$(python -m crm_core key create --name import --scopes ingest:write)
+python -m crm_core import orders.csv"""

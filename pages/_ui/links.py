@@ -22,6 +22,7 @@ PageName = Literal[
     "data",
     "settings",
     "users",
+    "api_keys",
 ]
 Group = Literal["Engage", "Explore", "Operate"]
 
@@ -57,6 +58,7 @@ PAGES: Mapping[PageName, PageInfo] = {
     "data": PageInfo("data/data.py", "Data", "database", "Operate"),
     "settings": PageInfo("settings/settings.py", "Settings", "settings", "Operate"),
     "users": PageInfo("users/users.py", "Users", "group", "Operate", needs=Permission.MANAGE_USERS),
+    "api_keys": PageInfo("keys/keys.py", "API keys", "key", "Operate", needs=Permission.MANAGE_KEYS),
 }
 """The first one is the page that opens."""
 

@@ -8,6 +8,8 @@ import pytest
 from crm_core.access.scopes import Scope
 from tests.running_app import RunningApp, start_app
 
+SECOND_SECRET = "the next secret"
+
 
 @pytest.fixture(scope="session")
 def client(app: RunningApp) -> Iterator[httpx.Client]:
@@ -38,7 +40,16 @@ def segments_reader(app: RunningApp) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def small_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """An app that soon has enough: 1,000 waiting records, and for a key without a rate of its own 4 requests."""
+    """An app that soon has enough: 1,000 waiting records, and for a key without a rate of its own 4 requests.
+
+    The vendor's secret is being replaced.
+    """
     folder = tmp_path_factory.mktemp("small")
-    with start_app(folder, CRM_MAX_BACKLOG="1000", CRM_API_RATE="2", CRM_API_BURST="4") as running:
+    with start_app(
+        folder,
+        CRM_MAX_BACKLOG="1000",
+        CRM_API_RATE="2",
+        CRM_API_BURST="4",
+        CRM_VENDOR_SECOND_SECRET=SECOND_SECRET,
+    ) as running:
         yield running

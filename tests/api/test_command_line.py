@@ -1,5 +1,6 @@
 """``python -m crm_core``: keys, imports and demo data against the running app, and what it says when it cannot."""
 
+import json
 import subprocess
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -12,8 +13,8 @@ from typer.testing import CliRunner
 from crm_core.access.scopes import Scope
 from crm_core.cli.main import app as command_line
 from crm_core.demo.generator import generate_demo
-from tests.api.answers import Json, customer, profile
-from tests.running_app import RunningApp, run_command
+from tests.api.answers import Json, customer, problem_in, profile
+from tests.running_app import RunningApp, new_key_name, run_command
 from tests.waiting import eventually
 
 Done = subprocess.CompletedProcess[str]
@@ -59,6 +60,54 @@ def test_key_create_prints_only_the_key_and_the_key_works(app: RunningApp) -> No
     for path, status in (("customers", 200), ("segments", 200), ("campaigns", 403)):
         answer = httpx.get(f"{app.url}/api/v1/{path}", headers={"Authorization": f"Bearer {key}"}, trust_env=False)
         assert answer.status_code == status
+
+
+def test_keys_are_listed_and_revoked(app: RunningApp) -> None:
+    name = new_key_name()
+    done = app.command("key", "create", "--name", name, "--scopes", "segments:read", "--expires-in-days", "30")
+    headers = {"Authorization": f"Bearer {done.stdout.strip()}"}
+    assert httpx.get(f"{app.url}/api/v1/segments", headers=headers, trust_env=False).status_code == 200
+    (row,) = (row for row in listed_keys(app) if row["name"] == name)
+    assert (row["owner"], row["scopes"], row["state"]) == ("operator", ["segments:read"], "active")
+    assert row["expires"]
+    table = app.command("key", "list")
+    assert name.split()[1] in table.stdout
+    assert "cn_" not in table.stdout
+    revoked = app.command("key", "revoke", name)
+    assert (revoked.returncode, said(revoked)) == (0, f"{name} is revoked.")
+    refused = eventually(
+        lambda: httpx.get(f"{app.url}/api/v1/segments", headers=headers, trust_env=False),
+        lambda answer: answer.status_code == 401,
+    )
+    assert problem_in(refused, 401)["detail"] == "This API key was revoked."
+    assert [row["state"] for row in listed_keys(app) if row["name"] == name] == ["was revoked"]
+    again = app.command("key", "revoke", name)
+    assert (again.returncode, said(again)) == (1, f"Error: There is no API key named '{name}'.")
+
+
+def test_a_key_is_made_once_under_a_name(app: RunningApp) -> None:
+    arguments = ("key", "create", "--name", new_key_name(), "--scopes", "segments:read")
+    assert app.command(*arguments).returncode == 0
+    done = app.command(*arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "There is already an API key named" in said(done)
+
+
+def listed_keys(app: RunningApp) -> list[Json]:
+    found: list[Json] = json.loads(app.command("key", "list", "--json").stdout)
+    return found
+
+
+def test_import_takes_the_key_from_the_environment(app: RunningApp, client: httpx.Client, tmp_path: Path) -> None:
+    key = client.headers["Authorization"].removeprefix("Bearer ")
+    (tmp_path / "file.csv").write_text("id,name\ncli-env,Asha\n")
+    environment = {"CRM_DATA_DIR": str(app.data_dir), "CRM_API_KEY": key}
+    done = CliRunner().invoke(command_line, ["import", str(tmp_path / "file.csv")], env=environment)
+    assert done.exit_code == 0, done.stderr
+    assert customer(client, "cli-env")["name"] == "Asha"
+    missing = CliRunner().invoke(command_line, ["import", str(tmp_path / "file.csv")], env={"CRM_API_KEY": ""})
+    assert missing.exit_code == 2
+    assert "--key" in missing.stderr
 
 
 @pytest.mark.parametrize(

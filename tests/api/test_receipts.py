@@ -12,17 +12,18 @@ import pytest
 
 from crm_core.infra.streams import Stream
 from tests.api.answers import Json, problem_in, profile, store_customers, tagged
+from tests.api.conftest import SECOND_SECRET
 from tests.running_app import RunningApp
 from tests.waiting import eventually
 
 AT = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
 
 
-def signature(app: RunningApp, body: bytes, *, at: int | None = None) -> str:
+def signature(app: RunningApp, body: bytes, *, at: int | None = None, secret: str | None = None) -> str:
     """By the contract, written again: HMAC-SHA256 of ``t.body`` under the secret that app and vendor share."""
     moment = int(time.time()) if at is None else at
-    secret = app.runtime.vendor_secret.encode()
-    return f"t={moment},v1={hmac.new(secret, f'{moment}.'.encode() + body, hashlib.sha256).hexdigest()}"
+    key = (secret or app.runtime.vendor_secret).encode()
+    return f"t={moment},v1={hmac.new(key, f'{moment}.'.encode() + body, hashlib.sha256).hexdigest()}"
 
 
 def post_signed(app: RunningApp, keyless: httpx.Client, document: Json) -> httpx.Response:
@@ -40,6 +41,15 @@ def campaign(client: httpx.Client) -> Any:
         lambda: _stats(client, made["id"]), lambda got: got["state"] == "completed" and not got["by_state"]["sent"]
     )
     return made
+
+
+def test_while_the_secret_is_replaced_receipts_are_signed_with_either(small_app: RunningApp) -> None:
+    receipt = {"key": "nobody:x#0", "status": "delivered", "at": AT}
+    body = json.dumps(receipt).encode()
+    with small_app.client() as vendor:
+        for secret, status in ((None, 202), (SECOND_SECRET, 202), ("a third", 403)):
+            headers = {"X-Signature": signature(small_app, body, secret=secret)}
+            assert vendor.post("/receipts", content=body, headers=headers).status_code == status
 
 
 def _stats(client: httpx.Client, campaign_id: str) -> Json:

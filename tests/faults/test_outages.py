@@ -15,7 +15,7 @@ from crm_core.access.scopes import Scope
 from crm_core.hosting.platform import open_platform
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
-from tests.actors import TEST
+from tests.actors import OPERATOR
 from tests.faults.shop import Shop, count_orders, make_shop, stored_totals
 from tests.running_app import RunningApp, start_app
 from tests.waiting import eventually
@@ -87,7 +87,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
         services = build_services(Settings(data_dir=folder / "test", mongodb_uri=uri, redis_url=url))
         stack.callback(services.close)
-        key = services.keys.create("test", list(Scope), actor=TEST)
+        key = services.keys.create("test", list(Scope), actor=OPERATOR)
         headers = {"Authorization": f"Bearer {key}"}
         client = httpx.Client(base_url=f"{app.url}/api/v1", headers=headers, timeout=60, trust_env=False)
         yield Site(app, services, stack.enter_context(client), servers)

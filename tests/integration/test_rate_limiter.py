@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
 from crm_core.access import rate as module
-from crm_core.access.keys import ApiKey, RateLimit
+from crm_core.access.api_key import ApiKey, RateLimit
+from crm_core.access.keys import OPERATOR
 from crm_core.access.rate import LEASE_S, RateLimiter
 from crm_core.errors import Unavailable
 from crm_core.hosting.ports import free_port
@@ -19,7 +21,14 @@ from crm_core.services import Services
 LIMIT = 1200
 PER_MINUTE = RateLimit(LIMIT // 60, LIMIT)
 """A window of a minute, within which everything here happens."""
-KEY = ApiKey("k1", "shop", frozenset(), PER_MINUTE)
+
+
+def key_with(rate: RateLimit | None, key_id: str = "k1") -> ApiKey:
+    at = datetime(2026, 6, 15, tzinfo=UTC)
+    return ApiKey(key_id, "shop", frozenset(), "operator", OPERATOR, at, "command line", rate=rate)
+
+
+KEY = key_with(PER_MINUTE)
 
 
 def run_with_limiters(
@@ -58,7 +67,7 @@ def test_however_many_ask_at_once_no_more_than_the_limit_pass_and_hardly_fewer(
 
 
 def test_one_after_another_pass_until_exactly_the_limit(services: Services) -> None:
-    key = ApiKey("k1", "shop", frozenset(), RateLimit(1, 60))
+    key = key_with(RateLimit(1, 60))
 
     async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
         return [await limiters[0].take(key) for _ in range(100)]
@@ -71,7 +80,7 @@ def test_one_after_another_pass_until_exactly_the_limit(services: Services) -> N
 
 @pytest.mark.parametrize("limit", [1019, 1000, 39, 20, 19, 7])
 def test_a_limit_that_does_not_divide_by_the_share_is_exact(services: Services, limit: int) -> None:
-    key = ApiKey("k4", "shop", frozenset(), RateLimit(1, limit))
+    key = key_with(RateLimit(1, limit), "k4")
 
     async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
         return [await limiters[0].take(key) for _ in range(limit + 1)]
@@ -102,7 +111,7 @@ def test_a_rate_s_leftover_is_unusable_after_a_second(services: Services, monkey
 
 
 def test_keys_are_counted_apart(services: Services) -> None:
-    other = ApiKey("k2", "shop", frozenset(), PER_MINUTE)
+    other = key_with(PER_MINUTE, "k2")
 
     async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
         await asyncio.gather(*(limiters[0].take(KEY) for _ in range(2 * LIMIT)))
@@ -116,7 +125,7 @@ def test_keys_are_counted_apart(services: Services) -> None:
 def test_a_key_without_a_rate_of_its_own_has_the_default(services: Services) -> None:
     async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
         limiter = RateLimiter(services.redis_async, RateLimit(1, 60))
-        plain = ApiKey("k3", "shop", frozenset())
+        plain = key_with(None, "k3")
         try:
             return await asyncio.gather(*(limiter.take(plain) for _ in range(200)))
         finally:

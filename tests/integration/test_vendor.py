@@ -55,7 +55,7 @@ def test_every_accepted_message_gets_exactly_one_receipt_and_its_signature_verif
     ids = {result["key"]: result["id"] for result in send_all(vendor, KEYS)}
     wait_until_handed_over(vendor, len(KEYS))
     for call in receiver.calls:
-        verify(call.signature, call.body, SECRET, call.at)
+        verify(call.signature, call.body, (SECRET,), call.at)
         assert len(call.receipts) <= 500
     receipts = receiver.receipts()
     assert Counter(receipt["key"] for receipt in receipts) == Counter(KEYS)

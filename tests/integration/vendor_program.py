@@ -54,7 +54,7 @@ class Call:
     @property
     def is_signed(self) -> bool:
         try:
-            verify(self.signature, self.body, SECRET, self.at)
+            verify(self.signature, self.body, (SECRET,), self.at)
         except Forbidden:
             return False
         return True

@@ -21,7 +21,7 @@ from crm_core.infra.streams import INGESTED
 from crm_core.rules.tree import EVERYONE
 from crm_core.services import Services, install
 from crm_core.workspace.kinds import read_rates
-from tests.actors import ASHA, TEST
+from tests.actors import ASHA, OPERATOR, TEST
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import Rig
 from tests.ui.builder import builder_with
@@ -41,7 +41,7 @@ def workspace(services: Services) -> Iterator[Services]:
 
 @pytest.fixture
 def client(workspace: Services) -> Iterator[TestClient]:
-    secret = workspace.keys.create("test", list(Scope), actor=ASHA)
+    secret = workspace.keys.create("test", list(Scope), actor=OPERATOR)
     with TestClient(create_api(), headers={"Authorization": f"Bearer {secret}"}) as client:
         yield client
 

@@ -1,16 +1,29 @@
-"""A known API key works on while the database is away, however old what is known of it is."""
+"""A known API key works on while the database is away, for a bounded time and never after its revocation was seen."""
 
-from types import SimpleNamespace
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 from pymongo.errors import AutoReconnect
 
-from crm_core.access import keys as module
-from crm_core.access.keys import CACHE_S, ApiKeys, RateLimit
+from crm_core.access.api_key import RateLimit
+from crm_core.access.key_cache import FRESH_S, OUTAGE_S, READING_S, KeyCache
+from crm_core.access.keys import OPERATOR, ApiKeys
 from crm_core.errors import Unavailable
 
-ROW = {"_id": "k1", "name": "shop", "scopes": ["ingest:write"], "rate": {"per_second": 3, "burst": 9}}
+AT = datetime(2026, 6, 15, tzinfo=UTC)
+ROW = {
+    "_id": "k1",
+    "name": "shop",
+    "scopes": ["ingest:write"],
+    "owner": "operator",
+    "created_at": AT,
+    "created_by": "command line",
+    "rate": {"per_second": 3, "burst": 9},
+}
+REVOKED = {**ROW, "revoked_at": AT, "revoked_by": "asha"}
 
 
 class Stored:
@@ -21,11 +34,23 @@ class Stored:
         self.is_away = False
         self.asked = 0
 
-    def find_one(self, _: Any) -> dict[str, Any] | None:
+    @property
+    def api_keys(self) -> "Stored":
+        return self
+
+    def find_one(self, *_: Any, **__: Any) -> dict[str, Any] | None:
         self.asked += 1
         if self.is_away:
             raise AutoReconnect("gone")
         return self.row
+
+
+class Timer:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture
@@ -34,31 +59,75 @@ def stored() -> Stored:
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """now: what the monotonic clock says."""
-    made = SimpleNamespace(now=100.0)
-    made.monotonic = lambda: made.now
-    monkeypatch.setattr(module, "time", made)
-    return made
+def timer() -> Timer:
+    return Timer()
 
 
 @pytest.fixture
-def keys(stored: Stored, time: SimpleNamespace) -> ApiKeys:
+def keys(stored: Stored, timer: Timer) -> ApiKeys:
     made: Any = ApiKeys
-    return cast("ApiKeys", made(SimpleNamespace(api_keys=stored), None, None))
+    return cast("ApiKeys", made(stored, None, None, find_owner=lambda _: None, cache=KeyCache(timer)))
 
 
-def test_a_known_key_works_while_the_database_is_away_and_the_cache_has_expired(
-    keys: ApiKeys, stored: Stored, time: SimpleNamespace
-) -> None:
+def test_a_known_key_works_through_an_outage_for_five_minutes(keys: ApiKeys, stored: Stored, timer: Timer) -> None:
     known = keys.find("secret")
     assert known
     stored.is_away = True
-    time.now += 3600
+    timer.now += OUTAGE_S / 2
     assert keys.cached("secret") == (False, None)
     assert keys.find("secret") == known
-    time.now += 3600
+    timer.now += OUTAGE_S / 2
     assert keys.find("secret") == known
+    timer.now += FRESH_S + 0.01
+    with pytest.raises(Unavailable):
+        keys.find("secret")
+
+
+def test_an_outage_that_ends_counts_anew(keys: ApiKeys, stored: Stored, timer: Timer) -> None:
+    known = keys.find("secret")
+    for _ in range(3):
+        stored.is_away = True
+        timer.now += OUTAGE_S
+        assert keys.find("secret") == known
+        stored.is_away = False
+        timer.now += FRESH_S + 0.01
+        assert keys.find("secret") == known
+
+
+def test_a_revocation_that_was_seen_holds_through_an_outage(keys: ApiKeys, stored: Stored, timer: Timer) -> None:
+    keys.find("secret")
+    stored.row = REVOKED
+    timer.now += FRESH_S + 0.01
+    seen = keys.find("secret")
+    assert seen
+    assert seen.fault(AT) == "was revoked"
+    stored.is_away = True
+    timer.now += FRESH_S + 0.01
+    again = keys.find("secret")
+    assert again
+    assert again.fault(AT) == "was revoked"
+
+
+def test_an_older_answer_does_not_undo_a_revocation(timer: Timer, keys: ApiKeys) -> None:
+    good = keys.find("secret")
+    assert good
+    cache = KeyCache(timer)
+    cache.put("digest", replace(good, revoked_at=AT))
+    held = cache.put("digest", good)
+    assert held
+    assert held.revoked_at == AT
+
+
+def test_a_key_that_this_process_revokes_stops_at_once(timer: Timer, keys: ApiKeys) -> None:
+    good = keys.find("secret")
+    assert good
+    cache = KeyCache(timer)
+    cache.put("digest", good)
+    cache.replace(replace(good, revoked_at=AT))
+    is_known, key = cache.peek("digest")
+    assert is_known
+    assert key
+    assert key.revoked_at == AT
 
 
 def test_a_key_that_is_not_known_has_to_wait_for_the_database(keys: ApiKeys, stored: Stored) -> None:
@@ -67,36 +136,58 @@ def test_a_key_that_is_not_known_has_to_wait_for_the_database(keys: ApiKeys, sto
         keys.find("secret")
 
 
-def test_a_secret_that_was_refused_is_not_known(keys: ApiKeys, stored: Stored, time: SimpleNamespace) -> None:
+def test_a_secret_that_was_refused_is_not_known(keys: ApiKeys, stored: Stored, timer: Timer) -> None:
     stored.row = None
     assert keys.find("secret") is None
+    assert keys.cached("secret") == (True, None)
     stored.is_away = True
-    time.now += CACHE_S + 1
+    timer.now += FRESH_S + 0.01
     with pytest.raises(Unavailable):
         keys.find("secret")
 
 
-def test_an_answer_is_asked_for_again_after_five_seconds_and_not_before(
-    keys: ApiKeys, stored: Stored, time: SimpleNamespace
+def test_an_answer_is_asked_for_again_after_a_second_and_not_before(
+    keys: ApiKeys, stored: Stored, timer: Timer
 ) -> None:
     keys.find("secret")
-    time.now += CACHE_S
+    timer.now += FRESH_S
     keys.find("secret")
     assert stored.asked == 1
     stored.row = None
-    time.now += 0.01
+    timer.now += 0.01
     assert keys.find("secret") is None
     assert (stored.asked, keys.cached("secret")) == (2, (True, None))
 
 
-def test_what_the_database_says_again_is_as_fresh_as_the_first_time(
-    keys: ApiKeys, stored: Stored, time: SimpleNamespace
-) -> None:
+def test_while_one_caller_reads_the_others_go_on(timer: Timer, keys: ApiKeys) -> None:
+    good = keys.find("secret")
+    cache = KeyCache(timer)
+    cache.put("digest", good)
+    timer.now += FRESH_S + 0.01
+    assert cache.claim("digest") == (False, None), "the first reads"
+    assert cache.claim("digest") == (True, good)
+    timer.now += READING_S
+    assert cache.claim("digest") == (False, None), "it takes too long"
+
+
+def test_guesses_do_not_push_out_a_known_key(keys: ApiKeys, stored: Stored, timer: Timer) -> None:
+    known = keys.find("secret")
+    stored.row = None
+    for number in range(1_100):
+        keys.find(f"guess {number}")
+    assert keys.cached("secret") == (True, known)
+    remembered = sum(keys.cached(f"guess {number}")[0] for number in range(1_100))
+    assert 0 < remembered <= 1_000
+
+
+def test_many_threads_read_a_stale_key_once(keys: ApiKeys, stored: Stored, timer: Timer) -> None:
     keys.find("secret")
-    time.now += CACHE_S + 1
-    keys.find("secret")
-    time.now += CACHE_S
-    keys.find("secret")
+    timer.now += FRESH_S + 0.01
+    threads = [threading.Thread(target=keys.find, args=("secret",)) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert stored.asked == 2
 
 
@@ -104,6 +195,7 @@ def test_a_key_has_the_rate_and_the_scopes_that_are_stored(keys: ApiKeys, stored
     found = keys.find("secret")
     assert found
     assert (found.id, found.name, found.rate, set(found.scopes)) == ("k1", "shop", RateLimit(3, 9), {"ingest:write"})
+    assert (found.owner, found.created_by) == (OPERATOR, "command line")
     stored.row = {name: value for name, value in ROW.items() if name != "rate"}
     plain = keys.find("another")
     assert plain

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm_core.access.keys import RateLimit, choose_rate
+from crm_core.access.api_key import RateLimit, choose_rate
 from crm_core.access.rate import to_window
 from crm_core.errors import InvalidInput
 

@@ -23,6 +23,7 @@ EVERY_SETTING = Settings(
     first_admin="boss@example.com",
     vendor_url="http://127.0.0.1:9000",
     vendor_secret=SecretStr("s3cret"),
+    vendor_second_secret=SecretStr("s3cond"),
     vendor_success_rate=0.5,
     vendor_behaviour='{"outage": "refuse"}',
     max_body_mb=7,

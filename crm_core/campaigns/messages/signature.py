@@ -20,19 +20,20 @@ def sign(body: bytes, secret: str, at: int) -> str:
     return f"t={at},v1={_mac(body, secret, at)}"
 
 
-def verify(header: str | None, body: bytes, secret: str, now: int, tolerance_s: int = TOLERANCE_S) -> None:
-    """Raise Forbidden unless ``header`` was made for exactly this body, with this secret, around ``now``.
+def verify(header: str | None, body: bytes, secrets: tuple[str, ...], now: int, tolerance_s: int = TOLERANCE_S) -> None:
+    """Raise Forbidden unless ``header`` was made for exactly this body, with one of these secrets, around ``now``.
 
-    Several ``v1=`` parts are allowed and one of them has to match: this is how a sender changes its secret
-    without a gap. Parts of other names are ignored. A ``t`` too far ahead is refused like one too old.
+    secrets: two while one is being replaced. Several ``v1=`` parts are allowed and one of them has to match, so that
+    the sender can replace its own without a gap, too. Parts of other names are ignored. A ``t`` too far ahead is
+    refused like one too old.
     """
     at, macs = _parse(header)
     if abs(now - at) > tolerance_s:
         age = f"{now - at} s old" if now > at else f"{at - now} s ahead of our clock"
         raise Forbidden(f"{HEADER} is {age}, allowed: {tolerance_s} s")
-    expected = _mac(body, secret, at).encode()
+    expected = [_mac(body, secret, at).encode() for secret in secrets]
     # Every candidate is compared, each in constant time: the time taken tells nothing about a near miss.
-    matches = [hmac.compare_digest(expected, mac.encode("utf-8", "replace")) for mac in macs]
+    matches = [hmac.compare_digest(each, mac.encode("utf-8", "replace")) for each in expected for mac in macs]
     if not any(matches):
         raise Forbidden(f"{HEADER} does not match the body: wrong secret, or the body was changed on its way")
 
