@@ -4,7 +4,6 @@ from typing import Any
 
 import streamlit as st
 
-from crm_core.errors import CrmError
 from crm_core.infra.streams import INGESTED
 from crm_core.insights.overview import Totals
 from crm_core.money import to_major
@@ -12,8 +11,9 @@ from pages._ui import queries
 from pages._ui.charts import revenue_by_month, show_chart
 from pages._ui.commands import IMPORT_COMMANDS
 from pages._ui.deps import actor, services
-from pages._ui.formats import literal, money, money_short, number
+from pages._ui.formats import money, money_short, number
 from pages._ui.guard import hidden_if_forbidden, live
+from pages._ui.jobs import Cancel, show_job_in_hand
 from pages._ui.links import go_to
 from pages._ui.tables import order_table
 from pages._ui.widgets import CARD_PX, empty_state, page_header, time_caption
@@ -50,24 +50,24 @@ def demo_progress() -> None:
         st.cache_data.clear()
         st.rerun()
     done, total = job["done"], job["total"]
+    words = f"{number(done)} of {number(total)} records made" if total else "Starting"
+    waiting = services().publisher.backlog(*INGESTED) if total else 0
     with st.container(border=True):
         st.markdown("**Loading demo data**")
-        words = f"{number(done)} of {number(total)} records made" if total else "Starting"
-        waiting = services().publisher.backlog(*INGESTED) if total else 0
-        st.progress(done / total if total else 0.0, f"{words} · {number(waiting)} still to be stored")
-        st.caption("This goes on when you leave the page.")
-        with st.popover("Cancel …", icon=":material/block:", key="overview_cancel"):
-            st.markdown("No more customers and orders are made. Those that were made stay.")
-            key = "overview_cancel_sure"
-            st.button("Cancel loading", type="primary", key=key, on_click=cancel_demo, args=(job["_id"],))
+        show_job_in_hand(
+            job,
+            f"{words} · {number(waiting)} still to be stored",
+            Cancel(
+                "Cancel loading",
+                "No more customers and orders are made. Those that were made stay.",
+                lambda: cancel_demo(job["_id"]),
+            ),
+        )
 
 
-def cancel_demo(job_id: str) -> None:
-    try:
-        job = services().demo_jobs.cancel(job_id, actor=actor())
-        st.toast(f"Cancelled. {number(job['done'])} of {number(job['total'])} records were made, and stay.")
-    except CrmError as exc:
-        st.toast(literal(str(exc)), icon=":material/error:")
+def cancel_demo(job_id: str) -> str:
+    job = services().demo_jobs.cancel(job_id, actor=actor())
+    return f"Cancelled. {number(job['done'])} of {number(job['total'])} records were made, and stay."
 
 
 def show_totals(totals: Totals) -> None:

@@ -9,6 +9,7 @@ from workers.running import PollLoop, consume, run_worker, worker_name
 from workers.together import Together
 
 SCHEDULE_EVERY_S = 1.0
+SWEEP_EVERY_S = 60.0
 
 
 def build(services: Services, instance: str) -> Together:
@@ -21,8 +22,12 @@ def build(services: Services, instance: str) -> Together:
     def start_due() -> int:
         return len(services.campaigns.start_due(services.clock()))
 
+    def sweep() -> int:
+        return services.job_runner.end_lost() + services.import_files.remove_orphans(services.clock())
+
+    sweeper = PollLoop(sweep, Activity("jobs", worker_name("sweeper", instance)), every_s=SWEEP_EVERY_S)
     scheduler = PollLoop(start_due, Activity("jobs", worker_name("scheduler", instance)), every_s=SCHEDULE_EVERY_S)
-    return Together(lane(Stream.JOBS, ""), lane(Stream.SHORT_JOBS, "-short"), scheduler)
+    return Together(lane(Stream.JOBS, ""), lane(Stream.SHORT_JOBS, "-short"), scheduler, sweeper)
 
 
 if __name__ == "__main__":

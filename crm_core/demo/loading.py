@@ -1,6 +1,7 @@
 """Puts the demo data on the streams, as the API would, and reports how far it is."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -18,16 +19,22 @@ class DemoLoader:
         self._publisher = publisher
         self._context = context
 
-    def load(self, *, customers: int, seed: int, progress: Progress) -> tuple[int, int]:
-        """Publish a seeded shop's two years; returns the customers and orders. Raises InvalidInput, Unavailable."""
+    def load(
+        self, *, customers: int, seed: int, progress: Progress, end: datetime | None = None, done: int = 0
+    ) -> tuple[int, int]:
+        """Publish a seeded shop's two years. Return the number of customers and of orders.
+
+        end: of the two years; now, if None. done: records that an earlier load with the same arguments has published.
+        Raises InvalidInput, Unavailable.
+        """
         context = self._context({})
-        data = generate_demo(customers=customers, seed=seed, now=context.now)
-        in_all, done = data.customer_count + data.order_count, 0
-        for stream, records in (
-            (Stream.CUSTOMERS, data.customer_records()),
-            (Stream.ORDERS, data.order_records()),
+        data = generate_demo(customers=customers, seed=seed, now=end or context.now)
+        in_all = data.customer_count + data.order_count
+        for stream, earlier, records in (
+            (Stream.CUSTOMERS, 0, data.customer_records()),
+            (Stream.ORDERS, data.customer_count, data.order_records()),
         ):
-            for rows in _chunks(records):
+            for rows in _chunks(islice(records, max(0, done - earlier), None)):
                 batch = parse_rows(stream, rows, context)
                 assert not batch.rejected, batch.rejected[0]
                 self._publisher.publish(stream, batch.payloads, origin="demo")

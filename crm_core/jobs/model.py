@@ -1,6 +1,6 @@
 """A job as it is stored in ``jobs``, for the type checker: long work with one lifecycle, whatever its kind."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypedDict, cast
 
@@ -18,6 +18,8 @@ class JobState(StrEnum):
 
 
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
+KEPT = timedelta(days=30)
+"""After the last sign of life, and so after its end, a job is removed."""
 
 
 class JobFields(TypedDict, total=False):
@@ -83,6 +85,11 @@ class JobChange(JobFields, DemoFields, ImportFields, RehearsalFields, total=Fals
 
 class Job(JobChange):
     _id: str
+
+
+def ended(state: JobState, now: datetime) -> JobChange:
+    """What the end of a job sets, whatever its end is."""
+    return {"state": state, "finished_at": now, "expires_at": now + KEPT}
 
 
 def jobs_in(db: Db) -> Collection[Job]:

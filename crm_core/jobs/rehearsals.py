@@ -25,11 +25,10 @@ REHEARSAL = JobKind(
     "rehearsal",
     Stream.SHORT_JOBS,
     "The jobs worker gave it up, or never got it. Nothing was written or sent; ask for another one.",
-    keep=timedelta(days=30),
 )
 SHOWN = (
     *("_id", "campaign_id", "start_at", "state", "runs", "done", "waiting", "clock", "result", "failure"),
-    *("created_by", "created_at", "started_at", "finished_at", "cancelled_by"),
+    *("created_by", "created_at", "started_at", "heartbeat_at", "finished_at", "cancelled_by"),
 )
 
 

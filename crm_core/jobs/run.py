@@ -9,7 +9,7 @@ from pymongo.collection import Collection
 from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import translated
-from crm_core.jobs.model import UNFINISHED, Job, JobChange, JobState
+from crm_core.jobs.model import KEPT, UNFINISHED, Job, JobChange, JobState, ended
 
 POLL_S = 0.1
 PATIENCE_S = 60.0
@@ -37,7 +37,7 @@ class JobRun:
         """Take the job, whoever had it; None when it has ended."""
         now = clock()
         change = {
-            "$set": {"state": JobState.RUNNING, "heartbeat_at": now},
+            "$set": {"state": JobState.RUNNING, "heartbeat_at": now, "expires_at": now + KEPT},
             "$min": {"started_at": now},
             "$inc": {"runs": 1},
         }
@@ -50,7 +50,8 @@ class JobRun:
     def note(self, values: JobChange) -> None:
         """Write progress. Raises JobCancelled when somebody has ended it, Unavailable when another goes on with it."""
         has_moved = values.get("done", 0) > self.job["done"]
-        if not self._set({**values, "heartbeat_at": self._clock()}):
+        now = self._clock()
+        if not self._set({**values, "heartbeat_at": now, "expires_at": now + KEPT}):
             self._note_of_cancelled(values)
         self.job.update(values)  # type: ignore[typeddict-item]
         if has_moved:
@@ -75,10 +76,10 @@ class JobRun:
 
     def end(self, state: JobState, values: JobChange) -> None:
         """Raises as ``note``."""
-        ended: JobChange = {**values, "state": state, "finished_at": self._clock()}
-        if not self._set(ended, cleared=["sole"]):
+        change: JobChange = {**values, **ended(state, self._clock())}
+        if not self._set(change, cleared=["sole"]):
             self._note_of_cancelled({})
-        self.job.update(ended)  # type: ignore[typeddict-item]
+        self.job.update(change)  # type: ignore[typeddict-item]
 
     def _set(self, values: JobChange, cleared: Any = ()) -> bool:
         change: dict[str, Any] = {"$set": values} | ({"$unset": dict.fromkeys(cleared, "")} if cleared else {})

@@ -14,6 +14,7 @@ from crm_core.infra.streams import Entry
 from crm_core.infra.tries import Tries
 from crm_core.jobs.model import Job, JobChange, JobState, jobs_in
 from crm_core.jobs.run import JobCancelled, JobRun
+from crm_core.jobs.store import JobKind, JobStore
 
 NO_JOB = "no such job"
 GROUP = "jobs"
@@ -29,22 +30,31 @@ class JobHandler:
     Raises CrmError for what cannot be done, in words; Unavailable to be asked again. clear: whatever its end was.
     """
 
+    kind: JobKind
     work: Callable[[JobRun], JobChange]
     clear: Callable[[Job], None] = lambda job: None
 
 
 class JobRunner:
-    """handlers: by kind of job."""
-
-    def __init__(self, db: Db, client: redis.Redis, handlers: Mapping[str, JobHandler], clock: Clock) -> None:
+    def __init__(
+        self, db: Db, client: redis.Redis, store: JobStore, handlers: Sequence[JobHandler], clock: Clock
+    ) -> None:
         self._jobs = jobs_in(db)
+        self._store = store
         self._tries = Tries(client, GROUP)
-        self._handlers = handlers
+        self._handlers = {handler.kind.name: handler for handler in handlers}
         self._clock = clock
 
     def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
         """Do the jobs of these entries, one after the other. Return {entry id: reason} for those that name no job."""
         return {entry.id: NO_JOB for entry in entries if not self._has_job(entry)}
+
+    def end_lost(self) -> int:
+        """End the jobs that no worker has or will get. Return how many."""
+        lost = [(handler, job) for handler in self._handlers.values() for job in self._store.fail_lost(handler.kind)]
+        for handler, job in lost:
+            handler.clear(job)
+        return len(lost)
 
     def _has_job(self, entry: Entry) -> bool:
         job_id = read_job_id(entry)

@@ -78,9 +78,9 @@ class JobServices(CampaignServices, IngestServices):
             self.import_kinds,
             max_backlog=self.settings.max_backlog,
         )
-        handlers = {
-            DEMO.name: JobHandler(self.demo_jobs.work),
-            IMPORT.name: JobHandler(importer.work, importer.clear),
-            REHEARSAL.name: JobHandler(self.rehearsals.work),
-        }
-        return JobRunner(self.db, self.redis, handlers, self.clock)
+        handlers = (
+            JobHandler(DEMO, self.demo_jobs.work),
+            JobHandler(IMPORT, importer.work, importer.clear),
+            JobHandler(REHEARSAL, self.rehearsals.work),
+        )
+        return JobRunner(self.db, self.redis, self.job_store, handlers, self.clock)

@@ -16,7 +16,7 @@ from crm_core.errors import Conflict, NotFound, Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, page_newest, translated
 from crm_core.infra.streams import Publisher, Stream, redis_translated
-from crm_core.jobs.model import UNFINISHED, Job, JobChange, JobState, jobs_in
+from crm_core.jobs.model import KEPT, UNFINISHED, Job, JobChange, JobState, ended, jobs_in
 
 HANDED_OVER = timedelta(seconds=10)
 """A job is written down before its entry is published: a younger one without an entry may still get it."""
@@ -33,7 +33,6 @@ class JobKind:
     noun: str
     lane: Stream
     lost: str
-    keep: timedelta | None = None
     is_sole: bool = False
 
 
@@ -68,7 +67,7 @@ class JobStore:
                 **fields,
                 "created_by": actor.label,
                 "created_at": now,
-                **({"expires_at": now + kind.keep} if kind.keep else {}),
+                "expires_at": now + KEPT,
                 **({"sole": kind.name} if kind.is_sole else {}),
             },
         )
@@ -92,7 +91,8 @@ class JobStore:
 
         query: what else must hold of it. Raises NotFound, and Conflict when it has ended otherwise.
         """
-        values: JobChange = {"cancelled_by": actor.label, "state": JobState.CANCELLED, "finished_at": self._clock()}
+        now = self._clock()
+        values: JobChange = {"cancelled_by": actor.label, **ended(JobState.CANCELLED, now)}
         wanted = {"_id": job_id, "kind": kind.name, **query}
         with translated():
             changed = self._jobs.update_one({**wanted, **_UNFINISHED}, {"$set": values, "$unset": {"sole": ""}})
@@ -131,7 +131,7 @@ class JobStore:
 
     def _fail(self, kind: JobKind, job: Job) -> None:
         """Unless a worker has begun with it meanwhile."""
-        values: JobChange = {"state": JobState.FAILED, "failure": kind.lost, "finished_at": self._clock()}
+        values: JobChange = {"failure": kind.lost, **ended(JobState.FAILED, self._clock())}
         query = {"_id": job["_id"], "runs": job["runs"], **_UNFINISHED}
         with translated():
             self._jobs.update_one(query, {"$set": values, "$unset": {"sole": ""}})

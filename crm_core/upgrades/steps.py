@@ -79,7 +79,8 @@ _ENDED: Doc = {
     "runs": {"$ifNull": ["$runs", 0]},
     "total": {"$ifNull": ["$total", 0]},
 }
-_MONTH_AFTER: Doc = {"$add": ["$created_at", int(timedelta(days=30).total_seconds() * 1000)]}
+_MONTH_MS = int(timedelta(days=30).total_seconds() * 1000)
+_MONTH_AFTER: Doc = {"$add": ["$created_at", _MONTH_MS]}
 
 
 def _to_jobs(collection: str, more: Doc) -> Walk:
@@ -172,5 +173,9 @@ STEPS = (
     Upgrade("search words of customers", (Walk("customers", _add_search_words),)),
     Upgrade("plain days among attributes", (Walk("customers", _keep_plain_days),)),
     Upgrade("owners of API keys", (Walk("api_keys", _give_keys_owners),)),
+    Upgrade(
+        "expiry of jobs",
+        (walk("jobs", {"expires_at": None}, [{"$set": {"expires_at": {"$add": ["$$NOW", _MONTH_MS]}}}]),),
+    ),
 )
 """Upgrade n brings data of version n to version n + 1."""

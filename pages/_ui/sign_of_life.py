@@ -18,6 +18,6 @@ def show_sign_of_life(beat_at: datetime | None, now: datetime, gone: str, *, aft
     age = max(now - beat_at, timedelta())
     words = duration(timedelta(seconds=int(age.total_seconds()))) if age >= timedelta(seconds=1) else "a moment"
     if age > after:
-        st.warning(f"No sign of life for {words}: {gone}", icon=":material/heart_broken:")
+        st.warning(f"No sign of life for {words}: {gone}", icon=":material/hourglass_disabled:")
     else:
         st.caption(f"Last sign of life {words} ago.", help=utc_exact(beat_at))

@@ -6,13 +6,13 @@ from typing import Final
 
 import streamlit as st
 
-from crm_core.errors import CrmError
 from crm_core.imports.running.checking import Rejected, stream_named
 from crm_core.jobs.model import UNFINISHED, Job
 from pages._ui.commands import IMPORT_COMMANDS
 from pages._ui.deps import actor, services
 from pages._ui.formats import duration, file_size, literal, number, relative_time, utc_exact
 from pages._ui.guard import live
+from pages._ui.jobs import Cancel, show_job_in_hand
 from pages._ui.widgets import empty_state, tinted_badge
 from pages.data.new_import import FORMATS, show_rejected
 
@@ -60,8 +60,7 @@ def _show_import(job: Job, now: datetime) -> None:
         by = literal(job["created_by"])
         st.caption(f"{what} · {verb.lower()} {relative_time(moment, now)} by {by}", help=utc_exact(moment))
         if job["state"] in UNFINISHED:
-            _show_progress(job, now)
-            _offer_cancel(job)
+            show_job_in_hand(job, _progress(job, now), _cancel(job))
         elif job["state"] == "cancelled":
             st.markdown(_left(job))
         elif job["state"] == "done":
@@ -71,33 +70,20 @@ def _show_import(job: Job, now: datetime) -> None:
         _show_errors(job)
 
 
-def _show_progress(job: Job, now: datetime) -> None:
+def _progress(job: Job, now: datetime) -> str:
     done, total = job["done"], job["total"]
-    if job["state"] == "queued":
-        words = "Waits for the jobs worker"
-    elif done < total:
-        words = f"{number(done)} of {number(total)}{_pace(job, now)}"
-    else:
-        waiting = services().publisher.backlog(stream_named(job["records"]))
-        words = f"{number(done)} of {number(total)} read · {number(waiting)} {job['records']} wait to be stored"
-    st.progress(done / total, words)
-    st.caption("This goes on when you leave the page.")
+    if done < total:
+        return f"{number(done)} of {number(total)}{_pace(job, job.get('heartbeat_at', now))}"
+    waiting = services().publisher.backlog(stream_named(job["records"]))
+    return f"{number(done)} of {number(total)} read · {number(waiting)} {job['records']} wait to be stored"
 
 
-def _offer_cancel(job: Job) -> None:
-    """In a popover: a dialog would close with the next drawing of the live part."""
-    noun = job["records"]
-    with st.popover("Cancel …", icon=":material/block:", key=f"data_cancel_{job['_id']}"):
-        st.markdown(f"The rest of the file is not read. The {noun} that were accepted stay.")
-        key = f"data_cancel_sure_{job['_id']}"
-        st.button("Cancel import", type="primary", key=key, on_click=_cancel, args=(job["_id"],))
-
-
-def _cancel(import_id: str) -> None:
-    try:
-        services().imports.cancel(import_id, actor=actor())
-    except CrmError as exc:
-        st.toast(literal(str(exc)), icon=":material/error:")
+def _cancel(job: Job) -> Cancel:
+    return Cancel(
+        "Cancel import",
+        f"The rest of the file is not read. The {job['records']} that were accepted stay.",
+        lambda: services().imports.cancel(job["_id"], actor=actor()),
+    )
 
 
 def _left(job: Job) -> str:
@@ -108,8 +94,11 @@ def _left(job: Job) -> str:
     return f"**{number(job['accepted'])}** accepted, which stay{refused} · {read} · cancelled by {by}"
 
 
-def _pace(job: Job, now: datetime) -> str:
-    length, done = now - job["started_at"], job["done"]
+def _pace(job: Job, then: datetime) -> str:
+    """then: when it was as far as it says."""
+    if "started_at" not in job:
+        return ""
+    length, done = then - job["started_at"], job["done"]
     if not done or length < timedelta(seconds=1):
         return ""
     rate = done / length.total_seconds()

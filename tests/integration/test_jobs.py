@@ -8,6 +8,7 @@ import pytest
 from pydantic_core import to_json
 
 from crm_core.customers.totals import net_of
+from crm_core.demo.generator import generate_demo
 from crm_core.errors import Conflict, InvalidInput, Unavailable
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.infra.mongo import Doc
@@ -21,7 +22,7 @@ from crm_core.services import Services
 from tests.actors import ASHA, BELA
 from tests.conftest import TestClock
 from tests.integration.feeding import read_state
-from tests.integration.job_rig import Killed, ingest_worker, jobs_worker
+from tests.integration.job_rig import Killed, ingest_worker, jobs_worker, work
 
 
 def test_a_demo_job_ends_with_its_customers_and_orders_stored(services: Services) -> None:
@@ -224,3 +225,34 @@ def test_a_worker_that_was_overtaken_writes_nothing_any_more(services: Services)
         first.end(JobState.DONE, {})
     (job,) = services.imports.recent()
     assert (job["state"], job["done"], job["runs"]) == ("running", 1, 2)
+
+
+def test_an_interrupted_demo_load_goes_on_where_it_was(
+    services: Services, monkeypatch: pytest.MonkeyPatch, clock: TestClock
+) -> None:
+    """Its worker is killed after every batch, and a day passes each time: no record is made twice or otherwise."""
+    services.demo_jobs.start(customers=600, seed=3, actor=ASHA)
+    begun_at, note, done = clock.now, JobRun.note, [0]
+
+    def note_and_die(self: JobRun, values: JobChange) -> None:
+        note(self, values)
+        if values.get("done"):
+            raise Killed
+
+    monkeypatch.setattr(JobRun, "note", note_and_die)
+    while (job := services.demo_jobs.latest()) and (not job["total"] or job["done"] < job["total"]):
+        with pytest.raises(Killed):
+            jobs_worker(services).run_once()
+        clock.advance(days=1)
+        done.append(services.demo_jobs.latest()["done"])  # type: ignore[index]
+    monkeypatch.undo()
+    assert len(done) > 3
+    assert done == sorted(set(done))
+    made = generate_demo(customers=600, seed=3, now=begun_at)
+    assert services.redis.xlen(Stream.CUSTOMERS) == made.customer_count
+    assert services.redis.xlen(Stream.ORDERS) == made.order_count
+    work(services)
+    assert services.demo_jobs.latest()["state"] == "done"  # type: ignore[index]
+    newest = services.db.orders.find_one(sort=[("ordered_at", -1)])
+    assert newest
+    assert newest["ordered_at"] <= begun_at

@@ -93,6 +93,7 @@ def test_old_imports_rehearsals_and_demo_loads_are_jobs(upgraded: Services) -> N
     assert [job["state"] for job in rehearsals] == ["failed", "failed"]
     assert all("ask for it again" in job["failure"] for job in rehearsals)
     assert not upgraded.demo_jobs.is_running()
+    assert all(row["expires_at"] for row in upgraded.db.jobs.find())
     assert all(set(job) <= {"_id", *JobChange.__annotations__} for job in upgraded.db.jobs.find())
 
 

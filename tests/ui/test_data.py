@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -199,6 +199,16 @@ def test_an_import_can_be_cancelled_and_says_what_was_accepted(workspace: Servic
     page.click("Cancel import")
     assert "2 accepted, which stay · 2 of 4 read · cancelled by app user" in page.words.replace("**", "")
     assert "Cancel import" not in page.buttons()
+
+
+def test_an_import_in_hand_shows_its_last_sign_of_life(workspace: Services) -> None:
+    page = open_data()
+    upload(page, "orders.csv", ORDERS.replace("total", "amount"))
+    page.click("Import 4 orders")
+    beat_at = workspace.clock() - timedelta(seconds=45)
+    workspace.db.jobs.update_one({}, {"$set": {"state": "running", "started_at": beat_at, "heartbeat_at": beat_at}})
+    page.run()
+    assert "No sign of life for 45 s: the worker may be gone." in page.errors
 
 
 def test_a_cancel_that_comes_too_late_is_said_to(workspace: Services) -> None:

@@ -1,7 +1,7 @@
 """Overview: the way in for an empty workspace, and figures that are those of the data."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from pydantic_core import from_json
@@ -50,6 +50,7 @@ def test_the_button_asks_the_jobs_worker_for_demo_data_once(workspace: Services)
 
 def test_progress_says_how_much_is_made_and_how_much_waits(workspace: Services) -> None:
     workspace.demo_jobs.start(customers=200, seed=1, actor=TEST)
+    set_job(workspace, state="running")
     assert "Starting" in Page("overview").words
     set_job(workspace, state="running", done=1500, total=6000)
     workspace.publisher.publish(Stream.ORDERS, [b"{}"] * 3)
@@ -68,6 +69,27 @@ def test_loading_demo_data_can_be_cancelled(workspace: Services) -> None:
     assert job
     assert (job["state"], job["cancelled_by"]) == ("cancelled", "app user")
     assert "Load demo data" in page.buttons()
+
+
+def test_a_load_in_hand_shows_its_last_sign_of_life(workspace: Services) -> None:
+    workspace.demo_jobs.start(customers=200, seed=1, actor=TEST)
+    set_job(workspace, state="running", done=1500, total=6000, heartbeat_at=workspace.clock() - timedelta(seconds=12))
+    page = Page("overview")
+    assert "Last sign of life 12 s ago." in page.words
+    assert not page.errors
+    set_job(workspace, heartbeat_at=workspace.clock() - timedelta(minutes=2))
+    page.run()
+    assert "No sign of life for 2 min: the worker may be gone. The job is taken up again by itself" in page.errors
+
+
+def test_a_load_that_waits_for_long_says_why_that_may_be(workspace: Services, clock: TestClock) -> None:
+    workspace.demo_jobs.start(customers=200, seed=1, actor=TEST)
+    page = Page("overview")
+    assert "Waits for the jobs worker" in page.words
+    assert "Another job may be in hand" not in page.words
+    clock.advance(minutes=1, seconds=5)
+    page.run()
+    assert "Waiting for 1 min 5 s. Another job may be in hand, or no jobs worker runs." in page.words
 
 
 def test_figures_follow_when_the_demo_data_is_there(workspace: Services, shop: Shop) -> None:

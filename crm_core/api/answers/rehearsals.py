@@ -95,6 +95,7 @@ class Rehearsal(TypedDict):
     created_at: datetime
     created_by: str
     started_at: NotRequired[datetime]
+    heartbeat_at: NotRequired[Annotated[datetime, Field(description="The last sign of life of its worker.")]]
     finished_at: NotRequired[datetime]
     cancelled_by: NotRequired[str]
 
