@@ -82,7 +82,7 @@ def load_demo_data(desk: Screen, app: RunningApp, api: Api) -> None:
     with suspended(app, "ingest"):
         with suspended(app, "jobs"), app.services() as services:
             desk.button("Load demo data").click()
-            expect(desk.page.get_by_text("Starting")).to_be_visible()
+            expect(desk.page.get_by_text("Waits for the jobs worker")).to_be_visible()
             fewer = services.db.jobs.update_one({"params.customers": 20_000}, {"$set": {"params.customers": LOADED}})
             assert fewer.modified_count == 1
         expect(desk.page.get_by_text("records made")).to_be_visible()
