@@ -87,6 +87,8 @@ def _retry(times: int) -> Retry:
 
 SOCKET_TIMEOUT_S = 5.0
 """Longer than any command blocks. A server that is frozen counts as away, like one that is gone."""
+ASYNC_SOCKET_TIMEOUT_S = 4.0
+"""Of the API, which blocks on none: a request waits for the write under way and then for its own, twice as long."""
 
 
 def connect_redis(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S, retries: int = 3) -> redis.Redis:
@@ -97,7 +99,7 @@ def connect_redis(url: str, *, timeout_s: float = SOCKET_TIMEOUT_S, retries: int
 
 def connect_redis_async(url: str) -> redis.asyncio.Redis:
     return redis.asyncio.Redis.from_url(
-        url, socket_connect_timeout=3, socket_timeout=SOCKET_TIMEOUT_S, health_check_interval=30
+        url, socket_connect_timeout=3, socket_timeout=ASYNC_SOCKET_TIMEOUT_S, health_check_interval=30
     )
 
 

@@ -1,6 +1,7 @@
 """The limiter against the real Valkey: many at once, and by two processes of the app at once."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -141,3 +142,26 @@ def test_without_valkey_nobody_is_counted_and_the_caller_is_told() -> None:
             await limiter.take(KEY)
 
     asyncio.run(take())
+
+
+def test_while_valkey_hangs_all_who_ask_for_one_key_are_told_together() -> None:
+    """One after another they would wait for the time-outs of all before them."""
+
+    async def take(port: int) -> list[object]:
+        limiter = RateLimiter(connect_redis_async(f"redis://127.0.0.1:{port}"), PER_MINUTE)
+        async with asyncio.timeout(10):
+            return await asyncio.gather(*(limiter.take(KEY) for _ in range(30)), return_exceptions=True)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        answers = asyncio.run(take(silent.getsockname()[1]))
+    assert [type(answer) for answer in answers] == [Unavailable] * 30
+
+
+def test_a_caller_that_goes_away_takes_nobody_else_s_turn(services: Services) -> None:
+    async def take(limiters: Sequence[RateLimiter]) -> list[int | None]:
+        first, second = (asyncio.create_task(limiters[0].take(KEY)) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        return [await second]
+
+    assert run_with_limiters(services, 1, take) == [None]
