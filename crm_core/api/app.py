@@ -24,6 +24,7 @@ from crm_core.api.access import SIGNATURE, SIGNATURE_SCHEME
 from crm_core.api.answers.problems import ProblemDocument
 from crm_core.api.bodies import REF
 from crm_core.api.campaign_bodies import CampaignBody, CampaignChangeBody, LaunchBody, ScheduleBody
+from crm_core.api.docs import install_docs
 from crm_core.api.measuring import Measuring
 from crm_core.api.problems import install_problems
 from crm_core.campaigns.messages.receipts import Receipt, ReceiptBatch
@@ -81,7 +82,7 @@ def create_api() -> FastAPI:
         title="ClientNest API",
         version=__version__,
         description=ABOUT,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
@@ -93,4 +94,5 @@ def create_api() -> FastAPI:
         *(receipts, health, metrics),
     ):
         api.include_router(part.router)
+    install_docs(api)
     return api

@@ -1,5 +1,6 @@
 """Swagger: the page, the document behind it, and that the document says what the API does."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,8 +31,18 @@ def test_swagger_page_reads_the_document_of_this_api(app: RunningApp) -> None:
     answer = httpx.get(f"{app.url}/api/docs", trust_env=False)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
-    assert "/api/openapi.json" in answer.text
-    assert "swagger" in answer.text.lower()
+    script = httpx.get(f"{app.url}/api/docs/start.js", trust_env=False)
+    assert "/api/openapi.json" in script.text
+
+
+def test_swagger_page_loads_nothing_from_elsewhere(app: RunningApp) -> None:
+    page = httpx.get(f"{app.url}/api/docs", trust_env=False).text
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(sources) == 4
+    for source in sources:
+        assert "//" not in source
+        assert httpx.get(f"{app.url}/api/{source}", trust_env=False).status_code == 200
+    assert "<script>" not in page
 
 
 def test_every_documented_path_is_served_where_the_document_says(
