@@ -19,6 +19,7 @@ from crm_core.infra.logs import configure_logs
 from crm_core.services import current
 from crm_core.serving import serving
 from crm_core.settings import Settings
+from pages._ui.streamlit_server import configure_streamlit, uploaded_bytes
 
 
 @asynccontextmanager
@@ -26,6 +27,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     try:
         settings = Settings.load()
         configure_logs(settings.log_level, "app", settings.log_format)
+        configure_streamlit(settings)
         address = f"http://127.0.0.1:{st.get_option('server.port')}"
         with open_platform(settings, app_url=address) as ready, serving(ready):
             yield {}
@@ -38,5 +40,8 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     str(Path(__file__).resolve().parent / "pages" / "_shell.py"),
     lifespan=lifespan,
-    middleware=[Middleware(FrontDoor, services=current), Middleware(ApiFirst, api=create_api())],
+    middleware=[
+        Middleware(FrontDoor, services=current, uploaded=uploaded_bytes),
+        Middleware(ApiFirst, api=create_api()),
+    ],
 )

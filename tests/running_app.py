@@ -27,6 +27,7 @@ from tests.waiting import eventually
 ROOT = Path(__file__).resolve().parents[1]
 # A message ends as delivered or failed, so that a test knows when its campaign is done.
 NO_OPENS = '{"open_rate": 0}'
+METRICS_TOKEN = "a token of the tests"
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 40.0
 SHORT_LIVED = httpx.Limits(keepalive_expiry=2)
@@ -188,7 +189,7 @@ def start_app(data_dir: Path, *options: str, port: int | None = None, **settings
         *("--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"),
         *options,
     )
-    env = environment(data_dir, **{"CRM_VENDOR_BEHAVIOUR": NO_OPENS, **settings})
+    env = environment(data_dir, **{"CRM_VENDOR_BEHAVIOUR": NO_OPENS, "CRM_METRICS_TOKEN": METRICS_TOKEN, **settings})
     process = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=log, stderr=log)
     running = RunningApp(f"http://127.0.0.1:{port}", data_dir, process)
     try:

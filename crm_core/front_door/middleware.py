@@ -1,26 +1,86 @@
 """What every request passes before the API and Streamlit see it."""
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
+from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from crm_core.front_door.paths import is_open_api
+from crm_core.errors import Unavailable
+from crm_core.front_door.connections import bound_connections
+from crm_core.front_door.headers import AnswerHeaders
+from crm_core.front_door.hosts import Addresses
+from crm_core.front_door.paths import is_metrics, is_open
+from crm_core.front_door.refusals import Refusal, refuse
+from crm_core.front_door.uploads import UploadLimit
 from crm_core.services import Services
+from crm_core.settings import Settings
+
+_BEARER: Final = b"Bearer "
+
+
+@dataclass(frozen=True)
+class _House:
+    """What is known once the process has its settings. port: that the app listens on."""
+
+    settings: Settings
+    port: int
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        return Addresses(self.settings.public_url, self.port, checks_host=self.settings.hosting is None)
+
+    @cached_property
+    def headers(self) -> AnswerHeaders:
+        return AnswerHeaders(self.settings)
 
 
 class FrontDoor:
     """ASGI middleware around everything that the app serves.
 
-    services: gives those of the process. Raises Unavailable before and after the lifespan.
+    services: gives those of the process; raises Unavailable before and after the lifespan. uploaded: the bytes of
+    uploads that Streamlit holds, by its session.
     """
 
-    def __init__(self, app: ASGIApp, *, services: Callable[[], Services]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, services: Callable[[], Services], uploaded: Callable[[], Mapping[str, int]]
+    ) -> None:
+        self._app = app
         self._services = services
-        self._open_api = app
-        self._for_people = app
+        self._for_people = UploadLimit(app, uploaded)
+        self._house: _House | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and is_open_api(scope["path"]):
-            await self._open_api(scope, receive, send)
+        if scope["type"] == "lifespan":
+            bound_connections(receive)
+            await self._app(scope, receive, send)
+            return
+        try:
+            house = self._house or self._enter(scope)
+        except Unavailable as exc:
+            await refuse(Refusal(503, "stopping", str(exc)), scope, send)
+            return
+        if is_open(scope["path"]) and scope["type"] == "http":
+            await self._app(scope, receive, house.headers.added_to_data(send))
+            return
+        send = house.headers.added_for_people(scope["path"], send)
+        if refusal := house.addresses.check(scope["headers"]):
+            await refuse(refusal, scope, send)
+        elif is_metrics(scope["path"]) and _has_token(scope, house.settings.metrics_token):
+            await self._app(scope, receive, send)
         else:
             await self._for_people(scope, receive, send)
+
+    def _enter(self, scope: Scope) -> _House:
+        self._house = _House(self._services().settings, scope["server"][1])
+        return self._house
+
+
+def _has_token(scope: Scope, token: SecretStr | None) -> bool:
+    if token is None:
+        return False
+    given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    return secrets.compare_digest(given, _BEARER + token.get_secret_value().encode())

@@ -1,9 +1,21 @@
 """Which paths are open, and which ask who is there."""
 
-API = "/api"
-_API_FOR_PEOPLE = ("/api/docs", "/api/openapi.json")
+from typing import Final
+
+API: Final = "/api"
+DOCS: Final = "/api/docs"
+UPLOADS: Final = "/_stcore/upload_file/"
+_API_FOR_PEOPLE: Final = (DOCS, "/api/openapi.json", "/api/metrics")
+_METRICS: Final = ("/api/metrics", "/_stcore/metrics")
+_HEALTH: Final = "/_stcore/health"
 
 
-def is_open_api(path: str) -> bool:
-    """Whether ``path`` is a part of the REST API that never takes a cookie: it asks for keys, signatures or nothing."""
-    return (path == API or path.startswith("/api/")) and not path.startswith(_API_FOR_PEOPLE)
+def is_open(path: str) -> bool:
+    """Whether ``path`` never takes a cookie: the REST API asks for keys, signatures or nothing, health for nothing."""
+    if path == API or path.startswith("/api/"):
+        return not path.startswith(_API_FOR_PEOPLE)
+    return path == _HEALTH
+
+
+def is_metrics(path: str) -> bool:
+    return path in _METRICS

@@ -4,11 +4,12 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from tests.running_app import RunningApp
+from tests.running_app import METRICS_TOKEN, RunningApp
 
 
 def read_metrics(app: RunningApp) -> str:
-    answer = httpx.get(f"{app.url}/api/metrics", trust_env=False, timeout=60)
+    headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    answer = httpx.get(f"{app.url}/api/metrics", headers=headers, trust_env=False, timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.text
 

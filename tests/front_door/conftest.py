@@ -1,0 +1,25 @@
+"""Apps with the settings that the front door reads."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.running_app import RunningApp, start_app
+
+PUBLIC_URL = "https://crm.example.com"
+CLOUD_URL = "https://our-crm.streamlit.app"
+
+
+@pytest.fixture(scope="session")
+def public_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """One that people reach under a name of its own."""
+    with start_app(tmp_path_factory.mktemp("public"), CRM_PUBLIC_URL=PUBLIC_URL) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cloud_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """One on Streamlit Community Cloud."""
+    folder = tmp_path_factory.mktemp("cloud")
+    with start_app(folder, CRM_PUBLIC_URL=CLOUD_URL, CRM_HOSTING="community-cloud") as running:
+        yield running

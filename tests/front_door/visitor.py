@@ -1,0 +1,72 @@
+"""A visitor of the pages without a browser: Streamlit's WebSocket and its uploads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import httpx
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
+
+from tests.front_door.raw import connect as connect_raw
+from tests.front_door.raw import port_of
+from tests.running_app import SHORT_LIVED, RunningApp
+
+MAX_MESSAGE = 50_000_000
+
+
+@contextmanager
+def open_stream(app: RunningApp, *, host: str | None = None, origin: str | None = None) -> Iterator[ClientConnection]:
+    """A WebSocket to the pages. host: as the Host header has it, wherever the app really is."""
+    with connect(
+        f"ws://{host or f'localhost:{port_of(app)}'}/_stcore/stream",
+        sock=connect_raw(app),
+        origin=Origin(origin) if origin else None,
+        subprotocols=[Subprotocol("streamlit")],
+        max_size=MAX_MESSAGE,
+        proxy=None,
+    ) as stream:
+        yield stream
+
+
+@dataclass
+class Visitor:
+    """Of a page that is open."""
+
+    app: RunningApp
+    session_id: str
+    client: httpx.Client
+
+    def upload(self, size: int, *, name: str | None = None) -> httpx.Response:
+        """A file of that many bytes, as the page's uploader sends it."""
+        files = {"file": ("made.csv", b"x" * size, "text/csv")}
+        return self.client.put(self._address(name or str(uuid4())), files=files)
+
+    def upload_without_size(self) -> httpx.Response:
+        return self.client.put(self._address("endless"), content=iter([b"x" * 1000] * 3))
+
+    def remove(self, name: str) -> None:
+        assert self.client.delete(self._address(name)).status_code == 204
+
+    def _address(self, name: str) -> str:
+        return f"/_stcore/upload_file/{self.session_id}/{name}"
+
+
+@contextmanager
+def visiting(app: RunningApp) -> Iterator[Visitor]:
+    with open_stream(app) as stream, httpx.Client(base_url=app.url, trust_env=False, limits=SHORT_LIVED) as client:
+        client.get("/_stcore/health")
+        client.headers["X-Xsrftoken"] = client.cookies["_streamlit_xsrf"]
+        stream.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+        yield Visitor(app, _session_id(stream), client)
+
+
+def _session_id(stream: ClientConnection) -> str:
+    while True:
+        message = ForwardMsg.FromString(stream.recv(timeout=60, decode=False))
+        if message.WhichOneof("type") == "new_session":
+            return str(message.new_session.initialize.session_id)
