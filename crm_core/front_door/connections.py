@@ -31,6 +31,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_bytes = 0
     """Received since what was last understood: the begin of a request, a chunk's size, a part of a body."""
     body_bytes = 0
+    _is_websocket = False
+    """From its upgrade on it is no concern of ours: another protocol has it, which pings."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -43,6 +45,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)
         super().data_received(data)
+        if self._is_websocket:
+            return
         if self._head_bytes > MAX_HEAD_BYTES:
             self.refuse_head()
         elif self.timeout_keep_alive_task is None and (self.cycle is None or self.cycle.response_complete):
@@ -73,6 +77,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
+        self._is_websocket = True
         WATCH.forget(self)
         super().handle_websocket_upgrade()
 

@@ -9,8 +9,9 @@ from time import sleep
 import httpx
 import pytest
 
-from crm_core.front_door.connections import MAX_HEAD_BYTES, MAX_WAITING
+from crm_core.front_door.connections import HEAD_S, MAX_HEAD_BYTES, MAX_WAITING
 from tests.front_door.raw import ask, connect, port_of, read_to_end, send_while_taken
+from tests.front_door.visitor import open_stream
 from tests.running_app import RunningApp
 
 PART = b"x" * 4096
@@ -107,6 +108,12 @@ def test_a_slow_body_that_goes_on_is_awaited(app: RunningApp) -> None:
 
     answer = httpx.post(f"{app.url}/api/v1/receipts", content=body(), trust_env=False, timeout=120)
     assert answer.status_code not in (400, 408)
+
+
+def test_a_stream_of_pages_stays_open_while_nobody_does_anything(app: RunningApp) -> None:
+    with open_stream(app) as stream:
+        sleep(HEAD_S + 3)
+        assert stream.ping().wait(30)
 
 
 def test_many_silent_connections_keep_nobody_out(app: RunningApp) -> None:
