@@ -91,6 +91,8 @@ def test_a_message_of_the_greatest_length_is_fine() -> None:
 
 
 XS = "x" * 32
+LONG = f"{{% assign a = '{XS}' %}}{{% for i in (1..9) %}}{{% assign a = a | append: a %}}{{% endfor %}}"
+"""Makes a text of 16,384 characters."""
 HOSTILE = {
     "long loop": "{% for i in (1..1000000) %}x{% endfor %}",
     "nested loops": "{% for i in (1..900) %}{% for j in (1..900) %}x{% endfor %}{% endfor %}",
@@ -124,6 +126,37 @@ HOSTILE = {
     "list doubled": "{% assign a = 'a,b' | split: ',' %}" + "{% assign a = a | concat: a %}" * 28 + "{{ a | size }}",
     "many filters over much": f"{{% assign a = '{XS * 30}' %}}"
     "{% for i in (1..200) %}{% assign b = a" + " | upcase | downcase" * 120 + " %}{% endfor %}",
+    "long texts compared": f"{LONG}{{% assign b = a | append: 'y' %}}{{% for i in (1..180) %}}"
+    + "{% if a == b %}{% endif %}" * 180
+    + "{% endfor %}",
+    "long texts ordered": f"{LONG}{{% assign b = a | append: 'y' %}}{{% for i in (1..180) %}}"
+    + "{% if a < b %}{% endif %}" * 180
+    + "{% endfor %}",
+    "long text searched": f"{LONG}{{% for i in (1..180) %}}"
+    + "{% if a contains 'yxxxxxxxxxxx' %}{% endif %}" * 100
+    + "{% endfor %}",
+    "long texts as cases": f"{LONG}{{% for i in (1..180) %}}{{% case a %}}{{% when "
+    + "a," * 1500
+    + "a %}{% endcase %}{% endfor %}",
+    "long texts in turn": f"{LONG}{{% for i in (1..180) %}}{{% cycle " + "a," * 1500 + "'' %}{% endfor %}",
+    "long texts kept": f"{LONG}{{% for i in (1..180) %}}"
+    + "{% capture b %}{{ a }}{% endcapture %}" * 120
+    + "{% endfor %}",
+    "long text changed": f"{LONG}{{% for i in (1..180) %}}"
+    + "{% ifchanged %}{{ a }}{% endifchanged %}" * 110
+    + "{% endfor %}",
+    "long text as a name": f"{LONG}{{% for i in (1..180) %}}" + "{% if forloop[a] %}{% endif %}" * 150 + "{% endfor %}",
+    "list of long texts searched": f"{LONG}{{% assign l = a | split: 'y' %}}"
+    "{% for i in (1..8) %}{% assign l = l | concat: l %}{% endfor %}{% for i in (1..170) %}"
+    + "{% if a contains l %}{% endif %}" * 140
+    + "{% endfor %}",
+    "many conditions": "{% for i in (1..200) %}" + "{% if i == 0 %}{% endif %}" * 180 + "{% endfor %}",
+    "many literals": "{% for i in (1..200) %}{% if " + "1 == 1 and " * 180 + "true %}{% endif %}{% endfor %}",
+    "many assignments": "{% for i in (1..200) %}" + "{% assign a = 1 %}" * 270 + "{% endfor %}",
+    "many parts without an expression": "{% for i in (1..200) %}"
+    + "{% if i %}{% else %}{% endif %}" * 150
+    + "{% endfor %}",
+    "many comments": "{% for i in (1..200) %}" + "{%#%}" * 900 + "{% endfor %}",
     "blocks deep in each other": "{% if 1 %}" * 400,
     "parentheses": "{{ " + "(" * 2000,
     "another template": "{% if customer.city == 'Pune' %}{% render 'secrets' %}{% endif %}",

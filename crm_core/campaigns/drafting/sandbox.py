@@ -1,17 +1,18 @@
 """Liquid, bounded: whatever a template says, it ends soon, needs little memory, and reaches nothing but its fields.
 
-The limits of python-liquid bound loops, output, and the variables of a template. They do not bound what happens inside
-one expression, where filters can double a text again and again, and filters, loops and comparisons unfold a range; that
-is bounded here, and loops are short, so that the rest of what an iteration may do is little.
+The limits of python-liquid bound loops, output, and the variables of a template. They do not bound what happens in one
+iteration, where filters can double a text again and again, filters, loops and comparisons unfold a range, and long
+texts are read and compared. That is bounded here: a rendering has units of work, and each step of it takes some.
 """
 
 import functools
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from liquid import BoundTemplate, Environment, RenderContext, Undefined
-from liquid.ast import Node
+from liquid.ast import BlockNode, Node
+from liquid.builtin.expressions.path import Path
 from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.builtin.tags.assign_tag import AssignNode
 from liquid.exceptions import FilterArgumentError, LiquidError
@@ -26,7 +27,8 @@ MAX_TEXT = 20_000
 MAX_ITEMS = 500
 MAX_INT_BITS = 128
 MAX_WORK = 10_000
-"""Units: one a filter call, one a 50 characters and one an item that it is given; one a 50 items of a range."""
+"""Units: one a part of the template and one an expression, each time it is come to; one a filter call; one a 50
+characters and one an item of what a filter is given or a variable holds that is read; one a 50 items of a range."""
 _CHARACTERS_A_UNIT = _NUMBERS_A_UNIT = 50
 _FORBIDDEN_TAGS = ("include", "render")
 ADDED_FILTERS = {"money": money, "date": date, "round": round_half_up}
@@ -128,9 +130,43 @@ class _KeptRange(RangeLiteral):
         return found
 
 
+class _PaidBlock(BlockNode):
+    """What a loop repeats, or a condition guards."""
+
+    __slots__ = ()
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        _spend(len(self.nodes))
+        return super().render_to_output(context, buffer)
+
+
+class _Paid:
+    """Marks the kinds of expressions that charge for themselves."""
+
+    __slots__ = ()
+
+
+@functools.cache
+def _paid(kind: type[Expression]) -> type[Expression]:
+    """The same kind of expression, which charges whenever it is evaluated.
+
+    What a variable holds is charged when it is read: whatever compares, searches, prints or counts by it has read it.
+    """
+    reads = issubclass(kind, Path)
+
+    def evaluate(self: Expression, context: RenderContext) -> object:
+        found = kind.evaluate(self, context)
+        _spend(1 + _size(found) if reads else 1)
+        return found
+
+    return type(kind.__name__, (_Paid, kind), {"__slots__": (), "evaluate": evaluate})
+
+
 def _adapt(nodes: Iterable[Node], context: RenderContext) -> None:
-    """Put our kinds of expressions in place of the library's."""
+    """Put our kinds of blocks and expressions in place of the library's."""
     for node in nodes:
+        if type(node) is BlockNode:
+            node.__class__ = _PaidBlock
         for expression in node.expressions():
             _adapt_expression(expression, _KeptRange if isinstance(node, AssignNode) else _PaidRange)
         _adapt(node.children(context), context)
@@ -139,7 +175,9 @@ def _adapt(nodes: Iterable[Node], context: RenderContext) -> None:
 def _adapt_expression(expression: Expression, range_kind: type[RangeLiteral]) -> None:
     if isinstance(expression, RangeLiteral):
         expression.__class__ = range_kind
-    adapt_blank(expression)
+    elif not isinstance(expression, _Paid):
+        adapt_blank(expression)
+        expression.__class__ = _paid(type(expression))
     for part in expression.children():
         _adapt_expression(part, range_kind)
 
@@ -178,7 +216,7 @@ def _size(value: Any) -> int:
         case range():
             return len(_checked(value))
         case list() | tuple():
-            return len(value)
+            return len(value) + sum(len(each) for each in value if isinstance(each, str)) // _CHARACTERS_A_UNIT
         case Mapping():
             return len(value)
         case _:

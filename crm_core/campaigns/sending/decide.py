@@ -1,6 +1,6 @@
 """What to do with claimed rows now: send, skip, defer or fail. Pure, so that a rehearsal asks the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -40,12 +40,14 @@ class OutgoingMessage:
 
 @dataclass(frozen=True)
 class Decision:
-    """By row id. deferred: until when. failed: with the reason; by key, since it is booked."""
+    """By row id. deferred: until when. failed: with the reason; by key, since it is booked. undecided: those whose
+    customers would have to be read again."""
 
     messages: list[OutgoingMessage] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     deferred: dict[str, datetime] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    undecided: list[str] = field(default_factory=list)
 
 
 def decide(
@@ -56,13 +58,19 @@ def decide(
     quiet: QuietHours | None,
     formatting: MessageFormat,
     now: datetime,
+    *,
+    is_fresh: Callable[[], bool] = lambda: True,
 ) -> Decision:
     """people: by customer id, those who exist. A row that a receipt has raised was sent: nothing is asked any more.
+    is_fresh: whether ``people`` are still recent enough to go on; the first row is decided in any case.
 
     An unexpected error is raised with a note of whose row it was: a customer's document may have been edited by hand.
     """
     made = Decision()
-    for row in rows:
+    for place, row in enumerate(rows):
+        if place and not is_fresh():
+            made.undecided.extend(each["_id"] for each in rows[place:])
+            break
         person = people.get(row["customer_id"])
         is_open = row["rank"] == MessageState.PENDING.rank
         try:

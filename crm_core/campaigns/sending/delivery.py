@@ -35,8 +35,8 @@ from crm_core.infra.streams import Entry
 
 AT_ONCE = 2
 FRESH = timedelta(seconds=1)
-"""So long after it was decided, what still waits for its channel's rate is decided anew: its customer may say no, its
-quiet hours begin, its campaign be paused."""
+"""Messages that are not sent so long after their customers were read are decided again, whether the channel's rate or
+writing them took the time: a customer may say no meanwhile, quiet hours begin, the campaign be paused."""
 LOOK_EVERY_S = 0.5
 """So often who waits for a slow rate looks whether it has become another."""
 log = structlog.stdlib.get_logger(__name__)
@@ -151,12 +151,21 @@ class Deliverer:
         rows, locked = self._lock(campaign, rows, claim) if rules.policy.cap else (rows, set[str]())
         people = self._read(campaign, rows, rules.policy)
         now = self._clock()
-        made = decide(campaign, rows, people, rules.policy, rules.quiet, rules.formatting, now)
+        made = decide(
+            campaign,
+            rows,
+            people,
+            rules.policy,
+            rules.quiet,
+            rules.formatting,
+            now,
+            is_fresh=lambda: self._clock() - now < FRESH,
+        )
         self._bookings.skip(made.skipped, claim, at=now)
         self._bookings.defer(made.deferred, claim, reason=RowReason.QUIET_HOURS, held_by=str(rules.quiet))
         failed = [StateChange(key, MessageState.FAILED, now, reason) for key, reason in made.failed.items()]
         self._bookings.finish(failed)
-        left = self._send(campaign, made.messages, claim, now)
+        left = self._send(campaign, made.messages, claim, now).union(made.undecided)
         if locked:
             self._locks.release(campaign["channel"], locked, claim)
         return [row for row in rows if row["_id"] in left]
