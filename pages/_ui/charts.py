@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages._ui.deps import brand
-from pages._ui.formats import currency_symbol, money_major, number
+from pages._ui.formats import currency_symbol, figure_text, money_major, number, spoken
 from pages._ui.palette import state_label
 from pages._ui.plot_theme import dress, reader_theme
 
@@ -25,12 +25,12 @@ _CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "showTips": Fals
 def show_chart(fig: go.Figure, *, key: str, summary: str, height: int = 320) -> None:
     """Show a figure in the reader's theme, with its summary for screen readers and, below it, for everyone.
 
-    summary: one sentence with the numbers that matter; it stands in for the chart.
+    summary: one sentence of Markdown with the numbers that matter; it stands in for the chart.
     height: pixels. ``key`` must be unique on the page.
     """
     dress(fig, reader_theme(), brand()[1]).update_layout(height=height)
     with st.container(key=f"chart_{key}", gap="xsmall"):
-        st.plotly_chart(fig, key=key, theme=None, config=_CONFIG, alt=summary)
+        st.plotly_chart(fig, key=key, theme=None, config=_CONFIG, alt=spoken(summary))
         st.caption(summary)
 
 
@@ -81,20 +81,24 @@ def ranked_bars(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     """
     if not rows:
         return _nothing_yet("Nothing to count yet")
-    counts = [number(row["count"]) for row in rows]
+    counts, labels = [number(row["count"]) for row in rows], [figure_text(row["label"]) for row in rows]
+    places = list(range(len(rows)))  # rows may have equal labels, or such as look like numbers
     bars = go.Bar(
         x=[row["count"] for row in rows],
-        y=[row["label"] for row in rows],
+        y=places,
         text=counts,
         textposition="outside",
         orientation="h",
-        hovertemplate="%{y}: %{x:,}<extra></extra>",
+        customdata=labels,
+        hovertemplate="%{customdata}: %{x:,}<extra></extra>",
         meta={"role": [row.get("role", "accent") for row in rows]},
     )
     fig = go.Figure([bars])
     fig.update_layout(margin_r=_DIGIT_PX * max(map(len, counts)) + 12)
     fig.update_xaxes(visible=False, range=[0, max(1, *(row["count"] for row in rows))])
-    fig.update_yaxes(autorange="reversed", zeroline=False)
+    fig.update_yaxes(
+        autorange="reversed", zeroline=False, showgrid=False, tickmode="array", tickvals=places, ticktext=labels
+    )
     return fig
 
 

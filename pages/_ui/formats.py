@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from html import escape
 from typing import Final
 
 from babel.dates import format_timedelta
@@ -13,6 +14,16 @@ NONE: Final = "–"
 _JUST_NOW: Final = timedelta(seconds=2)
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=])")
+_REPLACED: Final = re.compile(
+    r"(?<=http):(?=//)|(?<=https):(?=//)|(?<=www)\.|(?<=[-.\w+])@(?=[-\w])"  # links
+    r"|:(?=[-+\w]+(?:/\w+)?:)"  # icons and emoji
+    r"|[-<>~](?=[-=>])",  # arrows and the like
+    re.IGNORECASE,
+)
+_APART: Final = ":color[{}]"
+"""A sign in a span without a colour: Streamlit replaces words of the text that is left when escapes are read, piece by
+piece, and this makes two pieces of one."""
+_SPOKEN: Final = re.compile(r":color\[(.+?)\]|\\(.)|\*\*")
 
 
 def number(n: int) -> str:
@@ -109,8 +120,26 @@ def file_size(length: int) -> str:
 
 
 def literal(text: str) -> str:
-    """Text from people, safe inside Markdown: a segment named "$5 *off* :red[x]" reads as typed."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    """Text from people, safe inside Markdown: "$5 *off* :red[x] :material/bolt: www.example.com" reads as typed."""
+    words, parts, end = " ".join(text.split()), [], 0
+    for found in _REPLACED.finditer(words):
+        parts += [_escaped(words[end : found.start()]), _APART.format(_escaped(found[0]))]
+        end = found.end()
+    return "".join([*parts, _escaped(words[end:])])
+
+
+def spoken(markdown: str) -> str:
+    """What ``literal`` and bold print make of text, read aloud: for where Markdown is not read, as in ``alt``."""
+    return _SPOKEN.sub(lambda found: spoken(found[1]) if found[1] else found[2] or "", markdown)
+
+
+def figure_text(text: str) -> str:
+    """Text from people, safe in a figure: Plotly reads some HTML, links too, in labels and on hover."""
+    return escape(" ".join(text.split()), quote=False)
+
+
+def _escaped(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def _major(amount_minor: int, currency: str) -> Decimal:

@@ -22,7 +22,7 @@ def errors_in_words() -> Iterator[None]:
     try:
         yield
     except Unavailable as exc:
-        st.error(f"{exc} This page comes back by itself.", icon=":material/cloud_off:")
+        st.error(f"{literal(str(exc))} This page comes back by itself.", icon=":material/cloud_off:")
         _come_back([])
     except NotFound as exc:
         st.warning(

@@ -48,13 +48,23 @@ def node_name(board: Board, node_id: int, words: Words) -> str:
 
 def _pick(board: Board, words: Words) -> None:
     names = {node.id: f"{path_words(path)} {words.name(node)}" for path, node in board.nodes}
-    more: dict[str, Any] = {"format_func": names.__getitem__, "on_change": _select}
+    more: dict[str, Any] = {"on_change": _select}
     if len(names) <= MAX_PILLS:
         hold(f"{PICKED}_pill", board.selected)
-        st.pills("Edit rule", list(names), required=True, key=f"{PICKED}_pill", args=(f"{PICKED}_pill",), **more)
+        key = f"{PICKED}_pill"
+        st.pills(
+            "Edit rule",
+            list(names),
+            required=True,
+            format_func=lambda node_id: literal(names[node_id]),
+            key=key,
+            args=(key,),
+            **more,
+        )
     else:
         hold(f"{PICKED}_list", board.selected)
-        st.selectbox("Edit rule", list(names), key=f"{PICKED}_list", args=(f"{PICKED}_list",), **more)
+        key = f"{PICKED}_list"
+        st.selectbox("Edit rule", list(names), format_func=names.__getitem__, key=key, args=(key,), **more)
 
 
 def _select(key: str) -> None:

@@ -44,7 +44,7 @@ def _pick_operator(condition: Condition, words: Words, operator: Operator | None
     key = key_of(condition.id, "op")
     hold(key, operator.key if operator else None)
     st.selectbox(
-        label if labels else literal(label),
+        literal(label),
         list(labels),
         0 if operator else None,
         format_func=lambda each: labels.get(each, str(each)),

@@ -58,7 +58,7 @@ def _shared_rule() -> AnyRule | None:
     try:
         return services().shared_rules.get(wanted)
     except NotFound as exc:
-        st.warning(f"{exc} Choose a segment, or build the audience again.", icon=":material/link_off:")
+        st.warning(f"{literal(str(exc))} Choose a segment, or build the audience again.", icon=":material/link_off:")
         return None
 
 

@@ -90,3 +90,12 @@ def test_a_label_is_cut_where_it_would_not_fit_and_says_so() -> None:
 def test_a_figure_grows_with_its_rows_from_two_on() -> None:
     assert height_of(1) == height_of(2) == 66
     assert height_of(5) == 147
+
+
+def test_names_from_people_are_no_html_in_a_figure() -> None:
+    typed, safe = "<a href='x'>R&D</a>", "&lt;a href='x'&gt;R&amp;D&lt;/a&gt;"
+    steps, shares = waterfall([Bar(typed, 1)]), profile([Share(typed, 1, 2)], audience=1, everyone=2)
+    curve = threshold_curve([1], [1], chosen=0, labels=[typed])
+    for fig in (steps, shares):
+        assert list(fig.layout.yaxis.ticktext) == [safe]
+    assert {fig.data[0].customdata[0][0] for fig in (steps, shares, curve)} == {safe}

@@ -108,6 +108,13 @@ def test_ranked_bars_make_room_for_their_longest_number() -> None:
     assert margin(1_480_000) >= margin(1) + 8 * len(",480,000")
 
 
+def test_ranked_bars_show_names_from_people_as_typed_and_apart() -> None:
+    fig = charts.ranked_bars([{"label": label, "count": 1} for label in ("<a href='x'>2</a>", "7", "7")])
+    assert list(fig.layout.yaxis.ticktext) == ["&lt;a href='x'&gt;2&lt;/a&gt;", "7", "7"]
+    assert (list(fig.layout.yaxis.tickvals), list(fig.data[0].y)) == ([0, 1, 2], [0, 1, 2])
+    assert list(fig.data[0].customdata) == list(fig.layout.yaxis.ticktext)
+
+
 @pytest.mark.parametrize(
     "fig",
     [

@@ -168,3 +168,29 @@ def test_text_from_people_is_not_markup() -> None:
     assert formats.literal("*a* :red[b]") == r"\*a\* \:red\[b\]"
     assert formats.literal("two\n# lines") == r"two \# lines"
     assert formats.literal("$5 and $6") == r"\$5 and \$6"
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("http://a.b", r"http:color[\:]//a\.b"),
+        ("WWW.a.b", r"WWW:color[\.]a\.b"),
+        ("me@a.b", r"me:color[@]a\.b"),
+        (":material/bolt:", r":color[\:]material/bolt\:"),
+        (":+1: 10:30", r":color[\:]\+1\: 10\:30"),
+        ("a -> b", r"a :color[\-]\> b"),
+        ("<->", r":color[\<]:color[\-]\>"),
+        ("@home, a-b", r"@home, a\-b"),
+    ],
+)
+def test_what_streamlit_would_replace_is_taken_apart(text: str, markdown: str) -> None:
+    assert formats.literal(text) == markdown
+
+
+@pytest.mark.parametrize("text", ["plain", "$5 *off*", "see http://a.b, me@a.b", ":material/bolt: -> [x] \\ :color[x]"])
+def test_markdown_of_text_from_people_is_spoken_as_typed(text: str) -> None:
+    assert formats.spoken(f"**{formats.literal(text)}** now") == f"{text} now"
+
+
+def test_a_figure_shows_html_as_typed() -> None:
+    assert formats.figure_text("<a href='x'>R&D</a>\n<b>") == "&lt;a href='x'&gt;R&amp;D&lt;/a&gt; &lt;b&gt;"

@@ -6,7 +6,7 @@ from typing import Final
 
 import plotly.graph_objects as go
 
-from pages._ui.formats import number, percent
+from pages._ui.formats import figure_text, number, percent
 
 MINUS: Final = "\u2212"
 LABEL: Final = 26
@@ -35,7 +35,7 @@ def waterfall(bars: Sequence[Bar]) -> go.Figure:
         orientation="h",
         text=texts,
         textposition="outside",
-        customdata=[[bar.label, number(bar.count)] for bar in bars],
+        customdata=[[figure_text(bar.label), number(bar.count)] for bar in bars],
         hovertemplate="%{customdata[0]}<br>%{text} · %{customdata[1]} left<extra></extra>",
         meta={"role": ["accent" if bar.change is None else "muted" for bar in bars]},
         showlegend=False,
@@ -72,7 +72,8 @@ def profile(shares: Sequence[Share], *, audience: int, everyone: int) -> go.Figu
             y=rows,
             orientation="h",
             customdata=[
-                [share.label, number(part), percent(part, whole)] for share, part in zip(shares, parts, strict=True)
+                [figure_text(share.label), number(part), percent(part, whole)]
+                for share, part in zip(shares, parts, strict=True)
             ],
             hovertemplate="%{customdata[0]}<br>%{customdata[2]}, %{customdata[1]} customers<extra>" + name + "</extra>",
             meta={"role": role},
@@ -98,7 +99,7 @@ def threshold_curve(
         y=list(counts),
         mode="lines",
         fill="tozeroy",
-        customdata=[[label, number(count)] for label, count in zip(labels, counts, strict=True)],
+        customdata=[[figure_text(label), number(count)] for label, count in zip(labels, counts, strict=True)],
         hovertemplate="%{customdata[0]}: %{customdata[1]} customers<extra></extra>",
         meta={"role": "accent"},
         showlegend=False,
@@ -129,4 +130,5 @@ def shortened(text: str, most: int = LABEL) -> str:
 
 def _rows(labels: Sequence[str]) -> dict[str, object]:
     """Rows may have equal labels: what tells them apart is their number."""
-    return {"tickmode": "array", "tickvals": list(range(len(labels))), "ticktext": [shortened(each) for each in labels]}
+    shown = [figure_text(shortened(each)) for each in labels]
+    return {"tickmode": "array", "tickvals": list(range(len(labels))), "ticktext": shown}

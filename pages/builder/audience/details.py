@@ -19,7 +19,7 @@ from pages._ui.charts import show_chart
 from pages._ui.deps import actor, services
 from pages._ui.explanation import words_for
 from pages._ui.explanation_words import why
-from pages._ui.formats import number
+from pages._ui.formats import literal, number
 from pages._ui.guard import hidden_if_forbidden
 from pages._ui.tables import customer_table
 from pages.builder.audience.charts import Share, height_of, profile, signed
@@ -93,7 +93,7 @@ def _show_profile(rule: AnyRule, result: Preview) -> None:
         return
     rows = [share for share in shares if share.everyone]
     most = max(rows, key=lambda share: share.audience / result.count - share.everyone / result.total, default=None)
-    summary = f"This audience against everyone. Most over-represented: {most.label}." if most else "No values."
+    summary = f"This audience against everyone. Most over-represented: {literal(most.label)}." if most else "No values."
     height = 2 * height_of(len(rows)) + 50
     show_chart(
         profile(rows, audience=result.count, everyone=result.total),
@@ -151,7 +151,7 @@ def _show_effects(bound: Bound, result: Preview) -> None:
     currency = services().workspace.current().currency
     rows = [
         {
-            "Rule": f"{path_words(effect.place)} {node_words(bound, effect.place, currency)}",
+            "Rule": literal(f"{path_words(effect.place)} {node_words(bound, effect.place, currency)}"),
             "Alone": number(effect.alone),
             "Without it": number(effect.without),
             "Change": signed(effect.without - result.count),

@@ -13,7 +13,7 @@ from crm_core.rules.operators import Takes
 from crm_core.rules.tree import AnyRule
 from pages._ui.charts import show_chart
 from pages._ui.deps import actor, services
-from pages._ui.formats import number, percent
+from pages._ui.formats import literal, number, percent
 from pages.builder.audience.charts import signed, threshold_curve
 from pages.builder.audience.words import node_words
 from pages.builder.board.board import Board
@@ -70,12 +70,15 @@ def _show_curve(board: Board, bound: Bound, place: Place, curve: Curve, result: 
     show_chart(
         threshold_curve(curve.thresholds, curve.counts, chosen=at, labels=labels),
         key="builder_curve",
-        summary=f"{number(curve.counts[0])} customers at {labels[0]}, {number(curve.counts[-1])} at {labels[-1]}.",
+        summary=(
+            f"{number(curve.counts[0])} customers at {literal(labels[0])}, "
+            f"{number(curve.counts[-1])} at {literal(labels[-1])}."
+        ),
         height=HEIGHT,
     )
     node_id = _node_of(board, place)
     st.button(
-        f"Use {labels[at]}",
+        f"Use {literal(labels[at])}",
         icon=":material/check:",
         key="builder_use_threshold",
         disabled=at == curve.current or node_id is None,

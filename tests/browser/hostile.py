@@ -1,0 +1,35 @@
+"""Texts from people that are Markdown, HTML, or what Streamlit or Plotly make something else of."""
+
+from typing import Final
+
+HOSTILE: Final = (
+    "see http://evil.example/a?b=c#d now",
+    "HTTPS://EVIL.example",
+    "go to www.evil.example/x",
+    "or http://www.evil.example",
+    "write to win@evil.example, or a.b+c@evil.example",
+    "[click](http://evil.example) <http://evil.example>",
+    "![picture](http://evil.example/x.png)",
+    "<a href='http://evil.example'>click</a> <img src=x onerror=alert(1)>",
+    ":material/skull: and :material_skull: and :streamlit:",
+    ":material/skull::material/skull:",
+    ":smile: :+1: :a:b: :-1:",
+    ":red[red] :rainbow[x] :blue-badge[y] :small[z] :color[c]{foreground=red} :help[h] :shimmer[s]",
+    "a -> b <- c <-> d -- e >= f <= g ~= h",
+    "-> x",
+    "$x^2$ and $$y$$ cost $5",
+    "**bold** _it_ `code` ~~gone~~ a*b*c",
+    "# title",
+    "> quote",
+    "1. one",
+    "2) two",
+    "+ plus",
+    "- [ ] to do",
+    "| a | b |",
+    "---",
+    "&lt;b&gt; &amp; &copy; &#58;",
+    "back\\slash \\* at the end\\",
+    "note[^1] and [ref][1]",
+    "10:30 and 2026-01-31, Müller & Söhne GmbH (a+b) 50 % @home",
+    "http://[::1]:8501/ ftp://evil.example mailto:win@evil.example javascript:alert(1)",
+)

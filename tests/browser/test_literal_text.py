@@ -1,0 +1,104 @@
+"""What people typed is shown as they typed it: no link, no icon, no formatting comes of it, on pages and in figures."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from crm_core.hosting.ports import free_port
+from crm_core.rules.loading import load_rule
+from tests.actors import TEST
+from tests.browser.hostile import HOSTILE
+from tests.browser.screen import Screen
+from tests.integration.feeding import store_customers
+from tests.running_app import ROOT, RunningApp
+from tests.waiting import eventually
+
+SHOWN = "[data-testid=stMarkdownContainer], [data-testid=stHeading]"
+BAIT = "www.evil.example :material/skull: http://evil.example a@evil.example <a href='//evil.example'>x</a>"
+
+
+@pytest.fixture(scope="module")
+def literal_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a page that shows the hostile texts in every kind of element."""
+    url = f"http://127.0.0.1:{free_port()}"
+    argv = (sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("literal_page.py")))
+    options = ("--server.port", url.rpartition(":")[2], "--server.address", "127.0.0.1", "--server.headless", "true")
+    log = tmp_path_factory.mktemp("literal") / "page.log"
+    with log.open("wb") as output:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen([*argv, *options], cwd=ROOT, env=environment, stdout=output, stderr=output)
+        try:
+            eventually(lambda: _is_up(url), what="a page")
+            yield url
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _is_up(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/_stcore/health", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def test_every_element_shows_hostile_texts_as_typed(literal_page: str, desk: Screen) -> None:
+    desk.open(literal_page)
+    page = desk.page
+    expect(page.locator(".st-key-chart .ytick text")).to_have_count(len(HOSTILE))
+    for place, text in enumerate(HOSTILE):
+        shown = page.locator(f".st-key-text_{place}").locator(SHOWN).all_inner_texts()
+        assert len(shown) >= 9
+        assert [words for words in shown if text not in words.replace("\n", " ")] == []
+    assert page.locator(".st-key-pills button").all_inner_texts() == list(HOSTILE)
+    assert set(HOSTILE) <= set(page.get_by_test_id("stTable").locator("td").all_inner_texts())
+    assert page.locator(".st-key-chart .ytick text").all_text_contents() == list(HOSTILE)
+    expect_no_bait(desk)
+
+
+def expect_no_bait(screen: Screen) -> None:
+    page = screen.page
+    expect(page.locator("a[href*='evil'], svg a, img[src*='evil']")).to_have_count(0)
+    expect(page.get_by_role("img", name="skull icon")).to_have_count(0)
+    expect(page.get_by_text("skull", exact=True)).to_have_count(0)
+
+
+@pytest.fixture(scope="module")
+def baited_app(app: RunningApp) -> tuple[RunningApp, str]:
+    """Bait in all that people name: a customer with every text, a segment, a campaign, its variant and tags."""
+    with app.services() as services:
+        texts = {"name": BAIT, "city": BAIT, "category": BAIT, "tags": [BAIT], "attributes": {"bait": BAIT}}
+        store_customers(services, {"id": "c1", "visits": 1, **texts})
+        rule = load_rule({"kind": "field", "field": "city", "op": "eq", "value": BAIT})
+        segment = services.segments.save(BAIT[:90], rule, actor=TEST)
+        campaign = services.campaigns.create(
+            actor=TEST,
+            name=BAIT[:90],
+            channel="in_app",
+            message=BAIT,
+            segment_id=segment,
+            tags=[BAIT[:40]],
+            intent=BAIT,
+        )
+        services.campaigns.launch(campaign["_id"], actor=TEST)
+    return app, segment
+
+
+PAGES = (
+    *("overview", "segments", "campaigns", "customers", "customers?search=www.evil.example"),
+    *("customer?customer=c1", "data", "audience-builder?segment={segment}", "new-campaign?segment={segment}"),
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_names_of_people_lead_nowhere(baited_app: tuple[RunningApp, str], desk: Screen, path: str) -> None:
+    app, segment = baited_app
+    desk.open(f"{app.url}/{path.format(segment=segment)}")
+    expect_no_bait(desk)
+    desk.check_health()
