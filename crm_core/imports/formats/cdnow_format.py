@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TextIO
 
 from crm_core.imports.reading.items import BadLine, FileRecord, Item, make_record_id
+from crm_core.imports.reading.limits import readable
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions, ImportPlan
 
@@ -24,7 +25,7 @@ def is_cdnow(line: str) -> bool:
 def plan_cdnow(source: FileSource, options: ImportOptions) -> ImportPlan:
     """Count the purchases. Raises InvalidInput when it is not UTF-8."""
     with source.text() as text:
-        count = sum(1 for line in text if line.strip())
+        count = sum(1 for _ in readable(read_cdnow(text), source.name))
     faults = tuple(_faults(options))
     return ImportPlan("cdnow", options.kinds[ORDERS], count, (), faults, lambda: _read(source))
 

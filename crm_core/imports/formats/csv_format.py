@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from crm_core.errors import InvalidInput
 from crm_core.imports.formats.csv_records import RowReader
-from crm_core.imports.formats.csv_rows import Row, read_header, read_rows
+from crm_core.imports.formats.csv_rows import Row, check_width, read_header, read_rows
 from crm_core.imports.reading.cells import TypeFinder
 from crm_core.imports.reading.items import BadLine, FileRecord, Item, make_record_id
+from crm_core.imports.reading.limits import readable
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.faults import find_absent, find_faults, list_names
 from crm_core.imports.recognising.kinds import Kind, guess_kind, kind_named
@@ -22,7 +23,7 @@ def plan_csv(source: FileSource, options: ImportOptions) -> ImportPlan:
         rows = read_rows(text, source.name)
         names = read_header(rows, source.name)
         kind = _kind(names, source.name, options)
-        count, columns = _survey(rows, map_columns(names, options.mapping, kind))
+        count, columns = _survey(_fitting(rows, source.name, len(names)), map_columns(names, options.mapping, kind))
     faults = tuple(find_faults(source.name, columns, options.mapping, kind))
     return ImportPlan("csv", kind, count, columns, faults, lambda: _read(source, columns, kind))
 
@@ -39,13 +40,18 @@ def _kind(names: Sequence[str], file_name: str, options: ImportOptions) -> Kind:
     return kind
 
 
+def _fitting(rows: Iterable[Row | BadLine], file_name: str, width: int) -> Iterator[Row | BadLine]:
+    """Pass on the rows, those of another width as bad lines. Raises InvalidInput when nearly all are bad."""
+    return readable((check_width(row, width) if isinstance(row, tuple) else row for row in rows), file_name)
+
+
 def _survey(rows: Iterable[Row | BadLine], columns: Sequence[ColumnMapping]) -> tuple[int, list[ColumnMapping]]:
     """How many rows there are, and the columns with the types that their cells say."""
     finders = {index: TypeFinder() for index, column in enumerate(columns) if column.target and not column.type}
     count = 0
     for row in rows:
         count += 1
-        if isinstance(row, tuple) and len(row[1]) == len(columns):
+        if isinstance(row, tuple):
             for index, finder in finders.items():
                 finder.see(row[1][index])
     typed = (

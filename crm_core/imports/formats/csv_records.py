@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from crm_core.imports.formats.csv_rows import check_width
 from crm_core.imports.reading.cells import TEXT
 from crm_core.imports.reading.items import BadLine, FileRecord, Item
 from crm_core.imports.reading.quoting import quote
@@ -16,10 +17,10 @@ class RowReader:
     def __init__(self, columns: Sequence[ColumnMapping]) -> None:
         self._columns = columns
 
-    def read(self, line: int, row: Sequence[str]) -> Item:
+    def read(self, line: int, row: list[str]) -> Item:
         """The record; an empty cell says nothing. A bad line when a cell is not what its column takes."""
-        if len(row) != len(self._columns):
-            return BadLine(line, f"Line {line} has {len(row)} cells; the header has {len(self._columns)}.")
+        if isinstance(checked := check_width((line, row), len(self._columns)), BadLine):
+            return checked
         record: dict[str, Any] = {}
         for column, cell in zip(self._columns, row, strict=True):
             if not column.target or not (text := cell.strip()):

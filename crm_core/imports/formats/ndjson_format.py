@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from crm_core.imports.formats.json_lines import can_send, read_objects
 from crm_core.imports.reading.items import BadLine, FileRecord, Item
+from crm_core.imports.reading.limits import check_columns, readable
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.faults import find_key_faults
 from crm_core.imports.recognising.key_mapping import KeyMapper, map_keys
@@ -15,10 +16,11 @@ from crm_core.imports.recognising.plan import ImportOptions, ImportPlan
 def plan_ndjson(source: FileSource, options: ImportOptions) -> ImportPlan:
     """Read the whole file once: how many lines, which keys. Raises InvalidInput when it is not UTF-8."""
     count, keys, first = 0, dict[str, None](), list[str]()
-    for item in read_objects(source):
+    for item in readable(read_objects(source), source.name):
         count += 1
         if isinstance(item, FileRecord):
             keys |= dict.fromkeys(item.record)
+            check_columns(source.name, len(keys), "different keys")
             first = first or list(item.record)
     kind = _kind(first, options)
     columns = map_keys(keys, options.mapping, kind)
