@@ -25,6 +25,7 @@ from crm_core.infra.clock import Clock
 from crm_core.infra.cursors import read_cursor, to_cursor
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.names import clean_name, pattern_of
+from crm_core.infra.paging import read_page
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, SegmentRule, walk
 
@@ -145,9 +146,8 @@ class Segments:
         query: Doc = {"segment_id": segment_id}
         if after is not None:
             query["version"] = {"$lt": _read_place(after, int)[0]}
-        with translated():
-            rows = list(self._versions.find(query, {"_id": 0}).sort("version", -1).limit(limit + 1))
-        return rows[:limit], to_cursor(rows[limit - 1]["version"]) if len(rows) > limit else None
+        rows, has_more = read_page(self._versions.find(query, {"_id": 0}).sort("version", -1), limit)
+        return rows, to_cursor(rows[-1]["version"]) if has_more else None
 
     def page(self, *, limit: int, after: str | None = None) -> tuple[list[Segment], str | None]:
         """The last changed first, and the cursor to go on after, None on the last page. Raises InvalidInput.
@@ -159,12 +159,11 @@ class Segments:
             at_ms, segment_id = _read_place(after, int, str)
             at = EPOCH + at_ms * MILLISECOND
             query = {"$or": [{"updated_at": {"$lt": at}}, {"updated_at": at, "_id": {"$lt": segment_id}}]}
-        with translated():
-            rows = list(self._segments.find(query).sort(LAST_CHANGED).limit(limit + 1))
-        if len(rows) <= limit:
+        rows, has_more = read_page(self._segments.find(query).sort(LAST_CHANGED), limit)
+        if not has_more:
             return rows, None
-        last = rows[limit - 1]
-        return rows[:limit], to_cursor((last["updated_at"] - EPOCH) // MILLISECOND, last["_id"])
+        last = rows[-1]
+        return rows, to_cursor((last["updated_at"] - EPOCH) // MILLISECOND, last["_id"])
 
     def list_all(self) -> list[Segment]:
         """The last changed first."""
@@ -181,7 +180,7 @@ class Segments:
         """One page of the segments with ``text`` in their name. sort: updated_at or count, largest first, or name."""
         order = 1 if sort == "name" else -1
         with translated():
-            cursor = self._segments.find(named_like(text)).sort([(sort, order), ("_id", 1)])
+            cursor = self._segments.find(named_like(text)).sort([(sort, order), ("_id", order)])
             return list(cursor.skip(skip).limit(limit))
 
     def count_found(self, text: str) -> int:

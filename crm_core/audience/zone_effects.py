@@ -1,5 +1,6 @@
 """What another time zone would do: which saved segments ask for a day, and how many customers each would have."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -8,10 +9,14 @@ from crm_core.audience.evaluation import Audience
 from crm_core.audience.model import segments_in
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, translated
+from crm_core.infra.paging import READ_AT_ONCE
 from crm_core.rules.binding import Bound, BoundField, BoundSegment, bind, walk_bound
+from crm_core.rules.context import RuleContext
 from crm_core.rules.fields import FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Takes
+
+BY_NAME = [("name", 1), ("_id", 1)]
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,11 @@ class ZoneEffects:
         """Of every segment with a date in its rule, or in that of a segment that it uses, by name."""
         context = self._contexts.context()
         with translated():
-            rows = list(self._segments.find({}, {"name": 1, "rule": 1}).sort("name", 1))
-        found = []
-        for row in rows:
+            return [*self._effects(zone, context)]
+
+    def _effects(self, zone: tzinfo, context: RuleContext) -> Iterator[ZoneEffect]:
+        """One segment is held at a time: its rule may be large."""
+        for row in self._segments.find({}, {"name": 1, "rule": 1}).sort(BY_NAME).batch_size(READ_AT_ONCE):
             rule = load_rule(row["rule"])
             try:
                 is_affected = asks_for_a_day(bind(rule, context))
@@ -46,8 +53,7 @@ class ZoneEffects:
                 before, after = (
                     self._audience.count(rule, now=context.now, zone=each) for each in (context.zone, zone)
                 )
-                found.append(ZoneEffect(row["_id"], row["name"], before, after))
-        return found
+                yield ZoneEffect(row["_id"], row["name"], before, after)
 
 
 def asks_for_a_day(bound: Bound) -> bool:

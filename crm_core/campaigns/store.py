@@ -12,6 +12,7 @@ from crm_core.campaigns.states import CampaignState
 from crm_core.errors import Conflict, NotFound, Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.paging import read_page
 
 
 class CampaignStore:
@@ -44,9 +45,8 @@ class CampaignStore:
         text: only those with it in their name. archived: these instead of the others.
         """
         query = {**_search(text, state, archived), **({"_id": {"$lt": after}} if after else {})}
-        with translated():
-            rows = list(self._campaigns.find(query).sort("_id", -1).limit(limit + 1))
-        return rows[:limit], rows[limit - 1]["_id"] if len(rows) > limit else None
+        rows, has_more = read_page(self._campaigns.find(query).sort("_id", -1), limit)
+        return rows, rows[-1]["_id"] if has_more else None
 
     def search(
         self, text: str, *, state: CampaignState | None, skip: int, limit: int, archived: bool = False

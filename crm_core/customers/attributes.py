@@ -15,6 +15,7 @@ from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
 from crm_core.errors import InvalidInput, NotFound, Unavailable
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.paging import read_page
 from crm_core.infra.text import parse_iso
 
 REMEMBERED_S = 5.0
@@ -106,10 +107,8 @@ class Attributes:
     def page(self, *, limit: int, after: str | None) -> tuple[list[Attribute], str | None]:
         """By name, and the name to go on after, None on the last page."""
         query = {"_id": {"$gt": after}} if after else {}
-        with translated():
-            rows = list(self._attributes.find(query).sort("_id", 1).limit(limit + 1))
-        found = [_to_attribute(row) for row in rows[:limit]]
-        return found, found[-1].name if len(rows) > limit else None
+        rows, has_more = read_page(self._attributes.find(query).sort("_id", 1), limit)
+        return [_to_attribute(row) for row in rows], rows[-1]["_id"] if has_more else None
 
     def get(self, name: str) -> Attribute:
         """Raises NotFound."""

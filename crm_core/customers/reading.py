@@ -11,7 +11,8 @@ from crm_core.access.permissions import Permission
 from crm_core.customers.forms import Forms
 from crm_core.customers.model import Customer, Event, Order, StoredCustomer, customers_in
 from crm_core.errors import NotFound
-from crm_core.infra.mongo import Db, Doc, page_newest, translated
+from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.paging import page_newest, read_page
 from crm_core.money import Digits, to_major
 from crm_core.schema.customer import AVERAGE
 from crm_core.schema.schema import SCHEMA, Schema
@@ -33,10 +34,8 @@ class CustomerReader:
         """Customers by id, and the id to go on after, None on the last page."""
         actor.require(Permission.READ_CUSTOMERS)
         query = {"_id": {"$gt": after}} if after else {}
-        with translated():
-            rows = list(self._customers.find(query).sort("_id", 1).limit(limit + 1))
-        items = [self.to_record(row) for row in rows[:limit]]
-        return items, items[-1]["id"] if len(rows) > limit else None
+        rows, has_more = read_page(self._customers.find(query).sort("_id", 1), limit)
+        return [self.to_record(row) for row in rows], rows[-1]["_id"] if has_more else None
 
     def customer(self, customer_id: str, *, actor: Actor) -> Customer:
         """One customer. Raises NotFound."""

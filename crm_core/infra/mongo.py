@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, MongoClient
 from pymongo.client_session import ClientSession
-from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import (
     ConnectionFailure,
@@ -15,7 +14,7 @@ from pymongo.errors import (
 )
 from pymongo.read_concern import ReadConcern
 
-from crm_core.errors import InvalidInput, Unavailable
+from crm_core.errors import Unavailable
 
 Doc = dict[str, Any]
 Db = Database[Doc]
@@ -32,9 +31,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("ordered_at", DESCENDING)]),
     ],
     "events": [IndexModel([("customer_id", ASCENDING), ("type", ASCENDING), ("at", DESCENDING)])],
+    # Lists are sorted by these, and names are read from them: a segment itself can be large.
     "segments": [
-        IndexModel([("updated_at", DESCENDING)]),
-        IndexModel([("name", ASCENDING)]),
+        IndexModel([("updated_at", DESCENDING), ("_id", DESCENDING), ("name", ASCENDING)]),
+        IndexModel([("name", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("count", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("uses", ASCENDING)]),
     ],
     "segment_versions": [IndexModel([("segment_id", ASCENDING), ("version", DESCENDING)])],
@@ -140,24 +141,6 @@ def ensure_indexes(db: Db) -> None:
     for collection, indexes in missing_indexes(db).items():
         with translated():
             db[collection].create_indexes(indexes)
-
-
-def page_newest(
-    collection: Collection[Row], query: Doc, moment: str, *, limit: int, after: str | None, fields: Doc | None = None
-) -> tuple[list[Row], str | None]:
-    """One page, newest first by the field ``moment``, and the id to go on after, None on the last page.
-
-    fields: a projection. Raises InvalidInput when nothing that fits ``query`` has the id ``after``.
-    """
-    with translated():
-        if after is not None:
-            last: Any = collection.find_one({**query, "_id": after}, {moment: 1})
-            if last is None:
-                raise InvalidInput(f"{after!r} is no cursor of this list.", field="cursor")
-            at = last[moment]
-            query = {**query, "$or": [{moment: {"$lt": at}}, {moment: at, "_id": {"$lt": after}}]}
-        rows = list(collection.find(query, fields).sort([(moment, -1), ("_id", -1)]).limit(limit + 1))
-    return rows[:limit], rows[limit - 1]["_id"] if len(rows) > limit else None
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
 from crm_core.errors import Conflict, NotFound, Unavailable
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Db, Doc, page_newest, translated
+from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.paging import page_newest
 from crm_core.infra.streams import Publisher, Stream, redis_translated
 from crm_core.jobs.model import KEPT, UNFINISHED, Job, JobChange, JobState, ended, jobs_in
 

@@ -12,6 +12,7 @@ from crm_core.campaigns.states import MessageState
 from crm_core.errors import InvalidInput
 from crm_core.infra.cursors import read_cursor, to_cursor
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.paging import READ_AT_ONCE, take_page
 
 PERSONAL = ("text", "subject")
 
@@ -80,17 +81,16 @@ class MessageList:
         actor.require(Permission.READ_FIGURES)
         wanted = _Wanted([each.rank for each in MessageState] if state is None else [state.rank], reason)
         ranges = wanted.behind(_read(after, wanted)) if after else [wanted.all_of_it(wanted.ranks)]
-        rows: list[Message] = []
-        for each in ranges:
-            if len(rows) <= limit:
-                rows += self._find({"campaign_id": campaign_id, **each}, limit + 1 - len(rows))
-        more = _Place.of(rows[limit - 1]).to_cursor() if len(rows) > limit else None
-        hidden = () if actor.may(Permission.READ_CUSTOMERS) else PERSONAL
-        return [_without(hidden, to_record(row)) for row in rows[:limit]], more
-
-    def _find(self, query: Doc, limit: int) -> list[Message]:
         with translated():
-            return list(self._messages.find(query).sort(BY_RANK).hint(BY_RANK).limit(limit))
+            found = (row for each in ranges for row in self._find({"campaign_id": campaign_id, **each}, limit + 1))
+            rows, has_more = take_page(found, limit)
+        more = _Place.of(rows[-1]).to_cursor() if has_more else None
+        hidden = () if actor.may(Permission.READ_CUSTOMERS) else PERSONAL
+        return [_without(hidden, to_record(row)) for row in rows], more
+
+    def _find(self, query: Doc, limit: int) -> Iterator[Message]:
+        with self._messages.find(query, batch_size=READ_AT_ONCE).sort(BY_RANK).hint(BY_RANK).limit(limit) as rows:
+            yield from rows
 
 
 def _without(names: Collection[str], record: Doc) -> Doc:

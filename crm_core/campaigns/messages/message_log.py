@@ -13,7 +13,8 @@ from crm_core.access.permissions import Permission
 from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import to_record
 from crm_core.campaigns.states import STATES, MessageState
-from crm_core.infra.mongo import Db, Doc, consistent, page_newest, translated
+from crm_core.infra.mongo import Db, Doc, consistent, translated
+from crm_core.infra.paging import page_newest
 
 DUPLICATE_KEY = 11000
 TIMELINE_POINTS = 60
