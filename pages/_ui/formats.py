@@ -16,7 +16,7 @@ _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=])")
 _REPLACED: Final = re.compile(
     r"(?<=http):(?=//)|(?<=https):(?=//)|(?<=www)\.|(?<=[-.\w+])@(?=[-\w])"  # links
-    r"|:(?=[-+\w]+(?:/\w+)?:)"  # icons and emoji
+    r"|:(?!\d\d:\d\d)(?=[-+\w]+(?:/\w+)?:)"  # icons and emoji
     r"|[-<>~](?=[-=>])",  # arrows and the like
     re.IGNORECASE,
 )

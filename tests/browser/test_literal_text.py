@@ -76,7 +76,7 @@ def baited_app(app: RunningApp) -> tuple[RunningApp, str]:
         texts = {"name": BAIT, "city": BAIT, "category": BAIT, "tags": [BAIT], "attributes": {"bait": BAIT}}
         store_customers(services, {"id": "c1", "visits": 1, **texts})
         rule = load_rule({"kind": "field", "field": "city", "op": "eq", "value": BAIT})
-        segment = services.segments.save(BAIT[:90], rule, actor=TEST)
+        segment = services.segments.save(BAIT[:90], rule, actor=TEST)["_id"]
         campaign = services.campaigns.create(
             actor=TEST,
             name=BAIT[:90],

@@ -7,7 +7,7 @@ from pages.builder.board.board import Board
 from pages.builder.board.history import History
 from pages.builder.board.session import HISTORY
 from pages.builder.board.tree import path_words
-from tests.ui.page import Page
+from tests.ui.page import Page, plain
 
 ADD = "Add a rule without dragging"
 SAVE, USE = "Save segment", "Use in campaign"
@@ -42,5 +42,5 @@ def rules_of(page: Page) -> list[Any]:
 def pick(page: Page, *path: int) -> None:
     """Select the node at this path of child indexes for editing."""
     place = path_words(path)
-    name = next(each for each in page.widget("Edit rule").options if each.split(" ")[0] == place)
+    name = next(each for each in page.widget("Edit rule").options if plain(each).split(" ")[0] == place)
     page.choose("Edit rule", name)

@@ -17,6 +17,7 @@ TEXTS = ("title", "subheader", "markdown", "caption", "text", "code", "info", "e
 CHOICES = ("selectbox", "multiselect", "button_group", "checkbox", "toggle", "radio", "pagination", "select_slider")
 INPUTS = ("number_input", "text_input", "text_area", "date_input", "time_input", "color_picker")
 _ESCAPED = re.compile(r"\\([^\w\s]|_)")
+_APART = re.compile(r":color\[(.+?)\]")
 
 
 class Page:
@@ -90,7 +91,7 @@ class Page:
     def widget(self, name: str) -> Any:
         """The widget of that label or key."""
         widgets = [widget for kind in (*CHOICES, *INPUTS) for widget in self._all(kind)]
-        found = [widget for widget in widgets if name in {getattr(widget.proto, "label", ""), widget.key}]
+        found = [widget for widget in widgets if name in {plain(getattr(widget.proto, "label", "")), widget.key}]
         assert len(found) == 1, f"{len(found)} widgets are named {name!r}"
         return found[0]
 
@@ -114,4 +115,4 @@ class Page:
 
 def plain(text: str) -> str:
     """Markdown without its escapes, as it is read."""
-    return _ESCAPED.sub(r"\1", text)
+    return _ESCAPED.sub(r"\1", _APART.sub(r"\1", text))

@@ -13,7 +13,7 @@ from crm_core.services import Services
 from pages.builder.audience.details import DETAILS, PROFILES
 from tests.actors import TEST
 from tests.ui.builder import ADD, board_on, builder_with, matches, pick
-from tests.ui.page import Page
+from tests.ui.page import Page, plain
 from tests.ui.shop import Shop, spend
 from tests.ui.tables import rows_of
 from tests.waiting import eventually
@@ -46,7 +46,7 @@ def bars(page: Page, key: str = "builder_waterfall") -> list[tuple[str, str]]:
 
 def table(page: Page) -> list[list[Any]]:
     (found,) = page.test.table
-    return [[name, *row] for name, row in zip(found.value.index, found.value.to_numpy().tolist(), strict=True)]
+    return [[plain(name), *row] for name, row in zip(found.value.index, found.value.to_numpy().tolist(), strict=True)]
 
 
 def test_the_waterfall_goes_from_everyone_through_each_rule_to_who_is_messaged(live: Shop, workspace: Services) -> None:

@@ -84,7 +84,7 @@ def test_shares_are_of_the_audience(workspace: Services) -> None:
 
 def test_why_messages_failed_or_were_skipped_is_shown(workspace: Services) -> None:
     (bars,) = Page("campaign", campaign=launched(workspace, ALL_STATES)).chart("reasons")
-    assert dict(zip(bars["y"], bars["x"], strict=True)) == {
+    assert dict(zip(bars["customdata"], bars["x"], strict=True)) == {
         "Device unreachable": 4,
         "Refused by the vendor": 2,
         "No consent": 6,
