@@ -18,7 +18,7 @@ run: $(VENV)/.run libraries ## start ClientNest at http://localhost:8501 (PORT=â
 	  echo "Port $(PORT) cannot be used; ClientNest may be running at http://localhost:$(PORT) already." >&2; \
 	  echo "To start it on another port: make run PORT=8600" >&2; exit 1; }
 	@echo "ClientNest starts at http://localhost:$(PORT) (Ctrl-C ends it)"
-	@exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
+	@CRM_LOCAL_ADMIN=$${CRM_LOCAL_ADMIN:-1} exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
 
 test: $(VENV)/.dev libraries browser ## run all tests, against real servers and a real browser (JOBS=â€¦ at once; unset, one more than there are cores)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --ignore tests/api/test_schemathesis.py

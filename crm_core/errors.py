@@ -42,6 +42,10 @@ class Forbidden(CrmError):
     """The caller is known but may not do this."""
 
 
+class SignedOut(CrmError):
+    """Nobody is signed in, or not any more."""
+
+
 class Unavailable(CrmError):
     """MongoDB, Valkey or the vendor does not answer; the same call may succeed later.
 

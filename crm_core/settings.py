@@ -3,6 +3,7 @@
 Settings of the workspace, which people change while it runs, are in ``crm_core.workspace``.
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -47,11 +48,34 @@ def _hard_to_guess(secret: SecretStr) -> SecretStr:
     return secret
 
 
+class Mode(StrEnum):
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
 class Settings(BaseSettings):
     """The README's table of a process's environment, one field a row."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
+    mode: Annotated[
+        Mode,
+        Field(
+            description="`demo`: anybody who reaches the app works in it as a marketer. `production`: people sign in, "
+            "see [docs/sign-in.md](docs/sign-in.md)."
+        ),
+    ] = Mode.DEMO
+    local_admin: Annotated[
+        bool,
+        Field(
+            description="Lets anybody who reaches the app sign in as admin, in demo mode only; `make run` sets it, "
+            "for this machine."
+        ),
+    ] = False
+    demo_on_external_servers: Annotated[
+        bool,
+        Field(description="Allows demo mode on the servers of `CRM_MONGODB_URI` and `CRM_REDIS_URL`."),
+    ] = False
     data_dir: Annotated[Path, Field(description="Folder of the embedded servers: their data, logs and passwords.")] = (
         Path(".data")
     )
@@ -111,6 +135,14 @@ class Settings(BaseSettings):
             "only people who are signed in read them.",
         ),
     ] = None
+    sign_in_client_id: Annotated[
+        str | None,
+        Field(
+            description="Client id at the sign-in provider; with it the sign-in page offers the provider. See "
+            "[docs/sign-in.md](docs/sign-in.md)."
+        ),
+    ] = None
+    sign_in_client_secret: Annotated[SecretStr | None, Field(description="The client secret of that id.")] = None
     first_admin: Annotated[
         str | None,
         Field(

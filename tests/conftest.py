@@ -62,9 +62,9 @@ def clock() -> TestClock:
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of running servers, without workers: of those that the environment names, or of our own."""
     if running := os.environ.get(SERVERS):
-        yield Settings(data_dir=tmp_path_factory.mktemp("servers"), **json.loads(running))
+        yield Settings(data_dir=tmp_path_factory.mktemp("servers"), local_admin=True, **json.loads(running))
         return
-    settings = Settings(data_dir=tmp_path_factory.mktemp("servers"), mongodb_cache_gb=0.25)
+    settings = Settings(data_dir=tmp_path_factory.mktemp("servers"), mongodb_cache_gb=0.25, local_admin=True)
     with open_platform(settings, workers=False) as ready:
         yield as_tester(ready)
 

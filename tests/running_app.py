@@ -189,7 +189,8 @@ def start_app(data_dir: Path, *options: str, port: int | None = None, **settings
         *("--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"),
         *options,
     )
-    env = environment(data_dir, **{"CRM_VENDOR_BEHAVIOUR": NO_OPENS, "CRM_METRICS_TOKEN": METRICS_TOKEN, **settings})
+    ours = {"CRM_LOCAL_ADMIN": "1", "CRM_VENDOR_BEHAVIOUR": NO_OPENS, "CRM_METRICS_TOKEN": METRICS_TOKEN}
+    env = environment(data_dir, **(ours | settings))
     process = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=log, stderr=log)
     running = RunningApp(f"http://127.0.0.1:{port}", data_dir, process)
     try:

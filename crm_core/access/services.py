@@ -2,17 +2,24 @@
 
 from functools import cached_property
 
-from crm_core.access.actor import Actor, ActorKind
+from redis import Redis
+
 from crm_core.access.api_key import RateLimit
 from crm_core.access.audit import AuditLog
 from crm_core.access.audit_counts import AuditCounts
 from crm_core.access.idempotency import IdempotencyKeys
 from crm_core.access.keys import ApiKeys
-from crm_core.access.permissions import Role
 from crm_core.access.rate import RateLimiter
 from crm_core.access.sessions import Sessions
+from crm_core.access.sign_in.identities import Identities
+from crm_core.access.sign_in.service import SignIn
+from crm_core.access.sign_in.tickets import Tickets
 from crm_core.access.users import Users
 from crm_core.infra.foundation import Foundation
+from crm_core.infra.streams import connect_redis
+
+SESSION_TIMEOUT_S = 2.0
+"""Every page asks for its session: while Valkey hangs, none waits for long."""
 
 
 class AccessServices(Foundation):
@@ -36,22 +43,25 @@ class AccessServices(Foundation):
 
     @cached_property
     def keys(self) -> ApiKeys:
-        return ApiKeys(self.db, self.audit, self.clock, find_owner=self._find_owner)
-
-    def _find_owner(self, user_id: str) -> Actor | None:
-        if user_id == "local":
-            return Actor(ActorKind.USER, user_id, "app user", Role.ADMIN)
-        user = self.users.get(user_id)
-        return Actor(ActorKind.USER, user.id, user.name, user.role) if user else None
-
-    def close(self) -> None:
-        if "audit_counts" in vars(self):
-            self.audit_counts.close()
-        super().close()
+        return ApiKeys(self.db, self.audit, self.clock, find_owner=self.identities.of_user)
 
     @cached_property
     def sessions(self) -> Sessions:
-        return Sessions(self.redis, self.clock)
+        return Sessions(self._session_redis, self.clock)
+
+    @cached_property
+    def identities(self) -> Identities:
+        return Identities(self.sessions, self.users.get, self.settings)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        tickets = Tickets(self._session_redis)
+        return SignIn(self.settings, self.sessions, tickets, self.identities, self.audit)
+
+    @cached_property
+    def _session_redis(self) -> Redis:
+        assert self.settings.redis_url
+        return connect_redis(self.settings.redis_url, timeout_s=SESSION_TIMEOUT_S, retries=1)
 
     @cached_property
     def rate_limiter(self) -> RateLimiter:
@@ -60,3 +70,8 @@ class AccessServices(Foundation):
     @cached_property
     def idempotency_keys(self) -> IdempotencyKeys:
         return IdempotencyKeys(self.db, self.clock)
+
+    def close(self) -> None:
+        if "audit_counts" in vars(self):
+            self.audit_counts.close()
+        super().close()

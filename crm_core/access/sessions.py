@@ -49,7 +49,7 @@ class Sessions:
     def open(self, user_id: str) -> str:
         """Begin a session and return its secret, which is stored nowhere."""
         secret, now = secrets.token_urlsafe(32), self._clock()
-        session = Session(session_id_of(secret), user_id, now)
+        session = Session(hash_secret(secret), user_id, now)
         with redis_translated():
             pipe = self._redis.pipeline()
             pipe.set(_key(session.id), _dump(session, used_at=now), ex=IDLE)
@@ -60,7 +60,7 @@ class Sessions:
 
     def find(self, secret: str) -> Session | None:
         """The session of a cookie that a browser has sent. This counts as use."""
-        session_id = session_id_of(secret)
+        session_id = hash_secret(secret)
         session = self.get(session_id)
         if session:
             self.note_use(session_id)
@@ -112,8 +112,8 @@ class Sessions:
         return {session_id: each for session_id, each in stored.items() if each.left(now) > timedelta()}
 
 
-def session_id_of(secret: str) -> str:
-    """What a secret is stored under."""
+def hash_secret(secret: str) -> str:
+    """What a secret is stored and compared as."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 

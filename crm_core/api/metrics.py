@@ -53,7 +53,10 @@ class _Now:
     "/metrics",
     openapi_extra=PUBLIC,
     response_class=PlainTextResponse,
-    responses=to_responses({503: "Valkey is away."}, keyed=False),
+    responses=to_responses(
+        {401: "Neither the token of CRM_METRICS_TOKEN nor somebody who has signed in.", 503: "Valkey is away."},
+        keyed=False,
+    ),
 )
 def get_metrics(services: ServicesDep) -> Response:
     """Return metrics in the text format of Prometheus. While Valkey is away the answer is 503."""

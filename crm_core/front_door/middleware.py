@@ -9,12 +9,14 @@ from typing import Final
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from crm_core.errors import Unavailable
 from crm_core.front_door.connections import bound_connections
 from crm_core.front_door.headers import AnswerHeaders
 from crm_core.front_door.hosts import Addresses
 from crm_core.front_door.paths import is_metrics, is_open
-from crm_core.front_door.refusals import Refusal, refuse
+from crm_core.front_door.refusals import refuse
+from crm_core.front_door.revocable import RerunOf
+from crm_core.front_door.session_binding import SessionBinding
+from crm_core.front_door.session_routes import SessionRoutes
 from crm_core.front_door.uploads import UploadLimit
 from crm_core.services import Services
 from crm_core.settings import Settings
@@ -41,16 +43,24 @@ class _House:
 class FrontDoor:
     """ASGI middleware around everything that the app serves.
 
-    services: gives those of the process; raises Unavailable before and after the lifespan. uploaded: the bytes of
-    uploads that Streamlit holds, by its session.
+    settings: of the process, from its start on. services: raises Unavailable before and after the lifespan.
+    uploaded: the bytes of uploads that Streamlit holds, by its session. rerun_of: from what a browser said last, the
+    message by which it has that page run again.
     """
 
     def __init__(
-        self, app: ASGIApp, *, services: Callable[[], Services], uploaded: Callable[[], Mapping[str, int]]
+        self,
+        app: ASGIApp,
+        *,
+        settings: Callable[[], Settings],
+        services: Callable[[], Services],
+        uploaded: Callable[[], Mapping[str, int]],
+        rerun_of: RerunOf,
     ) -> None:
+        bound = SessionBinding(UploadLimit(app, uploaded), settings=settings, services=services, rerun_of=rerun_of)
         self._app = app
-        self._services = services
-        self._for_people = UploadLimit(app, uploaded)
+        self._settings = settings
+        self._for_people = SessionRoutes(bound, settings=settings, services=services)
         self._house: _House | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,11 +68,7 @@ class FrontDoor:
             bound_connections(receive)
             await self._app(scope, receive, send)
             return
-        try:
-            house = self._house or self._enter(scope)
-        except Unavailable as exc:
-            await refuse(Refusal(503, "stopping", str(exc)), scope, send)
-            return
+        house = self._house or self._enter(scope)
         if is_open(scope["path"]) and scope["type"] == "http":
             await self._app(scope, receive, house.headers.added_to_data(send))
             return
@@ -75,7 +81,7 @@ class FrontDoor:
             await self._for_people(scope, receive, send)
 
     def _enter(self, scope: Scope) -> _House:
-        self._house = _House(self._services().settings, scope["server"][1])
+        self._house = _House(self._settings(), scope["server"][1])
         return self._house
 
 

@@ -6,6 +6,7 @@ API: Final = "/api"
 DOCS: Final = "/api/docs"
 UPLOADS: Final = "/_stcore/upload_file/"
 _API_FOR_PEOPLE: Final = (DOCS, "/api/openapi.json", "/api/metrics")
+_FOR_THE_SIGNED_IN: Final = (*_API_FOR_PEOPLE, "/_stcore/metrics", UPLOADS, "/media/")
 _METRICS: Final = ("/api/metrics", "/_stcore/metrics")
 _HEALTH: Final = "/_stcore/health"
 
@@ -19,3 +20,8 @@ def is_open(path: str) -> bool:
 
 def is_metrics(path: str) -> bool:
     return path in _METRICS
+
+
+def needs_sign_in(path: str) -> bool:
+    """Whether ``path`` shows data, or takes some, outside of a page. A page's WebSocket shows the sign-in page."""
+    return path.startswith(_FOR_THE_SIGNED_IN)

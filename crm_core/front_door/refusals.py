@@ -1,9 +1,12 @@
 """How the front door says no, in words, to a request or a WebSocket."""
 
+import json
 from dataclasses import dataclass
 
 import structlog
 from starlette.types import Scope, Send
+
+from crm_core.front_door.paths import API
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -25,12 +28,22 @@ async def refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": refusal.text[:100]})
         return
-    body = refusal.text.encode()
+    media_type, body = b"text/plain; charset=utf-8", refusal.text.encode()
+    if scope["path"].startswith(API):
+        media_type, body = b"application/problem+json", _problem(refusal)
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", media_type),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),  # what else the client has to send is not read
     ]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _problem(refusal: Refusal) -> bytes:
+    """As the API's own errors are."""
+    title = refusal.why.capitalize()
+    return json.dumps(
+        {"type": "about:blank", "title": title, "status": refusal.status, "detail": refusal.text}
+    ).encode()

@@ -26,7 +26,7 @@ _SIDEBAR_WIDTH_PX: Final = 252
 _theme_follower = st.components.v2.component("clientnest_theme", js=(ASSETS / "theme.js").read_text("utf-8"))
 
 
-def apply_branding() -> str:
+def apply_branding(*, with_logo: bool = True) -> str:
     """Icon in the browser tab, wide layout, logo and accent of the workspace in the reader's theme, and what
     config.toml cannot say. Return the name of the workspace.
 
@@ -37,7 +37,8 @@ def apply_branding() -> str:
     icon, theme = _icon(accent), reader_theme()
     st.set_page_config(page_icon=icon, layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH_PX)
     _apply_accent(accent)
-    st.logo(_logo(name, accent, theme), size="large", icon_image=icon)
+    if with_logo:
+        st.logo(_logo(name, accent, theme), size="large", icon_image=icon)
     st.html(ASSETS / "app.css")
     _theme_follower(key="theme_follower", data={"theme": theme}, on_theme_change=_rerun_is_enough)
     return name
@@ -59,6 +60,11 @@ def _apply_accent(accent: str) -> None:
     if accent != DEFAULT:
         text = f"light-dark({shades['light'].text}, {shades['dark'].text})"
         st.html(f"<style>:root {{ --accent-text: {text}; }}</style>")
+
+
+def app_icon() -> str:
+    """The mark, in the workspace's accent, as SVG."""
+    return _icon(brand()[1])
 
 
 def _icon(accent: str) -> str:

@@ -1,13 +1,13 @@
 """What pages are handed: the services of the process, and who is acting."""
 
-from crm_core.access.actor import Actor, ActorKind
-from crm_core.access.permissions import Role
-from crm_core.errors import CrmError
+import streamlit as st
+
+from crm_core.access.actor import Actor
+from crm_core.access.sign_in.connection import Connection
+from crm_core.errors import CrmError, SignedOut
 from crm_core.services import Services, current
 from crm_core.upgrades.progress import UpgradeProgress, Upgrading
 from crm_core.workspace.model import WorkspaceSettings
-
-_LOCAL_ADMIN = Actor(ActorKind.USER, "local", "app user", Role.ADMIN)
 
 
 def services() -> Services:
@@ -26,9 +26,18 @@ def upgrade() -> UpgradeProgress | None:
     return None
 
 
+def connection() -> Connection:
+    """What the front door says of the browser's connection."""
+    return Connection.parse(str(st.user.to_dict().get("connection") or ""))
+
+
 def actor() -> Actor:
-    """Who is at the browser: until people sign in, the local admin."""
-    return _LOCAL_ADMIN
+    """Who is at the browser, with the role of now, at most 2 s old. Raises SignedOut, and Unavailable."""
+    session_id = connection().session_id
+    found = services().sign_in.actor_of(session_id) if session_id else None
+    if found is None:
+        raise SignedOut("You are signed out. Sign in again to go on.")
+    return found
 
 
 def brand() -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from crm_core.errors import CrmError, Forbidden, NotFound, Unavailable
+from crm_core.errors import CrmError, Forbidden, NotFound, SignedOut, Unavailable
 from crm_core.infra.streams import Stream
 from pages._ui.deps import services
 from pages._ui.formats import literal
@@ -21,6 +21,8 @@ def errors_in_words() -> Iterator[None]:
     """Show what went wrong and what to do; while a server is away, come back by itself."""
     try:
         yield
+    except SignedOut:
+        st.rerun()  # the shell shows the sign-in page
     except Unavailable as exc:
         st.error(f"{literal(str(exc))} This page comes back by itself.", icon=":material/cloud_off:")
         _come_back([])

@@ -12,6 +12,7 @@ from crm_core.api.campaign_bodies import CampaignBody
 from crm_core.ingest.wire import MODELS, WireModel
 from tests.api.answers import Json
 from tests.api_contract import references
+from tests.front_door.browser import signed_in
 from tests.running_app import RunningApp
 
 PUBLIC = {"get /healthz", "get /readyz", "get /metrics"}
@@ -21,27 +22,28 @@ KEY, SIGNATURE = "HTTPBearer", "VendorSignature"
 
 @pytest.fixture(scope="module")
 def document(app: RunningApp) -> Json:
-    answer = httpx.get(f"{app.url}/api/openapi.json", trust_env=False)
+    answer = signed_in(app).get("/api/openapi.json")
     assert answer.status_code == 200
     found: Json = answer.json()
     return found
 
 
 def test_swagger_page_reads_the_document_of_this_api(app: RunningApp) -> None:
-    answer = httpx.get(f"{app.url}/api/docs", trust_env=False)
+    answer = signed_in(app).get("/api/docs")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
-    script = httpx.get(f"{app.url}/api/docs/start.js", trust_env=False)
+    script = signed_in(app).get("/api/docs/start.js")
     assert "/api/openapi.json" in script.text
 
 
 def test_swagger_page_loads_nothing_from_elsewhere(app: RunningApp) -> None:
-    page = httpx.get(f"{app.url}/api/docs", trust_env=False).text
+    reader = signed_in(app)
+    page = reader.get("/api/docs").text
     sources = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert len(sources) == 4
     for source in sources:
         assert "//" not in source
-        assert httpx.get(f"{app.url}/api/{source}", trust_env=False).status_code == 200
+        assert reader.get(f"/api/{source}").status_code == 200
     assert "<script>" not in page
 
 

@@ -13,7 +13,8 @@ from crm_core.infra.heartbeat import WORKER_GROUPS
 from crm_core.infra.streams import INGESTED
 from tests.api.answers import problem_in, profile, send
 from tests.api.figures import figure, read_figures, read_metrics
-from tests.running_app import RunningApp
+from tests.front_door.browser import signed_in
+from tests.running_app import METRICS_TOKEN, RunningApp
 from tests.waiting import eventually
 
 OWN_ID = re.compile(r"[0-9a-f]{8}-\d+")
@@ -21,7 +22,8 @@ REQUESTS, RECORDS = "clientnest_http_requests_total", "clientnest_records_total"
 
 
 def get(app: RunningApp, path: str) -> httpx.Response:
-    return httpx.get(f"{app.url}/api/{path}", trust_env=False, timeout=120)
+    headers = {"Authorization": f"Bearer {METRICS_TOKEN}"} if path == "metrics" else {}
+    return httpx.get(f"{app.url}/api/{path}", headers=headers, trust_env=False, timeout=120)
 
 
 def test_a_running_app_is_alive_and_ready_and_says_so_without_a_key(app: RunningApp) -> None:
@@ -65,6 +67,14 @@ def test_figures_are_in_the_format_of_prometheus_and_each_is_explained(app: Runn
         "clientnest_dead_letters": "gauge",
     }
     assert all(family.documentation for family in families.values())
+
+
+def test_figures_are_for_the_token_and_for_who_has_signed_in(app: RunningApp) -> None:
+    wrong = {"Authorization": "Bearer another token"}
+    for headers in ({}, wrong):
+        document = problem_in(httpx.get(f"{app.url}/api/metrics", headers=headers, trust_env=False), 401)
+        assert document["detail"] == "Sign in to ClientNest first."
+    assert signed_in(app).get("/api/metrics").status_code == 200
 
 
 def test_figures_follow_the_requests_and_the_records(app: RunningApp, client: httpx.Client) -> None:
@@ -113,7 +123,7 @@ def test_figures_name_routes_as_they_are_documented_and_nobody_who_was_asked_for
     assert 'route="/v1/customers/{customer_id}"' in text
     assert 'route="none",status="404"' in text
     assert "secret" not in text
-    documented = get(app, "openapi.json").json()["paths"]
+    documented = signed_in(app).get("/api/openapi.json").json()["paths"]
     routes = {sample.labels["route"] for sample in read_figures(app) if sample.name == REQUESTS}
     undocumented = {"none", "/docs", "/docs/start.js", "/docs/swagger", "/openapi.json"}
     assert routes - undocumented <= documented.keys()

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from crm_core.infra.streams import Stream
+from crm_core.upgrades.version import VERSION_ID
 from tests.browser.screen import Screen
 from tests.running_app import RunningApp, start_app
 
@@ -43,7 +44,7 @@ def app(shared_app: RunningApp) -> Iterator[RunningApp]:
     before = len(log.read_text())
     with shared_app.administrator() as services:
         for name in services.db.list_collection_names():
-            services.db[name].delete_many({})
+            services.db[name].delete_many({"_id": {"$ne": VERSION_ID}})
     yield shared_app
     _, found, after = log.read_text()[before:].partition("Traceback (most recent call last)")
     assert not found, after[:6000]

@@ -9,6 +9,7 @@ PATIENCE_MS: Final = 30_000
 BOARD: Final = 'iframe[title*="sortable"]'
 PALETTE, RULES, EDIT, BIN = 0, 1, -2, -1
 """Parts of the board by place; RULES is the outermost group, the ones in it stand between that and EDIT."""
+AS_ADMIN, AS_VISITOR = "Continue as admin of this machine", "Continue as a visitor"
 STEPS, STEP_MS, KEY_MS = 15, 20, 400
 """A drag is a way of that many moves; the board looks at the mouse and at keys a few times a second."""
 
@@ -22,9 +23,10 @@ HARMLESS: Final = re.compile(r"/[a-z-]+/_stcore/(health|host-config)$")
 class Screen:
     """complaints: what our pages have written to the console as errors, and errors that no script caught."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, *, has_signed_in: bool = False) -> None:
         self.page = page
         self.complaints: list[str] = []
+        self._has_signed_in = has_signed_in
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -34,8 +36,16 @@ class Screen:
             self.complaints.append(f"{message.text} ({message.location})")
 
     def open(self, url: str) -> None:
+        """The first time, the sign-in page stands before it."""
         self.page.goto(url)
+        if not self._has_signed_in:
+            self.sign_in()
         self.settle()
+
+    def sign_in(self, button: str = AS_ADMIN) -> None:
+        self.button(button).click()
+        expect(self.page.locator(".st-key-mode_banner")).to_be_visible()
+        self._has_signed_in = True
 
     def open_emptied(self, url: str) -> None:
         """The first page once it shows that nothing is there: it remembers for a few seconds what was."""

@@ -83,7 +83,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         assert url
         (folder / "app").mkdir()
         app = stack.enter_context(
-            start_app(folder / "app", CRM_MONGODB_URI=uri, CRM_REDIS_URL=url, CRM_RUN_WORKERS="true")
+            start_app(
+                folder / "app",
+                CRM_MONGODB_URI=uri,
+                CRM_REDIS_URL=url,
+                CRM_RUN_WORKERS="true",
+                CRM_DEMO_ON_EXTERNAL_SERVERS="true",
+            )
         )
         services = build_services(Settings(data_dir=folder / "test", mongodb_uri=uri, redis_url=url))
         stack.callback(services.close)

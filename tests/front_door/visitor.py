@@ -1,20 +1,18 @@
 """A visitor of the pages without a browser: Streamlit's WebSocket and its uploads."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
 import httpx
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from tests.front_door.browser import Browser, run
 from tests.front_door.raw import connect as connect_raw
 from tests.front_door.raw import port_of
-from tests.running_app import SHORT_LIVED, RunningApp
+from tests.running_app import RunningApp
 
 MAX_MESSAGE = 50_000_000
 
@@ -58,15 +56,10 @@ class Visitor:
 
 @contextmanager
 def visiting(app: RunningApp) -> Iterator[Visitor]:
-    with open_stream(app) as stream, httpx.Client(base_url=app.url, trust_env=False, limits=SHORT_LIVED) as client:
+    """Somebody who has signed in."""
+    browser = Browser(app)
+    browser.sign_in()
+    with browser.page() as stream, closing(browser.http) as client:
         client.get("/_stcore/health")
         client.headers["X-Xsrftoken"] = client.cookies["_streamlit_xsrf"]
-        stream.send(BackMsg(rerun_script=ClientState()).SerializeToString())
-        yield Visitor(app, _session_id(stream), client)
-
-
-def _session_id(stream: ClientConnection) -> str:
-    while True:
-        message = ForwardMsg.FromString(stream.recv(timeout=60, decode=False))
-        if message.WhichOneof("type") == "new_session":
-            return str(message.new_session.initialize.session_id)
+        yield Visitor(app, run(stream)[0], client)

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from crm_core.access.sessions import IDLE, LONGEST, Sessions, session_id_of
+from crm_core.access.sessions import IDLE, LONGEST, Sessions, hash_secret
 from crm_core.errors import Unavailable
 from crm_core.infra.streams import connect_redis
 from crm_core.services import Services
@@ -46,15 +46,15 @@ def test_the_secret_is_not_stored(sessions: Sessions, services: Services) -> Non
     for key in services.redis.scan_iter():
         stored += key + services.redis.dump(key)
     assert secret.encode() not in stored
-    assert session_id_of(secret).encode() in stored
+    assert hash_secret(secret).encode() in stored
 
 
 def test_a_session_that_is_not_used_ends(sessions: Sessions, clock: TestClock) -> None:
     secret = sessions.open("u1")
     clock.advance(seconds=IDLE.total_seconds() - 1)
-    assert sessions.get(session_id_of(secret))
+    assert sessions.get(hash_secret(secret))
     clock.advance(seconds=1)
-    assert sessions.get(session_id_of(secret)) is None
+    assert sessions.get(hash_secret(secret)) is None
     assert sessions.find(secret) is None
 
 
@@ -71,8 +71,8 @@ def test_asking_for_a_session_is_not_use(sessions: Sessions, clock: TestClock) -
     secret = sessions.open("u1")
     for _ in range(4):
         clock.advance(seconds=IDLE.total_seconds() / 4)
-        sessions.get(session_id_of(secret))
-    assert sessions.get(session_id_of(secret)) is None
+        sessions.get(hash_secret(secret))
+    assert sessions.get(hash_secret(secret)) is None
 
 
 def test_valkey_forgets_sessions_that_have_expired(sessions: Sessions, services: Services, clock: TestClock) -> None:
@@ -82,7 +82,7 @@ def test_valkey_forgets_sessions_that_have_expired(sessions: Sessions, services:
     for _ in range(15):
         clock.advance(hours=11)
         sessions.find(secret)
-    left = sessions.get(session_id_of(secret))
+    left = sessions.get(hash_secret(secret))
     assert left
     (key,) = services.redis.scan_iter(f"*{left.id}*", _type="string")
     assert services.redis.ttl(key) <= (left.opened_at + LONGEST - clock()).total_seconds()
@@ -90,16 +90,16 @@ def test_valkey_forgets_sessions_that_have_expired(sessions: Sessions, services:
 
 def test_an_ended_session_stays_ended_when_it_is_used(sessions: Sessions, clock: TestClock) -> None:
     secret, other = sessions.open("u1"), sessions.open("u1")
-    sessions.end(session_id_of(secret))
+    sessions.end(hash_secret(secret))
     clock.advance(minutes=5)
-    sessions.note_use(session_id_of(secret))
+    sessions.note_use(hash_secret(secret))
     assert sessions.find(secret) is None
     assert sessions.find(other)
 
 
 def test_all_sessions_of_a_user_end_at_once_and_no_others(sessions: Sessions) -> None:
     mine, yours = [sessions.open("u1") for _ in range(3)], sessions.open("u2")
-    sessions.end(session_id_of(mine[0]))
+    sessions.end(hash_secret(mine[0]))
     assert sessions.end_all("u1") == 2
     assert [sessions.find(secret) for secret in mine] == [None] * 3
     assert sessions.find(yours)
@@ -107,7 +107,7 @@ def test_all_sessions_of_a_user_end_at_once_and_no_others(sessions: Sessions) ->
 
 
 def test_many_sessions_are_asked_for_at_once(sessions: Sessions) -> None:
-    ids = [session_id_of(sessions.open(f"u{number}")) for number in range(3)]
+    ids = [hash_secret(sessions.open(f"u{number}")) for number in range(3)]
     sessions.end(ids[1])
     assert set(sessions.living([*ids, "unknown"])) == {ids[0], ids[2]}
     assert sessions.living([]) == {}

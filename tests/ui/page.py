@@ -9,6 +9,10 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
+from crm_core.access.sessions import hash_secret
+from crm_core.access.sign_in.connection import Connection, ConnectionKind
+from crm_core.access.sign_in.identities import LOCAL_ADMIN
+from crm_core.services import Services, current
 from pages._ui.links import PAGES, PageName
 
 SHELL = Path(__file__).resolve().parents[2] / "pages" / "_shell.py"
@@ -21,10 +25,12 @@ _APART = re.compile(r":color\[(.+?)\]")
 
 
 class Page:
-    """No run of it may show an exception."""
+    """No run of it may show an exception. The reader has signed in as ``user``, or into the session of that id."""
 
-    def __init__(self, name: PageName, **query: str) -> None:
+    def __init__(self, name: PageName, *, user: str = LOCAL_ADMIN, session_id: str = "", **query: str) -> None:
         self.test = AppTest.from_file(SHELL, default_timeout=TIMEOUT_S)
+        in_session = Connection(ConnectionKind.SESSION, session_id or open_session(current(), user))
+        self.test.user = {"connection": str(in_session)}  # as the front door says it
         self.run()  # the shell has to run once before it knows its pages
         self.go_to(name, **query)
 
@@ -83,7 +89,9 @@ class Page:
         return traces
 
     def buttons(self) -> list[str]:
-        return [found.label for found in self.test.button]
+        """Those of the page, not of the sidebar."""
+        beside = {id(found) for found in self.test.sidebar.button}
+        return [found.label for found in self.test.button if id(found) not in beside]
 
     def button(self, label: str, place: int = 0) -> Button:
         return [found for found in self.test.button if found.label == label][place]
@@ -111,6 +119,11 @@ class Page:
             self.button(dialog).click()
         self.widget(name).set_value(value)
         self.run()
+
+
+def open_session(services: Services, user: str = LOCAL_ADMIN) -> str:
+    """A real one; returns its id."""
+    return hash_secret(services.sessions.open(user))
 
 
 def plain(text: str) -> str:

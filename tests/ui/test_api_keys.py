@@ -6,6 +6,7 @@ import pytest
 
 from crm_core.access.permissions import Role
 from crm_core.access.scopes import Scope
+from crm_core.access.sign_in.identities import LOCAL_ADMIN
 from crm_core.services import Services
 from tests.actors import ASHA, OPERATOR
 from tests.conftest import TestClock
@@ -62,7 +63,7 @@ def test_a_new_key_works_and_is_shown_once(workspace: Services, clock: TestClock
     (secret,) = (shown.value for shown in page.test.code if shown.value.startswith("cn_"))
     key = workspace.keys.find(secret)
     assert key
-    assert (key.name, [*key.scopes], key.owner_id) == ("Till 7", [Scope.INGEST_WRITE], "local")
+    assert (key.name, [*key.scopes], key.owner_id) == ("Till 7", [Scope.INGEST_WRITE], LOCAL_ADMIN)
     assert key.expires_at == clock.now + timedelta(days=30)
     assert key.rate
     assert key.rate.per_second == 7
@@ -114,7 +115,7 @@ def test_a_key_is_revoked_after_a_question_and_then_hidden(workspace: Services) 
     page.run()
     assert "No API key" in page.words
     page.choose("Revoked ones too", True)
-    assert "revoked by app user just now" in page.words
+    assert "revoked by local admin just now" in page.words
 
 
 def test_keys_are_found_by_name(workspace: Services) -> None:

@@ -55,7 +55,7 @@ def test_it_is_paused_resumed_and_after_a_question_cancelled(workspace: Services
     campaign = launched(workspace, UNDER_WAY)
     page = Page("campaign", campaign=campaign)
     page.click("Pause")
-    assert "Paused by app user just now" in page.words
+    assert "Paused by local admin just now" in page.words
     assert "Nothing more is sent until somebody resumes it" in page.words
     page.click("Resume")
     assert campaign_of(workspace, campaign)["state"] == "preparing"
@@ -69,7 +69,7 @@ def test_it_is_paused_resumed_and_after_a_question_cancelled(workspace: Services
     assert campaign_of(workspace, campaign)["state"] == "cancelled"
     clock.advance(minutes=2)
     page.run()
-    assert "Cancelled by app user 2 minutes ago" in page.words
+    assert "Cancelled by local admin 2 minutes ago" in page.words
 
 
 def test_of_two_who_click_at_once_the_second_is_told_what_the_first_has_done(workspace: Services) -> None:

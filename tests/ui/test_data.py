@@ -165,7 +165,7 @@ def test_an_import_is_asked_for_watched_and_ends_with_its_counts(workspace: Serv
     assert "Waits for the jobs worker" in page.words
     assert page.test.file_uploader[0].value is None
     (job,) = workspace.db.jobs.find()
-    assert (job["created_by"], job["state"], job["records"]) == ("app user", "queued", "orders")
+    assert (job["created_by"], job["state"], job["records"]) == ("local admin", "queued", "orders")
     clock.advance(seconds=5)
     half = {"state": "running", "started_at": clock(), "done": 2, "accepted": 2}
     workspace.db.jobs.update_one({}, {"$set": half})
@@ -182,7 +182,7 @@ def test_an_import_is_asked_for_watched_and_ends_with_its_counts(workspace: Serv
     work(workspace)
     page.run()
     assert "3 accepted · 1 rejected · took 4 s" in page.words.replace("**", "")
-    assert f"Orders · CSV · {len(ORDERS)} bytes · ended just now by app user" in page.words
+    assert f"Orders · CSV · {len(ORDERS)} bytes · ended just now by local admin" in page.words
     assert [expander.label for expander in page.test.expander] == ["1 rejected line"]
     assert list(tables(page)[0]["Line"]) == ["4"]
     assert [order["_id"] for order in read_state(workspace)["orders"]] == ["o1", "o2", "o4"]
@@ -197,7 +197,7 @@ def test_an_import_can_be_cancelled_and_says_what_was_accepted(workspace: Servic
     page.run()
     assert "The rest of the file is not read. The orders that were accepted stay." in page.words
     page.click("Cancel import")
-    assert "2 accepted, which stay · 2 of 4 read · cancelled by app user" in page.words.replace("**", "")
+    assert "2 accepted, which stay · 2 of 4 read · cancelled by local admin" in page.words.replace("**", "")
     assert "Cancel import" not in page.buttons()
 
 
@@ -314,7 +314,7 @@ def test_a_type_is_declared_and_taken_back(workspace: Services) -> None:
     assert list(page.test.dataframe[0].value["Declared"]) == ["yes", "no"]
     entry = workspace.db.audit.find_one({"action": "attribute.declare"})
     assert entry
-    assert (entry["actor"], entry["target"]) == ("app user", "plan")
+    assert (entry["actor"], entry["target"]) == ("local admin", "plan")
     declare(page, "plan", "No declared type")
     assert workspace.attributes.get("plan").declared is None
 

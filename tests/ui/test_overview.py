@@ -67,7 +67,7 @@ def test_loading_demo_data_can_be_cancelled(workspace: Services) -> None:
     page.click("Cancel loading")
     job = workspace.demo_jobs.latest()
     assert job
-    assert (job["state"], job["cancelled_by"]) == ("cancelled", "app user")
+    assert (job["state"], job["cancelled_by"]) == ("cancelled", "local admin")
     assert "Load demo data" in page.buttons()
 
 

@@ -77,7 +77,7 @@ def test_a_change_is_listed_saved_audited_and_shown(workspace: Services) -> None
     words = page.words.replace("**", "")
     assert "Nothing is changed." in words
     assert "Channel rates: No limit :material/arrow_forward: SMS 100/s" in words
-    assert "app user, just now" in words
+    assert "local admin, just now" in words
     assert page.widget("SMS").value == 100
 
 

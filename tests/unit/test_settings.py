@@ -7,9 +7,14 @@ import pytest
 from pydantic import SecretStr
 
 from crm_core.errors import InvalidInput
-from crm_core.settings import Settings
+from crm_core.settings import Mode, Settings
 
 EVERY_SETTING = Settings(
+    mode=Mode.PRODUCTION,
+    local_admin=True,
+    demo_on_external_servers=True,
+    sign_in_client_id="clientnest",
+    sign_in_client_secret=SecretStr("s3cret"),
     data_dir=Path("/srv/clientnest"),
     mongodb_uri="mongodb+srv://cluster.example.com",
     mongodb_database="shop-2",
@@ -43,6 +48,8 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
 @pytest.mark.parametrize(
     ("variable", "value", "allowed"),
     [
+        ("CRM_MODE", "live", "'demo' or 'production'"),
+        ("CRM_LOCAL_ADMIN", "perhaps", "true or false"),
         ("CRM_MONGODB_URI", "localhost:27017", "^mongodb"),
         ("CRM_MONGODB_DATABASE", "client nest", "A-Za-z0-9_-"),
         ("CRM_MONGODB_CACHE_GB", "0.1", "0.25"),
