@@ -39,7 +39,11 @@ class Conflict(CrmError):
 
 
 class Forbidden(CrmError):
-    """The caller is known but may not do this."""
+    """The caller is known but may not do this. permission: what was asked of whom, if a role or a scope refused it."""
+
+    def __init__(self, message: str, *, permission: str | None = None) -> None:
+        super().__init__(message)
+        self.permission = permission
 
 
 class SignedOut(CrmError):

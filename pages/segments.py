@@ -7,7 +7,7 @@ from crm_core.errors import CrmError
 from crm_core.rules.loading import load_rule
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
-from pages._ui.guard import errors_in_words
+from pages._ui.guard import errors_in_words, show_error
 from pages._ui.links import go_to
 from pages._ui.lists import PER_PAGE, pick_page, search_and_choose
 from pages._ui.rule_words import rule_words
@@ -26,7 +26,7 @@ def delete_dialog(segment: Segment) -> None:
     try:
         services().segments.remove(segment["_id"], actor=actor())
     except CrmError as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
         return
     st.session_state["segments_deleted"] = segment["name"]
     st.rerun()

@@ -39,7 +39,7 @@ class Actor:
     def require(self, permission: Permission) -> None:
         """Raises Forbidden, which says who may."""
         if not self.may(permission):
-            raise Forbidden(self._refusal(permission))
+            raise Forbidden(self._refusal(permission), permission=permission)
 
     def _refusal(self, permission: Permission) -> str:
         if self.role in ROLES_ALLOWED[permission]:

@@ -1,19 +1,25 @@
 """The audit log: who changed what, when. Every function that changes something writes here."""
 
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from crm_core.access.actor import Actor
+from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.infra.atomic import Change, Result, in_transaction
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 
 
 class AuditLog:
-    def __init__(self, db: Db, clock: Clock) -> None:
+    """pseudonyms: what customers are called in it."""
+
+    def __init__(self, db: Db, clock: Clock, pseudonyms: Pseudonyms) -> None:
+        self.pseudonyms = pseudonyms
         self._db = db
         self._audit = db.audit
         self._clock = clock
@@ -48,6 +54,14 @@ class AuditLog:
         """The entries of that action, newest first."""
         with translated():
             return list(self._audit.find({"action": action}).sort([("at", -1), ("_id", -1)]).limit(limit))
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Doc:
+    """From and to of every value that differs; what is absent is None."""
+    names = [*after, *(name for name in before if name not in after)]
+    return {
+        name: {"from": before.get(name), "to": after.get(name)} for name in names if before.get(name) != after.get(name)
+    }
 
 
 def to_entry(actor: Actor, action: str, target: str, details: Doc | None = None) -> Doc:

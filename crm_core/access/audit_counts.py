@@ -24,6 +24,7 @@ LATE = timedelta(minutes=1)
 """The counts of an hour may still come for that long after it: other processes write theirs."""
 MAX_HELD = 5_000
 KEY_USE = "key.use"
+REFUSED = "access.refused"
 OTHERS = "others"
 """Stands for the targets beyond MAX_HELD."""
 _Key = tuple[object, ...]

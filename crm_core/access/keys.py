@@ -135,7 +135,9 @@ class ApiKeys:
             raise
 
     def _insert(self, row: Doc, actor: Actor) -> None:
-        details: Doc = {each: row[each] for each in ("name", "owner", "scopes", "expires_at", "rate") if each in row}
+        details: Doc = {each: row[each] for each in ("name", "scopes", "expires_at", "rate") if each in row}
+        owner = self._owner(row["owner"])
+        details["owner"] = owner.name if owner else row["owner"]
 
         def insert(session: ClientSession) -> None:
             self._keys.insert_one(row, session=session)

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     MANAGE_KEYS = "manage API keys"
     MANAGE_USERS = "manage users"
     CHANGE_SETTINGS = "change settings"
+    READ_AUDIT = "read the audit log"
     ERASE_CUSTOMERS = "erase customers"
 
 
@@ -48,6 +49,7 @@ _LOWEST_ROLE: Mapping[Permission, Role] = {
     Permission.MANAGE_KEYS: Role.ADMIN,
     Permission.MANAGE_USERS: Role.ADMIN,
     Permission.CHANGE_SETTINGS: Role.ADMIN,
+    Permission.READ_AUDIT: Role.ADMIN,
     Permission.ERASE_CUSTOMERS: Role.ADMIN,
 }
 

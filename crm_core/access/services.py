@@ -7,8 +7,11 @@ from redis import Redis
 from crm_core.access.api_key import RateLimit
 from crm_core.access.audit import AuditLog
 from crm_core.access.audit_counts import AuditCounts
+from crm_core.access.audit_reading import AuditReader
 from crm_core.access.idempotency import IdempotencyKeys
 from crm_core.access.keys import ApiKeys
+from crm_core.access.personal_reads import PersonalReads
+from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.access.rate import RateLimiter
 from crm_core.access.sessions import Sessions
 from crm_core.access.sign_in.identities import Identities
@@ -25,11 +28,23 @@ SESSION_TIMEOUT_S = 2.0
 class AccessServices(Foundation):
     @cached_property
     def audit(self) -> AuditLog:
-        return AuditLog(self.db, self.clock)
+        return AuditLog(self.db, self.clock, self.pseudonyms)
 
     @cached_property
     def audit_counts(self) -> AuditCounts:
         return AuditCounts(self.db, self.clock)
+
+    @cached_property
+    def audit_reader(self) -> AuditReader:
+        return AuditReader(self.db, self.audit, self.audit_counts)
+
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        return Pseudonyms(self.db)
+
+    @cached_property
+    def personal_reads(self) -> PersonalReads:
+        return PersonalReads(self.audit_counts, self.pseudonyms)
 
     @cached_property
     def users(self) -> Users:

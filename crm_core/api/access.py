@@ -50,7 +50,9 @@ async def authorize(
 ) -> ApiKey:
     """The caller's key with the scopes that the endpoint needs. Raises Problem: see ``admit``."""
     secret = credentials.credentials if credentials else None
-    return await admit(services, secret, [Scope(scope) for scope in scopes.scopes], _origin(request))
+    key = await admit(services, secret, [Scope(scope) for scope in scopes.scopes], _origin(request))
+    request.state.actor = key.actor
+    return key
 
 
 async def authorize_directly(services: Services, request: Request, scope: Scope) -> ApiKey:

@@ -10,8 +10,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from crm_core.access.audit_counts import REFUSED
 from crm_core.errors import BadRuleText, Conflict, CrmError, Forbidden, InvalidInput, NotFound, Unavailable
 from crm_core.plain_messages import plain_message
+from crm_core.services import current
 from crm_core.upgrades.progress import TITLE, Upgrading
 
 log = structlog.stdlib.get_logger(__name__)
@@ -78,7 +80,9 @@ def install_problems(api: FastAPI) -> None:
         api.add_exception_handler(kind, handler)
 
 
-async def _on_crm_error(_: Request, exc: CrmError) -> JSONResponse:
+async def _on_crm_error(request: Request, exc: CrmError) -> JSONResponse:
+    if isinstance(exc, Forbidden) and exc.permission and (actor := getattr(request.state, "actor", None)):
+        current().audit_counts.note(actor, REFUSED, exc.permission)
     for kind, status, title in STATUSES:
         if isinstance(exc, kind):
             retry_after_s = UPGRADE_RETRY_AFTER_S if isinstance(exc, Upgrading) else None

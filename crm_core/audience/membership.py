@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crm_core.access.actor import Actor
-from crm_core.access.permissions import Permission
+from crm_core.access.personal_reads import PersonalReads
 from crm_core.audience.contexts import RuleContexts
 from crm_core.customers.model import customers_in
 from crm_core.errors import InvalidInput, NotFound
@@ -33,13 +33,14 @@ class Needed:
 
 
 class Memberships:
-    def __init__(self, db: Db, contexts: RuleContexts) -> None:
+    def __init__(self, db: Db, reads: PersonalReads, contexts: RuleContexts) -> None:
+        self._reads = reads
         self._db = db
         self._contexts = contexts
 
     def explain(self, customer_id: str, rule: AnyRule, *, actor: Actor, now: datetime | None = None) -> Explanation:
         """The rule for this customer, now or as of ``now``. Raises BadRule, NotFound."""
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require_one(actor, customer_id)
         found = self.explain_many(rule, [customer_id], actor=actor, now=now)
         if customer_id not in found:
             raise NotFound(f"There is no customer with the id {customer_id!r}.")
@@ -50,7 +51,7 @@ class Memberships:
     ) -> dict[str, Explanation]:
         """The same for up to 200 customers, by id in the order given, without unknown ones; at most three queries
         for all of them. Raises BadRule, InvalidInput."""
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require(actor, "customers.explain")
         if len(customer_ids) > MAX_EXPLAINED:
             raise InvalidInput(
                 f"At most {MAX_EXPLAINED} customers are explained at once, these are {len(customer_ids):,}."
@@ -65,7 +66,7 @@ class Memberships:
     ) -> dict[str, Explanation | InvalidInput]:
         """Several rules for one customer who is read once, by the rules' keys; for a rule that cannot be evaluated
         any more its error. Raises NotFound."""
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require_one(actor, customer_id)
         context = self._contexts.context(now)
         bound = {key: _bound(rule, context) for key, rule in rules.items()}
         wanted = [each for each in bound.values() if not isinstance(each, InvalidInput)]

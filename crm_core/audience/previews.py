@@ -7,6 +7,7 @@ from datetime import datetime
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.access.personal_reads import PersonalReads
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.counting import Counting
 from crm_core.audience.curve import Curve, measure_curve
@@ -42,6 +43,7 @@ class Previews:
     def __init__(
         self,
         db: Db,
+        reads: PersonalReads,
         keeper: Keeper,
         audience: Audience,
         contexts: RuleContexts,
@@ -49,6 +51,7 @@ class Previews:
         policy: Callable[[], Policy],
     ) -> None:
         self._db = db
+        self._reads = reads
         self._keeper = keeper
         self._audience = audience
         self._contexts = contexts
@@ -63,7 +66,7 @@ class Previews:
         now: of relative windows, if not this moment. is_fresh: waits until all that was stored before is in it; else it
         is as of a moment ago, as ``as_of`` says. sample: so many customers with it, for those who may see customers.
         """
-        actor.require(_shows(sample))
+        self._reads.require_sample(actor, sample)
         found = self.in_memory(rule, actor=actor, sample=sample, now=now, is_fresh=is_fresh)
         return found or self._audience.preview(rule, sample=sample, now=now)
 
@@ -71,7 +74,7 @@ class Previews:
         self, rule: AnyRule, *, actor: Actor, sample: int = 0, now: datetime | None = None, is_fresh: bool = False
     ) -> Preview | None:
         """The same over the snapshot; None when it cannot say. Raises BadRule."""
-        actor.require(_shows(sample))
+        self._reads.require_sample(actor, sample)
         started = time.perf_counter()
         asked = self._ask(rule, now, is_fresh=is_fresh)
         if asked is None:
@@ -93,12 +96,12 @@ class Previews:
 
     def start_counting(self, rule: AnyRule, *, actor: Actor, sample: int) -> Counting:
         """Count in the database, without waiting for it. Raises Unavailable."""
-        actor.require(_shows(sample))
+        self._reads.require_sample(actor, sample)
         return Counting(self._db, self._audience, rule, sample=sample)
 
     def sample(self, rule: AnyRule, size: int, *, actor: Actor) -> list[Customer] | None:
         """The first by id who match; None when the snapshot cannot say. Raises BadRule, Unavailable."""
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require_sample(actor, size)
         asked = self._ask(rule)
         if asked is None:
             return None
@@ -146,8 +149,3 @@ class Previews:
         bound = bind(rule, context)
         population = Population(state.version)
         return _Question(bound, population, state.as_of, context) if population.holds(bound) else None
-
-
-def _shows(sample: int) -> Permission:
-    """A count is a figure, a sample shows customers."""
-    return Permission.READ_CUSTOMERS if sample else Permission.READ_FIGURES

@@ -7,8 +7,9 @@ from bson import ObjectId
 from pymongo.client_session import ClientSession
 
 from crm_core.access.actor import Actor
-from crm_core.access.audit import AuditLog
+from crm_core.access.audit import AuditLog, changes
 from crm_core.access.permissions import Permission
+from crm_core.audience.audited_rules import audited_rule
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.model import (
@@ -62,11 +63,10 @@ class Segments:
             self._guard.check_rule(segment, session)
             self._segments.insert_one(segment, session=session)
             self._guard.note_version(segment, actor.label, session)
+            self._note(actor, "segment.create", None, segment, session)
             return segment
 
-        made = self._guard.exclusively(insert)
-        self._audit.record(actor, "segment.create", segment["_id"], {"count": segment["count"]})
-        return made
+        return self._guard.exclusively(insert)
 
     def change(
         self,
@@ -102,6 +102,7 @@ class Segments:
             is_new = after["rule"] != before["rule"]
             after["version"] += is_new
             self._guard.check_name(after, session)
+            self._note(actor, "segment.change", before, after, session)
             if not is_new:
                 self._segments.replace_one({"_id": segment_id}, after, session=session)
                 return after
@@ -111,24 +112,22 @@ class Segments:
             self._guard.note_version(after, actor.label, session)
             return after
 
-        changed = self._guard.exclusively(update)
-        fields = [field for field, given in (("name", name), ("rule", rule)) if given is not None]
-        self._audit.record(actor, "segment.change", segment_id, {"version": changed["version"], "fields": fields})
-        return changed
+        return self._guard.exclusively(update)
 
     def remove(self, segment_id: str, *, actor: Actor) -> None:
         """Raises NotFound, and Conflict with the names of the segments that use it. Its versions are kept."""
         actor.require(Permission.WRITE_SEGMENTS)
 
         def delete(session: ClientSession) -> None:
-            name = self.get(segment_id, session=session)["name"]
+            segment = self.get(segment_id, session=session)
+            name = segment["name"]
             users = self._segments.find({"uses": segment_id}, {"name": 1}, session=session).sort("name", 1)
             if names := [f"“{row['name']}”" for row in users]:
                 raise Conflict(f"“{name}” is used by {', '.join(names)}. Change or delete {_them(names)} first.")
             self._segments.delete_one({"_id": segment_id}, session=session)
+            self._note(actor, "segment.delete", segment, None, session)
 
         self._guard.exclusively(delete)
-        self._audit.record(actor, "segment.delete", segment_id)
 
     def get(self, segment_id: str, *, session: ClientSession | None = None) -> Segment:
         """Raises NotFound."""
@@ -195,6 +194,20 @@ class Segments:
         with translated():
             self._segments.update_one({"_id": segment_id, "version": segment["version"]}, {"$set": counted})
         return self.get(segment_id)
+
+    def _note(
+        self, actor: Actor, action: str, before: Segment | None, after: Segment | None, session: ClientSession
+    ) -> None:
+        """In the audit log, with what its name, rule and version were and are."""
+        segment = after or before
+        assert segment
+        changed = changes(*(self._audited(each) if each else {} for each in (before, after)))
+        details = {"name": segment["name"], **changed}
+        self._audit.record(actor, action, segment["_id"], details, session=session)
+
+    def _audited(self, segment: Segment) -> Doc:
+        rule = audited_rule(segment["rule"], self._audit.pseudonyms)
+        return {"name": segment["name"], "version": segment["version"], "rule": rule}
 
     def _measured(self, rule: AnyRule) -> CountedRule:
         """The rule as it is kept, with its count."""

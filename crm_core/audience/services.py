@@ -36,7 +36,7 @@ class AudienceServices(CustomerServices):
 
     @cached_property
     def memberships(self) -> Memberships:
-        return Memberships(self.db, self.rule_contexts)
+        return Memberships(self.db, self.personal_reads, self.rule_contexts)
 
     @cached_property
     def segments(self) -> Segments:
@@ -67,7 +67,15 @@ class AudienceServices(CustomerServices):
     def previews(self) -> "Previews":
         from crm_core.audience.previews import Previews
 
-        return Previews(self.db, self.snapshot, self.audience, self.rule_contexts, self.customers, lambda: self.policy)
+        return Previews(
+            self.db,
+            self.personal_reads,
+            self.snapshot,
+            self.audience,
+            self.rule_contexts,
+            self.customers,
+            lambda: self.policy,
+        )
 
     def close(self) -> None:
         if "snapshot" in vars(self):

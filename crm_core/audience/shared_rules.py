@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from pymongo import ReturnDocument
+from pymongo.client_session import ClientSession
 
 from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
@@ -32,7 +33,8 @@ class SharedRules:
         actor.require(Permission.WRITE_SEGMENTS)
         new_id, now, kept = secrets.token_urlsafe(ID_BYTES), self._clock(), dump_rule(rule)
         made = {"_id": new_id, "rule": kept, "created_at": now, "created_by": actor.label}
-        with translated():
+
+        def upsert(session: ClientSession) -> str:
             row = self._rules.find_one_and_update(
                 {"hash": _hash(kept)},
                 {
@@ -42,12 +44,15 @@ class SharedRules:
                 },
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
+                session=session,
             )
-        assert row  # made if it was not there
-        shared_id: str = row["_id"]
-        if shared_id == new_id:
-            self._audit.record(actor, "rule.share", shared_id)
-        return shared_id
+            assert row  # made if it was not there
+            shared_id: str = row["_id"]
+            if shared_id == new_id:
+                self._audit.record(actor, "rule.share", shared_id, session=session)
+            return shared_id
+
+        return self._audit.together(upsert)
 
     def get(self, shared_id: str) -> AnyRule:
         """Raises NotFound."""

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Literal, get_args
 
+from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from crm_core.access.actor import Actor
@@ -37,20 +39,24 @@ class Suppressions:
         if reason not in REASONS:
             raise InvalidInput(f"{reason!r} is no reason; allowed are {', '.join(REASONS)}.", field="reason")
         self._check_customer(customer_id)
-        if self._put(customer_id, channel, reason, actor):
-            self._audit.record(actor, "suppression.add", customer_id, {"channel": channel, "reason": reason})
+        with suppress(DuplicateKeyError):  # one that is as grave is there
+            self._audit.together(lambda session: self._put(customer_id, channel, reason, actor, session))
         return self.of([customer_id])[customer_id][channel]
 
     def lift(self, customer_id: str, channel: str, *, actor: Actor) -> bool:
         """Allow messages over ``channel`` again; returns whether they were suppressed. Raises InvalidInput."""
         actor.require(Permission.WRITE_CONSENT)
         CHANNELS.named(channel)
-        with translated():
-            found = self._suppressions.find_one_and_delete({"_id": _key(customer_id, channel)})
-        if found is None:
-            return False
-        self._audit.record(actor, "suppression.lift", customer_id, {"channel": channel, "reason": found["reason"]})
-        return True
+
+        def delete(session: ClientSession) -> bool:
+            found = self._suppressions.find_one_and_delete({"_id": _key(customer_id, channel)}, session=session)
+            if found is None:
+                return False
+            details = {"channel": channel, "reason": found["reason"]}
+            self._audit.record(actor, "suppression.lift", self._hashed(customer_id), details, session=session)
+            return True
+
+        return self._audit.together(delete)
 
     def of(self, customer_ids: Collection[str]) -> Mapping[str, Mapping[str, Suppression]]:
         """Customer id to channel to suppression, of those that have any."""
@@ -65,18 +71,18 @@ class Suppressions:
             if self._customers.find_one({"_id": customer_id}, {"_id": 1}) is None:
                 raise NotFound(f"There is no customer with the id {customer_id!r}.")
 
-    def _put(self, customer_id: str, channel: str, reason: str, actor: Actor) -> bool:
-        """Whether this is new: the key refuses a second one beside one that is as grave."""
+    def _put(self, customer_id: str, channel: str, reason: str, actor: Actor, session: ClientSession) -> None:
+        """Raises DuplicateKeyError: the key refuses a second one beside one that is as grave."""
         lighter = list(REASONS[: REASONS.index(reason)])
         row: Doc = {"customer_id": customer_id, "channel": channel, "reason": reason}
         row |= {"created_at": self._clock(), "created_by": actor.label}
         query = {"_id": _key(customer_id, channel), "reason": {"$in": lighter}}
-        with translated():
-            try:
-                self._suppressions.update_one(query, {"$set": row}, upsert=True)
-            except DuplicateKeyError:
-                return False
-        return True
+        self._suppressions.update_one(query, {"$set": row}, upsert=True, session=session)
+        details = {"channel": channel, "reason": reason}
+        self._audit.record(actor, "suppression.add", self._hashed(customer_id), details, session=session)
+
+    def _hashed(self, customer_id: str) -> str:
+        return self._audit.pseudonyms.of(customer_id)
 
 
 def _key(customer_id: str, channel: str) -> str:

@@ -72,11 +72,11 @@ class CampaignServices(AudienceServices):
 
     @cached_property
     def message_log(self) -> MessageLog:
-        return MessageLog(self.db)
+        return MessageLog(self.db, self.personal_reads)
 
     @cached_property
     def message_list(self) -> MessageList:
-        return MessageList(self.db)
+        return MessageList(self.db, self.personal_reads)
 
     @cached_property
     def pending_rows(self) -> PendingRows:

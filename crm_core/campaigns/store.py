@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from typing import Any
 
 from crm_core.access.actor import SYSTEM, Actor
-from crm_core.access.audit import AuditLog
+from crm_core.access.audit import AuditLog, changes
 from crm_core.audience.segments import named_like
 from crm_core.campaigns.model import Campaign, CampaignFields, campaigns_in
 from crm_core.campaigns.states import CampaignState
@@ -90,16 +89,19 @@ class CampaignStore:
         action: str,
         cleared: Collection[str] = (),
         only: Doc | None = None,
-        **details: Any,
     ) -> bool:
         """Change the state if it is one of ``before``, and ``only`` holds; audited. Return whether it was.
 
         values: fields to set with it. cleared: fields to remove with it.
         """
         query = {"_id": campaign_id, "state": {"$in": list(before)}, **(only or {})}
-        entry = self._audit.entry(actor, f"campaign.{action}", campaign_id, details)
         change: Doc = {"$set": {**values, "state": after}} | ({"$unset": dict.fromkeys(cleared, "")} if cleared else {})
-        return self._audited(query, change, entry)
+        while found := self._found(query):
+            details = {"name": found.get("name"), **changes({"state": found["state"]}, {"state": after})}
+            entry = self._audit.entry(actor, f"campaign.{action}", campaign_id, details)
+            if self._audited({**query, "state": found["state"]}, change, entry):
+                return True
+        return False
 
     def audit_left(self) -> int:
         """Write the entries of those who ended between a change and its entry, or whose database went away; returns how
@@ -110,6 +112,11 @@ class CampaignStore:
         for campaign_id, entry in due:
             self._write_due(campaign_id, entry)
         return len(due)
+
+    def _found(self, query: Doc) -> Campaign | None:
+        """With its name and its state."""
+        with translated():
+            return self._campaigns.find_one(query, {"name": 1, "state": 1})
 
     def _audited(self, query: Doc, change: Doc, entry: Doc) -> bool:
         """Change a campaign and note ``entry`` in it by one update, then write it; returns whether ``query`` fitted."""

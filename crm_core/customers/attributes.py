@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
 
 from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
@@ -127,9 +128,15 @@ class Attributes:
         if type_name is not None and type_name not in set(AttributeType):
             raise InvalidInput(f"{type_name!r} is no type; allowed are {', '.join(AttributeType)}.", field="type")
         change: Doc = {"$set": {"declared": type_name}} if type_name else {"$unset": {"declared": ""}}
-        with translated():
-            self._attributes.update_one({"_id": name}, change, upsert=type_name is not None)
-        self._audit.record(actor, "attribute.declare", name, {"type": type_name})
+
+        def update(session: ClientSession) -> None:
+            before = self._attributes.find_one_and_update(
+                {"_id": name}, change, upsert=type_name is not None, session=session
+            )
+            types = {"from": (before or {}).get("declared"), "to": type_name}
+            self._audit.record(actor, "attribute.declare", name, {"type": types}, session=session)
+
+        self._audit.together(update)
         self._declared = None
         return self.get(name)
 

@@ -7,7 +7,7 @@ from typing import Any
 from pymongo.collection import Collection
 
 from crm_core.access.actor import Actor
-from crm_core.access.permissions import Permission
+from crm_core.access.personal_reads import PersonalReads
 from crm_core.customers.forms import Forms
 from crm_core.customers.model import Customer, Event, Order, StoredCustomer, customers_in
 from crm_core.errors import NotFound
@@ -23,7 +23,8 @@ PAGE = 50
 class CustomerReader:
     """digits: asked for the minor digits of the workspace's currency."""
 
-    def __init__(self, db: Db, schema: Schema = SCHEMA, *, digits: Digits) -> None:
+    def __init__(self, db: Db, reads: PersonalReads, schema: Schema = SCHEMA, *, digits: Digits) -> None:
+        self._reads = reads
         self.schema = schema
         self._db = db
         self._customers = customers_in(db)
@@ -32,14 +33,14 @@ class CustomerReader:
 
     def page(self, *, limit: int, after: str | None, actor: Actor) -> tuple[list[Customer], str | None]:
         """Customers by id, and the id to go on after, None on the last page."""
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require(actor, "customers.list")
         query = {"_id": {"$gt": after}} if after else {}
         rows, has_more = read_page(self._customers.find(query).sort("_id", 1), limit)
         return [self.to_record(row) for row in rows], rows[-1]["_id"] if has_more else None
 
     def customer(self, customer_id: str, *, actor: Actor) -> Customer:
         """One customer. Raises NotFound."""
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require_one(actor, customer_id)
         with translated():
             row = self._customers.find_one({"_id": customer_id})
         if row is None:
@@ -50,7 +51,7 @@ class CustomerReader:
         self, customer_id: str, *, actor: Actor, limit: int = PAGE, after: str | None = None
     ) -> tuple[list[Order], str | None]:
         """A customer's orders, newest first, and the id to go on after, None on the last page. Raises InvalidInput."""
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require_one(actor, customer_id)
         rows, more = self._page(self._db.orders, customer_id, self.schema.orders.time, limit, after)
         return [self.to_order(row) for row in rows], more
 
@@ -58,7 +59,7 @@ class CustomerReader:
         self, customer_id: str, *, actor: Actor, limit: int = PAGE, after: str | None = None
     ) -> tuple[list[Event], str | None]:
         """The same for a customer's events."""
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require_one(actor, customer_id)
         rows, more = self._page(self._db.events, customer_id, self.schema.events.time, limit, after)
         return [self.to_event(row) for row in rows], more
 

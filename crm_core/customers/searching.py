@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.access.personal_reads import PersonalReads
 from crm_core.customers.model import Customer, customers_in
 from crm_core.customers.phones import calling_code
 from crm_core.customers.reading import PAGE, CustomerReader
@@ -35,8 +36,9 @@ _PARTS: Mapping[Sort, list[tuple[Doc, Doc]]] = {
 class CustomerSearch:
     """country: asked each time, where phone numbers without a calling code belong."""
 
-    def __init__(self, db: Db, reader: CustomerReader, country: Callable[[], str | None]) -> None:
+    def __init__(self, db: Db, reads: PersonalReads, reader: CustomerReader, country: Callable[[], str | None]) -> None:
         self._customers = customers_in(db)
+        self._reads = reads
         self._reader = reader
         self._country = country
 
@@ -45,7 +47,7 @@ class CustomerSearch:
 
         Of a list only the first 10,000 are reached: more are for a narrower search.
         """
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require(actor, "customers.list")
         _check_place(sort, skip, limit)
         stages = page_stages(self._query(text), sort, min(skip + limit, MAX_REACHED))
         with translated():

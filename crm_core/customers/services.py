@@ -15,8 +15,10 @@ class CustomerServices(WorkspaceServices):
 
     @cached_property
     def customers(self) -> CustomerReader:
-        return CustomerReader(self.db, self.schema, digits=self.workspace.digits)
+        return CustomerReader(self.db, self.personal_reads, self.schema, digits=self.workspace.digits)
 
     @cached_property
     def customer_search(self) -> CustomerSearch:
-        return CustomerSearch(self.db, self.customers, lambda: self.workspace.current().default_country)
+        return CustomerSearch(
+            self.db, self.personal_reads, self.customers, lambda: self.workspace.current().default_country
+        )

@@ -78,7 +78,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     "users": [IndexModel([("email", ASCENDING)], unique=True), IndexModel([("role", ASCENDING)])],
     "audit": [
         IndexModel([("at", DESCENDING)]),
+        IndexModel([("at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("action", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("target", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("actor_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
     ],
     "jobs": [
         IndexModel([("kind", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),

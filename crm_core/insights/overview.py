@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.access.personal_reads import PersonalReads
 from crm_core.customers.model import Order
 from crm_core.customers.reading import CustomerReader
 from crm_core.customers.totals import COUNTED, NET, orders_only
@@ -45,8 +46,11 @@ class MonthRevenue(TypedDict):
 class Overview:
     """zone: asked each time, where a month begins."""
 
-    def __init__(self, db: Db, reader: CustomerReader, clock: Clock, zone: Callable[[], ZoneInfo]) -> None:
+    def __init__(
+        self, db: Db, reads: PersonalReads, reader: CustomerReader, clock: Clock, zone: Callable[[], ZoneInfo]
+    ) -> None:
         self._db = db
+        self._reads = reads
         self._reader = reader
         self._clock = clock
         self._zone = zone
@@ -91,7 +95,7 @@ class Overview:
 
     def latest_orders(self, *, actor: Actor, limit: int = 8) -> list[Order]:
         """With the ids of their customers."""
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require(actor, "orders.list")
         with translated():
             rows = list(self._db.orders.find().sort([("ordered_at", -1), ("_id", -1)]).limit(limit))
         return [self._reader.to_order(row) for row in rows]

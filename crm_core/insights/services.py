@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from crm_core.campaigns.services import CampaignServices
+from crm_core.insights.dead_letters import DeadLetters
 from crm_core.insights.overview import Overview
 from crm_core.insights.timeline import Timeline
 
@@ -10,8 +11,12 @@ from crm_core.insights.timeline import Timeline
 class InsightServices(CampaignServices):
     @cached_property
     def overview(self) -> Overview:
-        return Overview(self.db, self.customers, self.clock, self.rule_contexts.zone)
+        return Overview(self.db, self.personal_reads, self.customers, self.clock, self.rule_contexts.zone)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        return DeadLetters(self.monitor, self.personal_reads)
 
     @cached_property
     def timeline(self) -> Timeline:
-        return Timeline(self.db, self.customers)
+        return Timeline(self.db, self.personal_reads, self.customers)

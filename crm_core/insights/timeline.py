@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Literal, NotRequired, TypeAlias, TypedDict, cast
 
 from crm_core.access.actor import Actor
-from crm_core.access.permissions import Permission
+from crm_core.access.personal_reads import PersonalReads
 from crm_core.campaigns.states import STATES, MessageState
 from crm_core.customers.model import Event, Order
 from crm_core.customers.reading import CustomerReader
@@ -81,8 +81,9 @@ class _Place:
 
 
 class Timeline:
-    def __init__(self, db: Db, reader: CustomerReader) -> None:
+    def __init__(self, db: Db, reads: PersonalReads, reader: CustomerReader) -> None:
         self._db = db
+        self._reads = reads
         self._reader = reader
 
     def page(
@@ -98,7 +99,7 @@ class Timeline:
 
         Of orders there are amount, refunded, status, category and items.
         """
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require_one(actor, customer_id)
         if not 1 <= limit <= MAX_LIMIT:
             raise InvalidInput(f"A page of the timeline has 1 to {MAX_LIMIT} entries, not {limit}.", field="limit")
         chosen = list(Kind) if kinds is None else [kind for kind in Kind if kind in kinds]

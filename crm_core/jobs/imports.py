@@ -1,9 +1,11 @@
 """Imports of uploaded files: asked for on a page, listed there, done by the jobs worker."""
 
 import io
+from typing import cast
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.access.personal_reads import PersonalReads
 from crm_core.errors import InvalidInput
 from crm_core.imports.formats.formats import plan_import
 from crm_core.imports.reading.sources import FileSource
@@ -25,7 +27,8 @@ IMPORT = JobKind(
 class Imports:
     """Each call raises Unavailable while a server is away."""
 
-    def __init__(self, store: JobStore, files: ImportFiles) -> None:
+    def __init__(self, store: JobStore, files: ImportFiles, reads: PersonalReads) -> None:
+        self._reads = reads
         self._store = store
         self._files = files
 
@@ -50,9 +53,18 @@ class Imports:
         self._store.cancel(IMPORT, import_id, actor=actor)
         self._files.remove(import_id)
 
-    def recent(self, *, limit: int = 10) -> list[Job]:
-        """The newest first. One that no worker has or will get shows as failed."""
+    def recent(self, *, actor: Actor, limit: int = 10) -> list[Job]:
+        """The newest first; their errors, which quote records, only for those who may see customers.
+
+        One that no worker has or will get shows as failed.
+        """
+        actor.require(Permission.READ_FIGURES)
         found, _ = self._store.page(IMPORT, limit=limit)
+        if not actor.may(Permission.READ_CUSTOMERS):
+            return [cast("Job", {**job, "errors": []}) for job in found]
+        for job in found:
+            if job["errors"]:
+                self._reads.note(actor, "import.read_errors", job["_id"])
         return found
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.access.personal_reads import PersonalReads
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.rehearsal.dry_run import Stage
@@ -35,7 +36,10 @@ SHOWN = (
 class Rehearsals:
     """Each call raises Unavailable while a server is away."""
 
-    def __init__(self, store: JobStore, campaigns: Campaigns, rehearsal: Rehearsal, clock: Clock) -> None:
+    def __init__(
+        self, store: JobStore, campaigns: Campaigns, rehearsal: Rehearsal, clock: Clock, reads: PersonalReads
+    ) -> None:
+        self._reads = reads
         self._store = store
         self._campaigns = campaigns
         self._rehearsal = rehearsal
@@ -62,6 +66,8 @@ class Rehearsals:
         shown = _shown(self._store.get(REHEARSAL, rehearsal_id, campaign_id=campaign_id))
         if "result" in shown and not actor.may(Permission.READ_CUSTOMERS):
             shown["result"] |= {"examples": None}
+        elif "result" in shown:
+            self._reads.note(actor, "rehearsal.read", campaign_id)
         return shown
 
     def page(self, campaign_id: str, *, limit: int, after: str | None = None) -> tuple[list[Doc], str | None]:

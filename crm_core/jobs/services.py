@@ -51,14 +51,14 @@ class JobServices(CampaignServices, IngestServices):
     def imports(self) -> "Imports":
         from crm_core.jobs.imports import Imports
 
-        return Imports(self.job_store, self.import_files)
+        return Imports(self.job_store, self.import_files, self.personal_reads)
 
     @cached_property
     def rehearsals(self) -> "Rehearsals":
         from crm_core.jobs.rehearsals import Rehearsals
 
         rehearsal = self.rehearsal_under(lambda: self.sending_rules)
-        return Rehearsals(self.job_store, self.campaigns, rehearsal, self.clock)
+        return Rehearsals(self.job_store, self.campaigns, rehearsal, self.clock, self.personal_reads)
 
     @cached_property
     def job_runner(self) -> "JobRunner":

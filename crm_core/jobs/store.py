@@ -8,6 +8,7 @@ from typing import Any, cast
 import redis
 from bson import ObjectId
 from pydantic_core import to_json
+from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from crm_core.access.actor import Actor
@@ -72,12 +73,15 @@ class JobStore:
                 **({"sole": kind.name} if kind.is_sole else {}),
             },
         )
+
+        def insert(session: ClientSession) -> None:
+            self._jobs.insert_one(job, session=session)
+            self._audit.record(actor, action, job["_id"], details, session=session)
+
         try:
-            with translated():
-                self._jobs.insert_one(job)
+            self._audit.together(insert)
         except DuplicateKeyError:
             raise Conflict(f"There is a {kind.noun} under way already. Wait for its end, or cancel it.") from None
-        self._audit.record(actor, action, job["_id"], details)
         try:
             (entry,) = self._publisher.publish(kind.lane, [to_json({"job_id": job["_id"]})])
         except Unavailable:
@@ -95,14 +99,18 @@ class JobStore:
         now = self._clock()
         values: JobChange = {"cancelled_by": actor.label, **ended(JobState.CANCELLED, now)}
         wanted = {"_id": job_id, "kind": kind.name, **query}
-        with translated():
-            changed = self._jobs.update_one({**wanted, **_UNFINISHED}, {"$set": values, "$unset": {"sole": ""}})
+
+        def cancel(session: ClientSession) -> None:
+            change = {"$set": values, "$unset": {"sole": ""}}
+            job = self._jobs.find_one_and_update({**wanted, **_UNFINISHED}, change, session=session)
+            if job:
+                details = {"done": job["done"], "total": job["total"], **_campaign(query)}
+                self._audit.record(actor, f"{kind.name}.cancel", job_id, details, session=session)
+
+        self._audit.together(cancel)
         job = self.get(kind, job_id, **query)
         if job["state"] != JobState.CANCELLED:
             raise Conflict(f"This {kind.noun} is {job['state']}; only a queued or a running one can be cancelled.")
-        if changed.matched_count:
-            counts = {"done": job["done"], "total": job["total"]}
-            self._audit.record(actor, f"{kind.name}.cancel", job_id, counts | _campaign(query))
         return job
 
     def get(self, kind: JobKind, job_id: str, **query: Any) -> Job:

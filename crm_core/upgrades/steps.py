@@ -10,6 +10,7 @@ from typing import Any
 
 from pymongo import UpdateOne
 
+from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.customers.model import customers_in
 from crm_core.customers.search_words import customer_words
 from crm_core.infra.mongo import Db, Doc
@@ -142,6 +143,14 @@ def _give_keys_owners(db: Db, ids: Doc) -> None:
         db.api_keys.update_one({"_id": row["_id"]}, {"$set": values})
 
 
+def _hide_customers(db: Db, ids: Doc) -> None:
+    """The audit log named customers whose suppression was changed by their ids."""
+    pseudonyms = Pseudonyms(db)
+    query: Doc = {"action": {"$in": ["suppression.add", "suppression.lift"]}, "target": {"$not": {"$regex": "^hash:"}}}
+    for row in db.audit.find({**query, **ids}, {"target": 1}):
+        db.audit.update_one({"_id": row["_id"]}, {"$set": {"target": pseudonyms.of(row["target"])}})
+
+
 def _numbered(name: str) -> Iterator[str]:
     """shop, shop (2), shop (3) …"""
     yield name
@@ -177,5 +186,6 @@ STEPS = (
         "expiry of jobs",
         (walk("jobs", {"expires_at": None}, [{"$set": {"expires_at": {"$add": ["$$NOW", _MONTH_MS]}}}]),),
     ),
+    Upgrade("customers in the audit log", (Walk("audit", _hide_customers),)),
 )
 """Upgrade n brings data of version n to version n + 1."""

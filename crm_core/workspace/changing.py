@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
 from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
 from crm_core.errors import Conflict, InvalidInput
-from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.mongo import Db, Doc
 from crm_core.workspace.model import WorkspaceSettings
 from crm_core.workspace.reading import SETTINGS_ID, Workspace
 from crm_core.workspace.rows import faults_of, read_rows
@@ -50,10 +51,20 @@ class WorkspaceEditor:
         self._check_locked(changed)
         if not changed:
             return {}
-        self._store({name: value for name, (_, value) in changed.items()})
-        self._workspace.forget()
         details = {name: {"from": old, "to": value} for name, (old, value) in changed.items()}
-        self._audit.record(actor, ACTION, SETTINGS_ID, details)
+
+        def store(session: ClientSession) -> None:
+            self._store({name: value for name, (_, value) in changed.items()}, session)
+            self._audit.record(actor, ACTION, SETTINGS_ID, details, session=session)
+
+        try:
+            self._audit.together(store)
+        except DuplicateKeyError as exc:
+            raise Conflict(
+                "Amounts are stored in the present currency; in another one each would have another value. Use another "
+                "database for amounts in another currency."
+            ) from exc
+        self._workspace.forget()
         return changed
 
     def history(self, *, limit: int = 50) -> list[Doc]:
@@ -78,8 +89,8 @@ class WorkspaceEditor:
         if "currency" in names and self._count_waiting():
             raise Conflict("Records that were accepted are still being stored. Change the currency once they are.")
 
-    def _store(self, values: Mapping[str, Any]) -> None:
-        """A default is not stored: it is what no value means."""
+    def _store(self, values: Mapping[str, Any], session: ClientSession) -> None:
+        """A default is not stored: it is what no value means. Raises DuplicateKeyError for a currency that is fixed."""
         rows = read_rows(self._workspace.model)
         unset = [name for name, value in values.items() if value == rows[name].default]
         kept = {f"values.{name}": value for name, value in values.items() if name not in unset}
@@ -87,11 +98,4 @@ class WorkspaceEditor:
         if unset:
             change["$unset"] = {f"values.{name}": "" for name in unset}
         query: Doc = {"_id": SETTINGS_ID} | ({"amounts_in": {"$exists": False}} if "currency" in values else {})
-        try:
-            with translated():
-                self._documents.update_one(query, change, upsert=True)
-        except DuplicateKeyError as exc:
-            raise Conflict(
-                "Amounts are stored in the present currency; in another one each would have another value. Use another "
-                "database for amounts in another currency."
-            ) from exc
+        self._documents.update_one(query, change, upsert=True, session=session)

@@ -1,5 +1,8 @@
 """What pages are handed: the services of the process, and who is acting."""
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from crm_core.access.actor import Actor
@@ -33,7 +36,15 @@ def connection() -> Connection:
 
 def actor() -> Actor:
     """Who is at the browser, with the role of now, at most 2 s old. Raises SignedOut, and Unavailable."""
-    session_id = connection().session_id
+    return _actor_of(connection().session_id)
+
+
+def actor_later() -> Callable[[], Actor]:
+    """Asks anew who this is, outside the run of a page too: for what a click begins later."""
+    return partial(_actor_of, connection().session_id)
+
+
+def _actor_of(session_id: str | None) -> Actor:
     found = services().sign_in.actor_of(session_id) if session_id else None
     if found is None:
         raise SignedOut("You are signed out. Sign in again to go on.")

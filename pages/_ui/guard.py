@@ -7,9 +7,10 @@ from typing import ParamSpec
 
 import streamlit as st
 
+from crm_core.access.audit_counts import REFUSED
 from crm_core.errors import CrmError, Forbidden, NotFound, SignedOut, Unavailable
 from crm_core.infra.streams import Stream
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 
 Parameters = ParamSpec("Parameters")
@@ -30,9 +31,17 @@ def errors_in_words() -> Iterator[None]:
         st.warning(
             f"{literal(str(exc))} It may have been removed, or the link is incomplete.", icon=":material/search_off:"
         )
-    except Forbidden as exc:
-        st.warning(literal(str(exc)), icon=":material/lock:")
     except CrmError as exc:
+        show_error(exc)
+
+
+def show_error(exc: CrmError) -> None:
+    """In words, where it happened. A refusal is in the audit log as well."""
+    if isinstance(exc, Forbidden):
+        if exc.permission:
+            services().audit_counts.note(actor(), REFUSED, exc.permission)
+        st.warning(literal(str(exc)), icon=":material/lock:")
+    else:
         st.error(literal(str(exc)), icon=":material/error:")
 
 

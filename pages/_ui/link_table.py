@@ -18,11 +18,11 @@ _table: Final = st.components.v2.component(
 @dataclass(frozen=True)
 class Column:
     """is_link: its cells carry the link of the row. shape: "wide" takes a line of its own on a card, "plain" has no
-    label there."""
+    label there, "tight" stays on one line in the table."""
 
     label: str
     align: Literal["left", "right"] = "left"
-    shape: Literal["", "wide", "plain", "wide plain"] = ""
+    shape: Literal["", "wide", "plain", "wide plain", "tight"] = ""
     is_link: bool = False
 
 

@@ -23,6 +23,7 @@ PageName = Literal[
     "settings",
     "users",
     "api_keys",
+    "audit_log",
 ]
 Group = Literal["Engage", "Explore", "Operate"]
 
@@ -59,6 +60,7 @@ PAGES: Mapping[PageName, PageInfo] = {
     "settings": PageInfo("settings/settings.py", "Settings", "settings", "Operate"),
     "users": PageInfo("users/users.py", "Users", "group", "Operate", needs=Permission.MANAGE_USERS),
     "api_keys": PageInfo("keys/keys.py", "API keys", "key", "Operate", needs=Permission.MANAGE_KEYS),
+    "audit_log": PageInfo("audit/audit.py", "Audit log", "history", "Operate", needs=Permission.READ_AUDIT),
 }
 """The first one is the page that opens."""
 

@@ -11,6 +11,7 @@ from crm_core.rules.context import SegmentDefinition
 from crm_core.rules.loading import dump_rule
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
+from pages._ui.guard import show_error
 from pages._ui.links import go_to
 from pages._ui.rule_words import rule_words
 from pages.builder.board.board import Board
@@ -49,7 +50,7 @@ def save_dialog(*, then_campaign: bool) -> None:
         st.markdown(rule_words(board.to_rule()))
         count = services().audience.count(board.to_rule(), now=services().clock())
     except CrmError as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
         return
     st.caption(f"{number(count)} customers now. A segment is counted anew whenever it is used.")
     if opened and is_unsaved():
@@ -85,7 +86,7 @@ def _offer_no_saving(board: Board) -> None:
     try:
         shared_id = services().shared_rules.share(board.to_rule(), actor=actor())
     except CrmError as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
         return
     go_to("new_campaign", board=shared_id)
 
@@ -94,7 +95,7 @@ def _save(save: Callable[[], Segment], then_campaign: bool) -> None:
     try:
         segment = save()
     except CrmError as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
         return
     note_saved(segment)
     if then_campaign:

@@ -9,6 +9,7 @@ from crm_core.audience.shared_rules import KEPT
 from crm_core.errors import CrmError
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal
+from pages._ui.guard import show_error
 from pages.builder.board.board import Board
 from pages.builder.board.moves import add
 from pages.builder.board.palette import ALL, GROUPS, MAX_SHOWN, Entry, find_entries
@@ -50,7 +51,7 @@ def share_dialog(board: Board) -> None:
     try:
         shared_id = services().shared_rules.share(board.to_rule(), actor=actor())
     except CrmError as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
         return
     st.code(f"{(st.context.url or '').rstrip('/')}?board={shared_id}", language=None, wrap_lines=True)
     st.caption(

@@ -15,6 +15,7 @@ from crm_core.errors import CrmError
 from pages._ui.channels import channel_title, reason_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, relative_time, utc_exact
+from pages._ui.guard import show_error
 from pages._ui.widgets import tinted_badge
 
 _STATES: Final = {
@@ -92,7 +93,7 @@ def _stop_dialog(customer: Customer, channel: str) -> None:
     try:
         services().suppressions.add(customer["id"], channel, reason="manual", actor=actor())
     except CrmError as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
         return
     st.session_state[DONE] = f"{CHANNELS.label(channel)} messages are stopped."
     st.rerun()

@@ -12,6 +12,7 @@ from crm_core.errors import InvalidInput, NotFound
 from crm_core.schema.kinds import KEYWORD
 from pages._ui.deps import actor, services
 from pages._ui.formats import NONE, literal, number
+from pages._ui.guard import show_error
 from pages._ui.widgets import empty_state
 
 UNDECLARED: Final = "No declared type"
@@ -64,7 +65,7 @@ def _show_form(names: Sequence[str]) -> None:
             try:
                 _declare(name, None if wanted == UNDECLARED else wanted)
             except (InvalidInput, NotFound) as exc:
-                st.error(literal(str(exc)), icon=":material/error:")
+                show_error(exc)
 
 
 def _declare(name: str | None, wanted: str | None) -> None:

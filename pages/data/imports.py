@@ -29,7 +29,7 @@ _STATES: Final = {
 def show_imports() -> None:
     """Live while one of them runs."""
     st.subheader("Recent imports", anchor=False)
-    moving = is_moving(services().imports.recent())
+    moving = is_moving(services().imports.recent(actor=actor()))
     live(run_every=LIVE_S if moving else None)(_show_now)(is_live=moving)
     _show_other_ways()
 
@@ -39,7 +39,7 @@ def is_moving(imports: Sequence[Job]) -> bool:
 
 
 def _show_now(*, is_live: bool) -> None:
-    imports, now = services().imports.recent(), services().clock()
+    imports, now = services().imports.recent(actor=actor()), services().clock()
     if is_live and not is_moving(imports):
         st.cache_data.clear()
         st.rerun()

@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from crm_core.infra.dead_letters import DeadLetter
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number, relative_time, utc_exact
 from pages._ui.guard import live
 from pages._ui.widgets import empty_state
@@ -21,8 +21,8 @@ def show_errors() -> None:
 
 @live(run_every=5)
 def _show_now() -> None:
-    monitor, now = services().monitor, services().clock()
-    count, letters = monitor.dead_count(), monitor.dead_letters(limit=TAIL)
+    found, now = services().dead_letters, services().clock()
+    count, letters = found.count(actor=actor()), found.latest(limit=TAIL, actor=actor())
     if not letters:
         empty_state(
             "task_alt", "Nothing was refused", "What workers cannot handle is set aside here, with its reason and data."

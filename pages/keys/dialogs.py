@@ -8,6 +8,7 @@ from crm_core.access.scopes import Scope
 from crm_core.errors import CrmError
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal
+from pages._ui.guard import show_error
 from pages.keys.words import LIFETIMES, scope_label
 
 DONE = "keys_done"
@@ -33,7 +34,7 @@ def revoke_dialog(key: ApiKey) -> None:
     try:
         services().keys.revoke(key.id, actor=actor())
     except CrmError as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
         return
     st.session_state[DONE] = f"{key.name} is revoked."
     st.rerun()
@@ -68,7 +69,7 @@ def _ask() -> str | None:
             rate=choose_rate(per_second, None),
         )
     except CrmError as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
         return None
 
 

@@ -12,6 +12,7 @@ from crm_core.workspace.rows import Row
 from pages._ui import queries
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
+from pages._ui.guard import show_error
 from pages.settings.state import begin_anew
 
 
@@ -64,7 +65,7 @@ def _save(changes: Mapping[str, Any]) -> None:
     try:
         services().workspace_editor.change(changes, actor=actor())
     except CrmError as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
         return
     if "time_zone" in changes:
         for effect in queries.zone_effects(str(changes["time_zone"])):

@@ -9,6 +9,7 @@ from crm_core.access.users import User
 from crm_core.errors import CrmError
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal
+from pages._ui.guard import show_error
 from pages.users.roles import choose_role
 
 DONE = "users_done"
@@ -69,6 +70,6 @@ def _do(act: Callable[[], str]) -> None:
     try:
         st.session_state[DONE] = act()
     except CrmError as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
         return
     st.rerun()

@@ -16,6 +16,7 @@ from crm_core.errors import CrmError
 from pages._ui.channels import channel_title
 from pages._ui.deps import services
 from pages._ui.formats import literal
+from pages._ui.guard import show_error
 
 MESSAGE: Final = "new_campaign_message"
 FIELD: Final = "new_campaign_field"
@@ -88,7 +89,7 @@ def _find_lack(channel: Channel, text: str, subject: str | None, attributes: Att
         if subject is not None:
             check_template(subject, field="subject", attributes=attributes, is_subject=True)
     except CrmError as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
         return "a message without errors"
     is_subject_missing = channel.subject and channel.subject.is_required and subject is None
     return f"a {channel.subject.label.lower()}" if channel.subject and is_subject_missing else None

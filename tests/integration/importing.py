@@ -18,7 +18,7 @@ def start(services: Services, name: str, text: str, **options: Any) -> str:
 
 
 def read_import(services: Services, import_id: str) -> Job:
-    return next(job for job in services.imports.recent() if job["_id"] == import_id)
+    return next(job for job in services.imports.recent(actor=ASHA) if job["_id"] == import_id)
 
 
 def kept_files(services: Services) -> int:

@@ -82,7 +82,7 @@ def test_every_step_of_a_campaign_is_audited(rig: Rig) -> None:
     rig.deliver()
     rig.plan()
     rig.plan()
-    entries = rig.services.db.audit.find({"target": campaign})
+    entries = rig.services.db.audit.find({"target": campaign}).sort("_id", 1)
     assert [(entry["actor"], entry["action"]) for entry in entries] == [
         ("asha", "campaign.create"),
         ("asha", "campaign.launch"),

@@ -20,7 +20,7 @@ class SlowMessageLog(MessageLog):
     """Each count takes as long as it is told, by a timer that stands still otherwise."""
 
     def __init__(self, services: Services) -> None:
-        super().__init__(services.db)
+        super().__init__(services.db, services.personal_reads)
         self.counts = 0
         self.takes_s = DEAR_S
         self.now_s = 0.0

@@ -218,7 +218,7 @@ def test_the_good_entries_beside_a_bad_one_are_stored(services: Services) -> Non
 def test_an_outage_of_the_database_is_unavailable_and_not_a_refusal(services: Services, clock: TestClock) -> None:
     client: MongoClient[dict[str, Any]] = MongoClient("127.0.0.1", free_port(), serverSelectionTimeoutMS=50)
     database = client["clientnest"]
-    attributes = Attributes(database, AuditLog(database, clock))
+    attributes = Attributes(database, AuditLog(database, clock, services.pseudonyms))
     persister = Persister(
         database, TransactionSessions(database, services.redis), attributes, digits=services.amounts_currency.digits
     )

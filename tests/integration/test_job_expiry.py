@@ -64,4 +64,4 @@ def test_files_of_no_import_are_removed_after_an_hour(services: Services) -> Non
     assert services.import_files.remove_orphans(later) == 2
     assert kept_files(services) == 2  # the file and its one chunk
     work(services)
-    assert services.imports.recent()[0]["state"] == "done"
+    assert services.imports.recent(actor=ASHA)[0]["state"] == "done"

@@ -185,11 +185,11 @@ def test_a_job_that_gets_further_each_time_is_not_given_up(services: Services, m
     for done in range(1, 9):
         with pytest.raises(Killed):
             jobs_worker(services).run_once()
-        assert services.imports.recent()[0]["done"] == done * 1_000
+        assert services.imports.recent(actor=ASHA)[0]["done"] == done * 1_000
     monkeypatch.undo()
     with ingest_worker(services):
         jobs_worker(services).run_once()
-    (job,) = services.imports.recent()
+    (job,) = services.imports.recent(actor=ASHA)
     assert (job["state"], job["runs"], job["accepted"]) == ("done", 9, 8_000)
     assert services.redis.xlen(Stream.DEAD) == 0
 
@@ -208,7 +208,7 @@ def test_a_job_that_ends_its_worker_without_getting_further_is_given_up_and_says
             jobs_worker(services).run_once()
     jobs_worker(services).run_once()
     clock.advance(minutes=1)
-    (job,) = services.imports.recent()
+    (job,) = services.imports.recent(actor=ASHA)
     assert (job["state"], services.redis.xlen(Stream.DEAD)) == ("failed", 1)
     assert "The jobs worker gave it up" in job["failure"]
 
@@ -223,7 +223,7 @@ def test_a_worker_that_was_overtaken_writes_nothing_any_more(services: Services)
         first.note({"done": 0})
     with pytest.raises(Unavailable, match="Another worker goes on with this job"):
         first.end(JobState.DONE, {})
-    (job,) = services.imports.recent()
+    (job,) = services.imports.recent(actor=ASHA)
     assert (job["state"], job["done"], job["runs"]) == ("running", 1, 2)
 
 

@@ -36,7 +36,8 @@ def test_saving_is_audited(services: Services, clock: TestClock) -> None:
     segment = save(services)
     entry = services.db.audit.find_one({"action": "segment.create"}, {"_id": 0})
     expected = {"at": clock.now, **ASHA_ACTS, "action": "segment.create", "target": segment["_id"]}
-    assert entry == {**expected, "details": {"count": 0}}
+    saved = {"version": {"from": None, "to": 1}, "rule": {"from": None, "to": VIP}}
+    assert entry == {**expected, "details": {"name": {"from": None, "to": "VIPs"}, **saved}}
 
 
 def test_a_recount_gives_the_figure_of_now(services: Services, clock: TestClock) -> None:
@@ -135,16 +136,17 @@ def test_changing_and_deleting_are_audited(services: Services, clock: TestClock)
     clock.advance(hours=1)
     services.segments.change(segment_id, rule=load_rule(EARLY), actor=CEM)
     services.segments.remove(segment_id, actor=DORA)
-    entries = list(services.db.audit.find({"target": segment_id}))
+    entries = list(services.db.audit.find({"target": segment_id}).sort("_id", 1))
     assert [(entry["actor"], entry["action"]) for entry in entries] == [
         ("asha", "segment.create"),
         ("bela", "segment.change"),
         ("cem", "segment.change"),
         ("dora", "segment.delete"),
     ]
-    assert entries[1]["details"] == {"version": 1, "fields": ["name"]}
-    assert entries[2]["details"]["version"] == 2
-    assert "rule" in entries[2]["details"]["fields"]
+    assert entries[1]["details"] == {"name": {"from": "VIPs", "to": "Regulars"}}
+    changed = {"version": {"from": 1, "to": 2}, "rule": {"from": VIP, "to": EARLY}}
+    assert entries[2]["details"] == {"name": "Regulars", **changed}
+    assert entries[3]["details"]["rule"] == {"from": EARLY, "to": None}
     assert entries[3]["at"] == clock.now
 
 

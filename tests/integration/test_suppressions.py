@@ -46,10 +46,12 @@ def test_a_suppression_is_found_by_its_customer_with_who_when_and_why(
 def test_suppressing_twice_changes_nothing_and_is_audited_once(
     suppressions: Suppressions, services: Services, clock: TestClock
 ) -> None:
+    hashed = services.pseudonyms.of("c1")
     first = suppressions.add("c1", "email", reason="manual", actor=ASHA)
     clock.advance(days=1)
     assert suppressions.add("c1", "email", reason="manual", actor=BEN) == first
-    assert audited(services) == [("asha", "suppression.add", "c1", {"channel": "email", "reason": "manual"})]
+    assert audited(services) == [("asha", "suppression.add", hashed, {"channel": "email", "reason": "manual"})]
+    assert "c1" not in hashed
 
 
 def test_a_graver_reason_replaces_a_lighter_one_and_never_the_other_way_round(
@@ -70,7 +72,9 @@ def test_lifting_takes_one_channel_away_and_is_audited_when_it_does(
         suppressions.add("c1", channel, reason="manual", actor=ASHA)
     assert [suppressions.lift("c1", "email", actor=BEN) for _ in range(2)] == [True, False]
     assert suppressions.of(["c1"])["c1"].keys() == {"sms"}
-    assert audited(services)[2:] == [("ben", "suppression.lift", "c1", {"channel": "email", "reason": "manual"})]
+    (lifted,) = audited(services)[2:]
+    details = {"channel": "email", "reason": "manual"}
+    assert lifted == ("ben", "suppression.lift", services.pseudonyms.of("c1"), details)
     assert not suppressions.lift("nobody", "email", actor=BEN)
 
 

@@ -87,7 +87,7 @@ def rows_of(campaign_id: str) -> list[dict[str, Any]]:
 
 def test_old_imports_rehearsals_and_demo_loads_are_jobs(upgraded: Services) -> None:
     assert {"imports", "rehearsals"}.isdisjoint(upgraded.db.list_collection_names())
-    imports = {job["name"]: (job["state"], job["records"]) for job in upgraded.imports.recent()}
+    imports = {job["name"]: (job["state"], job["records"]) for job in upgraded.imports.recent(actor=ASHA)}
     assert imports == {"orders.csv": ("failed", "orders"), "people.csv": ("cancelled", "customers")}
     rehearsals, _ = upgraded.rehearsals.page(OLD["rehearsals"][0]["campaign_id"], limit=10)
     assert [job["state"] for job in rehearsals] == ["failed", "failed"]

@@ -19,6 +19,7 @@ FIRST_ALLOWED = {
     Permission.MANAGE_KEYS: Role.ADMIN,
     Permission.MANAGE_USERS: Role.ADMIN,
     Permission.CHANGE_SETTINGS: Role.ADMIN,
+    Permission.READ_AUDIT: Role.ADMIN,
     Permission.ERASE_CUSTOMERS: Role.ADMIN,
 }
 

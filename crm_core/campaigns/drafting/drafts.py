@@ -1,6 +1,6 @@
 """Drafts: made, edited, copied, and put away when nobody needs them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Unpack, cast
 
@@ -8,8 +8,9 @@ from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
 from crm_core.access.actor import Actor
-from crm_core.access.audit import AuditLog
+from crm_core.access.audit import AuditLog, changes
 from crm_core.access.permissions import Permission
+from crm_core.audience.audited_rules import audited_rule
 from crm_core.campaigns.drafting.content import COMMON
 from crm_core.campaigns.drafting.definition import AUDIENCE, Definitions, DraftFields
 from crm_core.campaigns.model import Campaign, CampaignFields, Definition, definition_of, with_changes
@@ -58,7 +59,7 @@ class Drafts(CampaignStore):
         if campaign["state"] != State.DRAFT:
             raise refuse(campaign, [State.DRAFT], "edited")
         values = {**self._definitions.check(_merged(campaign, fields)), "revision": campaign.get("revision", 0) + 1}
-        entry = self._audit.entry(actor, "campaign.update", campaign_id, {"fields": sorted(fields)})
+        entry = self._audit.entry(actor, "campaign.update", campaign_id, self._changes(campaign, values))
         if not self._audited(as_seen(campaign), {"$set": values}, entry):
             raise Conflict("Somebody else changed this campaign meanwhile. Look at it again before you change it.")
         return self.get(campaign_id)
@@ -96,7 +97,7 @@ class Drafts(CampaignStore):
         return self._mark_archived(campaign_id, {"$unset": {"archived_at": ""}}, {"$ne": None}, actor, "unarchive")
 
     def _insert(self, campaign: Campaign, actor: Actor, action: str) -> Campaign:
-        entry = self._audit.entry(actor, f"campaign.{action}", campaign["_id"])
+        entry = self._audit.entry(actor, f"campaign.{action}", campaign["_id"], self._changes({}, campaign))
         try:
             with translated():
                 self._campaigns.insert_one({**campaign, "audit_due": [entry]})
@@ -104,6 +105,16 @@ class Drafts(CampaignStore):
             return self.get(campaign["_id"])
         self._write_at_once(campaign["_id"], entry)
         return campaign
+
+    def _changes(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> Doc:
+        """Of the definition, as the audit log keeps them."""
+        changed = changes(self._audited_definition(before), self._audited_definition({**before, **after}))
+        return {"name": after.get("name") or before.get("name"), **changed}
+
+    def _audited_definition(self, campaign: Mapping[str, Any]) -> Doc:
+        kept = {name: campaign[name] for name in Definition.__annotations__ if campaign.get(name)}
+        rule = {"rule": audited_rule(kept["rule"], self._audit.pseudonyms)} if "rule" in kept else {}
+        return kept | rule
 
     def _scheduled(self, campaign: Campaign, at: datetime, actor: Actor, confirm_everyone: bool) -> CampaignFields:
         if at.tzinfo is None:
@@ -117,7 +128,9 @@ class Drafts(CampaignStore):
 
     def _mark_archived(self, campaign_id: str, change: Doc, archived_at: Any, actor: Actor, action: str) -> Campaign:
         query = {"_id": campaign_id, "state": {"$in": ARCHIVABLE}, "archived_at": archived_at}
-        if self._audited(query, change, self._audit.entry(actor, f"campaign.{action}", campaign_id)):
+        campaign = self.get(campaign_id)
+        entry = self._audit.entry(actor, f"campaign.{action}", campaign_id, {"name": campaign["name"]})
+        if self._audited(query, change, entry):
             return self.get(campaign_id)
         campaign = self.get(campaign_id)
         if campaign["state"] not in ARCHIVABLE:

@@ -6,6 +6,7 @@ from typing import Self
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.access.personal_reads import PersonalReads
 from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import BY_RANK, to_record
 from crm_core.campaigns.states import MessageState
@@ -60,7 +61,8 @@ class _Wanted:
 
 
 class MessageList:
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, reads: PersonalReads) -> None:
+        self._reads = reads
         self._messages = messages_in(db)
 
     def page(
@@ -85,7 +87,10 @@ class MessageList:
             found = (row for each in ranges for row in self._find({"campaign_id": campaign_id, **each}, limit + 1))
             rows, has_more = take_page(found, limit)
         more = _Place.of(rows[-1]).to_cursor() if has_more else None
-        hidden = () if actor.may(Permission.READ_CUSTOMERS) else PERSONAL
+        may_read = actor.may(Permission.READ_CUSTOMERS)
+        if may_read:
+            self._reads.note(actor, "messages.read", campaign_id)
+        hidden = () if may_read else PERSONAL
         return [_without(hidden, to_record(row)) for row in rows], more
 
     def _find(self, query: Doc, limit: int) -> Iterator[Message]:

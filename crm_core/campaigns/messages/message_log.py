@@ -9,7 +9,7 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
 from crm_core.access.actor import Actor
-from crm_core.access.permissions import Permission
+from crm_core.access.personal_reads import PersonalReads
 from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import to_record
 from crm_core.campaigns.states import STATES, MessageState
@@ -41,7 +41,8 @@ class Stats:
 
 
 class MessageLog:
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, reads: PersonalReads) -> None:
+        self._reads = reads
         self._messages = messages_in(db)
         self._counted: Collection[Doc] = consistent(db).messages
         self._steps: Collection[Doc] = db.messages
@@ -80,7 +81,7 @@ class MessageLog:
         self, customer_id: str, *, actor: Actor, limit: int = 50, after: str | None = None
     ) -> tuple[list[Doc], str | None]:
         """A customer's messages, newest first, and the id to go on after, None on the last page."""
-        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.require_one(actor, customer_id)
         query: Doc = {"customer_id": customer_id}
         rows, more = page_newest(self._messages, query, "created_at", limit=limit, after=after)
         return [to_record(row) for row in rows], more

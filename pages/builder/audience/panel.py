@@ -15,7 +15,7 @@ from crm_core.rules.tree import AnyRule
 from pages._ui.charts import show_chart
 from pages._ui.deps import services
 from pages._ui.formats import literal, number, percent, relative_time
-from pages._ui.guard import live
+from pages._ui.guard import live, show_error
 from pages._ui.widgets import noted_metric
 from pages.builder.audience.charts import height_of, waterfall
 from pages.builder.audience.details import DETAILS, show_detail
@@ -177,7 +177,7 @@ def _show_why(board: Board, rule: AnyRule, result: Preview, channel: str) -> Non
     try:
         show_detail(chosen or "sample", board, rule, bound, result)
     except InvalidInput as exc:
-        st.error(literal(str(exc)), icon=":material/error:")
+        show_error(exc)
 
 
 def _drops(bound: Bound) -> bool:
