@@ -21,8 +21,7 @@ run: $(VENV)/.run libraries ## start ClientNest at http://localhost:8501 (PORT=â
 	@CRM_LOCAL_ADMIN=$${CRM_LOCAL_ADMIN:-1} exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
 
 test: $(VENV)/.dev libraries browser ## run all tests, against real servers and a real browser (JOBS=â€¦ at once; unset, one more than there are cores)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --ignore tests/api/test_schemathesis.py
-	$(BIN)/python -m pytest tests/api/test_schemathesis.py
+	$(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder
 
 test-fast: $(VENV)/.dev ## run the tests that need no server and no browser
 	$(BIN)/python -m pytest tests/unit tests/property tests/architecture
@@ -38,9 +37,12 @@ format: $(VENV)/.dev ## format the code and fix what the linter can
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-fuzz: $(VENV)/.dev ## hold 20,000 random rules against all engines, and the API against many requests
-	CLIENTNEST_RULE_TREES=20000 $(BIN)/python -m pytest tests/integration/test_engines_agree.py --timeout 3600
+fuzz: $(VENV)/.dev libraries ## hold many random rules against all engines, many requests against the API, many kills against all
+	CLIENTNEST_RULE_TREES=20000 $(BIN)/python -m pytest tests/integration/test_engines_agree.py tests/integration/test_previews_agree.py --timeout 3600
 	CLIENTNEST_FUZZ_EXAMPLES=200 $(BIN)/python -m pytest tests/api/test_schemathesis.py --timeout 3600
+	CLIENTNEST_HISTORIES=1000 $(BIN)/python -m pytest tests/faults/test_histories.py tests/integration/test_campaign_histories.py --timeout 3600
+	CLIENTNEST_KILLED_IMPORTS=20 $(BIN)/python -m pytest tests/faults/test_cdnow.py --timeout 3600
+	CLIENTNEST_CAMPAIGN_KILLS=3x20000x12 $(BIN)/python -m pytest tests/faults/test_campaign_kills.py --timeout 3600
 
 mutants: $(VENV)/.dev ## plant small bugs in the core, show those that tests let live (ONLY=crm_core/rules SERVERS=1 TENTH=1)
 	nice -n 10 $(BIN)/python -m tests.mutants $(if $(SERVERS),--servers) $(if $(TENTH),--tenth) $(or $(ONLY),crm_core)

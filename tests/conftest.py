@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from crm_core.hosting.platform import open_platform
 from crm_core.infra.logs import configure_logs
@@ -26,6 +28,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background
 configure_logs("WARNING", "tests")
 hypothesis.settings.register_profile("clientnest", deadline=None)  # a slow machine is no failure
 hypothesis.settings.load_profile("clientnest")
+LONGEST = ("browser", "api", "front_door", "faults", "recipes")
+"""Folders whose tests take longest."""
+SHARING = {"browser": "browser", "api": "app", "front_door": "app"}
+"""Which app the files of a folder share, but for those that have one of their own."""
+APART = ("test_schemathesis.py",)
 SERVERS = "CLIENTNEST_TEST_SERVERS"
 """Names servers that run already, as JSON of their settings: a mutation run starts some once for all its processes."""
 
@@ -43,6 +50,26 @@ class TestClock:
 
     def advance(self, **length: float) -> None:
         self.now += timedelta(**length)
+
+
+class ByApp(LoadScopeScheduling):  # type: ignore[misc]  # which has no types
+    """Tests of a file run in one process, and so do all that share an app."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0])
+        return str(file) if file.name in APART else SHARING.get(file.parent.name, str(file))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByApp:
+    return ByApp(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no process is left alone with it."""
+    items.sort(
+        key=lambda item: LONGEST.index(item.path.parent.name) if item.path.parent.name in LONGEST else len(LONGEST)
+    )
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -13,17 +13,23 @@ from pathlib import Path
 
 import httpx
 import psutil
+from typer.testing import CliRunner
 
+from crm_core.access.api_key import choose_rate
+from crm_core.cli.main import app as command_line
 from crm_core.hosting.folder import DataFolder
 from crm_core.hosting.platform import attach
 from crm_core.hosting.ports import free_port
 from crm_core.hosting.runtime_file import RuntimeFile
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests import plain_http
+from tests.actors import OPERATOR
 from tests.api_contract import check_answer
 from tests.databases import as_administrator
 from tests.waiting import eventually
 
+Done = subprocess.CompletedProcess[str]
 ROOT = Path(__file__).resolve().parents[1]
 # A message ends as delivered or failed, so that a test knows when its campaign is done.
 NO_OPENS = '{"open_rate": 0}'
@@ -48,14 +54,19 @@ class RunningApp:
         assert found is not None, "the app has written no runtime file"
         return found
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *arguments: str) -> Done:
         """Run ``python -m crm_core …`` against this app."""
         return run_command(self.data_dir, *arguments)
 
-    def create_key(self, *scopes: str) -> str:
-        done = self.command("key", "create", "--name", new_key_name(), "--scopes", ",".join(scopes))
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+    def command_here(self, *arguments: str, **settings: str) -> Done:
+        """As ``command``, but in this process, which saves a second. settings: of the environment."""
+        return run_command_here(self.data_dir, *arguments, **settings)
+
+    def create_key(self, *scopes: str, name: str = "", rate: int | None = None, burst: int | None = None) -> str:
+        """As the command does. name: one that no other key has, if it matters."""
+        with self.services() as services:
+            own_rate = choose_rate(rate, burst)
+            return services.keys.create(name or new_key_name(), scopes, actor=OPERATOR, rate=own_rate)
 
     def api(self, *scopes: str) -> httpx.Client:
         """A client of the REST API with a new key of these scopes."""
@@ -63,11 +74,10 @@ class RunningApp:
 
     def client(self, key: str | None = None) -> httpx.Client:
         """A client with this key, or without one. Each answer must be as the OpenAPI document says."""
-        return httpx.Client(
+        return plain_http.new_client(
             base_url=f"{self.url}/api/v1",
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=60,
-            trust_env=False,
             limits=SHORT_LIVED,
             event_hooks={"response": [check_answer]},
         )
@@ -155,7 +165,13 @@ def start_command(data_dir: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def run_command(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_command_here(data_dir: Path, *arguments: str, **settings: str) -> Done:
+    done = CliRunner().invoke(command_line, arguments, env={"CRM_DATA_DIR": str(data_dir), **settings})
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return Done(arguments, done.exit_code, done.stdout, done.stderr)
+
+
+def run_command(data_dir: Path, *arguments: str) -> Done:
     return subprocess.run(
         [sys.executable, "-m", "crm_core", *arguments],
         cwd=ROOT,
@@ -213,7 +229,7 @@ def _wait_until_up(running: RunningApp) -> None:
         if running.process.poll() is not None:
             break
         try:
-            if httpx.get(f"{running.url}/_stcore/health", trust_env=False).status_code == 200:
+            if plain_http.get(f"{running.url}/_stcore/health").status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.1)

@@ -9,7 +9,8 @@ import httpx
 from crm_core.errors import Unavailable
 
 DEADLINE_S = 150.0
-POLL_S = 0.01
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.05
+"""Between two readings: what takes long is asked for less often, since it does its work on the same cores."""
 
 Value = TypeVar("Value")
 
@@ -21,6 +22,7 @@ def eventually(read: Callable[[], Value], is_wanted: Callable[[Value], object] =
     """
     deadline = time.monotonic() + DEADLINE_S
     last: object = "nothing"
+    pause_s = SHORTEST_PAUSE_S
     while time.monotonic() < deadline:
         try:
             value = read()
@@ -30,5 +32,6 @@ def eventually(read: Callable[[], Value], is_wanted: Callable[[Value], object] =
             if is_wanted(value):
                 return value
             last = value
-        time.sleep(POLL_S)
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.3, LONGEST_PAUSE_S)
     raise AssertionError(f"waited {DEADLINE_S:.0f} s in vain for {what or 'it'}, read last: {last!r}")

@@ -1,4 +1,4 @@
-"""Clients of the shared app; a key costs a process, so there is one of each kind."""
+"""Clients of the shared app."""
 
 from collections.abc import Iterator
 
@@ -11,34 +11,34 @@ from tests.running_app import RunningApp, start_app
 SECOND_SECRET = "the next secret"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(app: RunningApp) -> Iterator[httpx.Client]:
-    """Its key may do everything."""
-    with app.api(*Scope) as client:
+    """Its key may do everything and has the name "test"."""
+    with app.client(app.create_key(*Scope, name="test")) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def keyless(app: RunningApp) -> Iterator[httpx.Client]:
     with app.client() as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def customers_reader(app: RunningApp) -> Iterator[httpx.Client]:
     """Its key has the scope customers:read and no other."""
     with app.api(Scope.CUSTOMERS_READ) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def segments_reader(app: RunningApp) -> Iterator[httpx.Client]:
     """Its key has the scope segments:read and no other."""
     with app.api(Scope.SEGMENTS_READ) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def small_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """An app that soon has enough: 1,000 waiting records, and for a key without a rate of its own 4 requests.
 

@@ -1,15 +1,15 @@
 """Reads /metrics as Prometheus does."""
 
-import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from tests import plain_http
 from tests.running_app import METRICS_TOKEN, RunningApp
 
 
 def read_metrics(app: RunningApp) -> str:
     headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
-    answer = httpx.get(f"{app.url}/api/metrics", headers=headers, trust_env=False, timeout=60)
+    answer = plain_http.get(f"{app.url}/api/metrics", headers=headers, timeout=60)
     assert answer.status_code == 200, answer.text
     return answer.text
 

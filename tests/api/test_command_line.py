@@ -1,38 +1,32 @@
 """``python -m crm_core``: keys, imports and demo data against the running app, and what it says when it cannot."""
 
 import json
-import subprocess
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
-from typer.testing import CliRunner
 
 from crm_core.access.scopes import Scope
-from crm_core.cli.main import app as command_line
 from crm_core.demo.generator import generate_demo
+from tests import plain_http
 from tests.api.answers import Json, customer, problem_in, profile
-from tests.running_app import RunningApp, new_key_name, run_command
+from tests.running_app import Done, RunningApp, new_key_name, run_command_here
 from tests.waiting import eventually
 
-Done = subprocess.CompletedProcess[str]
 Import = Callable[..., Done]
 
 
 @pytest.fixture
 def import_lines(app: RunningApp, client: httpx.Client, tmp_path: Path) -> Import:
-    """Runs ``import`` on a file of these lines; in this process, which saves a second each."""
+    """Runs ``import`` on a file of these lines."""
     key = client.headers["Authorization"].removeprefix("Bearer ")
 
     def run(lines: Sequence[str], *options: str, name: str = "file.csv") -> Done:
         file = tmp_path / name
         file.write_text("\n".join(lines) + "\n")
-        arguments = ["import", str(file), "--key", key, *options]
-        done = CliRunner().invoke(command_line, arguments, env={"CRM_DATA_DIR": str(app.data_dir)})
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return Done(arguments, done.exit_code, done.stdout, done.stderr)
+        return app.command_here("import", str(file), "--key", key, *options)
 
     return run
 
@@ -58,15 +52,15 @@ def test_key_create_prints_only_the_key_and_the_key_works(app: RunningApp) -> No
     assert key.startswith("cn_")
     assert said(done) == ""
     for path, status in (("customers", 200), ("segments", 200), ("campaigns", 403)):
-        answer = httpx.get(f"{app.url}/api/v1/{path}", headers={"Authorization": f"Bearer {key}"}, trust_env=False)
+        answer = plain_http.get(f"{app.url}/api/v1/{path}", headers={"Authorization": f"Bearer {key}"})
         assert answer.status_code == status
 
 
 def test_keys_are_listed_and_revoked(app: RunningApp) -> None:
     name = new_key_name()
-    done = app.command("key", "create", "--name", name, "--scopes", "segments:read", "--expires-in-days", "30")
+    done = app.command_here("key", "create", "--name", name, "--scopes", "segments:read", "--expires-in-days", "30")
     headers = {"Authorization": f"Bearer {done.stdout.strip()}"}
-    assert httpx.get(f"{app.url}/api/v1/segments", headers=headers, trust_env=False).status_code == 200
+    assert plain_http.get(f"{app.url}/api/v1/segments", headers=headers).status_code == 200
     (row,) = (row for row in listed_keys(app) if row["name"] == name)
     assert (row["owner"], row["scopes"], row["state"]) == ("operator", ["segments:read"], "active")
     assert row["expires"]
@@ -76,37 +70,37 @@ def test_keys_are_listed_and_revoked(app: RunningApp) -> None:
     revoked = app.command("key", "revoke", name)
     assert (revoked.returncode, said(revoked)) == (0, f"{name} is revoked.")
     refused = eventually(
-        lambda: httpx.get(f"{app.url}/api/v1/segments", headers=headers, trust_env=False),
+        lambda: plain_http.get(f"{app.url}/api/v1/segments", headers=headers),
         lambda answer: answer.status_code == 401,
     )
     assert problem_in(refused, 401)["detail"] == "This API key was revoked."
     assert [row["state"] for row in listed_keys(app) if row["name"] == name] == ["was revoked"]
-    again = app.command("key", "revoke", name)
+    again = app.command_here("key", "revoke", name)
     assert (again.returncode, said(again)) == (1, f"Error: There is no API key named '{name}'.")
 
 
 def test_a_key_is_made_once_under_a_name(app: RunningApp) -> None:
     arguments = ("key", "create", "--name", new_key_name(), "--scopes", "segments:read")
-    assert app.command(*arguments).returncode == 0
-    done = app.command(*arguments)
+    assert app.command_here(*arguments).returncode == 0
+    done = app.command_here(*arguments)
     assert (done.returncode, done.stdout) == (1, "")
     assert "There is already an API key named" in said(done)
 
 
 def listed_keys(app: RunningApp) -> list[Json]:
-    found: list[Json] = json.loads(app.command("key", "list", "--json").stdout)
+    found: list[Json] = json.loads(app.command_here("key", "list", "--json").stdout)
     return found
 
 
 def test_import_takes_the_key_from_the_environment(app: RunningApp, client: httpx.Client, tmp_path: Path) -> None:
     key = client.headers["Authorization"].removeprefix("Bearer ")
-    (tmp_path / "file.csv").write_text("id,name\ncli-env,Asha\n")
-    environment = {"CRM_DATA_DIR": str(app.data_dir), "CRM_API_KEY": key}
-    done = CliRunner().invoke(command_line, ["import", str(tmp_path / "file.csv")], env=environment)
-    assert done.exit_code == 0, done.stderr
+    file = tmp_path / "file.csv"
+    file.write_text("id,name\ncli-env,Asha\n")
+    done = app.command_here("import", str(file), CRM_API_KEY=key)
+    assert done.returncode == 0, done.stderr
     assert customer(client, "cli-env")["name"] == "Asha"
-    missing = CliRunner().invoke(command_line, ["import", str(tmp_path / "file.csv")], env={"CRM_API_KEY": ""})
-    assert missing.exit_code == 2
+    missing = app.command_here("import", str(file), CRM_API_KEY="")
+    assert missing.returncode == 2
     assert "--key" in missing.stderr
 
 
@@ -116,7 +110,7 @@ def test_import_takes_the_key_from_the_environment(app: RunningApp, client: http
 def test_key_with_a_scope_that_does_not_exist_is_refused_with_those_that_do(
     app: RunningApp, scopes: str, words: str
 ) -> None:
-    done = app.command("key", "create", "--name", "shop", "--scopes", scopes)
+    done = app.command_here("key", "create", "--name", "shop", "--scopes", scopes)
     assert done.returncode == 1
     assert done.stdout == ""
     assert words in said(done)
@@ -295,11 +289,11 @@ def test_unknown_key_and_key_without_the_scope_are_told_apart(
 ) -> None:
     file = tmp_path / "file.csv"
     file.write_text("id\ncli-8\n")
-    unknown = app.command("import", str(file), "--key", "cn_unknown", "--url", f"{app.url}/api/")
+    unknown = app.command_here("import", str(file), "--key", "cn_unknown", "--url", f"{app.url}/api/")
     assert unknown.returncode == 1
     assert "API key is not known" in said(unknown)
     reader = customers_reader.headers["Authorization"].removeprefix("Bearer ")
-    forbidden = app.command("import", str(file), "--key", reader)
+    forbidden = app.command_here("import", str(file), "--key", reader)
     assert forbidden.returncode == 1
     assert "lacks the scope ingest:write" in said(forbidden)
 
@@ -307,7 +301,7 @@ def test_unknown_key_and_key_without_the_scope_are_told_apart(
 def test_import_without_a_running_app_says_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "file.csv"
     file.write_text("id\ncli-9\n")
-    done = run_command(tmp_path, "import", str(file), "--key", "cn_any")
+    done = run_command_here(tmp_path, "import", str(file), "--key", "cn_any")
     assert done.returncode == 1
     assert "start it with make run, or say --url" in said(done)
 
@@ -327,6 +321,6 @@ def test_demo_stores_the_shop_of_its_seed(app: RunningApp, client: httpx.Client)
 
 
 def test_demo_of_too_many_customers_is_refused(app: RunningApp) -> None:
-    done = app.command("demo", "--customers", "200001")
+    done = app.command_here("demo", "--customers", "200001")
     assert done.returncode == 1
     assert "1 to 200,000" in said(done)

@@ -4,12 +4,12 @@ import platform
 import signal
 from urllib.parse import urlsplit
 
-import httpx
 import pymongo
 import pytest
 import redis
 
 import crm_core
+from tests import plain_http
 from tests.doctor import Found, ask_doctor, read_doctor
 from tests.running_app import RunningApp
 from tests.waiting import eventually
@@ -77,7 +77,7 @@ def test_doctor_prints_usable_addresses_and_the_versions_of_the_servers(app: Run
     assert report["app_url"] == app.url
     assert report["data_dir"] == str(app.data_dir.resolve())
     for address in (f"{report['vendor_url']}/v1/counters", f"{report['app_url']}/api/healthz"):
-        assert httpx.get(address, trust_env=False).status_code == 200
+        assert plain_http.get(address).status_code == 200
 
 
 def test_the_text_shows_the_addresses_without_their_passwords(app: RunningApp) -> None:

@@ -12,6 +12,7 @@ import pytest
 from crm_core.access.scopes import Scope
 from crm_core.infra.heartbeat import WORKER_GROUPS
 from crm_core.infra.streams import Stream
+from tests import plain_http
 from tests.api.answers import problem_in, profile
 from tests.running_app import RunningApp, start_app
 from tests.waiting import eventually
@@ -114,7 +115,7 @@ def refuse(client: httpx.Client) -> None:
     assert client.put("/attributes/mark_attribute", json={"type": "number"}).status_code == 200
     problem_in(client.post("/customers", json=CUSTOMER), 422)
     assert client.put("/attributes/mark_attribute", json={"type": None}).status_code == 200
-    problem_in(httpx.post(f"{client.base_url}receipts", content=b'{"mark": 1}', trust_env=False), 403)
+    problem_in(plain_http.post(f"{client.base_url}receipts", content=b'{"mark": 1}'), 403)
     problem_in(client.get("/customers", headers={"Authorization": "Bearer mark"}), 401)
 
 

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from crm_core.infra.heartbeat import WORKER_GROUPS
 from crm_core.infra.streams import INGESTED
+from tests import plain_http
 from tests.api.answers import problem_in, profile, send
 from tests.api.figures import figure, read_figures, read_metrics
 from tests.front_door.browser import signed_in
@@ -23,7 +24,7 @@ REQUESTS, RECORDS = "clientnest_http_requests_total", "clientnest_records_total"
 
 def get(app: RunningApp, path: str) -> httpx.Response:
     headers = {"Authorization": f"Bearer {METRICS_TOKEN}"} if path == "metrics" else {}
-    return httpx.get(f"{app.url}/api/{path}", headers=headers, trust_env=False, timeout=120)
+    return plain_http.get(f"{app.url}/api/{path}", headers=headers, timeout=120)
 
 
 def test_a_running_app_is_alive_and_ready_and_says_so_without_a_key(app: RunningApp) -> None:

@@ -66,6 +66,6 @@ def test_the_rate_of_a_key_beats_the_default_which_holds_for_the_others(small_ap
     ],
 )
 def test_a_rate_that_cannot_be_makes_no_key(app: RunningApp, options: tuple[str, ...], words: str) -> None:
-    done = app.command("key", "create", "--name", "shop", "--scopes", "customers:read", *options)
+    done = app.command_here("key", "create", "--name", "shop", "--scopes", "customers:read", *options)
     assert (done.returncode, done.stdout) == (1, "")
     assert words in " ".join(done.stderr.split())

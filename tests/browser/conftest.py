@@ -83,7 +83,10 @@ def _screen(
     chromium: Browser, request: pytest.FixtureRequest, size: tuple[int, int], scheme: Literal["light", "dark"]
 ) -> Iterator[Screen]:
     width, height = size
-    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    """Without movements: what moves is painted 60 times a second, by the processor."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
     screen = Screen(context.new_page())
     yield screen
     if request.node.stash.get(FAILED, False):

@@ -10,6 +10,7 @@ from crm_core.campaigns.states import CampaignState, MessageState
 from crm_core.infra.mongo import consistent
 from crm_core.infra.streams import Stream
 from crm_core.services import Services
+from tests import plain_http
 from tests.running_app import RunningApp
 from tests.waiting import eventually
 
@@ -78,7 +79,7 @@ def vendor(app: RunningApp) -> httpx.Client:
     """The vendor that the app has started, with the right to change how it behaves."""
     assert app.runtime.vendor_url
     headers = {"Authorization": f"Bearer {app.runtime.vendor_secret}"}
-    return httpx.Client(base_url=app.runtime.vendor_url, headers=headers, trust_env=False, timeout=30)
+    return plain_http.new_client(base_url=app.runtime.vendor_url, headers=headers, timeout=30)
 
 
 def vendor_counters(app: RunningApp, campaign_id: str) -> dict[str, Any]:

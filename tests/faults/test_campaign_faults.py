@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from operator import lt
 from pathlib import Path
@@ -90,34 +90,48 @@ def test_a_vendor_that_misbehaves_costs_nobody_a_message_and_nobody_gets_two(
     assert (how in REPEATED) <= (vendor_counters(running, campaign_id)["duplicates"] > 0)
 
 
-def test_a_campaign_waits_while_valkey_is_at_its_memory_limit(
-    running: RunningApp, client: httpx.Client, audience: Audience
-) -> None:
-    with running.services() as services:
-        campaign_id = launch(client, audience.rule)
-        eventually(lambda: handled(services.message_log.stats(campaign_id)), what="messages")
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app that sends a campaign for four seconds, and whose Valkey has a disk of its own, which is small."""
+    folder = tmp_path_factory.mktemp("slow")
+    (folder / "valkey").mkdir()
+    with small_disk(folder / "valkey"), start_app(folder, CRM_CHANNEL_RATES="in_app=500") as app:
+        yield app
+
+
+@contextmanager
+def at_its_memory_limit(app: RunningApp) -> Iterator[None]:
+    with app.services() as services:
         services.redis.config_set("maxmemory", services.redis.info("memory")["used_memory"] // 2)
         try:
-            wait_until_refused(client)
-            assert not is_completed(services, campaign_id)
+            yield
         finally:
             services.redis.config_set("maxmemory", 0)
-        check_each_messaged_once(running, services, campaign_id, audience)
 
 
-def test_a_campaign_waits_while_the_disk_of_valkey_is_full(tmp_path: Path) -> None:
-    """A disk of its own, which a file fills in mid-campaign."""
-    (tmp_path / "valkey").mkdir()
-    with small_disk(tmp_path / "valkey") as disk, start_app(tmp_path) as app, app.api(*Scope) as client:
-        store_audience(app, client, AUDIENCE)
-        with app.services() as services:
-            campaign_id = launch(client, AUDIENCE.rule)
-            eventually(lambda: handled(services.message_log.stats(campaign_id)), what="messages")
-            fill(disk / "filler")
+@contextmanager
+def on_a_full_disk(app: RunningApp) -> Iterator[None]:
+    filler = app.data_dir / "valkey" / "filler"
+    fill(filler)
+    try:
+        yield
+    finally:
+        filler.unlink()
+
+
+@pytest.mark.parametrize("limit", [at_its_memory_limit, on_a_full_disk])
+def test_a_campaign_waits_while_valkey_takes_nothing(
+    slow: RunningApp, limit: Callable[[RunningApp], AbstractContextManager[None]]
+) -> None:
+    audience = Audience(limit.__name__, AUDIENCE.size, AUDIENCE.opted_out)
+    with slow.api(*Scope) as client, slow.services() as services:
+        store_audience(slow, client, audience)
+        campaign_id = launch(client, audience.rule)
+        eventually(lambda: handled(services.message_log.stats(campaign_id)), what="messages")
+        with limit(slow):
             wait_until_refused(client)
             assert not is_completed(services, campaign_id)
-            (disk / "filler").unlink()
-            check_each_messaged_once(app, services, campaign_id, AUDIENCE)
+        check_each_messaged_once(slow, services, campaign_id, audience)
 
 
 def wait_until_refused(client: httpx.Client) -> None:

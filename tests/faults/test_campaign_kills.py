@@ -17,7 +17,7 @@ from tests.faults.campaign import Audience, check_each_messaged_once, launch, pr
 from tests.faults.site import Site
 from tests.waiting import eventually
 
-SEEDS, CUSTOMERS, KILLS = map(int, os.environ.get("CLIENTNEST_CAMPAIGN_KILLS", "1x6000x8").split("x"))
+SEEDS, CUSTOMERS, KILLS = map(int, os.environ.get("CLIENTNEST_CAMPAIGN_KILLS", "1x3000x8").split("x"))
 VICTIMS = ("campaigns", "delivery", "receipts", "ingest", "vendor", "mongod", "valkey", "app")
 AUDIENCE = Audience("kills", CUSTOMERS, opted_out=CUSTOMERS // 20)
 

@@ -13,7 +13,7 @@ from tests.faults.storing import Batch, StoringWorker
 from tests.integration.feeding import STORED, read_bytes
 
 NAMES = ("storing-1", "storing-2")
-EXAMPLES = int(os.environ.get("CLIENTNEST_HISTORIES", "50"))
+EXAMPLES = int(os.environ.get("CLIENTNEST_HISTORIES", "25"))
 
 
 @settings(

@@ -79,7 +79,7 @@ def aftermath(site: Site, client: httpx.Client) -> Iterator[Aftermath]:
         thread.join()
     _, survivors = psutil.wait_procs(children, timeout=60)
     arguments = ("import", str(SHOP.write_csv(app.data_dir)), "--key", key)
-    refused = app.command(*arguments)
+    refused = app.command_here(*arguments)
     importing = app.start_command(*arguments, "--url", app.url)
     with site.services() as services:
         yield Aftermath(site.app, services, poster.accepted, campaign_id, survivors, refused, importing)

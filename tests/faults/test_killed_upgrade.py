@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from pymongo.errors import PyMongoError
 
@@ -18,6 +17,7 @@ from crm_core.infra.streams import connect_redis
 from crm_core.settings import Settings
 from crm_core.upgrades.steps import STEPS
 from crm_core.upgrades.version import VERSION_ID, find_version
+from tests import plain_http
 from tests.databases import as_administrator
 from tests.doctor import ask_doctor
 from tests.faults.site import Site
@@ -89,10 +89,10 @@ def test_a_killed_upgrade_says_what_it_does_and_goes_on_where_it_was(site: Site)
 
 
 def check_says_so(app: RunningApp) -> None:
-    assert httpx.get(f"{app.url}/api/healthz", trust_env=False).json() == {"status": "ok"}
+    assert plain_http.get(f"{app.url}/api/healthz").json() == {"status": "ok"}
     for answer in (
-        httpx.get(f"{app.url}/api/readyz", trust_env=False),
-        httpx.post(f"{app.url}/api/v1/orders", json=[], trust_env=False),
+        plain_http.get(f"{app.url}/api/readyz"),
+        plain_http.post(f"{app.url}/api/v1/orders", json=[]),
     ):
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "10"), answer.text
         assert "Your data are being brought forward to this version: step " in answer.json()["detail"]
@@ -109,4 +109,4 @@ def has_waiting_worker(app: RunningApp) -> bool:
 
 
 def is_ready(app: RunningApp) -> bool:
-    return httpx.get(f"{app.url}/api/readyz", trust_env=False).status_code == 200
+    return plain_http.get(f"{app.url}/api/readyz").status_code == 200

@@ -15,6 +15,7 @@ from crm_core.access.scopes import Scope
 from crm_core.hosting.platform import open_platform
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from tests import plain_http
 from tests.actors import OPERATOR
 from tests.faults.shop import Shop, count_orders, make_shop, stored_totals
 from tests.running_app import RunningApp, start_app
@@ -67,7 +68,7 @@ class Site:
         return answer
 
     def readiness(self) -> tuple[int, dict[str, str]]:
-        answer = httpx.get(f"{self.app.url}/api/readyz", trust_env=False, timeout=30)
+        answer = plain_http.get(f"{self.app.url}/api/readyz", timeout=30)
         return answer.status_code, answer.json()["checks"]
 
 
@@ -95,7 +96,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         stack.callback(services.close)
         key = services.keys.create("test", list(Scope), actor=OPERATOR)
         headers = {"Authorization": f"Bearer {key}"}
-        client = httpx.Client(base_url=f"{app.url}/api/v1", headers=headers, timeout=60, trust_env=False)
+        client = plain_http.new_client(base_url=f"{app.url}/api/v1", headers=headers, timeout=60)
         yield Site(app, services, stack.enter_context(client), servers)
 
 
@@ -125,7 +126,7 @@ def test_without_valkey_the_api_answers_503_and_stores_later_what_it_had_accepte
         status, checks = site.readiness()
         assert (status, checks["mongodb"]) == (503, "ok")
         assert "does not answer" in checks["valkey"]
-        assert httpx.get(f"{site.app.url}/api/healthz", trust_env=False).json() == {"status": "ok"}
+        assert plain_http.get(f"{site.app.url}/api/healthz").json() == {"status": "ok"}
     finish(site, shop)
 
 
@@ -140,8 +141,8 @@ def test_without_mongodb_the_api_keeps_accepting_and_everything_is_stored_later(
         assert (status, checks["valkey"]) == (503, "ok")
         waiting = {state.stream.label: state.waiting for state in site.services.monitor.streams()}
         assert waiting["orders"] >= 10 * BATCH
-        unknown = httpx.get(
-            f"{site.app.url}/api/v1/customers", headers={"Authorization": "Bearer cn_x"}, trust_env=False, timeout=30
+        unknown = plain_http.get(
+            f"{site.app.url}/api/v1/customers", headers={"Authorization": "Bearer cn_x"}, timeout=30
         )
         assert unknown.status_code == 503  # whether this key is known cannot be told
     finish(site, shop)

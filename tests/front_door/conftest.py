@@ -10,14 +10,14 @@ PUBLIC_URL = "https://crm.example.com"
 CLOUD_URL = "https://our-crm.streamlit.app"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def public_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """One that people reach under a name of its own."""
     with start_app(tmp_path_factory.mktemp("public"), CRM_PUBLIC_URL=PUBLIC_URL) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """One on Streamlit Community Cloud."""
     folder = tmp_path_factory.mktemp("cloud")

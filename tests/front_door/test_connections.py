@@ -6,10 +6,10 @@ from itertools import repeat
 from threading import Thread
 from time import sleep
 
-import httpx
 import pytest
 
 from crm_core.front_door.connections import HEAD_S, MAX_HEAD_BYTES, MAX_WAITING
+from tests import plain_http
 from tests.front_door.raw import ask, connect, port_of, read_to_end, send_while_taken
 from tests.front_door.visitor import open_stream
 from tests.running_app import RunningApp
@@ -67,13 +67,13 @@ def test_large_headers_and_addresses_pass_together_up_to_the_limit(app: RunningA
 
 
 def test_many_requests_over_one_connection_do_not_add_up(app: RunningApp) -> None:
-    with httpx.Client(trust_env=False) as client:
+    with plain_http.new_client() as client:
         for _ in range(20):
             assert client.get(f"{app.url}/api/healthz", headers={"X-Some": "x" * 10_000}).status_code == 200
 
 
 def test_a_large_body_in_small_chunks_is_no_flood(app: RunningApp) -> None:
-    answer = httpx.post(f"{app.url}/api/v1/receipts", content=iter([b"x" * 10] * 20_000), trust_env=False, timeout=60)
+    answer = plain_http.post(f"{app.url}/api/v1/receipts", content=iter([b"x" * 10] * 20_000), timeout=60)
     assert answer.status_code not in (400, 408, 431)
 
 
@@ -106,7 +106,7 @@ def test_a_slow_body_that_goes_on_is_awaited(app: RunningApp) -> None:
             yield b"x" * 1024
             sleep(1)
 
-    answer = httpx.post(f"{app.url}/api/v1/receipts", content=body(), trust_env=False, timeout=120)
+    answer = plain_http.post(f"{app.url}/api/v1/receipts", content=body(), timeout=120)
     assert answer.status_code not in (400, 408)
 
 
@@ -119,7 +119,7 @@ def test_a_stream_of_pages_stays_open_while_nobody_does_anything(app: RunningApp
 def test_many_silent_connections_keep_nobody_out(app: RunningApp) -> None:
     with ExitStack() as stack:
         silent = [stack.enter_context(closing(connect(app))) for _ in range(MAX_WAITING + 50)]
-        assert httpx.get(f"{app.url}/api/healthz", trust_env=False, timeout=60).status_code == 200
+        assert plain_http.get(f"{app.url}/api/healthz", timeout=60).status_code == 200
         assert read_to_end(silent[0]) == b"", "the oldest gives way"
 
 

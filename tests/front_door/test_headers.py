@@ -5,6 +5,7 @@ import tomllib
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.front_door.conftest import CLOUD_URL
 from tests.running_app import METRICS_TOKEN, ROOT, RunningApp
 
@@ -21,7 +22,7 @@ ANSWERS = (
 
 
 def get(app: RunningApp, path: str, **headers: str) -> httpx.Response:
-    return httpx.get(f"{app.url}{path}", trust_env=False, headers=headers, timeout=60)
+    return plain_http.get(f"{app.url}{path}", headers=headers, timeout=60)
 
 
 def directives(answer: httpx.Response) -> dict[str, str]:
@@ -72,7 +73,7 @@ def test_only_on_community_cloud_its_workspace_may_frame_and_command_the_app(
 
 
 def test_streamlit_s_agents_cannot_drive_the_pages(app: RunningApp) -> None:
-    answer = httpx.post(f"{app.url}/_stcore/agent/interact", json={}, trust_env=False)
+    answer = plain_http.post(f"{app.url}/_stcore/agent/interact", json={})
     assert answer.status_code in (401, 403)
     assert b"session" not in answer.content.lower()
 

@@ -14,6 +14,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from websockets.sync.client import connect
 
 from crm_core.hosting.ports import free_port
+from tests import plain_http
 from tests.running_app import ROOT
 from tests.waiting import eventually
 
@@ -65,7 +66,7 @@ def failing_app(tmp_path: Path) -> Iterator[tuple[int, Path]]:
 
 def _is_up(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/_stcore/health", trust_env=False).is_success
+        return plain_http.get(f"http://127.0.0.1:{port}/_stcore/health").is_success
     except httpx.TransportError:
         return False
 

@@ -1,6 +1,7 @@
 """Whatever happens to a campaign, in whatever order: everybody is accounted for, nobody is messaged twice or against
 their will. A history ends without further faults, and then everybody who should have a message has one."""
 
+import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -30,6 +31,7 @@ from tests.engines.agreement import new_database
 from tests.integration.campaign_rig import CountingVendor, Crash, Rig
 from tests.integration.feeding import store_customers
 
+EXAMPLES = int(os.environ.get("CLIENTNEST_HISTORIES", "12"))
 PEOPLE = [f"c{n}" for n in range(7)]
 NO = {"in_app": {"state": "denied"}}
 
@@ -206,7 +208,7 @@ def test_every_history_of_a_campaign_adds_up_and_messages_nobody_twice(servers: 
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25, stateful_step_count=20, derandomize=True, suppress_health_check=list(HealthCheck)
+            max_examples=EXAMPLES, stateful_step_count=20, derandomize=True, suppress_health_check=list(HealthCheck)
         ),
     )
     services.db.client.drop_database(services.db.name)

@@ -1,5 +1,6 @@
 """What a preview says beside the count, over random trees: each figure is the count of a rule that could be asked."""
 
+import os
 from dataclasses import replace
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -26,9 +27,11 @@ from tests.integration.test_engines_agree import saved_segments
 SEGMENTS = saved_segments({"kind": "all", "rules": []}, {"kind": "any", "rules": []})
 HELD = Catalogue()
 SIZE = 40
+EXAMPLES = int(os.environ.get("CLIENTNEST_RULE_TREES", "250")) // 25
+"""Towns for each law."""
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 """Without shrinking: each try stores a town anew."""
-law = settings(max_examples=25, suppress_health_check=list(HealthCheck), phases=PHASES)
+law = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), phases=PHASES)
 seeds = st.integers(0, 2**32 - 1)
 NUMERIC = st.one_of(FIELDS, FIGURES).filter(lambda rule: rule["op"] in OPERATORS)
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.integration.vendor_program import AUTHORIZED, Receiver, VendorProgram, message
 
 KEYS = [f":customer-{n}#0" for n in range(4)]
@@ -162,8 +163,8 @@ def test_a_key_that_comes_again_with_another_text_or_recipient_is_counted(vendor
 @pytest.mark.parametrize("path", ["behaviour", "messages"])
 def test_behaviour_and_messages_are_shown_to_those_who_know_the_secret(vendor: VendorProgram, path: str) -> None:
     url = f"http://127.0.0.1:{vendor.port}/v1/{path}"
-    assert httpx.get(url, trust_env=False).status_code == 401
-    assert httpx.get(url, headers=AUTHORIZED, trust_env=False).status_code == 200
+    assert plain_http.get(url).status_code == 401
+    assert plain_http.get(url, headers=AUTHORIZED).status_code == 200
 
 
 def test_a_bad_behaviour_or_query_is_refused_with_the_field(vendor: VendorProgram) -> None:
@@ -172,6 +173,6 @@ def test_a_bad_behaviour_or_query_is_refused_with_the_field(vendor: VendorProgra
     assert "open_rate" in answer.json()["detail"]
     assert vendor.get("/v1/behaviour")["latency_ms"] == 0
     url = f"http://127.0.0.1:{vendor.port}/v1/messages?limit=0"
-    refused = httpx.get(url, headers=AUTHORIZED, trust_env=False)
+    refused = plain_http.get(url, headers=AUTHORIZED)
     assert refused.status_code == 422
     assert "limit" in refused.json()["detail"]

@@ -17,6 +17,7 @@ import httpx
 
 from crm_core.campaigns.messages.signature import verify
 from crm_core.errors import Forbidden
+from tests import plain_http
 
 SECRET = "a-shared-secret"
 AUTHORIZED = {"Authorization": f"Bearer {SECRET}"}
@@ -155,14 +156,14 @@ class VendorProgram:
             self.process.stdin.close()
 
     def get(self, path: str) -> dict[str, Any]:
-        answer = httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=AUTHORIZED, trust_env=False)
+        answer = plain_http.get(f"http://127.0.0.1:{self.port}{path}", headers=AUTHORIZED)
         found: dict[str, Any] = answer.raise_for_status().json()
         return found
 
     def behave(self, **fields: object) -> httpx.Response:
         """Change the behaviour from now on."""
         url = f"http://127.0.0.1:{self.port}/v1/behaviour"
-        return httpx.patch(url, json=fields, headers=AUTHORIZED, trust_env=False)
+        return plain_http.patch(url, json=fields, headers=AUTHORIZED)
 
     def counters(self, campaign: str) -> dict[str, Any]:
         return self.get(f"/v1/counters?campaign={campaign}")
@@ -171,7 +172,7 @@ class VendorProgram:
         headers = httpx.Headers({} if token is None else {"Authorization": f"Bearer {token}"}, "latin-1")
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         url = f"http://127.0.0.1:{self.port}/v1/messages"
-        return httpx.post(url, content=content, headers=headers, timeout=timeout_s, trust_env=False)
+        return plain_http.post(url, content=content, headers=headers, timeout=timeout_s)
 
     def send(self, campaign: str, keys: list[str]) -> list[dict[str, Any]]:
         """Send one in-app message per key, each to the customer its key names; return the results."""
