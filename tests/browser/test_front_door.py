@@ -78,9 +78,9 @@ def test_a_file_is_uploaded_and_looked_at(stocked_app: RunningApp, desk: Screen)
 
 def test_swagger_comes_from_the_app_and_sends_a_request(stocked_app: RunningApp, desk: Screen) -> None:
     asked: list[str] = []
+    desk.open(_local(stocked_app))
     desk.page.on("request", lambda request: asked.append(request.url))
     page, key = desk.page, stocked_app.create_key(Scope.CUSTOMERS_READ)
-    desk.open(_local(stocked_app))
     page.goto(f"{_local(stocked_app)}/api/docs")
     page.get_by_role("button", name="Authorize", exact=True).click()
     page.get_by_role("textbox", name="auth-bearer-value").fill(key)
