@@ -135,6 +135,10 @@ class Settings(BaseSettings):
             "only people who are signed in read them.",
         ),
     ] = None
+    sign_in_issuer: Annotated[
+        str,
+        Field(pattern=r"^https?://", description="The sign-in provider: its issuer address, as OpenID Connect has it."),
+    ] = "https://accounts.google.com"
     sign_in_client_id: Annotated[
         str | None,
         Field(
@@ -143,6 +147,14 @@ class Settings(BaseSettings):
         ),
     ] = None
     sign_in_client_secret: Annotated[SecretStr | None, Field(description="The client secret of that id.")] = None
+    sign_in_allowed: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(\s*([^@\s,]+@)?[^@\s,.]+(\.[^@\s,.]+)+\s*(,|$))*$",
+            description="Domains and addresses, such as `example.com, jane@example.org`, that may sign in without an "
+            "invitation, as viewers.",
+        ),
+    ] = None
     first_admin: Annotated[
         str | None,
         Field(

@@ -10,7 +10,7 @@ from pages._ui.guard import errors_in_words
 from pages._ui.links import PAGES, PageName, page_file
 from pages._ui.session import mode_banner, user_menu
 from pages._ui.upgrade import show_upgrade
-from pages.sign_in import show_sign_in
+from pages.sign_in.page import show_sign_in
 
 
 def reader_if_known() -> Actor | None:

@@ -31,6 +31,8 @@ def _production_faults(settings: Settings) -> list[str]:
     faults = [f"{setting} is not set." for setting, value in missing.items() if not value]
     if settings.public_url and urlsplit(settings.public_url).scheme != "https":
         faults.append(f"CRM_PUBLIC_URL is {settings.public_url}; it has to begin with https://.")
+    if urlsplit(settings.sign_in_issuer).scheme != "https":
+        faults.append(f"CRM_SIGN_IN_ISSUER is {settings.sign_in_issuer}; it has to begin with https://.")
     if settings.local_admin:
         faults.append("CRM_LOCAL_ADMIN lets anybody in as admin; unset it.")
     return faults

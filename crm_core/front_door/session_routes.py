@@ -45,9 +45,9 @@ class SessionRoutes:
         if cookies is None:
             return PlainTextResponse(NEEDS_HTTPS, 403)
         nonce = cookies.read(request.scope).get(cookies.nonce, "")
-        ticket = await _body_of(request)
+        ticket, origin = await _body_of(request), _origin(request)
         try:
-            secret = await run_in_threadpool(lambda: self._services().sign_in.exchange(ticket, nonce))
+            secret = await run_in_threadpool(lambda: self._services().sign_in.exchange(ticket, nonce, origin=origin))
         except Forbidden as exc:
             return PlainTextResponse(str(exc), 403)
         except Unavailable as exc:
@@ -61,11 +61,11 @@ class SessionRoutes:
         """The body is the id of the session; the cookie of another one stays: somebody has signed in again."""
         cookies = self._cookies(request)
         answer = Response(status_code=204)
-        session_id = await _body_of(request)
+        session_id, origin = await _body_of(request), _origin(request)
         secret = cookies and cookies.read(request.scope).get(cookies.session)
         if cookies and secret and hash_secret(secret) == session_id:
             try:
-                await run_in_threadpool(lambda: self._services().sign_in.sign_out(session_id))
+                await run_in_threadpool(lambda: self._services().sign_in.sign_out(session_id, origin=origin))
             except Unavailable as exc:
                 return PlainTextResponse(str(exc), 503)
             answer.headers.append("set-cookie", cookies.set_session("", timedelta()))
@@ -83,3 +83,8 @@ async def _body_of(request: Request) -> str:
         if len(body) > MAX_BODY_BYTES:
             return ""
     return body.decode("ascii", "replace")
+
+
+def _origin(request: Request) -> str | None:
+    """The address that the request comes from, as far as this server sees."""
+    return request.client.host if request.client else None

@@ -1,6 +1,7 @@
 """What pages are handed: the services of the process, and who is acting."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -48,7 +49,7 @@ def _actor_of(session_id: str | None) -> Actor:
     found = services().sign_in.actor_of(session_id) if session_id else None
     if found is None:
         raise SignedOut("You are signed out. Sign in again to go on.")
-    return found
+    return replace(found, origin=st.context.ip_address)
 
 
 def brand() -> tuple[str, str]:

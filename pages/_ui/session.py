@@ -28,13 +28,15 @@ def end_session(session_id: str) -> None:
 
 
 def user_menu(reader: Actor) -> None:
-    """Who is signed in, with the button to sign out of this browser."""
+    """Who is signed in, with the button to sign out of this browser. Whoever sees it uses the session."""
+    session_id = connection().session_id
+    if session_id:
+        services().sign_in.note_use(session_id, reader.id)
     with st.container(key="user_menu", gap="xsmall"):
         st.caption(f":material/account_circle: {literal(reader.name)} · {reader.role}")
         if st.button("Sign out", icon=":material/logout:", type="tertiary", help="In all tabs of this browser."):
-            session_id = connection().session_id
             if session_id:
-                services().sign_in.sign_out(session_id)
+                services().sign_in.sign_out(session_id, origin=reader.origin)
             st.rerun()
 
 

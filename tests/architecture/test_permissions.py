@@ -34,6 +34,7 @@ OPEN: dict[str, tuple[str, set[str]]] = {
         {"by_ids", "to_record", "to_order", "to_event"},
     ),
     "DemoJobs": ("state of a load, and the work itself", {"latest", "is_running", "work"}),
+    "Identities": ("finds out who acts", {"actor_of", "ended", "forget", "of_user"}),
     "MessageLog": (
         "figures, and what workers write and ask",
         {"insert", "messaged_since", "sent_since", "stats", "timeline"},
@@ -45,6 +46,11 @@ OPEN: dict[str, tuple[str, set[str]]] = {
     ),
     "Sessions": ("finds out who acts", {"open", "find", "get", "living", "note_use", "end", "end_all"}),
     "SharedRules": ("whoever has the link", {"get"}),
+    "SignIn": (
+        "lets people in and out, whom it knows by their ticket or cookie",
+        {"visitor_ticket", "local_admin_ticket", "member_ticket", "exchange", "recognise", "note_use", "sign_out"}
+        | {"actor_of"},
+    ),
     "Suppressions": ("for workers, and for pages of customers that have asked", {"of"}),
     "Users": ("finds out who acts", {"find_by_email", "get", "admit", "note_seen"}),
     "WorkspaceEditor": ("settings are no secret", {"faults", "history"}),

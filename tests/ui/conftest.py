@@ -6,6 +6,7 @@ from functools import cache
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime import context
 
 from crm_core.services import Services, install
 from tests.ui.shop import Shop, make_shop
@@ -18,6 +19,12 @@ def _installed_packages_are_read_once() -> Iterator[None]:
         scan = manifest_scanner.scan_component_manifests
         patched.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_browser_is_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's test runner has a mock in its place, whose address is no text."""
+    monkeypatch.setattr(context, "_get_client_context", lambda: None)
 
 
 @pytest.fixture(autouse=True)

@@ -56,4 +56,5 @@ def test_production_names_everything_that_is_missing_at_once() -> None:
 
 def test_production_refuses_plain_http_and_a_local_admin() -> None:
     assert "https://" in refusal(**{**PRODUCTION, "public_url": "http://crm.example.com"})
+    assert "CRM_SIGN_IN_ISSUER" in refusal(**PRODUCTION, sign_in_issuer="http://login.example.com")
     assert "CRM_LOCAL_ADMIN" in refusal(**PRODUCTION, local_admin=True)

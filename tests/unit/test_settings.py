@@ -13,6 +13,8 @@ EVERY_SETTING = Settings(
     mode=Mode.PRODUCTION,
     local_admin=True,
     demo_on_external_servers=True,
+    sign_in_issuer="https://login.example.com",
+    sign_in_allowed="example.com",
     sign_in_client_id="clientnest",
     sign_in_client_secret=SecretStr("s3cret"),
     data_dir=Path("/srv/clientnest"),
@@ -50,6 +52,9 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
     [
         ("CRM_MODE", "live", "'demo' or 'production'"),
         ("CRM_LOCAL_ADMIN", "perhaps", "true or false"),
+        ("CRM_SIGN_IN_ISSUER", "accounts.google.com", "^https?://"),
+        ("CRM_SIGN_IN_ALLOWED", "example.com; example.org", "must match the pattern"),
+        ("CRM_SIGN_IN_ALLOWED", "jane@", "must match the pattern"),
         ("CRM_MONGODB_URI", "localhost:27017", "^mongodb"),
         ("CRM_MONGODB_DATABASE", "client nest", "A-Za-z0-9_-"),
         ("CRM_MONGODB_CACHE_GB", "0.1", "0.25"),
