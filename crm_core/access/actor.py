@@ -55,3 +55,8 @@ def system_actor(name: str) -> Actor:
 
 
 SYSTEM = system_actor("system")
+
+
+def anybody(origin: str | None) -> Actor:
+    """Somebody who has not said who it is, or not truly: allowed nothing. origin: the address it comes from."""
+    return Actor(ActorKind.SYSTEM, "anybody", "anybody", Role.VIEWER, frozenset(), origin)

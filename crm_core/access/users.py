@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bson import ObjectId
 from pymongo.client_session import ClientSession
@@ -20,6 +20,7 @@ from crm_core.infra.names import pattern_of
 LOCK = "users"
 SIGN_IN = system_actor("sign-in")
 MAX_EMAIL = 254
+SEEN_EVERY = timedelta(minutes=1)
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f\ud800-\udfff]+@[^@\s\x00-\x1f\x7f\ud800-\udfff]+\.[^@\s.]+")
 
 
@@ -147,12 +148,16 @@ class Users:
         return user and self.get(user.id)
 
     def note_seen(self, user_id: str, name: str | None = None) -> None:
-        """name: as the sign-in gives it."""
-        seen: Doc = {"last_seen_at": self._clock()}
+        """Written at most once a minute. name: as the sign-in gives it."""
+        now = self._clock()
+        query: Doc = {"_id": user_id}
+        seen: Doc = {"last_seen_at": now}
         if name and name.strip():
             seen["name"] = name.strip()[:200]
+        else:
+            query["$or"] = [{"last_seen_at": None}, {"last_seen_at": {"$lte": now - SEEN_EVERY}}]
         with translated():
-            self._users.update_one({"_id": user_id}, {"$set": seen})
+            self._users.update_one(query, {"$set": seen})
 
     def _enrol(self, email: str, name: str, role: Role) -> User:
         def insert(session: ClientSession) -> User:

@@ -1,14 +1,13 @@
 """Who calls: the API key is checked before the body is read."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from starlette.concurrency import run_in_threadpool
 
-from crm_core.access.actor import system_actor
+from crm_core.access.actor import anybody
 from crm_core.access.api_key import ApiKey
 from crm_core.access.audit_counts import KEY_USE
 from crm_core.access.scopes import Scope
@@ -18,7 +17,6 @@ from crm_core.services import Services, current
 
 _BEARER = HTTPBearer(auto_error=False, description="An API key, created with `python -m crm_core key create`.")
 _SCHEME = "bearer "
-ANYBODY = system_actor("anybody")
 
 Security = dict[str, list[dict[str, list[str]]]]
 SIGNATURE = "VendorSignature"
@@ -74,7 +72,7 @@ async def admit(services: Services, secret: str | None, scopes: Sequence[Scope],
         found = await run_in_threadpool(services.keys.find, secret)
     counts = services.audit_counts
     if found is None:
-        counts.note(replace(ANYBODY, origin=origin), "key.unknown", origin or "")
+        counts.note(anybody(origin), "key.unknown", origin or "")
         raise Problem(401, "Unknown API key", "This API key is not known; make one with python -m crm_core key create.")
     key = found.seen_from(origin)
     if fault := key.fault(services.clock()):

@@ -37,19 +37,25 @@ def connection() -> Connection:
 
 def actor() -> Actor:
     """Who is at the browser, with the role of now, at most 2 s old. Raises SignedOut, and Unavailable."""
-    return _actor_of(connection().session_id)
+    return _actor_of(connection().session_id, _origin())
 
 
 def actor_later() -> Callable[[], Actor]:
     """Asks anew who this is, outside the run of a page too: for what a click begins later."""
-    return partial(_actor_of, connection().session_id)
+    return partial(_actor_of, connection().session_id, _origin())
 
 
-def _actor_of(session_id: str | None) -> Actor:
+def _origin() -> str | None:
+    """The browser's address; None on this machine, and where a page runs without a browser."""
+    address: object = st.context.ip_address
+    return address if isinstance(address, str) else None
+
+
+def _actor_of(session_id: str | None, origin: str | None) -> Actor:
     found = services().sign_in.actor_of(session_id) if session_id else None
     if found is None:
         raise SignedOut("You are signed out. Sign in again to go on.")
-    return replace(found, origin=st.context.ip_address)
+    return replace(found, origin=origin)
 
 
 def brand() -> tuple[str, str]:

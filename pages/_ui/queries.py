@@ -1,12 +1,13 @@
 """What pages read, remembered for a few seconds: the only ``st.cache_data``. Each answer carries its time.
 
-What is remembered is shared by people of one role only: the services ask whether the reader may see it.
+Figures are shared by people of one role only, what names customers by nobody: the services ask whether the reader may
+see it, and the audit log tells who did.
 """
 
 import io
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -25,6 +26,12 @@ from crm_core.rules.tree import AnyRule, ListRule
 from pages._ui.deps import actor, services
 
 SAMPLE = 10
+Reader: TypeAlias = tuple[str, Role]
+
+
+def _reader() -> Reader:
+    me = actor()
+    return me.id, me.role
 
 
 def sample_size() -> int:
@@ -51,11 +58,11 @@ def _revenue_by_month(role: Role, _actor: Actor) -> list[MonthRevenue]:
 
 
 def latest_orders() -> list[Order]:
-    return _latest_orders(actor().role, actor())
+    return _latest_orders(_reader(), actor())
 
 
-@st.cache_data(ttl=5, max_entries=4, show_spinner=False)
-def _latest_orders(role: Role, _actor: Actor) -> list[Order]:
+@st.cache_data(ttl=5, max_entries=50, show_spinner=False)
+def _latest_orders(reader: Reader, _actor: Actor) -> list[Order]:
     return services().overview.latest_orders(actor=_actor)
 
 
@@ -83,11 +90,11 @@ def zone_effects(zone: str) -> list[ZoneEffect]:
 
 def find_customers(text: str, limit: int) -> dict[str, str]:
     """Id to name and id of those whom a search finds, by name. Raises InvalidInput."""
-    return _find_customers(text, limit, actor().role, actor())
+    return _find_customers(text, limit, _reader(), actor())
 
 
 @st.cache_data(ttl=30, max_entries=100, show_spinner=False)
-def _find_customers(text: str, limit: int, role: Role, _actor: Actor) -> dict[str, str]:
+def _find_customers(text: str, limit: int, reader: Reader, _actor: Actor) -> dict[str, str]:
     found = services().customer_search.search(text, actor=_actor, sort="name", skip=0, limit=limit)
     return {each["id"]: f"{each['name']} · {each['id']}" if each.get("name") else each["id"] for each in found}
 
@@ -101,11 +108,11 @@ def known_customers(ids: tuple[str, ...]) -> int:
 
 def preview(rule: AnyRule) -> Preview:
     """Exact as of the time it carries, at most 5 s ago; with a sample for those who may see customers."""
-    return _preview(json.dumps(dump_rule(rule), sort_keys=True), actor().role, actor())
+    return _preview(json.dumps(dump_rule(rule), sort_keys=True), _reader(), actor())
 
 
 @st.cache_data(ttl=5, max_entries=200, show_spinner=False)
-def _preview(rule: str, role: Role, _actor: Actor) -> Preview:
+def _preview(rule: str, reader: Reader, _actor: Actor) -> Preview:
     data: dict[str, Any] = json.loads(rule)
     return services().previews.preview(load_rule(data), actor=_actor, sample=sample_size())
 

@@ -49,7 +49,7 @@ OPEN: dict[str, tuple[str, set[str]]] = {
     "SignIn": (
         "lets people in and out, whom it knows by their ticket or cookie",
         {"visitor_ticket", "local_admin_ticket", "member_ticket", "exchange", "recognise", "note_use", "sign_out"}
-        | {"actor_of"},
+        | {"actor_of", "note_failure"},
     ),
     "Suppressions": ("for workers, and for pages of customers that have asked", {"of"}),
     "Users": ("finds out who acts", {"find_by_email", "get", "admit", "note_seen"}),

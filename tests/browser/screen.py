@@ -3,7 +3,9 @@
 import re
 from typing import Final
 
-from playwright.sync_api import ConsoleMessage, FrameLocator, Locator, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, FrameLocator, Locator, Page, expect
+
+from tests.running_app import RunningApp
 
 PATIENCE_MS: Final = 30_000
 BOARD: Final = 'iframe[title*="sortable"]'
@@ -18,6 +20,11 @@ expect.set_options(timeout=PATIENCE_MS)
 
 # Opened by a link, Streamlit asks for itself below the page's path first, and then finds itself at the root.
 HARMLESS: Final = re.compile(r"/[a-z-]+/_stcore/(health|host-config)$")
+
+
+def give_session(context: BrowserContext, app: RunningApp, secret: str) -> None:
+    """Let the browser have signed in already. secret: of a session."""
+    context.add_cookies([{"name": f"clientnest_{app.url.rpartition(':')[2]}", "value": secret, "url": app.url}])
 
 
 class Screen:

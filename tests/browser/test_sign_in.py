@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from crm_core.access.permissions import Role
 from crm_core.hosting.ports import free_port
 from tests.actors import TEST
-from tests.browser.screen import AS_ADMIN, AS_VISITOR, Screen
+from tests.browser.screen import AS_ADMIN, AS_VISITOR, Screen, give_session
 from tests.running_app import RunningApp, start_app
 
 DEMO = "Everybody who opens this address shares this workspace, as a marketer."
@@ -28,10 +28,6 @@ def member(app: RunningApp, desk: Screen) -> Iterator[str]:
         user = services.users.invite("asha@example.com", Role.ANALYST, actor=TEST)
         give_session(desk.page.context, app, services.sessions.open(user.id))
         yield user.id
-
-
-def give_session(context: BrowserContext, app: RunningApp, secret: str) -> None:
-    context.add_cookies([{"name": f"clientnest_{app.url.rpartition(':')[2]}", "value": secret, "url": app.url}])
 
 
 def signed_out(page: Page) -> None:

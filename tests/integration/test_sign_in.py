@@ -12,6 +12,7 @@ from crm_core.errors import Forbidden, Unavailable
 from crm_core.services import Services, build_services
 from crm_core.settings import Mode
 from tests.actors import ASHA
+from tests.conftest import TestClock
 
 NONCE = "a browser's nonce"
 
@@ -115,7 +116,11 @@ def test_a_ticket_that_has_expired_is_refused(services: Services) -> None:
     (key,) = services.redis.scan_iter("sign-in:ticket:*")
     services.redis.pexpire(key, 0)
     with pytest.raises(Forbidden):
-        services.sign_in.exchange(ticket, NONCE)
+        services.sign_in.exchange(ticket, NONCE, origin="203.0.113.9")
+    services.audit_counts.write()
+    failed = services.db.audit_counts.find_one({"action": "sign_in.failed"})
+    assert failed
+    assert (failed["actor"], failed["origin"], failed["count"]) == ("anybody", "203.0.113.9", 1)
 
 
 def test_visitors_are_marketers_and_different_people(services: Services) -> None:
@@ -131,11 +136,27 @@ def test_visitors_are_marketers_and_different_people(services: Services) -> None
 
 
 def test_signing_in_and_out_are_audited(services: Services) -> None:
-    secret = services.sign_in.exchange(services.sign_in.local_admin_ticket(hash_secret(NONCE)), NONCE)
-    services.sign_in.sign_out(hash_secret(secret))
+    ticket = services.sign_in.local_admin_ticket(hash_secret(NONCE))
+    secret = services.sign_in.exchange(ticket, NONCE, origin="203.0.113.9")
+    services.sign_in.sign_out(hash_secret(secret), origin="203.0.113.9")
     for action in ("session.begin", "session.end"):
         (entry,) = services.audit.latest(action, limit=5)
-        assert (entry["actor"], entry["actor_id"]) == ("local admin", LOCAL_ADMIN)
+        assert (entry["actor"], entry["actor_id"], entry["origin"]) == ("local admin", LOCAL_ADMIN, "203.0.113.9")
+
+
+def test_a_user_is_seen_at_the_sign_in_and_while_the_session_is_used(services: Services, clock: TestClock) -> None:
+    user = services.users.invite("ada@example.com", Role.ADMIN, actor=ASHA)
+    ticket = Tickets(services.redis).issue(user.id, hash_secret(NONCE))
+    secret = services.sign_in.exchange(ticket, NONCE)
+    seen = []
+    for seconds in (0, 30, 31):
+        clock.advance(seconds=seconds)
+        services.sign_in.recognise(secret)
+        found = services.users.get(user.id)
+        assert found
+        assert found.last_seen_at
+        seen.append((clock.now - found.last_seen_at).total_seconds())
+    assert seen == [0, 30, 0], "written at most once a minute"
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from cachetools import TTLCache
 
-from crm_core.access.actor import Actor
+from crm_core.access.actor import Actor, anybody
 from crm_core.access.audit import AuditLog
+from crm_core.access.audit_counts import AuditCounts
 from crm_core.access.permissions import Role
 from crm_core.access.sessions import NOTED_EVERY, Sessions, hash_secret
 from crm_core.access.sign_in.allow_list import AllowList
@@ -40,12 +41,14 @@ class SignIn:
         identities: Identities,
         users: Users,
         audit: AuditLog,
+        counts: AuditCounts,
     ) -> None:
         self._sessions = sessions
         self._tickets = tickets
         self._identities = identities
         self._users = users
         self._audit = audit
+        self._counts = counts
         self._allowed = AllowList.parse(settings.sign_in_allowed or "")
         self.offers = Offers(settings.mode is Mode.DEMO, settings.local_admin, provider_of(settings))
         self._lock = threading.Lock()
@@ -85,10 +88,15 @@ class SignIn:
         user_id = self._tickets.redeem(ticket, hash_secret(nonce))
         actor = self._identities.of_user(user_id) if user_id else None
         if actor is None:
+            self.note_failure("a ticket that has expired, was used, or is of another browser", origin=origin)
             raise Forbidden("This sign-in has expired or was used already. Reload the page and sign in again.")
         secret = self._sessions.open(actor.id)
         self._audit.record(replace(actor, origin=origin), "session.begin", actor.id)
         return secret
+
+    def note_failure(self, reason: str, *, who: str = "", origin: str | None = None) -> None:
+        """A sign-in that failed, for the audit log, counted by the hour. who: the address that was given, if any."""
+        self._counts.note(anybody(origin), "sign_in.failed", who, {"reason": reason})
 
     def recognise(self, secret: str) -> str | None:
         """The id of the session of a cookie, for which this is use; None for one that has ended."""
@@ -115,7 +123,7 @@ class SignIn:
         self._sessions.end(session_id)
         self._identities.forget(session_id)
         if actor:
-            self._audit.record(replace(actor, origin=origin), "session.end", actor.id)
+            self._audit.record(replace(actor, origin=origin or actor.origin), "session.end", actor.id)
 
     def actor_of(self, session_id: str) -> Actor | None:
         """Who acts in a session, at most 2 s old."""
