@@ -31,7 +31,7 @@ from tests.waiting import eventually
 
 EXAMPLES = int(os.environ.get("CLIENTNEST_FUZZ_EXAMPLES", "20"))
 """Random requests an operation, beside those that try each bound of its schema."""
-LEAST = 1000
+LEAST = 40 * EXAMPLES
 """Requests in all: fewer would mean that the document has lost most of what it says."""
 WAITING = "clientnest_stream_waiting"
 CHECKS = [

@@ -70,6 +70,7 @@ def import_and_watch(desk: Screen) -> None:
     desk.button("Import 2,402 orders").click()
     expect(desk.page.get_by_text("2,400 accepted")).to_be_visible(timeout=60_000)
     expect(desk.button("Import 2,402 orders")).to_have_count(0)
+    desk.settle()
     desk.page.get_by_text("2 rejected lines").click()
     expect(rejected_row(desk, "6")).to_contain_text("'many'")
     expect(rejected_row(desk, f"{BAD_LINE:,}")).to_contain_text("'few'")

@@ -49,7 +49,8 @@ def _is_up(url: str) -> bool:
 
 
 def test_every_element_shows_hostile_texts_as_typed(literal_page: str, desk: Screen) -> None:
-    desk.open(literal_page)
+    desk.page.goto(literal_page)
+    desk.settle()
     page = desk.page
     expect(page.locator(".st-key-chart .ytick text")).to_have_count(len(HOSTILE))
     for place, text in enumerate(HOSTILE):

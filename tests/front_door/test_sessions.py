@@ -206,12 +206,12 @@ def until_closed(socket: ClientConnection, says: bytes = b"") -> str:
 
 def test_an_open_page_says_that_its_session_has_ended_and_is_cut_off(reader: Browser, app: RunningApp) -> None:
     with reader.page() as socket:
-        assert "Welcome to ClientNest" in run(socket)[1]
+        assert "Sign out" in run(socket)[1]
         with app.services() as services:
             services.sessions.end(hash_secret(reader.secret))
         _, said, afterwards = until_closed(socket, says=RERUN).partition("Signing out")
     assert said
-    assert "Welcome to ClientNest" not in afterwards
+    assert "Sign out" not in afterwards
 
 
 def test_an_open_page_of_another_session_goes_on(reader: Browser, app: RunningApp) -> None:

@@ -19,7 +19,7 @@ def main() -> None:
     assert page.title == "Cities"
     assert "Most customers live in pune: 2." in page.words
     (bars,) = page.chart("cities")
-    assert bars["y"] == ["pune", "oslo", "no city"]
+    assert bars["customdata"] == ["pune", "oslo", "no city"]
     services.close()
 
 
