@@ -71,7 +71,8 @@ class AccessServices(Foundation):
     @cached_property
     def sign_in(self) -> SignIn:
         tickets = Tickets(self._session_redis)
-        return SignIn(self.settings, self.sessions, tickets, self.identities, self.users, self.audit, self.audit_counts)
+        found = (self.sessions, tickets, self.identities, self.users)
+        return SignIn(self.settings, *found, self.audit, self.audit_counts, self.clock)
 
     @cached_property
     def _session_redis(self) -> Redis:

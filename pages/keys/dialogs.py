@@ -11,18 +11,33 @@ from pages._ui.formats import literal
 from pages._ui.guard import show_error
 from pages.keys.words import LIFETIMES, scope_label
 
-DONE = "keys_done"
+DONE, SECRET, IS_OVER = "keys_done", "keys_secret", "keys_is_over"
 MAX_OWNERS = 500
 
 
-@st.dialog("New API key", icon=":material/key:", on_dismiss="rerun")
+def _forget_secret() -> None:
+    st.session_state.pop(SECRET, None)
+
+
+def _close() -> None:
+    _forget_secret()
+    st.session_state[IS_OVER] = True
+
+
+@st.dialog("New API key", icon=":material/key:", on_dismiss=_forget_secret)
 def new_key_dialog() -> None:
+    """The secret stays until it is dismissed: what else is clicked in the dialog runs it anew."""
+    if st.session_state.pop(IS_OVER, False):
+        st.rerun()
     place = st.empty()
-    with place.container():
-        secret = _ask()
-    if secret:
-        place.empty()
-        _show_secret(secret)
+    if SECRET not in st.session_state:
+        with place.container():
+            secret = _ask()
+        if not secret:
+            return
+        st.session_state[SECRET] = secret
+    place.empty()
+    _show_secret(st.session_state[SECRET])
 
 
 @st.dialog("Revoke this API key?", icon=":material/block:")
@@ -99,5 +114,4 @@ def _show_secret(secret: str) -> None:
     st.markdown("Copy the key now. It is kept as a hash only, so **it is not shown again**.")
     st.code(secret, language=None, wrap_lines=True)
     st.caption("Send it as `Authorization: Bearer cn_…`. Whoever has it can do what it may.")
-    if st.button("Done", type="primary", key="keys_close"):
-        st.rerun()
+    st.button("Done", type="primary", key="keys_close", on_click=_close)

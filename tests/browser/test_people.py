@@ -31,7 +31,7 @@ def test_an_admin_invites_makes_a_key_and_finds_both_in_the_log(app: RunningApp,
     desk.page.get_by_text("Send customers, orders and events").click()
     desk.button("Create key").click()
     expect(desk.page.get_by_text("it is not shown again")).to_be_visible()
-    secret = desk.page.get_by_test_id("stCode").inner_text().strip()
+    secret = desk.page.get_by_test_id("stDialog").get_by_test_id("stCode").inner_text().strip()
     assert secret.startswith("cn_")
     desk.button("Done").click()
     expect(desk.page.get_by_text("Till 7", exact=True)).to_be_visible()

@@ -18,6 +18,7 @@ from crm_core.access.sign_in.provider import Provider
 from crm_core.access.sign_in.tickets import Tickets
 from crm_core.access.users import SIGN_IN, Users, clean_email
 from crm_core.errors import Forbidden, InvalidInput, Unavailable
+from crm_core.infra.clock import Clock
 from crm_core.settings import Mode, Settings
 
 
@@ -42,6 +43,7 @@ class SignIn:
         users: Users,
         audit: AuditLog,
         counts: AuditCounts,
+        clock: Clock,
     ) -> None:
         self._sessions = sessions
         self._tickets = tickets
@@ -52,7 +54,9 @@ class SignIn:
         self._allowed = AllowList.parse(settings.sign_in_allowed or "")
         self.offers = Offers(settings.mode is Mode.DEMO, settings.local_admin, provider_of(settings))
         self._lock = threading.Lock()
-        self._noted: TTLCache[str, bool] = TTLCache(MAX_KNOWN, NOTED_EVERY.total_seconds())
+        self._noted: TTLCache[str, bool] = TTLCache(
+            MAX_KNOWN, NOTED_EVERY.total_seconds(), timer=lambda: clock().timestamp()
+        )
 
     def visitor_ticket(self, nonce_hash: str) -> str:
         """For a new visitor of the demo. Raises Forbidden in production."""
