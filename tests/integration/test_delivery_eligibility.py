@@ -11,6 +11,7 @@ from crm_core.services import Services, build_services
 from crm_core.upgrades.version import VERSION_ID
 from tests.actors import ASHA
 from tests.conftest import TestClock
+from tests.databases import as_administrator
 from tests.integration.campaign_rig import Rig
 from tests.integration.feeding import store_customers
 from tests.workspace import set_workspace
@@ -115,7 +116,7 @@ def test_messages_from_before_rows_named_their_channel_count_as_in_app(people: S
     campaign_over(rig)
     people.db.messages.update_many({}, {"$unset": {"channel": ""}})
     people.db.workspace.update_one({"_id": VERSION_ID}, {"$set": {"version": 0}})
-    build_services(people.settings).close()
+    build_services(as_administrator(people.settings)).close()
     assert skipped(rig, campaign_over(rig, "sms")) == {}
     assert len(skipped(rig, campaign_over(rig))) == 3
 

@@ -9,6 +9,7 @@ from crm_core.audience.eligibility import Cap, Policy
 from crm_core.errors import Conflict, Forbidden, InvalidInput, Unavailable
 from crm_core.infra.streams import Stream
 from crm_core.services import Services, build_services
+from crm_core.upgrades.version import VERSION_ID
 from crm_core.workspace.model import WorkspaceSettings
 from crm_core.workspace.reading import REMEMBERED_S, SETTINGS_ID
 from tests.actors import ASHA, person
@@ -174,7 +175,7 @@ def test_a_database_of_before_keeps_the_currency_that_it_was_filled_in(
     services: Services, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store_customers(services, {"id": "c1", "total_spend": 5})
-    services.db.workspace.delete_many({})
+    services.db.workspace.delete_many({"_id": {"$ne": VERSION_ID}})
     monkeypatch.setenv("CRM_CURRENCY", "INR")
     another(services, clock).close()
     monkeypatch.delenv("CRM_CURRENCY")
