@@ -58,7 +58,9 @@ class AuditCounts:
             if len(self._held) >= MAX_HELD:
                 target = OTHERS
             key = (actor.id, action, target, tuple((details or {}).items()), hour)
-            held = self._held.setdefault(key, _Count(to_entry(actor, action, target, details), hour, now))
+            held = self._held.get(key)
+            if held is None:
+                held = self._held[key] = _Count(to_entry(actor, action, target, details), hour, now)
             held.count, held.last_at = held.count + 1, now
             if self._timer is None:
                 self._timer = threading.Timer(WRITTEN_EVERY_S, self._write_in_time)
