@@ -16,8 +16,6 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from crm_core.hosting.ports import free_port
-
 ROOT = Path(__file__).resolve().parents[1]
 STREAM = "bench:orders"
 REDIS_URL = "BARE_REDIS_URL"
@@ -59,7 +57,9 @@ def create_bare(redis_url: str) -> FastAPI:
 
 @contextmanager
 def bare_api(redis_url: str) -> Iterator[str]:
-    """The bare server on a free port, in a process of its own that ends with the block. Gives its URL."""
+    """The bare server on a free port, in a process of its own that ends with the block. Returns its URL."""
+    from crm_core.hosting.ports import free_port  # here: its package sets limits that the bare server shall not have
+
     port = free_port()
     environment = {**os.environ, REDIS_URL: redis_url}
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.bare_api", str(port)], cwd=ROOT, env=environment)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Self
 
 from crm_core.access.actor import Actor, ActorKind
@@ -13,6 +13,7 @@ from crm_core.errors import InvalidInput
 MAX_PER_SECOND = 1_000_000
 BURST_S = 5
 MAX_BURST_S = 3600
+MAX_ORIGINS = 100
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class ApiKey:
     rate: RateLimit | None = None
     origin: str | None = None
 
-    @property
+    @cached_property
     def actor(self) -> Actor:
         """Bounded by its scopes and by the present role of its owner."""
         role = self.owner.role if self.owner else Role.VIEWER
@@ -63,7 +64,16 @@ class ApiKey:
         return None if self.owner else "belongs to somebody who was removed"
 
     def seen_from(self, origin: str | None) -> Self:
-        return replace(self, origin=origin)
+        """The same key, as it is sent from that address; made once for each, since every request asks."""
+        if origin not in self._seen:
+            if len(self._seen) >= MAX_ORIGINS:
+                self._seen.clear()
+            self._seen[origin] = replace(self, origin=origin)
+        return self._seen[origin]
+
+    @cached_property
+    def _seen(self) -> dict[str | None, Self]:
+        return {}
 
 
 @cache
