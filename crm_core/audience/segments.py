@@ -164,11 +164,6 @@ class Segments:
         last = rows[-1]
         return rows, to_cursor((last["updated_at"] - EPOCH) // MILLISECOND, last["_id"])
 
-    def list_all(self) -> list[Segment]:
-        """The last changed first."""
-        with translated():
-            return list(self._segments.find().sort(LAST_CHANGED))
-
     def names(self) -> dict[str, str]:
         """Id to name of every segment, the last changed first."""
         with translated():

@@ -42,7 +42,7 @@ OPEN: dict[str, tuple[str, set[str]]] = {
     "Rehearsals": ("their list is of figures; the work itself", {"page", "work"}),
     "Segments": (
         "names, rules and counts, which everybody may see",
-        {"get", "versions", "page", "list_all", "names", "search", "count_found", "recount"},
+        {"get", "versions", "page", "names", "search", "count_found", "recount"},
     ),
     "Sessions": ("finds out who acts", {"open", "find", "get", "living", "note_use", "end", "end_all"}),
     "SharedRules": ("whoever has the link", {"get"}),

@@ -81,7 +81,7 @@ def to_record(customer_id: str, random: Random) -> dict[str, Any]:
 
 def a_campaign(rig: Rig, random: Random, **chosen: Any) -> str:
     """A draft with everything that decides about people."""
-    (often,) = rig.services.segments.list_all()
+    (often,) = rig.services.segments.page(limit=200)[0]
     texts: dict[str, Any] = random.choice([{"message": None, "variants": VARIANTS}, {"message": SOUR}])
     options: dict[str, Any] = {
         "holdout_percent": random.choice([0, 10]),

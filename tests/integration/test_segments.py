@@ -56,7 +56,7 @@ def test_no_two_segments_have_one_name(services: Services) -> None:
         save(services, " VIPs ")
     assert caught.value.field == "name"
     assert "already a segment named 'VIPs'" in str(caught.value)
-    assert len(services.segments.list_all()) == 1
+    assert len(services.segments.page(limit=200)[0]) == 1
 
 
 def test_a_segment_that_breaks_a_rule_is_not_saved(services: Services) -> None:
@@ -67,7 +67,7 @@ def test_a_segment_that_breaks_a_rule_is_not_saved(services: Services) -> None:
         save(services, rule=group("all", field("nmae", "eq", "x")))
     with pytest.raises(BadRule):
         save(services, rule=field("visits", "contains", "x"))
-    assert services.segments.list_all() == []
+    assert services.segments.page(limit=200)[0] == []
     assert services.db.audit.count_documents({}) == 0
 
 
@@ -153,7 +153,7 @@ def test_changing_and_deleting_are_audited(services: Services, clock: TestClock)
 def test_a_deleted_segment_is_gone_and_its_name_is_free(services: Services) -> None:
     segment = save(services)
     services.segments.remove(segment["_id"], actor=ASHA)
-    assert services.segments.list_all() == []
+    assert services.segments.page(limit=200)[0] == []
     assert save(services)["_id"] != segment["_id"]
 
 
@@ -161,7 +161,7 @@ def test_segments_are_listed_with_the_last_changed_first(services: Services, clo
     for name in ("first", "second", "third"):
         services.segments.save(name, EVERYONE, actor=ASHA)
         clock.advance(seconds=1)
-    assert [segment["name"] for segment in services.segments.list_all()] == ["third", "second", "first"]
+    assert [segment["name"] for segment in services.segments.page(limit=200)[0]] == ["third", "second", "first"]
 
 
 def test_pages_of_segments_hold_each_once_also_when_changed_in_the_same_moment(services: Services) -> None:

@@ -72,7 +72,7 @@ def test_somebody_who_is_neither_invited_nor_listed_is_refused_and_noted(opened:
     services = opened(sign_in_allowed="example.org")
     said = refused(services, forge.token())
     assert said == "ada@example.com may not sign in here. Ask an admin of this workspace for an invitation."
-    (entry,) = services.audit.latest("session.refuse", limit=5)
+    (entry,) = services.audit.latest("sign_in.refused", limit=5)
     assert (entry["target"], entry["details"]) == ("ada@example.com", {"reason": said})
     assert services.users.find_by_email("ada@example.com") is None
 
@@ -112,7 +112,7 @@ def test_a_forged_token_of_a_user_is_refused_and_noted(opened: Open, forge: Forg
     services = opened(first_admin="ada@example.com")
     for token in (forge.unsigned(), forge.token(nonce="another"), forge.token(email_verified=False)):
         refused(services, token)
-    entries = services.audit.latest("session.refuse", limit=9)
+    entries = services.audit.latest("sign_in.refused", limit=9)
     assert [entry["target"] for entry in entries] == ["unknown"] * 3
     assert services.db.users.count_documents({}) == 0
 

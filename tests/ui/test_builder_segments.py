@@ -33,7 +33,7 @@ def test_a_saved_segment_is_listed_and_opens_by_its_link(shop: Shop, workspace: 
     page.choose("Name", "Readers of *Pune*", dialog=SAVE)
     page.click("Save", dialog=SAVE)
     assert "Segment Readers of *Pune* is saved." in page.words
-    (segment,) = workspace.segments.list_all()
+    (segment,) = workspace.segments.page(limit=200)[0]
     assert (segment["name"], segment["count"], segment["rule"]["rules"]) == ("Readers of *Pune*", count, rules)
     assert page.query == {"segment": segment["_id"]}
     assert "Readers of *Pune*" in Page("segments").words
@@ -48,7 +48,7 @@ def test_saving_continues_with_a_campaign_for_it(shop: Shop, workspace: Services
     page.click(USE)
     page.choose("Name", "Regulars", dialog=USE)
     page.click("Save and continue", dialog=USE)
-    (segment,) = workspace.segments.list_all()
+    (segment,) = workspace.segments.page(limit=200)[0]
     assert page.title == "New campaign"
     assert page.query == {"segment": segment["_id"]}
 
@@ -62,7 +62,7 @@ def test_a_name_that_will_not_do_is_said_in_the_dialog(shop: Shop, workspace: Se
     page.choose("Name", name, dialog=SAVE)
     page.click("Save", dialog=SAVE)
     assert words in page.errors
-    assert len(workspace.segments.list_all()) == 1
+    assert len(workspace.segments.page(limit=200)[0]) == 1
 
 
 def test_a_link_to_no_segment_says_so(shop: Shop) -> None:
@@ -130,7 +130,7 @@ def test_an_open_segment_can_be_saved_as_another_one(shop: Shop, workspace: Serv
     page.choose("Name", "Frequent", dialog=SAVE)
     page.click("Save as new segment", dialog=SAVE)
     assert workspace.segments.get(segment_id)["rule"]["rules"] == [VISITS]
-    made = next(each for each in workspace.segments.list_all() if each["name"] == "Frequent")
+    made = next(each for each in workspace.segments.page(limit=200)[0] if each["name"] == "Frequent")
     assert made["rule"]["rules"] == [VISITS | {"value": 8}]
     assert page.query == {"segment": made["_id"]}
 
@@ -170,7 +170,7 @@ def test_a_campaign_can_be_made_for_rules_that_are_not_saved(shop: Shop, workspa
     assert page.title == "New campaign"
     rule = workspace.shared_rules.get(page.query["board"])
     assert dump_rule(rule) == {"kind": "all", "rules": [VISITS | {"value": 5}]}
-    assert not workspace.segments.list_all()
+    assert not workspace.segments.page(limit=200)[0]
 
 
 def test_a_rule_on_a_segment_that_is_gone_is_named_and_can_be_mended(shop: Shop, workspace: Services) -> None:

@@ -83,7 +83,7 @@ class SignIn:
             if user is None:
                 raise Forbidden(f"{email} may not sign in here. Ask an admin of this workspace for an invitation.")
         except (Forbidden, InvalidInput) as exc:
-            self._audit.record(replace(SIGN_IN, origin=origin), "session.refuse", email, {"reason": str(exc)})
+            self._audit.record(replace(SIGN_IN, origin=origin), "sign_in.refused", email, {"reason": str(exc)})
             raise
         return self._tickets.issue(user.id, nonce_hash)
 
@@ -98,9 +98,9 @@ class SignIn:
         self._audit.record(replace(actor, origin=origin), "session.begin", actor.id)
         return secret
 
-    def note_failure(self, reason: str, *, who: str = "", origin: str | None = None) -> None:
-        """A sign-in that failed, for the audit log, counted by the hour. who: the address that was given, if any."""
-        self._counts.note(anybody(origin), "sign_in.failed", who, {"reason": reason})
+    def note_failure(self, reason: str, *, origin: str | None) -> None:
+        """A sign-in that failed, for the audit log, counted by the hour."""
+        self._counts.note(anybody(origin), "sign_in.failed", "", {"reason": reason})
 
     def recognise(self, secret: str) -> str | None:
         """The id of the session of a cookie, for which this is use; None for one that has ended."""
