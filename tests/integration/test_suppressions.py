@@ -46,12 +46,12 @@ def test_a_suppression_is_found_by_its_customer_with_who_when_and_why(
 def test_suppressing_twice_changes_nothing_and_is_audited_once(
     suppressions: Suppressions, services: Services, clock: TestClock
 ) -> None:
-    hashed = services.pseudonyms.of("c1")
-    first = suppressions.add("c1", "email", reason="manual", actor=ASHA)
+    hashed = services.pseudonyms.of("meier")
+    first = suppressions.add("meier", "email", reason="manual", actor=ASHA)
     clock.advance(days=1)
-    assert suppressions.add("c1", "email", reason="manual", actor=BEN) == first
+    assert suppressions.add("meier", "email", reason="manual", actor=BEN) == first
     assert audited(services) == [("asha", "suppression.add", hashed, {"channel": "email", "reason": "manual"})]
-    assert "c1" not in hashed
+    assert "meier" not in hashed
 
 
 def test_a_graver_reason_replaces_a_lighter_one_and_never_the_other_way_round(
