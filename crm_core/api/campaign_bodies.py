@@ -34,6 +34,8 @@ class VariantBody(Body):
     """Absent: the campaign's own."""
     subject: str | None = None
     """Absent: the campaign's own."""
+    preheader: str | None = None
+    """Absent: the campaign's own."""
     weight: FiniteFloat | None = None
     """Percent of the recipients. The weights of all variants add up to 100; without any, all weigh the same."""
 
@@ -45,6 +47,12 @@ class DraftBody(Body):
     """A Liquid template, such as `Hi {{ customer.name }}`. Not needed when every variant has a message."""
     subject: str | None = None
     """Of an e-mail, or the title of a push message."""
+    preheader: str | None = None
+    """Of an e-mail: what lists of mail show beside its subject."""
+    from_name: str | None = None
+    """Of an e-mail: who it says that it is from. Absent: the workspace."""
+    reply_to: str | None = None
+    """Of an e-mail: the address that answers go to."""
     variants: list[VariantBody] | None = None
     """Messages to compare with each other."""
     segment_id: str | None = None

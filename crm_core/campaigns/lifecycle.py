@@ -61,11 +61,12 @@ class Campaigns(Drafts):
         return self._changed(campaign_id, LAUNCHABLE, State.SCHEDULED, values, actor, "schedule", "scheduled")
 
     def unschedule(self, campaign_id: str, *, actor: Actor) -> Campaign:
-        """Back to a draft."""
+        """Back to a draft that is meant to start when it would have."""
         actor.require(Permission.WRITE_CAMPAIGNS)
+        values: CampaignFields = {"start_at": self.get(campaign_id).get("scheduled_at")}
         cleared = ("scheduled_at", "scheduled_by", "confirmed_everyone")
         before, after = [State.SCHEDULED], State.DRAFT
-        return self._changed(campaign_id, before, after, {}, actor, "unschedule", "unscheduled", cleared=cleared)
+        return self._changed(campaign_id, before, after, values, actor, "unschedule", "unscheduled", cleared=cleared)
 
     def start_due(self, now: datetime) -> list[str]:
         """What the scheduler does: launch every campaign whose time has come; returns their ids.

@@ -11,11 +11,13 @@ from crm_core.infra.mongo import Db, Doc
 
 
 class Variant(TypedDict):
-    """weight: percent; those of all variants add up to 100. message, subject: None for the campaign's own."""
+    """weight: percent; those of all variants add up to 100. message and the lines beside it: None for the campaign's
+    own."""
 
     name: str
     message: str | None
     subject: str | None
+    preheader: str | None
     weight: float
 
 
@@ -45,24 +47,29 @@ class RetryRequest(TypedDict):
 
 
 class Definition(TypedDict, total=False):
-    """What people decide.
+    """What people decide; of a draft, so far.
 
-    rule: the tree as it is dumped; of a campaign to a segment, that segment's when the draft was saved. quiet_hours:
-    ``defer`` or ``skip``.
+    rule: the tree as it is dumped; of a campaign to a segment, that segment's when the draft was saved; None while
+    nobody has said whom it goes to. start_at: when it is meant to start, None for at once. quiet_hours: ``defer`` or
+    ``skip``.
     """
 
     name: str
     channel: str
     message: str
     subject: str | None
+    preheader: str | None
+    from_name: str | None
+    reply_to: str | None
     variants: list[Variant]
     segment_id: str | None
     segment_name: str | None
-    rule: Doc
+    rule: Doc | None
     exclude_segments: list[ExcludedSegment]
     exclude_recent_days: int | None
     holdout_percent: float
     quiet_hours: str
+    start_at: datetime | None
     intent: str | None
     tags: list[str]
 
@@ -83,13 +90,15 @@ class Frozen(TypedDict, total=False):
 class Course(TypedDict, total=False):
     """What becomes of it. Times are aware UTC. What a later change takes back is absent again.
 
-    seed: of the hash that decides variant and holdout. revision: how often the draft was changed. plan_after: the last
-    customer id whose message row is written. late_s: seconds after its scheduled time. audit_due: audit entries that
-    are written with the change and moved to ``audit`` afterwards.
+    seed: of the hash that decides variant and holdout. revision: how often the draft was changed, the last time by
+    ``changed_by``. plan_after: the last customer id whose message row is written. late_s: seconds after its scheduled
+    time. audit_due: audit entries that are written with the change and moved to ``audit`` afterwards.
     """
 
     seed: str
     revision: int
+    changed_by: str
+    changed_at: datetime
     copy_of: str
     scheduled_at: datetime
     scheduled_by: str

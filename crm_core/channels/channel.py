@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any, TypeGuard
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
+LINES = ("subject", "preheader")
+"""The names of the lines that a message can have beside its text."""
 ADDRESS = re.compile(r"email|phone|attributes\.[a-z][a-z0-9_]{0,39}")
 
 
@@ -20,11 +22,13 @@ class FailureMeaning(StrEnum):
 
 
 @dataclass(frozen=True)
-class Subject:
-    """The line above the message. label: what people call it."""
+class Line:
+    """A line beside the message, a template like it. label: what people call it. shown: about how many characters its
+    readers see."""
 
-    label: str = "Subject"
-    is_required: bool = True
+    label: str
+    is_required: bool = False
+    shown: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ class Channel:
 
     address: where a customer's address stands, ``email``, ``phone`` or a custom attribute; None: the customer id.
     address_words: what a customer needs to be reached, for people.
-    subject: None for a channel without one. preview: of a rendered message and subject.
+    subject, preheader: None for a channel without one. has_sender: whether its messages name a sender and a reply-to
+    address. preview: of a rendered message and subject.
     failures: what the vendor's reasons mean. demo_consent: None when the demo customers were never asked.
     Raises ValueError for a name or an address that the database could not keep.
     """
@@ -64,7 +69,9 @@ class Channel:
     icon: str
     address: str | None
     address_words: str
-    subject: Subject | None = None
+    subject: Line | None = None
+    preheader: Line | None = None
+    has_sender: bool = False
     preview: Callable[[str, str | None], Preview] = preview_plain
     failures: Mapping[str, FailureMeaning] = field(default_factory=dict)
     demo_consent: ConsentShares | None = None
@@ -74,6 +81,11 @@ class Channel:
             raise ValueError(f"{self.name!r} is no name of a channel: it is a path in the database")
         if self.address is not None and not ADDRESS.fullmatch(self.address):
             raise ValueError(f"{self.address!r} is no address: email, phone or attributes.NAME")
+
+    @property
+    def lines(self) -> Mapping[str, Line]:
+        """Those that its messages have, by the name of their field."""
+        return {name: line for name in LINES if (line := getattr(self, name))}
 
     def address_of(self, customer: Mapping[str, Any]) -> str | None:
         """Where messages for this customer go; None when there is no address, or the channel needs none."""

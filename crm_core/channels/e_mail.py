@@ -1,9 +1,11 @@
 """E-mail."""
 
-from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Preview, Subject
+from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Line, Preview
 
 SHOWN_SUBJECT = 70
 """Characters of a subject that mail programs on a desktop show in a list; phones show about half of it."""
+SHOWN_PREHEADER = 100
+"""Characters that they show of the message's first words, or of what stands for them."""
 
 
 def preview_mail(body: str, subject: str | None) -> Preview:
@@ -20,7 +22,9 @@ EMAIL = Channel(
     icon="mail",
     address="email",
     address_words="an e-mail address",
-    subject=Subject(),
+    subject=Line("Subject", is_required=True, shown=SHOWN_SUBJECT),
+    preheader=Line("Preheader", shown=SHOWN_PREHEADER),
+    has_sender=True,
     preview=preview_mail,
     failures={
         "blocked_by_recipient": FailureMeaning.UNSUBSCRIBED,

@@ -1,7 +1,7 @@
 """Finds customers by the beginnings of words: of name, e-mail address, phone number and id."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from crm_core.access.actor import Actor
@@ -10,7 +10,7 @@ from crm_core.access.personal_reads import PersonalReads
 from crm_core.customers.model import Customer, customers_in
 from crm_core.customers.phones import calling_code
 from crm_core.customers.reading import PAGE, CustomerReader
-from crm_core.customers.search_words import INTERNATIONAL, national_numbers, typed_terms
+from crm_core.customers.search_words import INTERNATIONAL, MAX_WORD, national_numbers, typed_terms
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.schema.kinds import MAX_ID_LENGTH
@@ -59,6 +59,20 @@ class CustomerSearch:
         actor.require(Permission.READ_CUSTOMERS)
         with translated():
             return self._customers.count_documents(self._query(text), limit=limit, maxTimeMS=TIME_LIMIT_MS)
+
+    def identify(self, texts: Sequence[str], *, actor: Actor) -> dict[str, list[str]]:
+        """Ids of the customers that each text names exactly: as an id, else as an e-mail address, in any case. Those
+        that name nobody are left out."""
+        self._reads.require(actor, "customers.list")
+        with translated():
+            known = {row["_id"] for row in self._customers.find({"_id": {"$in": list(texts)}}, {"_id": 1})}
+            found: dict[str, list[str]] = {text: [text] for text in texts if text in known}
+            emails = {text.strip().lower(): text for text in texts if text not in known and "@" in text}
+            query: Doc = {WORDS: {"$in": [email[:MAX_WORD] for email in emails]}}
+            for row in self._customers.find(query, {"email": 1}) if emails else ():
+                if text := emails.get(row.get("email", "").lower()):
+                    found.setdefault(text, []).append(row["_id"])
+        return found
 
     def _query(self, text: str) -> Doc:
         return to_query(text, calling_code(self._country()))

@@ -1,14 +1,14 @@
 """What a campaign says and to whom: of a draft as it is, of others as it was frozen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import streamlit as st
 
 from crm_core.campaigns.drafting.content import content_of
 from crm_core.campaigns.drafting.options import SKIP
 from crm_core.campaigns.model import Campaign
+from crm_core.channels.channel import LINES
 from crm_core.errors import CrmError
-from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
 from pages._ui.deps import services
 from pages._ui.formats import literal
@@ -24,9 +24,9 @@ def show_definition(campaign: Campaign) -> None:
             st.markdown(f"**{label}:** {words}")
         for label, part in _messages(campaign):
             st.markdown(f"**{label}**")
-            if part.get("subject"):
-                st.code(part["subject"], language=None, wrap_lines=True)
-            st.code(part["message"], language=None, wrap_lines=True)
+            for name in (*LINES, "message"):
+                if part.get(name):
+                    st.code(part[name], language=None, wrap_lines=True)
 
 
 def _audience_words(campaign: Campaign) -> str:
@@ -56,10 +56,10 @@ def _options(campaign: Campaign) -> Iterator[tuple[str, str]]:
         yield "Tags", " ".join(f":gray-badge[{literal(tag)}]" for tag in tags)
 
 
-def _messages(campaign: Campaign) -> Iterator[tuple[str, Doc]]:
+def _messages(campaign: Campaign) -> Iterator[tuple[str, Mapping[str, str | None]]]:
     variants = campaign.get("variants")
     if not variants:
-        yield "Message", {"message": campaign["message"], "subject": campaign.get("subject")}
+        yield "Message", content_of(campaign, None)
     for variant in variants or ():
-        message, subject = content_of(campaign, variant["name"])
-        yield f"Variant {literal(variant['name'])} · {variant['weight']:g} %", {"message": message, "subject": subject}
+        label = f"Variant {literal(variant['name'])} · {variant['weight']:g} %"
+        yield label, content_of(campaign, variant["name"])

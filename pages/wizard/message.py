@@ -8,7 +8,7 @@ import streamlit as st
 
 from crm_core.audience.eligibility import REASON_LABELS, Reason, eligibility
 from crm_core.campaigns.drafting.message_fields import AttributeTypes, message_fields
-from crm_core.campaigns.drafting.template import MAX_SUBJECT, check_template, render_line, render_message
+from crm_core.campaigns.drafting.template import MAX_LINE, check_template, render_line, render_message
 from crm_core.channels.channel import Channel
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import Customer
@@ -57,7 +57,7 @@ def _write_subject(channel: Channel) -> str | None:
     if channel.subject is None:
         return None
     label = channel.subject.label
-    text = st.text_input(label, max_chars=MAX_SUBJECT, key="new_campaign_subject", persist_state="session")
+    text = st.text_input(label, max_chars=MAX_LINE, key="new_campaign_subject", persist_state="session")
     return text if text.strip() else None
 
 
@@ -87,7 +87,7 @@ def _find_lack(channel: Channel, text: str, subject: str | None, attributes: Att
     try:
         check_template(text, attributes=attributes)
         if subject is not None:
-            check_template(subject, field="subject", attributes=attributes, is_subject=True)
+            check_template(subject, field="subject", attributes=attributes)
     except CrmError as exc:
         show_error(exc)
         return "a message without errors"

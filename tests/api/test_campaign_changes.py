@@ -16,7 +16,7 @@ from tests.waiting import eventually
 
 SPENDERS: Json = {"kind": "field", "field": "total_spend", "op": "gt", "value": 100}
 LATER = "2199-01-01T00:00:00Z"
-VARIANTS = [{"name": name, "message": f"{name}!", "subject": "News", "weight": 50} for name in "AB"]
+VARIANTS = [{"name": name, "message": f"{name}!", "subject": "News", "preheader": None, "weight": 50} for name in "AB"]
 Row = tuple[MessageState, str | None]
 
 
@@ -67,6 +67,9 @@ def test_every_option_is_kept_and_shown(client: httpx.Client) -> None:
         "name": "All options",
         "channel": "email",
         "variants": VARIANTS,
+        "preheader": "New arrivals",
+        "from_name": "Nest Books",
+        "reply_to": "help@nest.example",
         "holdout_percent": 12.5,
         "exclude_segment_ids": [segment],
         "exclude_recent_days": 7,

@@ -26,7 +26,18 @@ OPEN: dict[str, tuple[str, set[str]]] = {
     "AuditLog": ("writes down what others allowed; history of settings", {"together", "write", "latest"}),
     "Campaigns": (
         "read by everybody who may see figures, and by workers; the changes are those of workers",
-        {"get", "page", "search", "count_found", "in_state", "at_launch", "advance", "audit_left", "pause_for"}
+        {
+            "get",
+            "page",
+            "search",
+            "count_found",
+            "in_state",
+            "at_launch",
+            "faults",
+            "advance",
+            "audit_left",
+            "pause_for",
+        }
         | {"start_due"},
     ),
     "CustomerReader": (

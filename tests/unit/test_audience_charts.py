@@ -2,17 +2,8 @@
 
 import pytest
 
-from pages.builder.audience.charts import (
-    MINUS,
-    Bar,
-    Share,
-    height_of,
-    profile,
-    shortened,
-    signed,
-    threshold_curve,
-    waterfall,
-)
+from pages._ui.waterfall import MINUS, Bar, height_of, shortened, signed, waterfall
+from pages.builder.audience.charts import Share, profile, threshold_curve
 
 BARS = [Bar("Everyone", 1000), Bar("City", 400, -600), Bar("Or spent", 550, 150), Bar("Reachable", 550)]
 

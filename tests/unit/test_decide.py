@@ -120,8 +120,13 @@ def test_a_message_goes_to_the_address_and_in_app_to_the_customer() -> None:
     assert [each.to for each in decided(row()).messages] == ["c1"]
 
 
-def test_the_vendor_is_told_of_a_subject_only_where_there_is_one() -> None:
+def test_the_vendor_is_told_of_lines_and_sender_only_where_there_are_any() -> None:
     plain = message()
     assert plain.to_wire() == {"key": "m:c1#0", "to": "c1", "channel": "in_app", "body": "Hi Asha"}
-    (mail,) = decided(row(), campaign=CAMPAIGN | {"subject": "For {{ customer.first_name }}"}).messages
-    assert mail.to_wire() == plain.to_wire() | {"subject": "For Asha"}
+    lines = {"subject": "For {{ customer.first_name }}", "preheader": "{{ customer.city }}"}
+    mail = CAMPAIGN | {"channel": "email"} | lines | {"from_name": "Nest", "reply_to": "help@nest.example"}
+    asha = ASHA | {"email": "a@shop.example"}
+    sent = {city: decided(row(), asha | {"city": city}, campaign=mail).messages[0].to_wire() for city in ("Pune", "")}
+    told = plain.to_wire() | {"to": "a@shop.example", "channel": "email", "subject": "For Asha"}
+    told |= {"from_name": "Nest", "reply_to": "help@nest.example"}
+    assert sent == {"Pune": told | {"preheader": "Pune"}, "": told}

@@ -8,7 +8,7 @@ from crm_core.campaigns.model import Variant
 from crm_core.campaigns.planning.split import is_held_out, places, variant_at
 
 VARIANTS: list[Variant] = [
-    {"name": name, "weight": weight, "message": None, "subject": None}
+    {"name": name, "weight": weight, "message": None, "subject": None, "preheader": None}
     for name, weight in (("A", 20), ("B", 30), ("C", 50))
 ]
 

@@ -213,7 +213,7 @@ def test_known_attributes_may_be_used_and_one_that_a_customer_lacks_leaves_a_gap
 
 
 def test_a_subject_is_short_and_says_so() -> None:
-    check_template("x" * 200, is_subject=True, field="subject")
+    check_template("x" * 200, field="subject")
     with pytest.raises(InvalidInput, match="A subject needs 1 to 200 characters") as caught:
-        check_template("x" * 201, is_subject=True, field="subject")
+        check_template("x" * 201, field="subject")
     assert caught.value.field == "subject"

@@ -23,6 +23,9 @@ class Message(BaseModel):
     to: Annotated[str, Field(min_length=1, max_length=320)]
     channel: ChannelName
     subject: Annotated[str, Field(max_length=1_000)] | None = None
+    preheader: Annotated[str, Field(max_length=1_000)] | None = None
+    from_name: Annotated[str, Field(max_length=200)] | None = None
+    reply_to: Annotated[str, Field(max_length=320)] | None = None
     body: Annotated[str, Field(min_length=1, max_length=30_000)]
 
 

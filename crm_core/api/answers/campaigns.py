@@ -12,11 +12,12 @@ from crm_core.channels.wire import ChannelName
 
 
 class Variant(TypedDict):
-    """A message that is compared with others; null stands for the campaign's own message or subject."""
+    """A message that is compared with others; null stands for the campaign's own text."""
 
     name: str
     message: str | None
     subject: str | None
+    preheader: str | None
     weight: Annotated[float, Field(description="Percent of the recipients.")]
 
 
@@ -27,19 +28,23 @@ class Campaign(TypedDict):
     name: str
     state: CampaignState
     channel: ChannelName
-    message: str
+    message: Annotated[str | None, Field(description="Null in a draft that has none yet.")]
     subject: str | None
+    preheader: str | None
+    from_name: str | None
+    reply_to: str | None
     variants: list[Variant] | None
     segment_id: str | None
     segment_name: str | None
     segment_version: Annotated[int | None, Field(description="The version that was frozen at launch.")]
-    rule: RuleTree
+    rule: Annotated[RuleTree | None, Field(description="Null in a draft that goes to nobody yet.")]
     exclude_segment_ids: list[str]
     exclude_recent_days: int | None
     holdout_percent: float | None
     quiet_hours: str | None
     intent: str | None
     tags: list[str] | None
+    start_at: Annotated[datetime | None, Field(description="When a draft is meant to start; null for at once.")]
     scheduled_at: datetime | None
     scheduled_by: str | None
     late_s: Annotated[float | None, Field(description="Seconds by which a scheduled launch was late.")]

@@ -26,6 +26,7 @@ class Message(TypedDict):
     variant: NotRequired[str]
     n: NotRequired[Annotated[int, Field(description="How often somebody asked for another try.")]]
     text: NotRequired[Annotated[str, Field(description="As it was sent; needs the scope customers:read.")]]
+    preheader: NotRequired[Annotated[str, Field(description="As it was sent; needs the scope customers:read.")]]
     subject: NotRequired[Annotated[str, Field(description="As it was sent; needs the scope customers:read.")]]
     vendor_id: NotRequired[str]
     sent_at: NotRequired[datetime]

@@ -53,6 +53,7 @@ class Example(TypedDict):
     customer_id: str
     body: str
     subject: NotRequired[str]
+    preheader: NotRequired[str]
     at: datetime
 
 

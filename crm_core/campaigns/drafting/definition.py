@@ -1,6 +1,7 @@
 """What a campaign says and to whom: checked when it is drafted, frozen when it is launched."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypedDict
 
 import bson
@@ -8,8 +9,8 @@ import structlog
 
 from crm_core.audience.contexts import FrozenSegments, RuleContexts
 from crm_core.audience.segments import Segments
-from crm_core.campaigns.drafting.content import check_content
-from crm_core.campaigns.drafting.options import check_intent, check_options, check_tags
+from crm_core.campaigns.drafting.content import check_content, content_faults, keep_content
+from crm_core.campaigns.drafting.options import check_labels, check_options
 from crm_core.campaigns.model import Campaign, CampaignFields, Definition, ExcludedSegment
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound
 from crm_core.infra.names import clean_name
@@ -18,6 +19,8 @@ from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, GroupRule, ListRule, SegmentRule
 
 AUDIENCE = ("segment_id", "rule", "customer_ids")
+NOBODY: Definition = {"segment_id": None, "segment_name": None, "rule": None}
+UNTITLED = "Untitled campaign"
 KEPT = ("name", "channel", "message", "segment_id", "rule")
 """Without these a draft cannot be launched."""
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError)
@@ -31,14 +34,18 @@ log = structlog.stdlib.get_logger(__name__)
 class DraftFields(TypedDict, total=False):
     """What people set of a draft. Exactly one of segment_id, rule and customer_ids.
 
-    variants: ``{"name", "message"?, "subject"?, "weight"?}``, weights in percent; without a message or subject of its
-    own one has the campaign's. quiet_hours: ``defer`` or ``skip``.
+    variants: ``{"name", "message"?, "subject"?, "preheader"?, "weight"?}``, weights in percent; without a text of its
+    own one has the campaign's. from_name, reply_to: of an e-mail. quiet_hours: ``defer`` or ``skip``. start_at: when it
+    is meant to start, aware; None for at once.
     """
 
     name: str
     channel: str
     message: str | None
     subject: str | None
+    preheader: str | None
+    from_name: str | None
+    reply_to: str | None
     variants: Sequence[Mapping[str, Any]]
     segment_id: str | None
     rule: AnyRule | None
@@ -47,6 +54,7 @@ class DraftFields(TypedDict, total=False):
     exclude_recent_days: int | None
     holdout_percent: float
     quiet_hours: str
+    start_at: datetime | None
     intent: str | None
     tags: Sequence[str]
 
@@ -64,15 +72,48 @@ class Definitions:
             **self._audience(fields),
             **self._exclusions(fields),
             **check_options(fields),
-            "intent": check_intent(fields.get("intent")),
-            "tags": check_tags(fields.get("tags") or ()),
+            **check_labels(fields),
         }
+
+    def keep(self, fields: DraftFields) -> Definition:
+        """The fields as somebody has them so far: what is missing, or wrong in a text, is kept for ``faults`` to tell.
+
+        Raises InvalidInput, BadRule, NotFound for what no later input could mend.
+        """
+        return {
+            "name": clean_name((fields.get("name") or "").strip() or UNTITLED, "campaign"),
+            **keep_content(fields),
+            **(self._audience(fields) if any(fields.get(name) for name in AUDIENCE) else NOBODY),
+            **self._exclusions(fields),
+            **check_options(fields),
+            **check_labels(fields),
+        }
+
+    def faults(self, campaign: Campaign, now: datetime) -> list[InvalidInput]:
+        """What keeps a draft from being launched as it is meant, each with its field."""
+        catalogue = self._contexts.context().catalogue
+        found = [*self._audience_faults(campaign), *content_faults(campaign, catalogue.attributes)]
+        if (start := campaign.get("start_at")) and start <= now:
+            found.append(InvalidInput("The time of its start has passed.", field="start_at"))
+        return found
+
+    def _audience_faults(self, campaign: Campaign) -> Iterator[InvalidInput]:
+        try:
+            self.at_launch(campaign)
+        except (BadRule, Conflict) as exc:
+            yield InvalidInput(str(exc), field="audience")
+        try:
+            self._frozen_exclusions(campaign.get("exclude_segments") or ())
+        except Conflict as exc:
+            yield InvalidInput(str(exc), field="exclude_segment_ids")
 
     def at_launch(self, campaign: Campaign) -> tuple[Bound, int | None]:
         """What a launch now would freeze, and the version of its segment, None for a rule of its own.
 
-        Raises BadRule, and Conflict when that segment was deleted.
+        Raises BadRule, and Conflict when that segment was deleted, or nobody has said whom it goes to.
         """
+        if campaign["rule"] is None:
+            raise Conflict("Nobody has said yet whom this campaign goes to.")
         if not campaign["segment_id"]:
             return self._bind(load_rule(campaign["rule"])), None
         try:

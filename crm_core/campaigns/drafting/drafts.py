@@ -11,7 +11,7 @@ from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog, changes
 from crm_core.access.permissions import Permission
 from crm_core.audience.audited_rules import audited_rule
-from crm_core.campaigns.drafting.content import COMMON
+from crm_core.campaigns.drafting.content import TEXTS
 from crm_core.campaigns.drafting.definition import AUDIENCE, Definitions, DraftFields
 from crm_core.campaigns.model import Campaign, CampaignFields, Definition, definition_of, with_changes
 from crm_core.campaigns.states import CampaignState
@@ -24,6 +24,14 @@ from crm_core.rules.loading import load_rule
 
 State = CampaignState
 ARCHIVABLE = (State.DRAFT, State.COMPLETED, State.CANCELLED, State.FAILED)
+
+
+class DraftChanged(Conflict):
+    """Somebody else has changed a draft since it was read. campaign: as it is by now."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__("Somebody else changed this campaign meanwhile. Look at it again before you change it.")
+        self.campaign = campaign
 
 
 class Drafts(CampaignStore):
@@ -52,16 +60,53 @@ class Drafts(CampaignStore):
         campaign["_id"] = new_id()
         return self._insert(campaign, actor, "create")
 
+    def blank(self, *, actor: Actor, **fields: Unpack[DraftFields]) -> Campaign:
+        """What ``begin`` would store."""
+        actor.require(Permission.WRITE_CAMPAIGNS)
+        return self._new(self._definitions.keep(fields), actor)
+
+    def begin(self, *, actor: Actor, **fields: Unpack[DraftFields]) -> Campaign:
+        """A draft of whatever somebody has so far. Raises as ``Definitions.keep``."""
+        actor.require(Permission.WRITE_CAMPAIGNS)
+        return self._insert(self.blank(actor=actor, **fields), actor, "create")
+
+    def save(self, campaign_id: str, revision: int, *, actor: Actor, **fields: Unpack[DraftFields]) -> Campaign:
+        """Change a draft that somebody is writing, if it is still as they saw it. Raises as ``begin``, DraftChanged.
+
+        revision: the one that they saw.
+        """
+        actor.require(Permission.WRITE_CAMPAIGNS)
+        campaign = self.get(campaign_id)
+        if campaign["state"] != State.DRAFT:
+            raise refuse(campaign, [State.DRAFT], "edited")
+        if campaign.get("revision", 0) != revision:
+            raise DraftChanged(campaign)
+        return self._write(campaign, self._definitions.keep(_merged(campaign, fields)), actor)
+
+    def faults(self, campaign: Campaign) -> list[InvalidInput]:
+        """As ``Definitions.faults``, now."""
+        return self._definitions.faults(campaign, self._clock())
+
     def update(self, campaign_id: str, *, actor: Actor, **fields: Unpack[DraftFields]) -> Campaign:
         """Change a draft. Raises as ``create`` does, and Conflict when it is no draft any more."""
         actor.require(Permission.WRITE_CAMPAIGNS)
         campaign = self.get(campaign_id)
         if campaign["state"] != State.DRAFT:
             raise refuse(campaign, [State.DRAFT], "edited")
-        values = {**self._definitions.check(_merged(campaign, fields)), "revision": campaign.get("revision", 0) + 1}
+        return self._write(campaign, self._definitions.check(_merged(campaign, fields)), actor)
+
+    def _write(self, campaign: Campaign, definition: Definition, actor: Actor) -> Campaign:
+        """Only as it was when it was read. Raises DraftChanged."""
+        campaign_id = campaign["_id"]
+        values = {
+            **definition,
+            "revision": campaign.get("revision", 0) + 1,
+            "changed_by": actor.label,
+            "changed_at": self._clock(),
+        }
         entry = self._audit.entry(actor, "campaign.update", campaign_id, self._changes(campaign, values))
         if not self._audited(as_seen(campaign), {"$set": values}, entry):
-            raise Conflict("Somebody else changed this campaign meanwhile. Look at it again before you change it.")
+            raise DraftChanged(self.get(campaign_id))
         return self.get(campaign_id)
 
     def duplicate(self, campaign_id: str, *, actor: Actor) -> Campaign:
@@ -71,6 +116,7 @@ class Drafts(CampaignStore):
         campaign = self._new(definition_of(origin), actor)
         campaign["name"] = f"{origin['name'][:93]} (copy)"
         campaign["copy_of"] = campaign_id
+        campaign["start_at"] = None
         return self._insert(campaign, actor, "duplicate")
 
     def _new(self, definition: Definition, actor: Actor) -> Campaign:
@@ -149,7 +195,7 @@ def _merged(campaign: Campaign, fields: DraftFields) -> DraftFields:
     stored: Doc = {**campaign}
     kept["exclude_segment_ids"] = [each["segment_id"] for each in campaign.get("exclude_segments") or ()]
     if campaign.get("variants"):  # what is the first variant's own was not set for all
-        kept |= {name: None for name in COMMON if stored[name] == stored["variants"][0][name]}
+        kept |= {name: None for name in TEXTS if stored.get(name) == stored["variants"][0].get(name)}
     if not any(name in fields for name in AUDIENCE):
         kept |= _audience(campaign)
     return {**kept, **fields}  # type: ignore[typeddict-item]
@@ -158,4 +204,4 @@ def _merged(campaign: Campaign, fields: DraftFields) -> DraftFields:
 def _audience(campaign: Campaign) -> Doc:
     if campaign["segment_id"]:
         return {"segment_id": campaign["segment_id"]}
-    return {"rule": load_rule(campaign["rule"])}
+    return {"rule": load_rule(campaign["rule"]) if campaign["rule"] else None}

@@ -1,6 +1,7 @@
 """The options of a campaign, each checked with the reason why it is refused."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from crm_core.campaigns.model import Definition
@@ -22,7 +23,13 @@ def check_options(fields: Mapping[str, Any]) -> Definition:
         "holdout_percent": _check_holdout(fields.get("holdout_percent") or 0),
         "exclude_recent_days": _check_days(fields.get("exclude_recent_days")),
         "quiet_hours": _check_quiet_hours(fields.get("quiet_hours") or DEFER),
+        "start_at": _check_start(fields.get("start_at")),
     }
+
+
+def check_labels(fields: Mapping[str, Any]) -> Definition:
+    """What it is for, and its tags. Raises InvalidInput."""
+    return {"intent": check_intent(fields.get("intent")), "tags": check_tags(fields.get("tags") or ())}
 
 
 def check_intent(intent: Any) -> str | None:
@@ -61,6 +68,12 @@ def _check_days(days: Any) -> int | None:
             field="exclude_recent_days",
         )
     return days
+
+
+def _check_start(start: Any) -> datetime | None:
+    if start is not None and (not isinstance(start, datetime) or start.tzinfo is None):
+        raise InvalidInput("The time of a start needs a time zone.", field="start_at")
+    return start
 
 
 def _check_quiet_hours(mode: Any) -> str:

@@ -28,7 +28,7 @@ from crm_core.campaigns.drafting.sandbox import (
 from crm_core.errors import InvalidInput, Permanent
 
 MAX_TEMPLATE = 5_000
-MAX_SUBJECT = 200
+MAX_LINE = 200
 DEFAULT_FORMAT = MessageFormat()
 """To check a template by: what is written in another currency or zone is as good."""
 
@@ -51,15 +51,15 @@ class _Compiled:
         return render_bounded(self.parsed.template, {CUSTOMER: customer})
 
 
-def check_template(
-    text: str, *, field: str = "message", attributes: AttributeTypes | None = None, is_subject: bool = False
-) -> None:
+def check_template(text: str, *, field: str = "message", attributes: AttributeTypes | None = None) -> None:
     """Refuse a template that names what is not known, or that cannot be rendered for anybody who has what it uses.
 
-    attributes: the custom ones, as ``{{ customer.attributes.size }}``. Raises InvalidInput with the place, the nearest
-    names and the allowed ones.
+    field: the message, or a line beside it; of a variant with its place, such as ``variants[1].subject``. attributes:
+    the custom ones, as ``{{ customer.attributes.size }}``. Raises InvalidInput with the place, the nearest names and
+    the allowed ones.
     """
-    what, most = ("subject", MAX_SUBJECT) if is_subject else ("message", MAX_TEMPLATE)
+    what = field.rpartition(".")[2]
+    most = MAX_TEMPLATE if what == "message" else MAX_LINE
     if not text.strip() or len(text) > most:
         raise InvalidInput(f"A {what} needs 1 to {most:,} characters.", field=field)
     try:
@@ -78,10 +78,19 @@ def render_message(text: str, customer: Mapping[str, Any], formatting: MessageFo
     return _filled(_render(text, customer, formatting).strip(), "message")
 
 
-def render_line(text: str, customer: Mapping[str, Any], formatting: MessageFormat = DEFAULT_FORMAT) -> str:
-    """The same for what has one line, such as a subject: white space is one space, control characters go."""
+class EmptyText(Permanent):
+    """Nothing is left of a template for this customer."""
+
+
+def render_line(
+    text: str, customer: Mapping[str, Any], formatting: MessageFormat = DEFAULT_FORMAT, *, what: str = "subject"
+) -> str:
+    """The same for a line beside the message: white space is one space, control characters go.
+
+    what: its field, for the error.
+    """
     line = " ".join(_render(text, customer, formatting).split())
-    return _filled("".join(char for char in line if unicodedata.category(char) != "Cc").strip(), "subject")
+    return _filled("".join(char for char in line if unicodedata.category(char) != "Cc").strip(), what)
 
 
 def stored_fields(texts: Iterable[str | None]) -> set[str]:
@@ -105,7 +114,7 @@ def _render(text: str, customer: Mapping[str, Any], formatting: MessageFormat) -
 
 def _filled(text: str, what: str) -> str:
     if not text:
-        raise Permanent(f"the {what} is empty")
+        raise EmptyText(f"the {what} is empty")
     return text
 
 

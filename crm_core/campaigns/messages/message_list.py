@@ -10,12 +10,13 @@ from crm_core.access.personal_reads import PersonalReads
 from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import BY_RANK, to_record
 from crm_core.campaigns.states import MessageState
+from crm_core.channels.channel import LINES
 from crm_core.errors import InvalidInput
 from crm_core.infra.cursors import read_cursor, to_cursor
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.paging import READ_AT_ONCE, take_page
 
-PERSONAL = ("text", "subject")
+PERSONAL = ("text", *LINES)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ class Message(TypedDict, total=False):
     ``due_at``. held_by: the quiet hours whose end it waits for. n: how often people asked for another try. claim: the
     stream entry that works on it, in this ``round``. attempting: the call by which it is handed to a sender that is not
     idempotent. maybe_sent: a worker died before the outcome was booked, so the vendor may have it. retried_at: the
-    request for another try that it was for last. text, subject: as they were sent.
+    request for another try that it was for last. text, subject, preheader: as they were sent.
     """
 
     _id: str
@@ -37,6 +37,7 @@ class Message(TypedDict, total=False):
     vendor_id: str
     text: str
     subject: str
+    preheader: str
     sent_at: datetime
     delivered_at: datetime
     opened_at: datetime

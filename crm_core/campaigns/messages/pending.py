@@ -8,13 +8,14 @@ from pymongo import ASCENDING, DESCENDING
 from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.rows import BY_RANK, OPEN, PENDING
 from crm_core.campaigns.states import WAITING, MessageState, RowReason
+from crm_core.channels.channel import LINES
 from crm_core.infra.mongo import Db, Doc, translated
 
 _FAILED = MessageState.FAILED.rank
 _NO_WORK = {"claim": "", "round": "", "attempting": "", "due_at": "", "held_by": ""}
 _AWAKE: Doc = {"$unset": {"reason": "", "due_at": "", "held_by": ""}}
 _NO_OUTCOME = _NO_WORK | dict.fromkeys(
-    ("reason", "sent_at", "failed_at", "vendor_id", "text", "subject", "maybe_sent"), ""
+    ("reason", "sent_at", "failed_at", "vendor_id", "text", *LINES, "maybe_sent"), ""
 )
 
 

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.sending.decide import OutgoingMessage
@@ -112,5 +111,4 @@ class Tally:
 
 
 def _to_example(message: OutgoingMessage, at: datetime) -> Doc:
-    shown: dict[str, Any] = {"customer_id": message.customer_id, "body": message.body, "at": at}
-    return shown if message.subject is None else shown | {"subject": message.subject}
+    return {"customer_id": message.customer_id, "body": message.body, **message.lines, "at": at}

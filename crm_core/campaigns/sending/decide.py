@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from crm_core.audience.eligibility import Policy, Recipient, eligibility
-from crm_core.campaigns.drafting.content import content_of
+from crm_core.campaigns.drafting.content import render_content, sender_of
 from crm_core.campaigns.drafting.message_values import MessageFormat
 from crm_core.campaigns.drafting.options import SKIP
-from crm_core.campaigns.drafting.template import render_line, render_message
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import message_key, seen_at
 from crm_core.campaigns.model import Campaign
@@ -21,7 +20,8 @@ from crm_core.errors import Permanent
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A rendered message. first_seen: when a receipt for it came before its booking."""
+    """A rendered message. lines: those beside its text. sender: what an e-mail says of who wrote it. first_seen: when a
+    receipt for it came before its booking."""
 
     row: str
     customer_id: str
@@ -29,13 +29,14 @@ class OutgoingMessage:
     to: str
     channel: str
     body: str
-    subject: str | None = None
+    lines: Mapping[str, str]
+    sender: Mapping[str, str]
     first_seen: datetime | None = None
 
     def to_wire(self) -> dict[str, str]:
         """As the vendor takes it."""
         wire = {"key": self.key, "to": self.to, "channel": self.channel, "body": self.body}
-        return wire if self.subject is None else wire | {"subject": self.subject}
+        return wire | dict(self.lines) | dict(self.sender)
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,8 @@ def _is_held_back(
 def _render(
     campaign: Campaign, row: Message, customer: CustomerFields, formatting: MessageFormat, made: Decision
 ) -> None:
-    text, subject_text = content_of(campaign, row.get("variant"))
     try:
-        body = render_message(text, customer, formatting)
-        subject = render_line(subject_text, customer, formatting) if subject_text else None
+        rendered = render_content(campaign, row.get("variant"), customer, formatting)
     except Permanent:
         made.failed[message_key(row)] = RowReason.TEMPLATE_FAILED
         return
@@ -125,8 +124,9 @@ def _render(
             message_key(row),
             to,
             campaign["channel"],
-            body,
-            subject,
+            rendered.body,
+            rendered.lines,
+            sender_of(campaign),
             min(seen) if seen else None,
         )
     )

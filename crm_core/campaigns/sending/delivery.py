@@ -253,7 +253,5 @@ def _to_change(message: OutgoingMessage, answer: Answer, sent_at: datetime) -> S
     if answer.reason is not None:
         return StateChange(message.key, MessageState.FAILED, sent_at, answer.reason)
     at = min(sent_at, message.first_seen or sent_at)
-    kept = {"vendor_id": answer.vendor_id, "text": message.body}
-    return StateChange(
-        message.key, MessageState.SENT, at, kept=kept | ({"subject": message.subject} if message.subject else {})
-    )
+    kept = {"vendor_id": answer.vendor_id, "text": message.body, **message.lines}
+    return StateChange(message.key, MessageState.SENT, at, kept=kept)

@@ -22,7 +22,8 @@ from pages._ui.explanation_words import why
 from pages._ui.formats import literal, number
 from pages._ui.guard import hidden_if_forbidden
 from pages._ui.tables import customer_table
-from pages.builder.audience.charts import Share, height_of, profile, signed
+from pages._ui.waterfall import height_of, signed
+from pages.builder.audience.charts import Share, profile
 from pages.builder.audience.what_if import show_what_if
 from pages.builder.audience.words import node_words, recency_shares, spend_shares, value_shares
 from pages.builder.board.board import Board

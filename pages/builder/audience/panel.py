@@ -16,8 +16,8 @@ from pages._ui.charts import show_chart
 from pages._ui.deps import services
 from pages._ui.formats import literal, number, percent, relative_time
 from pages._ui.guard import live, show_error
+from pages._ui.waterfall import height_of, waterfall
 from pages._ui.widgets import noted_metric
-from pages.builder.audience.charts import height_of, waterfall
 from pages.builder.audience.details import DETAILS, show_detail
 from pages.builder.audience.measured import (
     Measured,

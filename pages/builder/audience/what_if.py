@@ -14,7 +14,8 @@ from crm_core.rules.tree import AnyRule
 from pages._ui.charts import show_chart
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number, percent
-from pages.builder.audience.charts import signed, threshold_curve
+from pages._ui.waterfall import signed
+from pages.builder.audience.charts import threshold_curve
 from pages.builder.audience.words import node_words
 from pages.builder.board.board import Board
 from pages.builder.board.session import act

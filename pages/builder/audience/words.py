@@ -9,7 +9,8 @@ from crm_core.rules.binding import Bound, BoundGroup, Place, node_at
 from crm_core.rules.wording import describe
 from pages._ui.channels import reason_words
 from pages._ui.formats import money
-from pages.builder.audience.charts import Bar, Share
+from pages._ui.waterfall import Bar
+from pages.builder.audience.charts import Share
 from pages.builder.board.tree import path_words
 from pages.builder.board.words import GROUP_NAMES, count_of
 
