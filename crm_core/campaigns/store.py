@@ -60,6 +60,11 @@ class CampaignStore:
         with translated():
             return self._campaigns.count_documents(_search(text, state, archived))
 
+    def known_tags(self) -> list[str]:
+        """Of all campaigns, by name."""
+        with translated():
+            return sorted(self._campaigns.distinct("tags"))
+
     def in_state(self, *states: CampaignState, fields: Sequence[str] | None = None) -> list[Campaign]:
         """The longest waiting first. fields: only these, since an audience can be a list of 10,000 ids."""
         with translated():

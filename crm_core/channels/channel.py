@@ -21,6 +21,15 @@ class FailureMeaning(StrEnum):
     INVALID_ADDRESS = "invalid_address"
 
 
+class Look(StrEnum):
+    """What a message stands in where its reader sees it."""
+
+    MAIL = "mail"
+    BUBBLE = "bubble"
+    BANNER = "banner"
+    CARD = "card"
+
+
 @dataclass(frozen=True)
 class Line:
     """A line beside the message, a template like it. label: what people call it. shown: about how many characters its
@@ -58,8 +67,8 @@ class Channel:
 
     address: where a customer's address stands, ``email``, ``phone`` or a custom attribute; None: the customer id.
     address_words: what a customer needs to be reached, for people.
-    subject, preheader: None for a channel without one. has_sender: whether its messages name a sender and a reply-to
-    address. preview: of a rendered message and subject.
+    look: what a preview draws around a message. subject, preheader: None for a channel without one. has_sender: whether
+    its messages name a sender and a reply-to address. preview: of a rendered message and subject.
     failures: what the vendor's reasons mean. demo_consent: None when the demo customers were never asked.
     Raises ValueError for a name or an address that the database could not keep.
     """
@@ -69,6 +78,7 @@ class Channel:
     icon: str
     address: str | None
     address_words: str
+    look: Look = Look.CARD
     subject: Line | None = None
     preheader: Line | None = None
     has_sender: bool = False

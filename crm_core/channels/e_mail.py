@@ -1,6 +1,6 @@
 """E-mail."""
 
-from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Line, Preview
+from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Line, Look, Preview
 
 SHOWN_SUBJECT = 70
 """Characters of a subject that mail programs on a desktop show in a list; phones show about half of it."""
@@ -22,6 +22,7 @@ EMAIL = Channel(
     icon="mail",
     address="email",
     address_words="an e-mail address",
+    look=Look.MAIL,
     subject=Line("Subject", is_required=True, shown=SHOWN_SUBJECT),
     preheader=Line("Preheader", shown=SHOWN_PREHEADER),
     has_sender=True,

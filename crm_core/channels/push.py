@@ -1,6 +1,6 @@
 """Push notifications to a phone or a browser, addressed by a device's token."""
 
-from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Line, Preview
+from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Line, Look, Preview
 
 SHOWN_TITLE, SHOWN_BODY = 65, 178
 """Characters that a phone's lock screen shows at most."""
@@ -26,6 +26,7 @@ PUSH = Channel(
     icon="notifications",
     address="attributes.push_token",
     address_words="a device token in the custom attribute push_token",
+    look=Look.BANNER,
     subject=Line("Title", shown=SHOWN_TITLE),
     preview=preview_notification,
     failures={

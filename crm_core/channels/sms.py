@@ -1,6 +1,6 @@
 """SMS: paid by the segment, whose size depends on the characters used."""
 
-from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Preview
+from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Look, Preview
 
 GSM_7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -43,6 +43,7 @@ SMS = Channel(
     icon="sms",
     address="phone",
     address_words="a phone number",
+    look=Look.BUBBLE,
     preview=preview_segments,
     failures={
         "blocked_by_recipient": FailureMeaning.UNSUBSCRIBED,

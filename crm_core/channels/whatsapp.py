@@ -1,6 +1,6 @@
 """WhatsApp."""
 
-from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Preview
+from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Look, Preview
 
 MAX_BODY = 4_096
 """Characters that the WhatsApp Cloud API takes in the body of a text message."""
@@ -19,6 +19,7 @@ WHATSAPP = Channel(
     icon="chat",
     address="phone",
     address_words="a phone number",
+    look=Look.BUBBLE,
     preview=preview_chat,
     failures={
         "blocked_by_recipient": FailureMeaning.UNSUBSCRIBED,

@@ -71,9 +71,11 @@ class ImportFields(TypedDict, total=False):
 
 
 class RehearsalFields(TypedDict, total=False):
-    """clock: its virtual time. waiting: customers who wait for the end of quiet hours."""
+    """clock: its virtual time. waiting: customers who wait for the end of quiet hours. revision: of the draft, when it
+    was asked for."""
 
     campaign_id: str
+    revision: int
     start_at: datetime
     clock: datetime
     waiting: int

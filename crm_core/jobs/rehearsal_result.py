@@ -34,5 +34,6 @@ def to_document(result: RehearsalResult) -> Doc:
         "finish": result.finish,
         "bucket_s": int(tally.buckets.width.total_seconds()),
         "buckets": [{"at": at, "messages": count} for at, count in tally.buckets.items()],
+        "faults": tally.faults,
         "examples": [{"variant": variant, **example} for variant, found in tally.examples.items() for example in found],
     }

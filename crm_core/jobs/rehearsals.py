@@ -28,7 +28,7 @@ REHEARSAL = JobKind(
     "The jobs worker gave it up, or never got it. Nothing was written or sent; ask for another one.",
 )
 SHOWN = (
-    *("_id", "campaign_id", "start_at", "state", "runs", "done", "waiting", "clock", "result", "failure"),
+    *("_id", "campaign_id", "revision", "start_at", "state", "runs", "done", "waiting", "clock", "result", "failure"),
     *("created_by", "created_at", "started_at", "heartbeat_at", "finished_at", "cancelled_by"),
 )
 
@@ -55,7 +55,7 @@ class Rehearsals:
         campaign = self._campaigns.get(campaign_id)
         start = self._to_start(campaign, start_at)
         self._rehearsal.freeze(campaign, start)
-        fields: JobChange = {"campaign_id": campaign_id, "start_at": start}
+        fields: JobChange = {"campaign_id": campaign_id, "revision": campaign.get("revision", 0), "start_at": start}
         details = {"campaign": campaign_id}
         return self._store.ask(REHEARSAL, fields, actor=actor, action="rehearsal.start", details=details)
 
@@ -65,7 +65,7 @@ class Rehearsals:
         actor.require(Permission.READ_FIGURES)
         shown = _shown(self._store.get(REHEARSAL, rehearsal_id, campaign_id=campaign_id))
         if "result" in shown and not actor.may(Permission.READ_CUSTOMERS):
-            shown["result"] |= {"examples": None}
+            shown["result"] |= {"examples": None, "faults": None}
         elif "result" in shown:
             self._reads.note(actor, "rehearsal.read", campaign_id)
         return shown

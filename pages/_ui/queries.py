@@ -16,7 +16,7 @@ from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission, Role
 from crm_core.audience.preview import Preview
 from crm_core.audience.zone_effects import ZoneEffect
-from crm_core.customers.model import Order
+from crm_core.customers.model import Customer, Order
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.recognising.preview import FileFacts, ImportPreview, look_at, try_import
@@ -115,6 +115,19 @@ def preview(rule: AnyRule) -> Preview:
 def _preview(rule: str, reader: Reader, _actor: Actor) -> Preview:
     data: dict[str, Any] = json.loads(rule)
     return services().previews.preview(load_rule(data), actor=_actor, sample=sample_size())
+
+
+def audience_sample(rule: AnyRule, size: int) -> list[Customer]:
+    """The first customers of an audience by id, for those who may see any."""
+    if not actor().may(Permission.READ_CUSTOMERS):
+        return []
+    return _audience_sample(json.dumps(dump_rule(rule), sort_keys=True), size, _reader(), actor())
+
+
+@st.cache_data(ttl=30, max_entries=50, show_spinner=False)
+def _audience_sample(rule: str, size: int, reader: Reader, _actor: Actor) -> list[Customer]:
+    data: dict[str, Any] = json.loads(rule)
+    return services().previews.preview(load_rule(data), actor=_actor, sample=size).sample
 
 
 @st.cache_data(ttl=600, max_entries=20, show_spinner=False)

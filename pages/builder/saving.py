@@ -1,11 +1,12 @@
 """Keeps the board as a segment, or as a version of the one that is open, and goes on to a campaign."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NoReturn
 
 import streamlit as st
 
 from crm_core.audience.model import Segment
+from crm_core.channels.registry import DEFAULT_CHANNEL
 from crm_core.errors import CrmError
 from crm_core.rules.context import SegmentDefinition
 from crm_core.rules.loading import dump_rule
@@ -14,6 +15,7 @@ from pages._ui.formats import literal, number
 from pages._ui.guard import show_error
 from pages._ui.links import go_to
 from pages._ui.rule_words import rule_words
+from pages.builder.audience.panel import CHANNEL
 from pages.builder.board.board import Board
 from pages.builder.board.session import board_now, is_unsaved, note_saved, opened_now
 from pages.builder.links import show_in_link
@@ -32,12 +34,17 @@ def draw_actions(board: Board, hindrance: str | None) -> None:
         st.toast(f"Segment {literal(saved)} is saved.", icon=":material/check_circle:")
 
 
+def to_campaign(**audience: str) -> NoReturn:
+    """With the channel that its reach was looked at for."""
+    go_to("new_campaign", channel=st.session_state.get(CHANNEL) or DEFAULT_CHANNEL, **audience)
+
+
 def _use_in_campaign(board: Board) -> None:
     """Straight on where the board is exactly a saved segment, as it is now."""
     opened = opened_now().segment
     try:
         if opened and not is_unsaved() and services().segments.get(opened.id)["rule"] == dump_rule(board.to_rule()):
-            go_to("new_campaign", segment=opened.id)
+            to_campaign(segment=opened.id)
     except CrmError:
         pass  # the dialog says what is possible
     save_dialog(then_campaign=True)
@@ -88,7 +95,7 @@ def _offer_no_saving(board: Board) -> None:
     except CrmError as exc:
         show_error(exc)
         return
-    go_to("new_campaign", board=shared_id)
+    to_campaign(board=shared_id)
 
 
 def _save(save: Callable[[], Segment], then_campaign: bool) -> None:
@@ -99,7 +106,7 @@ def _save(save: Callable[[], Segment], then_campaign: bool) -> None:
         return
     note_saved(segment)
     if then_campaign:
-        go_to("new_campaign", segment=segment["_id"])
+        to_campaign(segment=segment["_id"])
     show_in_link()
     st.session_state[SAVED] = segment["name"]
     st.rerun()

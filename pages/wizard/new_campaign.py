@@ -1,73 +1,87 @@
-"""New campaign: whom, what, and launch."""
+"""New campaign: whom, what, when, and a rehearsal before the launch; a draft from the first change on."""
 
-from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
-from crm_core.audience.preview import Preview
-from crm_core.campaigns.drafting.definition import DraftFields
-from pages._ui.deps import actor, services
-from pages._ui.formats import number, percent
-from pages._ui.widgets import noted_metric, page_header
-from pages.campaigns.audience import Chosen, choose_audience
-from pages.campaigns.launching import launch_dialog
-from pages.wizard.message import Written, show_preview, write_message
+from pages._ui.deps import services
+from pages._ui.formats import relative_time
+from pages._ui.links import go_to
+from pages._ui.widgets import page_header, status_badge
+from pages.wizard.audience_step import show_audience_step
+from pages.wizard.delivery_step import show_delivery_step
+from pages.wizard.draft import Draft, is_open, open_draft, save
+from pages.wizard.message_step import show_message_step
+from pages.wizard.rail import show_rail
+from pages.wizard.reach import reach_of
+from pages.wizard.review_step import show_review_step
+from pages.wizard.steps import STEPS, faults_in, go_to_step, neighbours, step_now
+from pages.wizard.unsaved import show_unsaved
+
+STYLE = Path(__file__).parent / "wizard.css"
 
 
-def show_count(result: Preview) -> None:
-    share = percent(result.count, result.total)
-    card = st.container(border=True)
-    with card:
-        noted_metric(card, "Customers match now", number(result.count), f"{share} of {number(result.total)}")
-        st.caption(f"Exact as of {result.as_of:%H:%M:%S} UTC. Evaluated once more at launch.")
-
-
-def offer_launch(chosen: Chosen | None, name: str, written: Written) -> None:
-    """Say what is missing; when nothing is, ask for the launch."""
-    lacks = [
-        chosen.lack if chosen else "a segment",
-        None if name.strip() else "a name",
-        written.lack,
-    ]
-    missing = [lack for lack in lacks if lack]
-    if missing:
-        st.caption(f"Still needed: {', '.join(missing)}.")
-    asked = st.button(
-        "Launch …", type="primary", icon=":material/rocket_launch:", disabled=bool(missing), width="stretch"
-    )
-    if not asked or not chosen or not chosen.result:
-        return
-    audience = {"segment_id": chosen.segment["_id"]} if chosen.segment else {"rule": chosen.rule}
-    content: DraftFields = {
-        "name": name,
-        "channel": written.channel.name,
-        "message": written.text,
-        "subject": written.subject,
-    }
-    draft = partial(services().campaigns.create, actor=actor(), **content, **audience)
-    launch_dialog(name, chosen.segment["name"] if chosen.segment else None, chosen.rule, chosen.result.count, draft)
-
-
-page_header("New campaign", "Choose whom to write to, write the message, and launch.")
-left, right = st.columns([3, 2], gap="medium")
-with left:
-    with st.container(border=True):
-        st.subheader("Audience", anchor=False)
-        chosen = choose_audience()
-    with st.container(border=True):
-        st.subheader("Message", anchor=False)
-        name = st.text_input(
-            "Campaign name",
-            max_chars=100,
-            key="new_campaign_name",
-            placeholder="such as Spring thank-you",
-            persist_state="session",
+def show_header(draft: Draft) -> None:
+    title = "New campaign" if draft.is_unnamed else draft["name"]
+    before, after = neighbours(step_now())
+    with page_header(title):
+        if st.button("Close", icon=":material/close:", type="tertiary", key="wizard_close"):
+            go_to("campaigns")
+        if before:
+            st.button("Back", icon=":material/arrow_back:", on_click=go_to_step, args=(before,), key="wizard_back")
+        if after:
+            st.button(
+                STEPS[after].title,
+                icon=":material/arrow_forward:",
+                icon_position="right",
+                type="primary",
+                on_click=go_to_step,
+                args=(after,),
+                key="wizard_next",
+            )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(status_badge(draft.campaign["state"]), width="content")
+        changed = draft.campaign.get("changed_at") or draft.campaign["created_at"]
+        saved = (
+            "Saved with the first change"
+            if draft.opened.campaign_id is None
+            else f"Saved {relative_time(changed, services().clock())}"
         )
-        written = write_message(services().rule_contexts.catalogue().attributes)
-with right:
-    result = chosen.result if chosen else None
-    if result:
-        show_count(result)
-    if written.lack is None:
-        show_preview(written, result.sample if result else [])
-    offer_launch(chosen, name, written)
+        st.caption(saved, width="content")
+
+
+def show_closed(draft: Draft) -> None:
+    """One that is no draft any more."""
+    campaign = draft.campaign
+    page_header(campaign["name"])
+    st.info(f"This campaign is {campaign['state']}: it cannot be edited any more.", icon=":material/lock:")
+    if st.button("Open the campaign", type="primary"):
+        go_to("campaign", campaign=campaign["_id"])
+
+
+def show_draft(draft: Draft) -> None:
+    step = step_now()
+    if step == "review" and draft.opened.campaign_id is None:
+        save({})  # a rehearsal needs one that is stored
+        st.rerun()
+    reach, faults = reach_of(draft), services().campaigns.faults(draft.campaign)
+    show_header(draft)
+    show_rail(draft, reach, step, faults)
+    show_unsaved(draft.opened)
+    match step:
+        case "message":
+            show_message_step(draft, reach, faults_in("message", faults))
+        case "delivery":
+            show_delivery_step(draft, reach)
+        case "review":
+            show_review_step(draft, reach, faults)
+        case _:
+            show_audience_step(draft, reach)
+
+
+st.html(STYLE)
+opened = open_draft()
+if is_open(opened.campaign):
+    show_draft(opened)
+else:
+    show_closed(opened)

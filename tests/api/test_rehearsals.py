@@ -61,7 +61,7 @@ def test_examples_are_for_keys_that_may_read_customers(
     path = f"/campaigns/{campaign}/rehearsals/{done['id']}"
     with app.api(Scope.CAMPAIGNS_READ) as reader:
         seen = reader.get(path).json()
-        assert seen == done | {"result": done["result"] | {"examples": None}}
+        assert seen == done | {"result": done["result"] | {"examples": None, "faults": None}}
         listed = reader.get(f"/campaigns/{campaign}/rehearsals", params={"limit": 1}).json()
         del seen["result"]
         assert listed == {"items": [seen], "next": None}

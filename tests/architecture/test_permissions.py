@@ -30,6 +30,7 @@ OPEN: dict[str, tuple[str, set[str]]] = {
             "get",
             "page",
             "search",
+            "known_tags",
             "count_found",
             "in_state",
             "at_launch",

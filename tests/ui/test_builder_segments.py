@@ -50,7 +50,7 @@ def test_saving_continues_with_a_campaign_for_it(shop: Shop, workspace: Services
     page.click("Save and continue", dialog=USE)
     (segment,) = workspace.segments.page(limit=200)[0]
     assert page.title == "New campaign"
-    assert page.query == {"segment": segment["_id"]}
+    assert page.query == {"segment": segment["_id"], "channel": "in_app"}
 
 
 @pytest.mark.parametrize(("name", "words"), [("", "needs a name"), ("Saved", "already a segment named 'Saved'")])
@@ -140,7 +140,7 @@ def test_a_segment_as_it_is_saved_goes_straight_on_to_a_campaign(shop: Shop, wor
     page = Page("audience_builder", segment=segment_id)
     page.click(USE)
     assert page.title == "New campaign"
-    assert page.query == {"segment": segment_id}
+    assert page.query == {"segment": segment_id, "channel": "in_app"}
 
 
 def test_a_changed_segment_asks_what_the_campaign_is_to_use(shop: Shop, workspace: Services) -> None:
@@ -149,7 +149,7 @@ def test_a_changed_segment_asks_what_the_campaign_is_to_use(shop: Shop, workspac
     page.choose("Value", 8)
     page.click(USE)
     page.click("Save as version 2 and continue", dialog=USE)
-    assert page.query == {"segment": segment_id}
+    assert page.query == {"segment": segment_id, "channel": "in_app"}
     assert workspace.segments.get(segment_id)["version"] == 2
 
 

@@ -57,6 +57,14 @@ class Example(TypedDict):
     at: datetime
 
 
+class Fault(TypedDict):
+    """A customer whose message cannot be made."""
+
+    customer_id: str
+    variant: str | None
+    reason: str
+
+
 class RehearsalResult(TypedDict):
     """What a launch would do."""
 
@@ -77,6 +85,7 @@ class RehearsalResult(TypedDict):
     finish: datetime | None
     bucket_s: int
     buckets: list[Bucket]
+    faults: Annotated[list[Fault] | None, Field(description="The first few; null without the scope customers:read.")]
     examples: Annotated[list[Example] | None, Field(description="Null without the scope customers:read.")]
 
 
@@ -85,6 +94,7 @@ class Rehearsal(TypedDict):
 
     id: str
     campaign_id: str
+    revision: NotRequired[Annotated[int, Field(description="How often the draft had been changed by then.")]]
     start_at: datetime
     state: JobState
     runs: Annotated[int, Field(description="Above 1 when a worker ended in the middle and another one started over.")]

@@ -55,6 +55,14 @@ class MessageField:
                 default = " | default: 'there'" if self.name in {"name", FIRST_NAME} else ""
                 return f"{{{{ {self.path}{default} }}}}"
 
+    def with_fallback(self, words: str) -> str:
+        """What the editor inserts, with words for those for whom it is empty."""
+        if not words.strip() or self.type is FieldType.BOOLEAN:
+            return self.snippet
+        quote = '"' if "'" in words else "'"
+        bare = self.snippet.removesuffix(" }}").partition(" | default:")[0]
+        return f"{bare} | default: {quote}{words.strip().replace(quote, '’')}{quote} }}}}"
+
     def read(self, record: Mapping[str, Any], zone: ZoneInfo) -> Any:
         """The value for templates, None for a missing one."""
         value = record.get(self.name)

@@ -98,6 +98,16 @@ def stored_fields(texts: Iterable[str | None]) -> set[str]:
     return {name for text in texts if text for field in _fields_of(text) for name in field.stored}
 
 
+def used_fields(text: str, attributes: AttributeTypes) -> list[MessageField]:
+    """What a template uses of a customer, each once; of one that cannot be read nothing."""
+    try:
+        uses = _compile(text, DEFAULT_FORMAT).parsed.uses
+    except TemplateFault:
+        return []
+    found = (find_field(path, attributes) for path in uses)
+    return list(dict.fromkeys(field for field in found if field))
+
+
 def _fields_of(text: str) -> tuple[MessageField, ...]:
     try:
         return _compile(text, DEFAULT_FORMAT).fields

@@ -132,7 +132,7 @@ class DryRun:
         for row_id, reason in made.skipped.items():
             self.tally.end(by_id[row_id], MessageState.SKIPPED, reason)
         for key, reason in made.failed.items():
-            self.tally.end(by_id[split_key(key)[0]], MessageState.FAILED, reason)
+            self.tally.fail(by_id[split_key(key)[0]], reason)
         self.tally.defer(list(made.deferred.values()), is_first=self._is_first_round)
         self._waiting.put((by_id[row_id], until) for row_id, until in made.deferred.items())
         messages = iter([(by_id[message.row], message) for message in made.messages])

@@ -59,6 +59,7 @@ class Tally:
         self.first_at: datetime | None = None
         self.last_at: datetime | None = None
         self.examples: dict[str | None, list[Doc]] = defaultdict(list)
+        self.faults: list[Doc] = []
         self.by_state: Counter[MessageState] = Counter()
         self.reasons: dict[MessageState, Counter[str]] = defaultdict(Counter)
         self.by_variant: dict[str, Counter[MessageState]] = defaultdict(Counter)
@@ -83,6 +84,12 @@ class Tally:
             self.reasons[state][str(reason)] += 1
         if variant := row.get("variant"):
             self.by_variant[variant][state] += 1
+
+    def fail(self, row: Message, reason: str) -> None:
+        """A message that cannot be made; the first few are kept by their customers."""
+        self.end(row, MessageState.FAILED, reason)
+        if len(self.faults) < EXAMPLES:
+            self.faults.append({"customer_id": row["customer_id"], "variant": row.get("variant"), "reason": reason})
 
     def defer(self, until: Sequence[datetime], *, is_first: bool) -> None:
         """is_first: of rows that have not waited before."""

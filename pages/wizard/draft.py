@@ -1,0 +1,204 @@
+"""The draft that somebody writes: what stands in it, and saving each change as it is made."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+from uuid import uuid4
+
+import streamlit as st
+
+from crm_core.campaigns.drafting.definition import UNTITLED, DraftFields
+from crm_core.campaigns.drafting.drafts import DraftChanged
+from crm_core.campaigns.model import Campaign
+from crm_core.campaigns.states import CampaignState
+from crm_core.channels.channel import Channel
+from crm_core.channels.registry import CHANNELS
+from crm_core.errors import CrmError, NotFound
+from crm_core.rules.loading import load_rule
+from crm_core.rules.tree import AnyRule, ListRule
+from pages._ui.deps import actor, services
+
+OPENED: Final = "wizard_opened"
+CAMPAIGN: Final = "campaign"
+"""The query parameter with the id of the draft."""
+WISHES: Final = ("segment", "board", "channel")
+"""Those of a link that leads to a new one: its audience and channel."""
+FIRST_MESSAGE: Final = "Hi {{ customer.first_name | default: 'there' }}, we saved something for you."
+
+
+@dataclass
+class Opened:
+    """What this tab has open. campaign_id: None until something was changed. revision: as the reader saw it.
+
+    token: part of the keys of its widgets; with another they are drawn anew. unsaved: changes that are not stored, with
+    ``error`` as the reason, and with ``theirs`` as the draft that somebody else has made of it meanwhile. wishes: of
+    the link that led here. awaits_rule: its reader has gone to the builder. note: what the link asked for that led here and cannot be had.
+    """
+
+    campaign_id: str | None
+    revision: int = 0
+    token: str = field(default_factory=lambda: uuid4().hex[:8])
+    unsaved: dict[str, Any] = field(default_factory=dict)
+    error: CrmError | None = None
+    theirs: Campaign | None = None
+    wishes: Mapping[str, str] = field(default_factory=dict)
+    awaits_rule: bool = False
+    note: str | None = None
+
+
+class Draft:
+    """campaign: as it is stored; of one that is new, what it begins with."""
+
+    def __init__(self, opened: Opened, campaign: Campaign) -> None:
+        self.opened = opened
+        self.campaign = campaign
+
+    def __getitem__(self, name: str) -> Any:
+        """What is written for a field of DraftFields, stored or not."""
+        stored: Mapping[str, Any] = self.campaign
+        return self.opened.unsaved.get(name, stored.get(name))
+
+    @property
+    def rule(self) -> AnyRule | None:
+        """Whom it goes to, before exclusions; of a segment, as that is now. Raises NotFound, BadRule."""
+        if segment_id := self["segment_id"]:
+            return load_rule(services().segments.get(segment_id)["rule"])
+        if ids := self.opened.unsaved.get("customer_ids"):
+            return ListRule(customer_ids=tuple(ids))
+        rule = self["rule"]
+        return load_rule(rule) if isinstance(rule, dict) else rule
+
+    @property
+    def is_unnamed(self) -> bool:
+        return bool(self["name"] == UNTITLED)
+
+    @property
+    def excluded(self) -> list[str]:
+        """The ids of the segments that are left out."""
+        stored = [each["segment_id"] for each in self.campaign.get("exclude_segments") or ()]
+        return list(self.opened.unsaved.get("exclude_segment_ids", stored))
+
+    @property
+    def channel(self) -> Channel:
+        return CHANNELS[self["channel"]]
+
+    def key(self, name: str) -> str:
+        """Of a widget."""
+        return f"draft_{self.opened.token}_{name}"
+
+    def bind(self, name: str, value: Any, change: Callable[[Any], DraftFields]) -> dict[str, Any]:
+        """Key and callback of a widget that begins with ``value``; ``change``: what its new value means."""
+        key = self.key(name)
+        if key not in st.session_state:
+            st.session_state[key] = value
+
+        def take() -> None:
+            save(change(st.session_state[key]))
+
+        return {"key": key, "on_change": take}
+
+    def text(self, name: str) -> dict[str, Any]:
+        """Key and callback of a widget for the text of a field."""
+        return self.bind(
+            name, self[name] or "", lambda text: cast("DraftFields", {name: text if text.strip() else None})
+        )
+
+    def write(self, name: str, value: Any) -> None:
+        """Put a value into a widget; call it before the widget is drawn."""
+        st.session_state[self.key(name)] = value
+
+
+def open_draft() -> Draft:
+    """The draft that the address names, or a new one for the segment, rule and channel that it names, which is stored
+    with its first change. Raises NotFound."""
+    wanted = st.query_params.get(CAMPAIGN)
+    opened: Opened | None = st.session_state.get(OPENED)
+    if opened and opened.awaits_rule and "board" in st.query_params:
+        opened.awaits_rule = False
+        _take({"board": st.query_params["board"]}, opened)
+        save({})
+        wanted = opened.campaign_id
+    wishes = {} if wanted else {name: st.query_params[name] for name in WISHES if name in st.query_params}
+    if opened is None or opened.campaign_id != wanted or (wanted is None and opened.wishes != wishes):
+        opened = st.session_state[OPENED] = Opened(wanted, wishes=wishes)
+        _take(wishes, opened)
+    if wanted is None:
+        return Draft(opened, services().campaigns.blank(actor=actor(), **_begun(opened)))
+    campaign = services().campaigns.get(wanted)
+    revision = campaign.get("revision", 0)
+    if opened.revision != revision and not opened.unsaved:  # it is new here, or somebody else has changed it
+        opened.revision, opened.token = revision, uuid4().hex[:8]
+    if opened.unsaved and opened.theirs is None:
+        save({})
+        campaign = services().campaigns.get(wanted)
+    return Draft(opened, campaign)
+
+
+def audience(*, segment_id: str | None = None, rule: AnyRule | None = None, ids: Sequence[str] = ()) -> DraftFields:
+    """The change to another audience, or to none."""
+    return {"segment_id": segment_id, "rule": rule, "customer_ids": ids or None}
+
+
+def _take(wishes: Mapping[str, str], opened: Opened) -> None:
+    """Begin with them; the address keeps them until the draft is stored."""
+    try:
+        if segment_id := wishes.get("segment"):
+            opened.unsaved |= audience(segment_id=services().segments.get(segment_id)["_id"])
+        if board := wishes.get("board"):
+            opened.unsaved |= audience(rule=services().shared_rules.get(board))
+    except NotFound as exc:
+        opened.note = str(exc)
+    if (channel := wishes.get("channel")) in CHANNELS:
+        opened.unsaved["channel"] = channel
+
+
+def is_open(campaign: Campaign) -> bool:
+    """Whether it can be edited."""
+    return campaign["state"] == CampaignState.DRAFT
+
+
+def save(fields: DraftFields) -> None:
+    """Store a change with those that are not stored yet; what cannot be stored stays on the page."""
+    opened: Opened = st.session_state[OPENED]
+    opened.unsaved |= fields
+    if opened.theirs is None:
+        _store(opened)
+
+
+def keep_mine() -> None:
+    """Put one's own changes over those of the other."""
+    opened: Opened = st.session_state[OPENED]
+    if opened.theirs:
+        opened.revision, opened.theirs = opened.theirs.get("revision", 0), None
+        _store(opened)
+
+
+def take_theirs() -> None:
+    """Drop one's own changes for those of the other."""
+    opened: Opened = st.session_state[OPENED]
+    opened.unsaved, opened.theirs, opened.error = {}, None, None
+
+
+def _begun(opened: Opened) -> DraftFields:
+    """A new draft so far."""
+    return cast("DraftFields", {"message": FIRST_MESSAGE, **opened.unsaved})
+
+
+def _store(opened: Opened) -> None:
+    campaigns = services().campaigns
+    try:
+        if opened.campaign_id is None:
+            campaign = campaigns.begin(actor=actor(), **_begun(opened))
+        else:
+            changed = cast("DraftFields", opened.unsaved)
+            campaign = campaigns.save(opened.campaign_id, opened.revision, actor=actor(), **changed)
+    except DraftChanged as exc:
+        opened.theirs = exc.campaign
+    except CrmError as exc:
+        opened.error = exc
+    else:
+        opened.campaign_id, opened.revision = campaign["_id"], campaign.get("revision", 0)
+        opened.unsaved, opened.error = {}, None
+        for name in WISHES:
+            st.query_params.pop(name, None)
+        st.query_params[CAMPAIGN] = campaign["_id"]
