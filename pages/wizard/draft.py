@@ -32,7 +32,7 @@ class Opened:
 
     token: part of the keys of its widgets; with another they are drawn anew. unsaved: changes that are not stored, with
     ``error`` as the reason, and with ``theirs`` as the draft that somebody else has made of it meanwhile. wishes: of
-    the link that led here. awaits_rule: its reader has gone to the builder. note: what the link asked for that led here and cannot be had.
+    the link that led here. awaits_rule: its reader has gone to the builder. note: what of the link cannot be had.
     """
 
     campaign_id: str | None

@@ -157,18 +157,28 @@ def save_and_go_on(desk: Screen) -> None:
 
 
 def write_message(desk: Screen, name: str) -> None:
-    expect(desk.page.get_by_text("Still needed: a name.")).to_be_visible()
     desk.fill("Campaign name", CAMPAIGN)
+    expect(desk.heading(CAMPAIGN)).to_be_visible()
+    next_step(desk, "Message")
     desk.fill("Message", "Hello {{ customer.first_name | default: 'there' }}, thank you!")
-    bubble = desk.page.locator(".st-key-message_bubble")
-    expect(bubble).to_have_text(f"Hello {name.split()[0]}, thank you!")
+    shown = desk.page.locator(".st-key-wizard_preview .look")
+    expect(shown).to_have_text(f"Hello {name.split()[0]}, thank you!")
+    desk.page.reload()
+    expect(shown).to_have_text(f"Hello {name.split()[0]}, thank you!")
     desk.check_health()
 
 
+def next_step(desk: Screen, title: str) -> None:
+    desk.page.locator(".st-key-page_header").get_by_role("button", name=title).click()
+    expect(desk.page.locator("[class*=st-key-rail_now_]")).to_contain_text(title)
+
+
 def launch(desk: Screen, audience: int) -> None:
-    desk.button("Launch …").click()
+    next_step(desk, "Delivery")
+    next_step(desk, "Review")
+    desk.button(f"Launch to {audience:,} customers …").click()
     dialog = desk.page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"{CAMPAIGN} goes to {audience:,} customers of {SEGMENT}.")
+    expect(dialog).to_contain_text(f"Now, {CAMPAIGN} goes over In-app to {audience:,} customers.")
     dialog.get_by_role("button", name="Launch now").click()
     expect(desk.heading(CAMPAIGN)).to_be_visible()
 

@@ -153,7 +153,7 @@ def test_pages_name_it(stored: Services, clock: TestClock) -> None:
     builder = builder_with("Visits")
     assert {"over Pager", "over Kiosk"} <= set(builder.widget("Channel").options)
     assert "Pager" in Page("campaign", campaign=campaign).words
-    wizard = Page("new_campaign")
-    wizard.choose("new_campaign_channel", SIXTH)
+    wizard = Page("new_campaign", step="message")
+    wizard.choose("Channel", SIXTH)
     assert "needs a pager number" in wizard.words
-    assert wizard.widget("Headline").value == ""
+    assert wizard.widget("Headline (optional)").value == ""

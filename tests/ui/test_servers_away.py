@@ -155,6 +155,16 @@ def test_a_launch_during_an_outage_launches_nothing_and_says_so(
     assert "Launch …" in page.buttons()
 
 
+def test_what_is_written_during_an_outage_is_saved_after_it(workspace: Services, unreachable: Services) -> None:
+    campaign_id = draft(workspace)
+    page = Page("new_campaign", campaign=campaign_id)
+    with outage(workspace, unreachable):
+        page.choose("Campaign name", "Winter")
+        assert AWAY in page.errors
+    page.run()
+    assert (page.title, workspace.campaigns.get(campaign_id)["name"]) == ("Winter", "Winter")
+
+
 def test_what_failed_in_an_outage_that_is_over_already_is_said_all_the_same(
     workspace: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
