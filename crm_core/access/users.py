@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bson import ObjectId
 from pymongo.client_session import ClientSession
 
+from crm_core.access.accounts import Account, keep_account
 from crm_core.access.actor import Actor, system_actor
 from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission, Role
@@ -132,18 +133,22 @@ class Users:
         with translated():
             return self._users.count_documents(_search(text))
 
-    def admit(self, email: str, name: str, *, newcomer: Role | None) -> User | None:
+    def admit(self, email: str, name: str, account: Account, *, newcomer: Role | None) -> User | None:
         """What a sign-in does with a verified address: the user with that address, seen now.
 
-        newcomer: the role of a person who was not invited; None lets nobody in who was not.
+        newcomer: the role of a person who was not invited; None lets nobody in who was not. Raises Forbidden when
+        somebody signed in with that address from another account before.
         """
         address = clean_email(email)
+        if known := self.find_by_email(address):
+            keep_account(self._users, known.id, account)
         if address == self._first_admin:
             self._enrol_first_admin(address, name)
         user = self.find_by_email(address)
         if user is None and newcomer:
             user = self._enrol(address, name, newcomer)
         if user:
+            keep_account(self._users, user.id, account)
             self.note_seen(user.id, name)
         return user and self.get(user.id)
 

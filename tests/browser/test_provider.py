@@ -21,6 +21,7 @@ COMPONENT = 'iframe[title*="streamlit_oauth"]'
 PEOPLE = (
     User(sub="ada", claims={"email": "Ada@Example.com", "email_verified": True, "name": "Ada Lovelace"}),
     User(sub="eve", claims={"email": "eve@example.org", "email_verified": True, "name": "Eve"}),
+    User(sub="later", claims={"email": "eve@example.org", "email_verified": True, "name": "Another Eve"}),
     User(sub="unverified", claims={"email": "ada@example.com", "email_verified": False}),
 )
 ANSWER = """(value) => window.parent.postMessage(
@@ -119,8 +120,17 @@ def test_who_may_not_come_in_is_told_so_and_may_try_another_account(app: Running
     expect(alert.filter(has_text="has not verified the e-mail address")).to_be_visible()
     with app.services() as services:
         services.users.invite("eve@example.org", Role.VIEWER, actor=TEST)
-    sign_in_as(sign_in_page, "eve")
-    expect(sign_in_page.page.get_by_text("Eve · viewer")).to_be_visible()
+        sign_in_as(sign_in_page, "eve")
+        expect(sign_in_page.page.get_by_text("Eve · viewer")).to_be_visible()
+        sign_in_page.button("Sign out").click()
+        sign_in_as(sign_in_page, "later")
+        expect(alert.filter(has_text="eve@example.org now belongs to another account")).to_be_visible()
+        eve = services.users.find_by_email("eve@example.org")
+        assert eve
+        services.users.remove(eve.id, actor=TEST)
+        services.users.invite("eve@example.org", Role.ANALYST, actor=TEST)
+    sign_in_as(sign_in_page, "later")
+    expect(sign_in_page.page.get_by_text("Another Eve · analyst")).to_be_visible()
     sign_in_page.check_health()
 
 

@@ -9,7 +9,7 @@ from crm_core.access.permissions import Role
 from crm_core.access.users import User, Users
 from crm_core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from crm_core.services import Services
-from tests.actors import ASHA, person
+from tests.actors import ACCOUNT, ASHA, person
 from tests.conftest import TestClock
 
 BOSS = "boss@example.com"
@@ -167,33 +167,33 @@ def test_a_change_whose_audit_entry_fails_is_not_made(users: Users, services: Se
 
 
 def test_the_first_admin_becomes_one_at_the_sign_in_while_there_is_none(users: Users, services: Services) -> None:
-    boss = users.admit(BOSS, "Bo Boss", newcomer=None)
+    boss = users.admit(BOSS, "Bo Boss", ACCOUNT, newcomer=None)
     assert boss
     assert (boss.role, boss.name, boss.invited_by) == (Role.ADMIN, "Bo Boss", "sign-in")
     admin(users, "ada@example.com")
     users.change_role(boss.id, Role.VIEWER, actor=ASHA)
-    again = users.admit(BOSS, "Bo Boss", newcomer=None)
+    again = users.admit(BOSS, "Bo Boss", ACCOUNT, newcomer=None)
     assert again
     assert again.role is Role.VIEWER
     users.remove(boss.id, actor=ASHA)
-    assert users.admit(BOSS, "Bo Boss", newcomer=None) is None
+    assert users.admit(BOSS, "Bo Boss", ACCOUNT, newcomer=None) is None
 
 
 def test_the_first_admin_who_was_there_in_another_role_is_raised(users: Users) -> None:
     users.invite(BOSS, Role.VIEWER, actor=ASHA)
-    boss = users.admit(BOSS, "", newcomer=None)
+    boss = users.admit(BOSS, "", ACCOUNT, newcomer=None)
     assert boss
     assert (boss.role, boss.name) == (Role.ADMIN, BOSS)
 
 
 def test_a_sign_in_admits_who_was_invited_and_newcomers_only_if_told(users: Users, clock: TestClock) -> None:
-    assert users.admit("eve@example.com", "Eve", newcomer=None) is None
+    assert users.admit("eve@example.com", "Eve", ACCOUNT, newcomer=None) is None
     ada = users.invite("ada@example.com", Role.ANALYST, actor=ASHA)
     clock.advance(hours=1)
-    admitted = users.admit("Ada@example.com", " Ada Lovelace ", newcomer=None)
+    admitted = users.admit("Ada@example.com", " Ada Lovelace ", ACCOUNT, newcomer=None)
     assert admitted
     assert (admitted.id, admitted.name, admitted.last_seen_at) == (ada.id, "Ada Lovelace", clock.now)
-    eve = users.admit("eve@example.com", "Eve", newcomer=Role.VIEWER)
+    eve = users.admit("eve@example.com", "Eve", ACCOUNT, newcomer=Role.VIEWER)
     assert eve
     assert (eve.role, eve.name, eve.last_seen_at) == (Role.VIEWER, "Eve", clock.now)
 
@@ -201,7 +201,7 @@ def test_a_sign_in_admits_who_was_invited_and_newcomers_only_if_told(users: User
 def test_the_list_is_searched_by_name_and_address_and_paged(users: Users) -> None:
     for name in ("c", "a", "b"):
         users.invite(f"{name}@example.com", Role.VIEWER, actor=ASHA)
-    users.admit("b@example.com", "Zed (the last)", newcomer=None)
+    users.admit("b@example.com", "Zed (the last)", ACCOUNT, newcomer=None)
     assert [user.email[0] for user in users.page(limit=2, actor=ASHA)] == ["a", "b"]
     assert [user.email[0] for user in users.page(skip=2, limit=2, actor=ASHA)] == ["c"]
     assert [user.email[0] for user in users.page(" zed (THE ", limit=9, actor=ASHA)] == ["b"]

@@ -1,11 +1,14 @@
 """Who comes in by a provider: whom an admin has invited, whom the allow-list names, the first admin; nobody else."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
 
+from crm_core.access.accounts import Account
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Role
 from crm_core.access.sessions import hash_secret
@@ -36,7 +39,7 @@ def opened(services: Services, forge: Forge) -> Iterator[Open]:
             "sign_in_client_id": CLIENT,
             "sign_in_client_secret": SecretStr("secret"),
         }
-        built.append(build_services(services.settings.with_servers(**provider, **settings), clock=services.clock))
+        built.append(build_services(services.settings.with_servers(**provider | settings), clock=services.clock))
         return built[-1]
 
     yield build
@@ -106,6 +109,58 @@ def test_the_first_admin_is_the_one_of_the_setting(opened: Open, forge: Forge) -
     services = opened(first_admin="ada@example.com")
     assert come_in(services, forge.token()).role is Role.ADMIN
     assert refused(services, forge.token(email="eve@example.com"))
+
+
+def test_an_address_is_of_the_account_that_came_in_with_it_first(opened: Open, forge: Forge) -> None:
+    services = opened(sign_in_allowed="example.com", first_admin="ada@example.com")
+    ada = come_in(services, forge.token(sub="ada"))
+    assert come_in(services, forge.token(sub="ada", name="Ada L.")).id == ada.id
+    services.users.invite("boss@example.com", Role.ADMIN, actor=ASHA)
+    services.users.change_role(ada.id, Role.VIEWER, actor=ASHA)
+    said = refused(services, forge.token(sub="another Ada"))
+    assert said == (
+        "ada@example.com now belongs to another account at the sign-in provider than the one that came in with it "
+        "first. If that is right, an admin removes it on the Users page and invites it again."
+    )
+    (entry,) = services.audit.latest("sign_in.refused", limit=5)
+    assert (entry["target"], entry["details"]) == ("ada@example.com", {"reason": said})
+    services.users.remove(ada.id, actor=ASHA)
+    services.users.invite("ada@example.com", Role.ANALYST, actor=ASHA)
+    assert come_in(services, forge.token(sub="another Ada")).role is Role.ANALYST
+    assert "another account" in refused(services, forge.token(sub="ada"))
+
+
+def test_another_account_is_not_made_the_first_admin(opened: Open, forge: Forge) -> None:
+    services = opened(sign_in_allowed="example.com")
+    ada = come_in(services, forge.token(sub="ada"))
+    services = opened(first_admin="ada@example.com")
+    assert refused(services, forge.token(sub="another Ada"))
+    assert services.identities.of_user(ada.id) == ada
+    assert come_in(services, forge.token(sub="ada")).role is Role.ADMIN
+
+
+def test_an_account_is_kept_for_each_issuer(opened: Open, forge: Forge) -> None:
+    services = opened(sign_in_allowed="example.com")
+    ada = come_in(services, forge.token(sub="ada"))
+    with serving(Forge()) as other:
+        moved = opened(sign_in_issuer=other.issuer)
+        assert come_in(moved, other.token(sub="7")).id == ada.id
+        assert refused(moved, other.token(sub="ada"))
+    assert come_in(services, forge.token(sub="ada")).id == ada.id
+
+
+def test_two_accounts_that_come_first_at_once_do_not_both_come_in(opened: Open, forge: Forge) -> None:
+    services = opened()
+    services.users.invite("ada@example.com", Role.VIEWER, actor=ASHA)
+
+    def admit(number: int) -> bool:
+        account = Account(forge.issuer, str(number))
+        with suppress(Forbidden):
+            return services.users.admit("ada@example.com", "", account, newcomer=None) is not None
+        return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(admit, range(8))) == 1
 
 
 def test_a_forged_token_of_a_user_is_refused_and_noted(opened: Open, forge: Forge) -> None:

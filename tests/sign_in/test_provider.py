@@ -7,6 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
+from crm_core.access.accounts import Account
 from crm_core.access.sign_in.provider import CLOCK_SKEW_S, GOOGLE, Identity, Provider
 from crm_core.errors import Forbidden, Unavailable
 from crm_core.hosting.ports import free_port
@@ -34,7 +35,8 @@ def refused(provider: Provider, token: str, nonce: str = NONCE) -> str:
 
 
 def test_a_good_token_says_who_somebody_is(provider: Provider, forge: Forge) -> None:
-    assert provider.identify(forge.token(), nonce=NONCE) == Identity("Ada@Example.com", "Ada Lovelace")
+    account = Account(forge.issuer, "1")
+    assert provider.identify(forge.token(), nonce=NONCE) == Identity("Ada@Example.com", "Ada Lovelace", account)
     assert provider.identify(forge.token(aud=[CLIENT, "b"], azp=CLIENT), nonce=NONCE)
 
 

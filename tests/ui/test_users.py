@@ -5,7 +5,7 @@ import pytest
 from crm_core.access.permissions import Permission, Role
 from crm_core.services import Services
 from pages._ui.links import PAGES
-from tests.actors import ASHA, person
+from tests.actors import ACCOUNT, ASHA, person
 from tests.ui.page import Page
 
 EMAIL = "E-mail address"
@@ -15,7 +15,7 @@ EMAIL = "E-mail address"
 def team(workspace: Services) -> Services:
     for name, role in (("ada", Role.ADMIN), ("ben", Role.MARKETER)):
         workspace.users.invite(f"{name}@example.com", role, actor=ASHA)
-    workspace.users.admit("ada@example.com", "Ada Lovelace", newcomer=None)
+    workspace.users.admit("ada@example.com", "Ada Lovelace", ACCOUNT, newcomer=None)
     return workspace
 
 

@@ -14,6 +14,7 @@ import jwt
 from cachetools import TTLCache, cachedmethod
 from pydantic import BaseModel, HttpUrl, ValidationError
 
+from crm_core.access.accounts import Account
 from crm_core.errors import Forbidden, Unavailable
 
 GOOGLE: Final = "https://accounts.google.com"
@@ -41,6 +42,7 @@ class Identity:
 
     email: str
     name: str
+    account: Account
 
 
 class Provider:
@@ -85,7 +87,8 @@ class Provider:
         if not isinstance(email, str) or claims.get("email_verified") is not True:
             raise Forbidden(f"{self.name} has not verified the e-mail address of this account.")
         name = claims.get("name")
-        return Identity(email, name if isinstance(name, str) else "")
+        account = Account(claims["iss"], claims["sub"])
+        return Identity(email, name if isinstance(name, str) else "", account)
 
     def _verified(self, id_token: str) -> dict[str, Any]:
         endpoints = self.endpoints()

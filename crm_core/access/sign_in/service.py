@@ -79,7 +79,7 @@ class SignIn:
             identity = provider.identify(id_token, nonce=nonce)
             email = clean_email(identity.email)
             newcomer = Role.VIEWER if self._allowed.names(email) else None
-            user = self._users.admit(email, identity.name, newcomer=newcomer)
+            user = self._users.admit(email, identity.name, identity.account, newcomer=newcomer)
             if user is None:
                 raise Forbidden(f"{email} may not sign in here. Ask an admin of this workspace for an invitation.")
         except (Forbidden, InvalidInput) as exc:
