@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+import redis
 from pymongo import MongoClient, WriteConcern
 
 from crm_core.hosting.folder import DataFolder
 from crm_core.hosting.mongod import administrator_uri
 from crm_core.hosting.runtime_file import read_runtime
-from crm_core.infra.app_role import APPEND_ONLY, app_privileges
+from crm_core.hosting.valkey import valkey_administrator_url
+from crm_core.infra.app_role import APP_RIGHTS, APPEND_ONLY, app_privileges
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc
 from crm_core.services import Services, build_services
@@ -31,26 +33,36 @@ TESTS_ONLY: list[Doc] = [
     {"resource": {"cluster": True}, "actions": ["inprog", "listDatabases"]},
 ]
 """What tests do beside what the app may do."""
+TESTS_RIGHTS = ("+flushdb", "+keys", "+config")
+"""The same in Valkey."""
 
 
 def as_administrator(settings: Settings) -> Settings:
-    """The same embedded servers without the limits of the app's user, to make data as they were long ago."""
-    runtime = read_runtime(settings.data_dir)
+    """The same embedded servers without the limits of the app's users, to make data as they were long ago."""
+    runtime, secrets = read_runtime(settings.data_dir), DataFolder(settings.data_dir).load_secrets()
     assert runtime
-    port = urlsplit(runtime.mongodb_uri).port
-    assert port
-    uri = administrator_uri(DataFolder(settings.data_dir).load_secrets(), port)
-    return settings.with_servers(mongodb_uri=uri)
+    mongod, valkey = (urlsplit(address).port for address in (runtime.mongodb_uri, runtime.redis_url))
+    assert mongod
+    assert valkey
+    return settings.with_servers(
+        mongodb_uri=administrator_uri(secrets, mongod), redis_url=valkey_administrator_url(secrets, valkey)
+    )
 
 
 def as_tester(settings: Settings) -> Settings:
-    """The same embedded servers with a user that has the app's rights on any database, and may empty it."""
-    uri = str(as_administrator(settings).mongodb_uri)
+    """The same embedded servers with users that have the app's rights on any database, and may empty it."""
+    administrator = as_administrator(settings)
+    uri, url = str(administrator.mongodb_uri), str(administrator.redis_url)
     password = secrets.token_urlsafe()
     with MongoClient[Doc](uri) as client:
         client.admin.command("createRole", TESTER, privileges=[*app_privileges(""), *TESTS_ONLY], roles=[])
         client.admin.command("createUser", TESTER, pwd=password, roles=[TESTER])
-    return settings.with_servers(mongodb_uri=f"mongodb://{TESTER}:{password}@{uri.partition('@')[2]}")
+    with redis.Redis.from_url(url) as valkey:
+        valkey.execute_command("ACL", "SETUSER", TESTER, "on", f">{password}", *APP_RIGHTS.split(), *TESTS_RIGHTS)
+    return settings.with_servers(
+        mongodb_uri=f"mongodb://{TESTER}:{password}@{uri.partition('@')[2]}",
+        redis_url=f"redis://{TESTER}:{password}@{url.partition('@')[2]}",
+    )
 
 
 def empty(db: Db) -> None:

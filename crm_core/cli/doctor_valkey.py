@@ -11,6 +11,7 @@ from redis.retry import Retry
 
 from crm_core.cli.doctor_check import ANSWER_S, Check, Fault, problem, warning
 from crm_core.cli.doctor_places import START, Places
+from crm_core.hosting.valkey import SYNC
 from crm_core.infra.streams import connect_redis
 
 VALKEY = "valkey"
@@ -34,14 +35,15 @@ def check_valkey(places: Places) -> Check:
         return Check(VALKEY, faults=(problem("No Valkey or Redis is known.", f"{START} Or set CRM_REDIS_URL."),))
     try:
         with connect_once(url) as client:
-            return _look(client, places.origin(VALKEY, _VARIABLE))
+            return _look(client, places.origin(VALKEY, _VARIABLE), is_ours=places.pid(VALKEY) is not None)
     except (RedisError, OSError, ValueError) as exc:
         return Check(VALKEY, faults=(_to_fault(exc, places),))
 
 
-def _look(client: redis.Redis, origin: str) -> Check:
+def _look(client: redis.Redis, origin: str, *, is_ours: bool) -> Check:
+    """is_ours: started by the app, which gives it its configuration."""
     client.ping()
-    seen: dict[str, Any] = {}
+    seen: dict[str, Any] = {"appendfsync": SYNC} if is_ours else {}
     with suppress(ResponseError):  # hosted servers forbid their users one or the other
         seen |= client.info()
     with suppress(ResponseError):

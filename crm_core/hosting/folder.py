@@ -25,10 +25,11 @@ class UnusableFolder(CrmError):
 
 
 class Secrets(BaseModel):
-    """Made once per data folder. mongodb_password: of the app's user. mongodb_key: what the members of the replica set
-    share."""
+    """Made once per data folder. mongodb_password, valkey_password: of the app's users. mongodb_key: what the members
+    of the replica set share."""
 
     mongodb_admin_password: str = Field(default_factory=lambda: secrets.token_urlsafe(32))
+    valkey_admin_password: str = Field(default_factory=lambda: secrets.token_urlsafe(32))
     mongodb_password: str
     mongodb_key: str
     valkey_password: str

@@ -12,6 +12,7 @@ from filelock import FileLock
 from pydantic import SecretStr
 
 from crm_core.errors import Conflict
+from crm_core.hosting.child_settings import told_to_vendor, told_to_worker
 from crm_core.hosting.data_upgrade import DataUpgrade
 from crm_core.hosting.folder import DataFolder
 from crm_core.hosting.mongod import administrator_uri, mongod_spec, mongodb_uri, prepare_mongod
@@ -22,17 +23,8 @@ from crm_core.hosting.start_failures import check_start
 from crm_core.hosting.supervisor import ChildSpec, Supervisor
 from crm_core.hosting.valkey import redis_url, valkey_spec, wait_for_valkey
 from crm_core.infra.heartbeat import WORKER_GROUPS
-from crm_core.settings import PREFIX, Settings
+from crm_core.settings import Settings
 
-VENDOR_NEEDS = (
-    "CRM_RECEIPTS_URL",
-    "CRM_VENDOR_SECRET",
-    "CRM_VENDOR_SUCCESS_RATE",
-    "CRM_VENDOR_BEHAVIOUR",
-    "CRM_LOG_LEVEL",
-    "CRM_LOG_FORMAT",
-)
-"""What the simulated vendor is told, as a vendor elsewhere would be: of the databases nothing."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -136,14 +128,11 @@ class _Owner:
         self._write_runtime()
 
     def start_workers(self) -> None:
-        ours = self.settings.to_env()
         if not self._configured.vendor_url:
             port, data = str(self._ports["vendor"]), str(self._folder.path / "vendor.sqlite")
-            told = {name: ours[name] for name in VENDOR_NEEDS if name in ours}
-            self._start_worker("vendor", told, "--port", port, "--data", data)
-        environment = {name: value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
+            self._start_worker("vendor", told_to_vendor(self.settings), "--port", port, "--data", data)
         for name in WORKER_GROUPS:
-            self._start_worker(name, environment | ours)
+            self._start_worker(name, told_to_worker(name, self.settings, os.environ))
 
     def close(self) -> None:
         self._is_ready = False  # whoever comes now waits for the folder instead of using servers that are ending

@@ -1,5 +1,10 @@
-"""The embedded valkey-server: every write on disk before it is answered, never evicting, with a password."""
+"""The embedded valkey-server: every write on disk before it is answered, never evicting, with two users.
 
+The app's may read and write every key and nothing else; the other, Valkey's ``default``, may do all and is used by none
+of our processes.
+"""
+
+import hashlib
 import time
 from collections.abc import Callable
 from urllib.parse import quote
@@ -10,9 +15,13 @@ from crm_core.errors import Unavailable
 from crm_core.hosting.folder import DataFolder, Secrets
 from crm_core.hosting.programs import find_valkey
 from crm_core.hosting.supervisor import ChildSpec
+from crm_core.infra.app_role import APP_RIGHTS
 from crm_core.infra.private_files import write_private
 
 NAME = "valkey"
+APP_USER = "clientnest"
+SYNC = "always"
+"""When the append-only file is on disk: before each answer."""
 START_TIMEOUT_S = 60.0
 
 
@@ -23,11 +32,12 @@ def valkey_spec(folder: DataFolder, secrets: Secrets, port: int) -> ChildSpec:
     options = {
         "port": port,
         "bind": "127.0.0.1",
-        "requirepass": secrets.valkey_password,
+        "requirepass": secrets.valkey_admin_password,
+        "user": f"{APP_USER} on {_digest(secrets.valkey_password)} {APP_RIGHTS}",
         "dir": _quoted(str(data)),
         "save": '""',
         "appendonly": "yes",
-        "appendfsync": "always",
+        "appendfsync": SYNC,
         "maxmemory-policy": "noeviction",
     }
     write_private(config, "".join(f"{name} {value}\n" for name, value in options.items()))
@@ -35,7 +45,18 @@ def valkey_spec(folder: DataFolder, secrets: Secrets, port: int) -> ChildSpec:
 
 
 def redis_url(secrets: Secrets, port: int) -> str:
-    return f"redis://:{quote(secrets.valkey_password)}@127.0.0.1:{port}/0"
+    """Of the app's user."""
+    return f"redis://{APP_USER}:{quote(secrets.valkey_password)}@127.0.0.1:{port}/0"
+
+
+def valkey_administrator_url(secrets: Secrets, port: int) -> str:
+    """Of the one who may do all: for repairs, and tests."""
+    return f"redis://:{quote(secrets.valkey_admin_password)}@127.0.0.1:{port}/0"
+
+
+def _digest(password: str) -> str:
+    """As an access list has it. Source: Valkey, "ACL"."""
+    return f"#{hashlib.sha256(password.encode()).hexdigest()}"
 
 
 def _quoted(word: str) -> str:

@@ -1,4 +1,7 @@
-"""What ClientNest's user may do in MongoDB: read all, write all but the audit log, to which it only adds."""
+"""What ClientNest's users may do in the two servers.
+
+In MongoDB: read all, write all but the audit log, to which it only adds. In Valkey: read and write every key.
+"""
 
 from crm_core.infra.mongo import COLLECTIONS, Doc
 
@@ -10,6 +13,9 @@ CHANGES = frozenset({"update", "remove", "dropCollection", "createIndex", "collM
 ADD = ("insert", "listIndexes")
 WRITE = ("insert", "update", "remove", "createIndex", "listIndexes")
 READ = ("find", "changeStream")
+APP_RIGHTS = "resetchannels ~* +@all -@admin -@dangerous -@pubsub -function -script|flush -script|kill +info"
+"""In Valkey's words: no settings, users, other databases' or servers' data, nothing that empties, stops or lists the
+server; INFO for ``doctor``."""
 
 
 def app_privileges(database: str) -> list[Doc]:

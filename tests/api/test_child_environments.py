@@ -1,9 +1,13 @@
 """What the processes that the app starts are told: the databases' addresses go to those that need them."""
 
 import pytest
+from pydantic import SecretStr
 
+from crm_core.hosting.child_settings import told_to_worker
 from crm_core.infra.heartbeat import WORKER_GROUPS
+from crm_core.settings import Settings
 from tests.running_app import RunningApp
+from tests.waiting import eventually
 
 VENDOR_MAY_KNOW = {
     "CRM_LOG_FORMAT",
@@ -13,6 +17,14 @@ VENDOR_MAY_KNOW = {
     "CRM_VENDOR_SECRET",
     "CRM_VENDOR_SUCCESS_RATE",
 }
+WORKERS_MAY_KNOW = {
+    "CRM_LOG_FORMAT",
+    "CRM_LOG_LEVEL",
+    "CRM_MONGODB_DATABASE",
+    "CRM_MONGODB_URI",
+    "CRM_REDIS_URL",
+}
+MORE_OF_ONE = {"delivery": {"CRM_VENDOR_SECRET", "CRM_VENDOR_URL"}, "jobs": {"CRM_MAX_BACKLOG"}}
 
 
 def told(app: RunningApp, child: str) -> dict[str, str]:
@@ -31,12 +43,35 @@ def test_the_servers_are_told_no_setting(app: RunningApp, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(WORKER_GROUPS))
-def test_workers_are_told_where_the_servers_are(app: RunningApp, name: str) -> None:
+def test_workers_are_told_where_the_servers_are_and_no_secret_of_the_app(app: RunningApp, name: str) -> None:
     found = told(app, name)
     assert (found["CRM_MONGODB_URI"], found["CRM_REDIS_URL"]) == (app.runtime.mongodb_uri, app.runtime.redis_url)
+    assert found.keys() <= WORKERS_MAY_KNOW | MORE_OF_ONE.get(name, set())
+
+
+def test_a_worker_is_told_fixed_settings_of_the_workspace_and_no_secret_of_the_app() -> None:
+    secret = "a secret of the app"
+    environment = {f"CRM_{name.upper()}": secret for name in Settings.model_fields} | {
+        "CRM_API_KEY": secret,
+        "CRM_TIME_ZONE": "Europe/Berlin",
+        "CRM_METRICS_TOKEN": secret,
+    }
+    settings = Settings(
+        **{
+            name: SecretStr(secret)
+            for name, field in Settings.model_fields.items()
+            if "Secret" in str(field.annotation)
+        }
+    )
+    for name in WORKER_GROUPS:
+        found = told_to_worker(name, settings, environment)
+        assert found["CRM_TIME_ZONE"] == "Europe/Berlin"
+        secrets = {variable for variable, value in found.items() if value == secret}
+        assert secrets == ({"CRM_VENDOR_SECRET"} if name == "delivery" else set())
 
 
 def test_all_files_of_a_running_app_are_for_its_owner_alone(app: RunningApp) -> None:
+    eventually(lambda: (app.data_dir / "vendor.sqlite").exists(), what="the vendor's file")
     modes = {
         str(path.relative_to(app.data_dir)): path.stat().st_mode & 0o777
         for path in app.data_dir.rglob("*")

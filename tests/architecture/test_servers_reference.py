@@ -1,9 +1,9 @@
-"""docs/servers.md has the role that the embedded MongoDB gives the app's user."""
+"""docs/servers.md has the rights that the embedded servers give the app's users."""
 
 import json
 from pathlib import Path
 
-from crm_core.infra.app_role import APP_ROLE, app_privileges
+from crm_core.infra.app_role import APP_RIGHTS, APP_ROLE, app_privileges
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "servers.md"
 
@@ -25,3 +25,4 @@ def role_script() -> str:
 def test_the_document_has_the_role_of_the_app() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     assert f"```javascript\n{role_script()}\n```" in text
+    assert f"ACL SETUSER clientnest on >password {APP_RIGHTS}\n" in text

@@ -101,7 +101,7 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
 
 @contextmanager
 def at_its_memory_limit(app: RunningApp) -> Iterator[None]:
-    with app.services() as services:
+    with app.administrator() as services:
         services.redis.config_set("maxmemory", services.redis.info("memory")["used_memory"] // 2)
         try:
             yield

@@ -1,12 +1,13 @@
-"""What the app's user may do in the embedded MongoDB, and what the app's processes are told of it."""
+"""What the app's users may do in the embedded servers, and what the app's processes are told of them."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pymongo
 import pytest
+import redis
 from pymongo.errors import OperationFailure
 
 from crm_core.hosting.folder import DataFolder, UnusableFolder
@@ -91,15 +92,84 @@ def test_the_app_may_not_touch(app: Services, name: str) -> None:
     expect_refusal(lambda: OTHER_THINGS[name](app.db))
 
 
-def test_other_processes_are_told_the_limited_user(ready: Settings) -> None:
-    runtime = read_runtime(ready.data_dir)
+FORBIDDEN_IN_VALKEY = (
+    *(
+        "CONFIG GET requirepass",
+        "CONFIG SET appendonly no",
+        "CONFIG REWRITE",
+        "ACL LIST",
+        "ACL SETUSER clientnest +@all",
+    ),
+    *(
+        "SHUTDOWN NOSAVE",
+        "DEBUG SLEEP 0",
+        "FLUSHALL",
+        "FLUSHDB",
+        "SWAPDB 0 1",
+        "KEYS *",
+        "SAVE",
+        "BGSAVE",
+        "BGREWRITEAOF",
+    ),
+    *(
+        "MODULE LIST",
+        "MODULE LOAD /tmp/x.so",
+        "REPLICAOF 127.0.0.1 1",
+        "FAILOVER",
+        "CLUSTER RESET",
+        "MONITOR",
+        "PSYNC ? -1",
+    ),
+    *(
+        "SLOWLOG GET",
+        "LATENCY RESET",
+        "CLIENT LIST",
+        "CLIENT KILL TYPE normal",
+        "CLIENT PAUSE 1",
+        "MIGRATE 127.0.0.1 1 k 0 1",
+    ),
+    *("RESTORE k 0 x", "SORT k", "SCRIPT FLUSH", "SCRIPT KILL", "FUNCTION FLUSH", "FUNCTION LOAD x", "PUBLISH c x"),
+)
+
+
+@pytest.mark.parametrize("command", FORBIDDEN_IN_VALKEY)
+def test_the_app_s_user_in_valkey_may_not(app: Services, command: str) -> None:
+    with pytest.raises(redis.exceptions.ResponseError, match=r"no permissions|command not allowed"):
+        app.redis.execute_command(*command.split())
+
+
+def test_a_script_of_the_app_s_user_in_valkey_may_do_no_more(app: Services) -> None:
+    for command in ("FLUSHALL", "KEYS *", "CONFIG GET requirepass"):
+        with pytest.raises(redis.exceptions.ResponseError, match=r"(?i)ACL|permission|not allowed from script"):
+            app.redis.eval("return redis.call(unpack(ARGV))", 0, *command.split())
+
+
+def test_the_app_s_user_in_valkey_reads_and_writes_and_tells_of_the_server(app: Services) -> None:
+    app.redis.set("any key", 1)
+    assert app.redis.eval("return redis.call('INCR', KEYS[1])", 1, "any key") == 2
+    assert app.redis.delete("any key") == 1
+    assert cast("dict[str, object]", app.redis.info("persistence"))["aof_enabled"] == 1
+
+
+def test_without_a_password_valkey_does_nothing(ready: Settings) -> None:
+    address = urlsplit(str(ready.redis_url))
+    with redis.Redis(port=address.port or 0) as client, pytest.raises(redis.exceptions.AuthenticationError):
+        client.ping()
+
+
+def test_other_processes_are_told_the_limited_users(ready: Settings) -> None:
+    runtime, administrator = read_runtime(ready.data_dir), as_administrator(ready)
     assert runtime
-    assert urlsplit(runtime.mongodb_uri).username == "clientnest"
-    assert ready.mongodb_uri == runtime.mongodb_uri
-    password = urlsplit(str(as_administrator(ready).mongodb_uri)).password
-    assert password
-    holders = [path.name for path in ready.data_dir.iterdir() if path.is_file() and password in path.read_text()]
-    assert holders == ["secrets.json"]
+    assert (ready.mongodb_uri, ready.redis_url) == (runtime.mongodb_uri, runtime.redis_url)
+    files = [path for path in ready.data_dir.iterdir() if path.is_file()]
+    for told, all_rights, holders in (
+        (runtime.mongodb_uri, administrator.mongodb_uri, {"secrets.json"}),
+        (runtime.redis_url, administrator.redis_url, {"secrets.json", "valkey.conf"}),
+    ):
+        assert urlsplit(told).username == "clientnest"
+        password = urlsplit(str(all_rights)).password
+        assert password
+        assert {path.name for path in files if password in path.read_text()} == holders
 
 
 def test_a_database_of_another_name_is_allowed_at_the_next_start(tmp_path: Path) -> None:
@@ -126,7 +196,7 @@ def make_old_folder(settings: Settings) -> None:
         client.admin.command("dropUser", "clientnest-admin")
     path = settings.data_dir / "secrets.json"
     secrets = DataFolder(settings.data_dir).load_secrets()
-    path.write_text(secrets.model_dump_json(exclude={"mongodb_admin_password"}))
+    path.write_text(secrets.model_dump_json(exclude={"mongodb_admin_password", "valkey_admin_password"}))
 
 
 def test_a_folder_whose_user_had_all_rights_is_brought_over(tmp_path: Path) -> None:
@@ -141,6 +211,8 @@ def test_a_folder_whose_user_had_all_rights_is_brought_over(tmp_path: Path) -> N
             assert services.db.jobs.count_documents({"_id": "i1"}) == 1
             expect_refusal(lambda db=services.db: db.audit.delete_many({}))  # type: ignore[misc]
             expect_refusal(lambda db=services.db: db.client.admin.command("usersInfo", 1))  # type: ignore[misc]
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                services.redis.flushall()
             services.close()
 
 
