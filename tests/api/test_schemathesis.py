@@ -34,16 +34,14 @@ EXAMPLES = int(os.environ.get("CLIENTNEST_FUZZ_EXAMPLES", "20"))
 LEAST = 40 * EXAMPLES
 """Requests in all: fewer would mean that the document has lost most of what it says."""
 WAITING = "clientnest_stream_waiting"
-CHECKS = [
+OF_AN_ANSWER = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
-    ignored_auth,
-    unsupported_method,
-    allow_header_conformance,
 ]
+CHECKS = [*OF_AN_ANSWER, ignored_auth, unsupported_method, allow_header_conformance]
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +68,28 @@ def test_every_answer_is_one_that_the_document_knows(
     case: schemathesis.Case[Any], fuzzed: RunningApp, session: requests.Session
 ) -> None:
     case.call_and_validate(base_url=f"{fuzzed.url}/api", session=session, checks=CHECKS, timeout=60)
+
+
+def keyed() -> list[Any]:
+    """The operations that ask for an API key."""
+    found = [each.ok() for each in api.get_all_operations()]
+    return [each for each in found if "HTTPBearer" in str(each.definition.raw["security"])]
+
+
+@pytest.mark.parametrize("key", ["", "Bearer cn_unknown", "Basic YTpi"])
+@pytest.mark.parametrize("operation", keyed(), ids=lambda each: each.label)
+def test_without_a_key_that_is_known_every_operation_answers_401(operation: Any, key: str, fuzzed: RunningApp) -> None:
+    headers = {"Authorization": key} if key else {}
+    case = operation.Case(path_parameters={each.name: "any" for each in operation.path_parameters}, headers=headers)
+    answer = case.call_and_validate(base_url=f"{fuzzed.url}/api", checks=OF_AN_ANSWER, timeout=60)
+    assert answer.status_code == 401
+
+
+def test_operations_without_a_key_are_few_and_known() -> None:
+    paths = api.raw_schema["paths"]
+    every = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    others = every - {each.label for each in keyed()}
+    assert others == {"GET /healthz", "GET /readyz", "GET /metrics", "POST /v1/receipts"}
 
 
 def test_there_were_many_such_requests(fuzzed: RunningApp) -> None:

@@ -7,7 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from crm_core.access.permissions import Role
+from crm_core.access.scopes import Scope
 from crm_core.hosting.ports import free_port
+from crm_core.rules.tree import EVERYONE
 from tests.actors import TEST
 from tests.browser.screen import AS_ADMIN, AS_VISITOR, Screen, give_session
 from tests.running_app import RunningApp, start_app
@@ -82,6 +84,40 @@ def test_a_changed_role_ends_the_open_page(app: RunningApp, member: str, second:
     second.open(f"{app.url}/customers")
     expect(second.page.get_by_text("is a viewer; to see customers takes the role")).to_be_visible()
     second.check_health()
+
+
+def test_what_open_pages_still_offer_is_refused_once_the_role_is_lowered(
+    app: RunningApp, desk: Screen, second: Screen
+) -> None:
+    """By a callback, by the fragment that a dialog is, and to a key; the session itself goes on here."""
+    with app.services() as services:
+        mara = services.users.invite("mara@example.com", Role.MARKETER, actor=TEST)
+        give_session(desk.page.context, app, services.sessions.open(mara.id))
+        key = services.keys.create("Mara's", [Scope.CAMPAIGNS_WRITE], owner_id=mara.id, actor=TEST)
+        segment = services.segments.save("Everybody", EVERYONE, actor=TEST)
+        campaign = services.campaigns.create(name="Spring", channel="in_app", message="Hi", rule=EVERYONE, actor=TEST)
+        second.open(f"{app.url}/campaign?campaign={campaign['_id']}")
+        expect(second.button("Archive")).to_be_visible()
+        third = Screen(desk.page.context.new_page(), has_signed_in=True)
+        third.open(f"{app.url}/segments")
+        third.button("Delete …").click()
+        expect(third.button("Delete segment")).to_be_visible()
+        services.db.users.update_one({"_id": mara.id}, {"$set": {"role": Role.VIEWER}})
+        fourth = Screen(desk.page.context.new_page(), has_signed_in=True)
+        fourth.open(f"{app.url}/customers")
+        while not fourth.page.get_by_text("is a viewer; to see customers").is_visible():  # at most 2 s later
+            fourth.open(f"{app.url}/customers")
+
+        second.button("Archive").click()
+        expect(second.page.get_by_text("is a viewer; to change campaigns takes the role")).to_be_visible()
+        third.button("Delete segment").click()
+        expect(third.page.get_by_text("is a viewer; to change segments takes the role")).to_be_visible()
+        with app.client(key) as client:
+            assert client.post(f"/campaigns/{campaign['_id']}/launch").status_code == 403
+        assert services.campaigns.get(campaign["_id"]) == campaign
+        assert services.segments.get(segment["_id"])
+    for each in (second, third):
+        each.check_health()
 
 
 def test_the_sign_in_page_fits_a_phone(app: RunningApp, phone: Screen) -> None:
