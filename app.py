@@ -22,7 +22,7 @@ from crm_core.services import current
 from crm_core.serving import serving
 from crm_core.settings import Settings
 from pages._ui.rerun import rerun_of
-from pages._ui.streamlit_server import configure_streamlit, uploaded_bytes
+from pages._ui.streamlit_server import configure_streamlit, connection_of, uploaded_bytes
 
 load_settings = cache(Settings.load)
 
@@ -47,7 +47,14 @@ app = st.App(
     str(Path(__file__).resolve().parent / "pages" / "_shell.py"),
     lifespan=lifespan,
     middleware=[
-        Middleware(FrontDoor, settings=load_settings, services=current, uploaded=uploaded_bytes, rerun_of=rerun_of),
+        Middleware(
+            FrontDoor,
+            settings=load_settings,
+            services=current,
+            uploaded=uploaded_bytes,
+            connection_of=connection_of,
+            rerun_of=rerun_of,
+        ),
         Middleware(ApiFirst, api=create_api()),
     ],
 )

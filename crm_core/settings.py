@@ -4,6 +4,7 @@ Settings of the workspace, which people change while it runs, are in ``crm_core.
 """
 
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -40,6 +41,12 @@ def _origin(url: str) -> str:
     if not is_origin or parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("must be an address without a path, such as https://crm.example.com")
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _networks(text: str) -> str:
+    for part in text.split(","):
+        ip_network(part.strip())
+    return text
 
 
 def _hard_to_guess(secret: SecretStr) -> SecretStr:
@@ -112,6 +119,13 @@ class Settings(BaseSettings):
         Field(
             description="Address at which people open the app, such as `https://crm.example.com`; under any other name "
             "it answers no browser. Unset: `localhost`, `127.0.0.1` and `[::1]` at its port."
+        ),
+    ] = None
+    trusted_proxies: Annotated[
+        Annotated[str, AfterValidator(_networks)] | None,
+        Field(
+            description="Addresses or networks, such as `127.0.0.1, 10.0.0.0/8`, of the reverse proxies before the "
+            "app: their `X-Forwarded-For` says in the audit log where a request is from. Unset: nobody's does."
         ),
     ] = None
     receipts_url: Annotated[
@@ -280,12 +294,3 @@ def _in_words(error: ErrorDetails) -> str:
     """With the variable, unless it is about several."""
     variables = "".join(f"CRM_{str(name).upper()}: " for name in error["loc"][:1])
     return variables + plain_message(error)
-
-
-def settings_table() -> str:
-    """The settings as the Markdown table of the README, which a test compares with it."""
-    rows = [
-        f"| `CRM_{name.upper()}` | {'unset' if field.default is None else f'`{field.default}`'} | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    ]
-    return "\n".join(["| variable | default | what |", "| --- | --- | --- |", *rows])

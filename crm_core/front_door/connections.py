@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 import uvicorn
 from starlette.types import Receive
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 log = structlog.stdlib.get_logger(__name__)
@@ -29,7 +30,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's own, which bounds neither."""
 
     _head_bytes = 0
-    """Received since what was last understood: the begin of a request, a chunk's size, a part of a body."""
+    """Received since what was last understood: the begin of a request, a part of a body."""
     body_bytes = 0
     _is_websocket = False
     """From its upgrade on it is no concern of ours: another protocol has it, which pings."""
@@ -62,9 +63,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         WATCH.body_begins(self)
         super().on_headers_complete()
-
-    def on_chunk_header(self) -> None:
-        self._head_bytes = 0
 
     def on_body(self, body: bytes) -> None:
         self._head_bytes = 0
@@ -169,13 +167,16 @@ WATCH: Final = _Watch()
 
 
 def bound_connections(receive: Receive) -> None:
-    """Have the server of this lifespan take its connections as ``BoundedProtocol``.
+    """Have the server of this lifespan take its connections as ``BoundedProtocol``, and believe no forwarded header.
 
     ``streamlit run`` builds uvicorn's configuration itself and offers no way to it, but the lifespan's ``receive``
-    belongs to an object that has it, and uvicorn opens its sockets after the lifespan has begun.
+    belongs to an object that has it, and uvicorn opens its sockets after the lifespan has begun. By default uvicorn
+    takes a client's address from whatever ``X-Forwarded-For`` comes from this machine.
     """
     config = getattr(getattr(receive, "__self__", None), "config", None)
     if isinstance(config, uvicorn.Config) and issubclass(config.http_protocol_class, HttpToolsProtocol):
         config.http_protocol_class = BoundedProtocol
+        if isinstance(config.loaded_app, ProxyHeadersMiddleware):
+            config.loaded_app = config.loaded_app.app
     else:
-        log.warning("headers and slow connections are not bounded: this server is not uvicorn with httptools")
+        log.warning("no bounds on headers and slow connections: this server is not uvicorn with httptools")

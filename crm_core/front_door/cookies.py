@@ -2,6 +2,9 @@
 
 Browsers drop a cookie with the prefix ``__Host-`` or the attribute ``Secure`` that came over plain http, which is
 allowed on this machine only. They keep cookies by host and not by port: there the name tells two apps apart.
+
+The proxy of Streamlit Community Cloud passes on only cookies that it knows, those of Streamlit itself, so ours take two
+of their names there, of ``st.login``, which is not used. Source: Streamlit, ``starlette_server_config.py``.
 """
 
 import secrets
@@ -13,6 +16,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import Scope
+
+from crm_core.settings import Settings
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 NEEDS_HTTPS = (
@@ -52,9 +57,11 @@ class Cookies:
         return morsel.OutputString()
 
 
-def cookies_at(public_url: str | None, scope: Scope) -> Cookies | None:
+def cookies_at(settings: Settings, scope: Scope) -> Cookies | None:
     """The cookies at the address that people use, or None where none would be safe: plain http over a network."""
-    address = urlsplit(public_url or f"http://{Headers(scope=scope).get('host', '')}")
+    if settings.hosting == "community-cloud":
+        return Cookies("_streamlit_user", "_streamlit_user_tokens", is_secure=True)
+    address = urlsplit(settings.public_url or f"http://{Headers(scope=scope).get('host', '')}")
     if address.scheme == "https":
         return Cookies("__Host-clientnest", "__Host-clientnest_nonce", is_secure=True)
     if address.hostname not in LOOPBACK:

@@ -3,11 +3,12 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final
+from functools import cached_property, partial
+from typing import Any, Final, cast
 
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from crm_core.front_door.connections import bound_connections
 from crm_core.front_door.headers import AnswerHeaders
@@ -43,9 +44,10 @@ class _House:
 class FrontDoor:
     """ASGI middleware around everything that the app serves.
 
-    settings: of the process, from its start on. services: raises Unavailable before and after the lifespan.
-    uploaded: the bytes of uploads that Streamlit holds, by its session. rerun_of: from what a browser said last, the
-    message by which it has that page run again.
+    settings: of the process, from its start on. services: raises Unavailable before and after the lifespan. uploaded:
+    the bytes of uploads that Streamlit holds, by its session. connection_of: what our private header said of the page
+    that has a Streamlit session open, if any has. rerun_of: from what a browser said last, the message by which it has
+    that page run again.
     """
 
     def __init__(
@@ -55,20 +57,30 @@ class FrontDoor:
         settings: Callable[[], Settings],
         services: Callable[[], Services],
         uploaded: Callable[[], Mapping[str, int]],
+        connection_of: Callable[[str], str | None],
         rerun_of: RerunOf,
     ) -> None:
-        bound = SessionBinding(UploadLimit(app, uploaded), settings=settings, services=services, rerun_of=rerun_of)
+        bound = SessionBinding(
+            UploadLimit(app, uploaded),
+            settings=settings,
+            services=services,
+            connection_of=connection_of,
+            rerun_of=rerun_of,
+        )
         self._app = app
         self._settings = settings
         self._for_people = SessionRoutes(bound, settings=settings, services=services)
-        self._house: _House | None = None
+        self._entrance: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             bound_connections(receive)
             await self._app(scope, receive, send)
             return
-        house = self._house or self._enter(scope)
+        entrance = self._entrance or self._open(scope)
+        await entrance(scope, receive, send)
+
+    async def _receive(self, house: _House, scope: Scope, receive: Receive, send: Send) -> None:
         if is_open(scope["path"]) and scope["type"] == "http":
             await self._app(scope, receive, house.headers.added_to_data(send))
             return
@@ -80,9 +92,14 @@ class FrontDoor:
         else:
             await self._for_people(scope, receive, send)
 
-    def _enter(self, scope: Scope) -> _House:
-        self._house = _House(self._settings(), scope["server"][1])
-        return self._house
+    def _open(self, scope: Scope) -> ASGIApp:
+        """The way in, where trusted proxies, if there are any, say whom they bring."""
+        house = _House(self._settings(), scope["server"][1])
+        entrance: Any = partial(self._receive, house)
+        if trusted := house.settings.trusted_proxies:
+            entrance = ProxyHeadersMiddleware(entrance, trusted)
+        self._entrance = entrance
+        return cast("ASGIApp", entrance)
 
 
 def _has_token(scope: Scope, token: SecretStr | None) -> bool:

@@ -11,6 +11,15 @@ _METRICS: Final = ("/api/metrics", "/_stcore/metrics")
 _HEALTH: Final = "/_stcore/health"
 
 
+def is_upload(path: str) -> bool:
+    return path.startswith(UPLOADS)
+
+
+def session_in(path: str) -> str:
+    """The Streamlit session that an upload's address names."""
+    return path.removeprefix(UPLOADS).partition("/")[0]
+
+
 def is_open(path: str) -> bool:
     """Whether ``path`` never takes a cookie: the REST API asks for keys, signatures or nothing, health for nothing."""
     if path == API or path.startswith("/api/"):

@@ -1,7 +1,8 @@
 """Binds each connection of a page to the browser's session, and asks for a sign-in before files and documents.
 
 Streamlit's own session id stands in addresses, and whoever sends it would get that session. It gives it only to a
-connection with the same user information, which is the header that is set here (``server.trustedUserHeaders``).
+connection with the same user information, which is the header that is set here (``server.trustedUserHeaders``). An
+upload for it is taken from the same browser session only, by what that header says of the page that is open.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from crm_core.access.sessions import hash_secret
 from crm_core.access.sign_in.connection import Connection, ConnectionKind
 from crm_core.errors import Unavailable
 from crm_core.front_door.cookies import Cookies, cookies_at
-from crm_core.front_door.paths import needs_sign_in
+from crm_core.front_door.paths import is_upload, needs_sign_in, session_in
 from crm_core.front_door.refusals import Refusal, refuse
 from crm_core.front_door.revocable import RerunOf, RevocableSocket
 from crm_core.front_door.session_watch import SessionWatch
@@ -25,10 +26,15 @@ from crm_core.services import Services
 from crm_core.settings import Settings
 
 HEADER: Final = b"x-clientnest-connection"
+_SIGNED_OUT: Final = Refusal(401, "signed out", "Sign in to ClientNest first.")
+_NOT_THEIRS: Final = Refusal(
+    403, "upload for another session", "This file is not for a page that you have open. Reload the page and try again."
+)
 
 
 class SessionBinding:
-    """ASGI middleware. rerun_of: from what a browser said last, the message by which it has that page run again."""
+    """ASGI middleware. connection_of: what ``HEADER`` says of the page that has a Streamlit session open, if any has.
+    rerun_of: from what a browser said last, the message by which it has that page run again."""
 
     def __init__(
         self,
@@ -36,10 +42,12 @@ class SessionBinding:
         *,
         settings: Callable[[], Settings],
         services: Callable[[], Services],
+        connection_of: Callable[[str], str | None],
         rerun_of: RerunOf,
     ) -> None:
         self._app = app
         self._settings = settings
+        self._connection_of = connection_of
         self._rerun_of = rerun_of
         self._services = services
         self._watch = SessionWatch(lambda session_ids: services().identities.ended(session_ids))
@@ -54,18 +62,24 @@ class SessionBinding:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         cookies = self._cookies(scope)
-        if needs_sign_in(scope["path"]):
-            try:
-                session_id = await self._session_id(cookies, scope)
-            except Unavailable as exc:
-                await refuse(Refusal(503, "unavailable", str(exc)), scope, send)
-                return
-            if session_id is None:
-                await refuse(Refusal(401, "signed out", "Sign in to ClientNest first."), scope, send)
-                return
+        if needs_sign_in(scope["path"]) and (refusal := await self._check_sign_in(cookies, scope)):
+            await refuse(refusal, scope, send)
+            return
         if cookies and _is_document(scope) and cookies.nonce not in cookies.read(scope):
             send = _setting_cookie(send, cookies.set_nonce())
         await self._app(scope, receive, send)
+
+    async def _check_sign_in(self, cookies: Cookies | None, scope: Scope) -> Refusal | None:
+        try:
+            session_id = await self._session_id(cookies, scope)
+        except Unavailable as exc:
+            return Refusal(503, "unavailable", str(exc))
+        if session_id is None:
+            return _SIGNED_OUT
+        own = str(Connection(ConnectionKind.SESSION, session_id))
+        if is_upload(scope["path"]) and self._connection_of(session_in(scope["path"])) != own:
+            return _NOT_THEIRS
+        return None
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = await self._connection(scope)
@@ -96,7 +110,7 @@ class SessionBinding:
         return await run_in_threadpool(self._services().sign_in.recognise, secret) if secret else None
 
     def _cookies(self, scope: Scope) -> Cookies | None:
-        return cookies_at(self._settings().public_url, scope)
+        return cookies_at(self._settings(), scope)
 
 
 def _without_header(scope: Scope) -> Scope:

@@ -72,7 +72,7 @@ class SessionRoutes:
         return answer
 
     def _cookies(self, request: Request) -> Cookies | None:
-        return cookies_at(self._settings().public_url, request.scope)
+        return cookies_at(self._settings(), request.scope)
 
 
 async def _body_of(request: Request) -> str:

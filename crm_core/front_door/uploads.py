@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from crm_core.front_door.paths import UPLOADS
+from crm_core.front_door.paths import is_upload, session_in
 from crm_core.front_door.refusals import Refusal, refuse
 
 MAX_SESSION_MB: Final = 60
@@ -23,10 +23,10 @@ class UploadLimit:
         self._coming: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "PUT" or not scope["path"].startswith(UPLOADS):
+        if scope["type"] != "http" or scope["method"] != "PUT" or not is_upload(scope["path"]):
             await self._app(scope, receive, send)
             return
-        session, size = scope["path"].removeprefix(UPLOADS).partition("/")[0], _declared_size(scope)
+        session, size = session_in(scope["path"]), _declared_size(scope)
         if refusal := self._check(session, size):
             await refuse(refusal, scope, send)
             return

@@ -7,6 +7,7 @@ from streamlit import config, runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from crm_core.front_door.headers import COMMUNITY_CLOUD
+from crm_core.front_door.session_binding import HEADER
 from crm_core.settings import Settings
 
 
@@ -25,3 +26,10 @@ def uploaded_bytes() -> Mapping[str, int]:
     manager = runtime.get_instance().uploaded_file_mgr
     assert isinstance(manager, MemoryUploadedFileManager)
     return {session: sum(len(f.data) for f in [*files.values()]) for session, files in [*manager.file_storage.items()]}
+
+
+def connection_of(session: str) -> str | None:
+    """What the front door said of the page that has this Streamlit session open; None if no page has."""
+    client = runtime.get_instance().get_client(session)
+    context = client and client.client_context
+    return next((value for name, value in context.headers if name == HEADER.decode()), None) if context else None

@@ -4,18 +4,23 @@ import re
 
 import pytest
 
-from crm_core import settings as process
 from crm_core.settings import Settings
-from crm_core.workspace import rows as workspace
 from crm_core.workspace.model import WorkspaceSettings
-from crm_core.workspace.rows import read_rows
+from crm_core.workspace.rows import read_rows, settings_table
 from tests.running_app import ROOT
 
 README = (ROOT / "README.md").read_text()
-TABLES = {
-    "settings": process.settings_table(),
-    "workspace settings": workspace.settings_table(WorkspaceSettings),
-}
+
+
+def process_table() -> str:
+    rows = [
+        f"| `CRM_{name.upper()}` | {'unset' if field.default is None else f'`{field.default}`'} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | what |", "| --- | --- | --- |", *rows])
+
+
+TABLES = {"settings": process_table(), "workspace settings": settings_table(WorkspaceSettings)}
 
 
 def between(name: str) -> str:

@@ -52,14 +52,18 @@ class Browser:
         assert answer.status_code == 204, answer.text
 
     @contextmanager
-    def page(self, streamlit_session: str = "", headers: dict[str, str] | None = None) -> Iterator[ClientConnection]:
-        """The WebSocket of a page. streamlit_session: the one that it asks to go on with."""
+    def page(
+        self, streamlit_session: str = "", headers: dict[str, str] | None = None, *, origin: str = ""
+    ) -> Iterator[ClientConnection]:
+        """The WebSocket of a page. streamlit_session: the one that it asks to go on with. origin: the app's, unless
+        given."""
+        token = self.http.cookies.get("_streamlit_xsrf") or "none"
         cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
         with connect(
             f"{self._app.url.replace('http', 'ws', 1)}/_stcore/stream",
-            origin=Origin(self._app.url),
+            origin=Origin(origin or self._app.url),
             additional_headers={"Cookie": cookies, **(headers or {})},
-            subprotocols=[Subprotocol(each) for each in ("streamlit", "none", streamlit_session) if each],
+            subprotocols=[Subprotocol(each) for each in ("streamlit", token, streamlit_session) if each],
             proxy=None,
             max_size=None,
         ) as socket:

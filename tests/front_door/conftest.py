@@ -12,8 +12,9 @@ CLOUD_URL = "https://our-crm.streamlit.app"
 
 @pytest.fixture(scope="package")
 def public_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """One that people reach under a name of its own."""
-    with start_app(tmp_path_factory.mktemp("public"), CRM_PUBLIC_URL=PUBLIC_URL) as running:
+    """One that people reach under a name of its own, through a proxy on this machine."""
+    folder = tmp_path_factory.mktemp("public")
+    with start_app(folder, CRM_PUBLIC_URL=PUBLIC_URL, CRM_TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8") as running:
         yield running
 
 

@@ -1,6 +1,7 @@
 """What a session may upload: Streamlit keeps it in memory, whether a page asked for it or not."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +19,7 @@ def test_a_session_s_uploads_are_bounded_together(app: RunningApp) -> None:
         answer = visitor.upload(19 * MB)
         assert answer.status_code == 413
         assert f"{MAX_SESSION_MB} MB" in answer.text
-        visitor.remove("b")
+        assert visitor.remove("b").status_code == 204
         assert visitor.upload(19 * MB).status_code == 204
 
 
@@ -28,6 +29,24 @@ def test_uploads_of_one_session_take_nothing_from_another(app: RunningApp) -> No
         for _ in range(3):
             assert one.upload(19 * MB).status_code == 204
         assert other.upload(19 * MB).status_code == 204
+
+
+def test_nobody_uploads_to_a_page_of_somebody_else_or_removes_a_file_there(app: RunningApp) -> None:
+    with visiting(app) as one, visiting(app) as other:
+        thief = one.with_page_of(other)
+        assert other.upload(50 * MB // 3, name="theirs").status_code == 204
+        for answer in (thief.upload(1), thief.remove("theirs")):
+            assert answer.status_code == 403
+            assert "not for a page that you have open" in answer.text
+        for _ in range(2):
+            assert other.upload(50 * MB // 3).status_code == 204
+        assert other.upload(19 * MB).status_code == 413, "nothing was added, and the file is still there"
+
+
+@pytest.mark.parametrize("session", ["", "/", "no-such-page", "%2e%2e", "é", "x" * 5000])
+def test_an_upload_for_no_page_is_refused(app: RunningApp, session: str) -> None:
+    with visiting(app) as visitor:
+        assert replace(visitor, session_id=session).upload(1).status_code in (400, 403, 404)
 
 
 def test_uploads_at_the_same_moment_count_together(app: RunningApp) -> None:

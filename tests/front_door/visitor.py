@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import httpx
@@ -47,8 +47,12 @@ class Visitor:
     def upload_without_size(self) -> httpx.Response:
         return self.client.put(self._address("endless"), content=iter([b"x" * 1000] * 3))
 
-    def remove(self, name: str) -> None:
-        assert self.client.delete(self._address(name)).status_code == 204
+    def remove(self, name: str) -> httpx.Response:
+        return self.client.delete(self._address(name))
+
+    def with_page_of(self, other: "Visitor") -> "Visitor":
+        """This browser, with the Streamlit session of somebody else."""
+        return replace(self, session_id=other.session_id)
 
     def _address(self, name: str) -> str:
         return f"/_stcore/upload_file/{self.session_id}/{name}"

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from starlette.types import Scope
+from streamlit.web.server.starlette.starlette_server_config import TOKENS_COOKIE_NAME, USER_COOKIE_NAME
 
 from crm_core.front_door.cookies import Cookies, cookies_at
+from crm_core.settings import Settings
 
 DAY = timedelta(days=1)
 
@@ -15,7 +17,7 @@ def request(host: str = "", cookie: str = "") -> Scope:
 
 
 def at(public_url: str | None, host: str = "") -> Cookies:
-    found = cookies_at(public_url, request(host))
+    found = cookies_at(Settings(public_url=public_url), request(host))
     assert found
     return found
 
@@ -57,13 +59,21 @@ def test_on_loopback_the_name_says_which_app(public_url: str | None, host: str, 
     ],
 )
 def test_plain_http_over_a_network_has_no_cookies(public_url: str | None, host: str) -> None:
-    assert cookies_at(public_url, request(host)) is None
+    assert cookies_at(Settings(public_url=public_url), request(host)) is None
 
 
 def test_forwarded_headers_do_not_make_an_address_secure() -> None:
     scope = request("crm.example.com")
     scope["headers"] += [(b"x-forwarded-proto", b"https"), (b"x-forwarded-host", b"localhost")]
-    assert cookies_at(None, scope) is None
+    assert cookies_at(Settings(), scope) is None
+
+
+def test_on_community_cloud_cookies_have_names_that_its_proxy_passes_on() -> None:
+    settings = Settings(public_url="https://our-crm.streamlit.app", hosting="community-cloud")
+    cookies = cookies_at(settings, request("10.0.0.9:8501"))
+    assert cookies
+    assert (cookies.session, cookies.nonce) == (USER_COOKIE_NAME, TOKENS_COOKIE_NAME)
+    assert {"Path=/", "Secure", "HttpOnly", "SameSite=Lax"} <= set(cookies.set_session("s", DAY).split("; "))
 
 
 def test_a_session_cookie_ends_with_the_session_and_is_removed_by_an_empty_one() -> None:
