@@ -21,8 +21,16 @@ _SCHEME = "bearer "
 Security = dict[str, list[dict[str, list[str]]]]
 SIGNATURE = "VendorSignature"
 SIGNED: Security = {"security": [{SIGNATURE: []}]}
+METRICS = "MetricsToken"
+METERED: Security = {"security": [{METRICS: []}]}
 PUBLIC: Security = {"security": []}
-"""What the OpenAPI document says of operations that need no API key: the vendor signs, anybody may ask for health."""
+"""What the OpenAPI document says of operations that need no API key: the vendor signs, Prometheus has a token, anybody
+may ask for health."""
+METRICS_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "The token of `CRM_METRICS_TOKEN`. People who are signed in need none.",
+}
 SIGNATURE_SCHEME = {
     "type": "apiKey",
     "in": "header",

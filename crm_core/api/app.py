@@ -20,7 +20,7 @@ from crm_core.api import (
     rehearsals,
     segments,
 )
-from crm_core.api.access import SIGNATURE, SIGNATURE_SCHEME
+from crm_core.api.access import METRICS, METRICS_SCHEME, SIGNATURE, SIGNATURE_SCHEME
 from crm_core.api.answers.problems import ProblemDocument
 from crm_core.api.bodies import REF
 from crm_core.api.campaign_bodies import CampaignBody, CampaignChangeBody, LaunchBody, ScheduleBody
@@ -72,7 +72,7 @@ class _Api(FastAPI):
         ]
         _, ours = TypeAdapter.json_schemas(models, by_alias=False, ref_template=REF)
         document["components"]["schemas"] |= ours["$defs"]
-        document["components"]["securitySchemes"][SIGNATURE] = SIGNATURE_SCHEME
+        document["components"]["securitySchemes"] |= {SIGNATURE: SIGNATURE_SCHEME, METRICS: METRICS_SCHEME}
         return document
 
 

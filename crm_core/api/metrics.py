@@ -14,7 +14,7 @@ from prometheus_client import (
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from crm_core.api.access import PUBLIC, ServicesDep
+from crm_core.api.access import METERED, ServicesDep
 from crm_core.api.problems import to_responses
 from crm_core.api.routing import Router
 from crm_core.infra.heartbeat import WorkerState
@@ -51,7 +51,7 @@ class _Now:
 
 @router.get(
     "/metrics",
-    openapi_extra=PUBLIC,
+    openapi_extra=METERED,
     response_class=PlainTextResponse,
     responses=to_responses(
         {401: "Neither the token of CRM_METRICS_TOKEN nor somebody who has signed in.", 503: "Valkey is away."},

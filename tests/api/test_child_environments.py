@@ -56,13 +56,10 @@ def test_a_worker_is_told_fixed_settings_of_the_workspace_and_no_secret_of_the_a
         "CRM_TIME_ZONE": "Europe/Berlin",
         "CRM_METRICS_TOKEN": secret,
     }
-    settings = Settings(
-        **{
-            name: SecretStr(secret)
-            for name, field in Settings.model_fields.items()
-            if "Secret" in str(field.annotation)
-        }
-    )
+    secrets_of_the_app = {
+        name: SecretStr(secret) for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)
+    }
+    settings = Settings().with_servers(**secrets_of_the_app)
     for name in WORKER_GROUPS:
         found = told_to_worker(name, settings, environment)
         assert found["CRM_TIME_ZONE"] == "Europe/Berlin"

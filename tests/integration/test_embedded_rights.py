@@ -134,8 +134,9 @@ FORBIDDEN_IN_VALKEY = (
 
 @pytest.mark.parametrize("command", FORBIDDEN_IN_VALKEY)
 def test_the_app_s_user_in_valkey_may_not(app: Services, command: str) -> None:
+    client: Any = app.redis
     with pytest.raises(redis.exceptions.ResponseError, match=r"no permissions|command not allowed"):
-        app.redis.execute_command(*command.split())
+        client.execute_command(*command.split())
 
 
 def test_a_script_of_the_app_s_user_in_valkey_may_do_no_more(app: Services) -> None:

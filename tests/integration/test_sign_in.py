@@ -8,6 +8,7 @@ from crm_core.access.sign_in.connection import Connection, ConnectionKind
 from crm_core.access.sign_in.identities import FRESH_S, LOCAL_ADMIN, OUTAGE_S, Identities
 from crm_core.access.sign_in.service import SignIn
 from crm_core.access.sign_in.tickets import LIFETIME, Tickets
+from crm_core.access.users import User
 from crm_core.errors import Forbidden, Unavailable
 from crm_core.services import Services, build_services
 from crm_core.settings import Mode
@@ -102,6 +103,18 @@ def test_an_outage_is_bridged_for_a_while_but_never_for_an_ended_session(
     watch.now = OUTAGE_S + FRESH_S
     with pytest.raises(Unavailable):
         identities.actor_of(known)
+
+
+def test_a_session_that_ends_while_it_is_read_has_ended(services: Services) -> None:
+    session_id = hash_secret(services.sessions.open(analyst(services)))
+
+    def ended_meanwhile(user_id: str) -> User | None:
+        found.forget(session_id)
+        return services.users.get(user_id)
+
+    found = Identities(services.sessions, ended_meanwhile, services.settings)
+    assert found.actor_of(session_id) is None
+    assert found.actor_of(session_id) is None
 
 
 def test_a_ticket_lives_for_a_minute_and_is_not_stored_itself(services: Services) -> None:

@@ -20,11 +20,13 @@ def new_key() -> rsa.RSAPrivateKey:
 
 
 class Forge:
-    """issuer: where it is served. keys: those that it publishes, by their id."""
+    """issuer: where it is served. keys: those that it publishes, by their id. secrets: the same, of keys that nobody
+    should publish."""
 
     def __init__(self) -> None:
         self.issuer = ""
         self.keys = {"k1": new_key()}
+        self.secrets: dict[str, str] = {}
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """Of a token that is good; a change to None leaves the claim out."""
@@ -71,7 +73,11 @@ class Forge:
             jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": kid, "use": "sig"}
             for kid, key in self.keys.items()
         ]
-        return {"keys": made}
+        shared = [
+            jwt.algorithms.HMACAlgorithm.to_jwk(secret, as_dict=True) | {"kid": kid, "use": "sig", "alg": "HS256"}
+            for kid, secret in self.secrets.items()
+        ]
+        return {"keys": [*made, *shared]}
 
     def answer(self, path: str) -> Any:
         if path == "/keys":

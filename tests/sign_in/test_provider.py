@@ -97,6 +97,12 @@ def test_a_signature_with_something_that_is_no_key_of_the_provider_is_refused(pr
         assert "not valid" in refused(provider, token), what
 
 
+def test_a_signature_with_a_published_secret_is_refused(provider: Provider, forge: Forge) -> None:
+    forge.secrets["k2"] = SECRET
+    token = jwt.encode(forge.claims(), SECRET, algorithm="HS256", headers={"kid": "k2"})
+    assert "not valid" in refused(provider, token)
+
+
 def test_a_changed_token_is_refused(provider: Provider, forge: Forge) -> None:
     head, body, signature = forge.token().split(".")
     _, other, _ = forge.token(email="eve@example.com").split(".")
