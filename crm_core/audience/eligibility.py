@@ -14,13 +14,17 @@ from crm_core.errors import InvalidInput
 
 
 class Reason(StrEnum):
-    """Why somebody gets no message, in the order in which it is asked: the first that holds counts."""
+    """Why somebody gets no message, in the order in which it is asked: the first that holds counts.
+
+    The last is asked of an audience: an address gets one message of it.
+    """
 
     CUSTOMER_GONE = "customer_gone"
     NO_CONSENT = "no_consent"
     NO_ADDRESS = "no_address"
     SUPPRESSED = "suppressed"
     FREQUENCY_CAP = "frequency_cap"
+    SAME_ADDRESS = "same_address"
 
 
 REASON_LABELS: Mapping[Reason, str] = {
@@ -29,12 +33,14 @@ REASON_LABELS: Mapping[Reason, str] = {
     Reason.NO_ADDRESS: "No address",
     Reason.SUPPRESSED: "Suppressed",
     Reason.FREQUENCY_CAP: "Frequency cap reached",
+    Reason.SAME_ADDRESS: "Same address as another customer",
 }
 
 
 @dataclass(frozen=True)
 class Cap:
-    """No more than ``messages`` over one channel to one customer within ``days`` x 24 h. Raises InvalidInput."""
+    """No more than ``messages`` over one channel to one customer, and to one address, within ``days`` x 24 h. Raises
+    InvalidInput."""
 
     messages: int
     days: int
@@ -62,15 +68,20 @@ class Policy:
 
 @dataclass(frozen=True)
 class Recipient:
-    """customer: a record of CustomerReader or a stored document. suppressed: channels.
+    """customer: a record of CustomerReader or a stored document.
 
-    sent: channel to when messages were sent over it, aware UTC; needed back to the start of the cap's window, without
-    a cap not at all.
+    What holds for the customer or for the address, whoever else has it: suppressed, channels; refused, channels for
+    which somebody with the address denied consent. address_key: over the channel that is asked about.
+    sent, sent_to_address: channel to when messages were sent over it to the customer, and to the address, aware UTC;
+    needed back to the start of the cap's window, without a cap not at all.
     """
 
     customer: CustomerFields
     suppressed: Collection[str] = ()
     sent: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
+    refused: Collection[str] = ()
+    sent_to_address: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
+    address_key: str | None = None
 
 
 def eligibility(person: Recipient | None, channel: str, policy: Policy, now: datetime) -> Reason | None:
@@ -81,7 +92,7 @@ def eligibility(person: Recipient | None, channel: str, policy: Policy, now: dat
     wanted = CHANNELS.named(channel)
     if person is None:
         return Reason.CUSTOMER_GONE
-    if not _has_consent(person.customer, channel, policy):
+    if channel in person.refused or not _has_consent(person.customer, channel, policy):
         return Reason.NO_CONSENT
     if not wanted.reaches(person.customer):
         return Reason.NO_ADDRESS
@@ -98,5 +109,6 @@ def _has_consent(customer: CustomerFields, channel: str, policy: Policy) -> bool
 
 
 def _count_sent(person: Recipient, channel: str, cap: Cap, now: datetime) -> int:
+    """The greater of the two numbers: each has to stay below the cap."""
     start = cap.start(now)
-    return sum(at >= start for at in person.sent.get(channel, ()))
+    return max(sum(at >= start for at in sent.get(channel, ())) for sent in (person.sent, person.sent_to_address))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import numpy as np
+
 from crm_core.audience.eligibility import Policy, Reason
 from crm_core.audience.preview import Deliverable, Effect, WaterfallStep
 from crm_core.audience.reach import count_recent, ineligible
@@ -49,14 +51,21 @@ def measure_deliverable(
     found: dict[str, Deliverable] = {}
     for channel in CHANNELS:
         refused = {reason: _refused(population, channel, reason, policy, now) for reason in _reasons(policy)}
+        same_address = 0
+        if shared := population.shared(CHANNELS[channel].address):
+            verdicts = shared.refuse(channel, policy, now)
+            refused = {reason: shared.written_over(some, verdicts[reason]) for reason, some in refused.items()}
+            free = ~np.logical_or.reduce(list(verdicts.values()))
+            same_address = shared.count_repeated(free & shared.inside(audience))
         reasons = {reason: count(audience & some) for reason, some in refused.items()}
+        reasons[Reason.SAME_ADDRESS] = same_address
         found[channel] = Deliverable(size - sum(reasons.values()), reasons)
     return found
 
 
 def _reasons(policy: Policy) -> list[Reason]:
-    """Those that somebody in the database can have."""
-    left_out = {Reason.CUSTOMER_GONE} if policy.cap else {Reason.CUSTOMER_GONE, Reason.FREQUENCY_CAP}
+    """Those that somebody in the database can have by themselves."""
+    left_out = {Reason.CUSTOMER_GONE, Reason.SAME_ADDRESS} | (set() if policy.cap else {Reason.FREQUENCY_CAP})
     return [reason for reason in Reason if reason not in left_out]
 
 

@@ -1,7 +1,7 @@
 """Segments and suppressions as they are stored, for the type checker: what is not declared here is in none of them."""
 
 from datetime import datetime
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 from pymongo.collection import Collection
 
@@ -55,12 +55,18 @@ class FrozenSegment(TypedDict):
 
 
 class Suppression(TypedDict):
-    """Nothing is sent to this customer over ``channel``. reason: a SuppressionReason."""
+    """Nothing is sent to this customer, or to whoever has this address, over ``channel``. reason: a SuppressionReason.
+
+    customer_id, address_key: one of them; neither of an address that was erased, whose hash is in the id. source: where
+    it comes from, such as ``campaign:ID``.
+    """
 
     _id: str
-    customer_id: str
+    customer_id: NotRequired[str]
+    address_key: NotRequired[str]
     channel: str
     reason: str
+    source: NotRequired[str]
     created_at: datetime
     created_by: str
 

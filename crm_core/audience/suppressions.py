@@ -1,89 +1,196 @@
 """Suppressions: who gets nothing over a channel, whatever consent says, because somebody or the vendor said so."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Literal, get_args
+from dataclasses import dataclass
+from typing import Any
 
+from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
 from crm_core.audience.model import Suppression, suppressions_in
+from crm_core.audience.suppression_rows import (
+    REASONS,
+    SuppressionReason,
+    Told,
+    address_row,
+    address_row_id,
+    customer_row,
+    customer_row_id,
+    erased_row_id,
+    gravest,
+    to_upsert,
+)
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.mongo import DUPLICATE_KEY, Db, translated
 
-SuppressionReason = Literal["manual", "hard_bounce", "complaint"]
-REASONS: tuple[str, ...] = get_args(SuppressionReason)
-"""From the lightest to the gravest: a graver one takes the place of a lighter one, never the other way round."""
+MAX_ADDRESSES = 1_000
+"""Of one call."""
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """Who may get nothing over a channel: customers by id, and whoever has one of these addresses, by key."""
+
+    customers: Collection[str]
+    keys: Collection[str]
 
 
 class Suppressions:
-    def __init__(self, db: Db, audit: AuditLog, clock: Clock) -> None:
+    """country: asked for the workspace's default country, where phone numbers without a calling code belong."""
+
+    def __init__(self, db: Db, audit: AuditLog, clock: Clock, country: Callable[[], str | None]) -> None:
         self._suppressions = suppressions_in(db)
         self._customers = db.customers
         self._audit = audit
         self._clock = clock
+        self._country = country
 
-    def add(self, customer_id: str, channel: str, *, reason: SuppressionReason, actor: Actor) -> Suppression:
+    def add(
+        self, customer_id: str, channel: str, *, reason: SuppressionReason, actor: Actor, source: str = ""
+    ) -> Suppression:
         """Send nothing more to this customer over ``channel``; returns what is kept.
 
         Harmless to repeat: what is there for a reason as grave or graver stays. Raises InvalidInput, NotFound.
         """
         actor.require(Permission.WRITE_CONSENT)
-        CHANNELS.named(channel)
-        if reason not in REASONS:
-            raise InvalidInput(f"{reason!r} is no reason; allowed are {', '.join(REASONS)}.", field="reason")
+        _check(channel, reason)
         self._check_customer(customer_id)
-        with suppress(DuplicateKeyError):  # one that is as grave is there
-            self._audit.together(lambda session: self._put(customer_id, channel, reason, actor, session))
-        return self.of([customer_id])[customer_id][channel]
+        row = customer_row(channel, customer_id, Told(reason, source, self._clock(), actor.label))
+        return self._put(row, customer_id, actor)
+
+    def add_address(
+        self, channel: str, address: str, *, reason: SuppressionReason, actor: Actor, source: str = ""
+    ) -> Suppression:
+        """Send nothing more to this address over ``channel``, whoever has it; as ``add``. Raises InvalidInput."""
+        actor.require(Permission.WRITE_CONSENT)
+        _check(channel, reason)
+        key = self.key_of(channel, address)
+        row = address_row(channel, key, Told(reason, source, self._clock(), actor.label))
+        return self._put(row, f"{channel}:{key}", actor)
+
+    def add_addresses(
+        self, channel: str, addresses: Sequence[str], *, reason: SuppressionReason, actor: Actor, source: str = ""
+    ) -> int:
+        """The same for up to 1,000; returns how many were new, or for a graver reason. One entry in the audit log."""
+        actor.require(Permission.WRITE_CONSENT)
+        _check(channel, reason)
+        if len(addresses) > MAX_ADDRESSES:
+            raise InvalidInput(f"At most {MAX_ADDRESSES:,} addresses at once, not {len(addresses):,}.")
+        told = Told(reason, source, self._clock(), actor.label)
+        count = self.put_all([address_row(channel, self.key_of(channel, each), told) for each in addresses])
+        details = {"channel": channel, "reason": reason, "count": count, "source": source}
+        self._audit.record(actor, "suppression.import", channel, details)
+        return count
 
     def lift(self, customer_id: str, channel: str, *, actor: Actor) -> bool:
         """Allow messages over ``channel`` again; returns whether they were suppressed. Raises InvalidInput."""
         actor.require(Permission.WRITE_CONSENT)
         CHANNELS.named(channel)
+        return self._remove(customer_row_id(channel, customer_id), customer_id, actor)
 
-        def delete(session: ClientSession) -> bool:
-            found = self._suppressions.find_one_and_delete({"_id": _key(customer_id, channel)}, session=session)
-            if found is None:
-                return False
-            details = {"channel": channel, "reason": found["reason"]}
-            self._audit.record(actor, "suppression.lift", self._hashed(customer_id), details, session=session)
-            return True
+    def lift_address(self, channel: str, address: str, *, actor: Actor) -> bool:
+        """The same for an address, as it is written or by its key."""
+        actor.require(Permission.WRITE_CONSENT)
+        CHANNELS.named(channel)
+        key = self.key_of(channel, address)
+        return self._remove(address_row_id(channel, key), f"{channel}:{key}", actor)
 
-        return self._audit.together(delete)
+    def key_of(self, channel: str, address: str) -> str:
+        """The key of an address as people write it. Raises InvalidInput for a blank one, and for a channel that needs
+        none."""
+        wanted = CHANNELS.named(channel)
+        if wanted.address is None:
+            raise InvalidInput(f"{wanted.label} messages have no address: {wanted.address_words}.", field="channel")
+        if not address.strip():
+            raise InvalidInput("An address is needed.", field="address")
+        return wanted.key_of(address, None, self._country())
 
     def of(self, customer_ids: Collection[str]) -> Mapping[str, Mapping[str, Suppression]]:
-        """Customer id to channel to suppression, of those that have any."""
+        """Customer id to channel to suppression, of those that have any by their id."""
         found: dict[str, dict[str, Suppression]] = defaultdict(dict)
         with translated():
             for row in self._suppressions.find({"customer_id": {"$in": list(customer_ids)}}):
                 found[row["customer_id"]][row["channel"]] = row
         return dict(found)
 
+    def of_addresses(self, keys: Mapping[str, str]) -> Mapping[str, Suppression]:
+        """Channel to suppression, of one customer's keys by channel."""
+        ids = {each: channel for channel, key in keys.items() for each in self._ids(channel, key)}
+        with translated():
+            return {ids[row["_id"]]: row for row in self._suppressions.find({"_id": {"$in": list(ids)}})}
+
+    def among(self, customer_ids: Collection[str], keys: Collection[str], channel: str) -> Suppressed:
+        """Those who may get nothing over ``channel``: one query."""
+        ids = {each: key for key in keys for each in self._ids(channel, key)}
+        query = {"customer_id": {"$in": list(customer_ids)}, "channel": channel}
+        with translated():
+            rows = list(self._suppressions.find({"$or": [query, {"_id": {"$in": list(ids)}}]} if ids else query))
+        return Suppressed(
+            {row["customer_id"] for row in rows if "customer_id" in row},
+            {ids[row["_id"]] for row in rows if row["_id"] in ids},
+        )
+
+    def put_all(self, rows: Iterable[Suppression]) -> int:
+        """What workers write; returns how many were new, or for a graver reason."""
+        requests: list[Any] = [UpdateOne(*to_upsert(row), upsert=True) for row in gravest(rows)]
+        if not requests:
+            return 0
+        with translated():
+            try:
+                result = self._suppressions.bulk_write(requests, ordered=False)
+            except BulkWriteError as exc:
+                details = exc.details or {}
+                if any(error["code"] != DUPLICATE_KEY for error in details["writeErrors"]):
+                    raise
+                return int(details["nUpserted"] + details["nModified"])
+        return result.upserted_count + result.modified_count
+
+    def _ids(self, channel: str, key: str) -> tuple[str, str]:
+        return address_row_id(channel, key), erased_row_id(channel, key, self._audit.pseudonyms)
+
     def _check_customer(self, customer_id: str) -> None:
         with translated():
             if self._customers.find_one({"_id": customer_id}, {"_id": 1}) is None:
                 raise NotFound(f"There is no customer with the id {customer_id!r}.")
 
-    def _put(self, customer_id: str, channel: str, reason: str, actor: Actor, session: ClientSession) -> None:
-        """Raises DuplicateKeyError: the key refuses a second one beside one that is as grave."""
-        lighter = list(REASONS[: REASONS.index(reason)])
-        row: Doc = {"customer_id": customer_id, "channel": channel, "reason": reason}
-        row |= {"created_at": self._clock(), "created_by": actor.label}
-        query = {"_id": _key(customer_id, channel), "reason": {"$in": lighter}}
-        self._suppressions.update_one(query, {"$set": row}, upsert=True, session=session)
-        details = {"channel": channel, "reason": reason}
-        self._audit.record(actor, "suppression.add", self._hashed(customer_id), details, session=session)
+    def _put(self, row: Suppression, whom: str, actor: Actor) -> Suppression:
+        """Returns what is kept."""
 
-    def _hashed(self, customer_id: str) -> str:
-        return self._audit.pseudonyms.of(customer_id)
+        def put(session: ClientSession) -> None:
+            self._suppressions.update_one(*to_upsert(row), upsert=True, session=session)
+            details = {"channel": row["channel"], "reason": row["reason"]}
+            self._audit.record(actor, "suppression.add", self._hashed(whom), details, session=session)
+
+        with suppress(DuplicateKeyError):  # one that is as grave is there
+            self._audit.together(put)
+        with translated():
+            kept = self._suppressions.find_one({"_id": row["_id"]})
+        return kept or row  # somebody has just lifted it
+
+    def _remove(self, row_id: str, whom: str, actor: Actor) -> bool:
+        def delete(session: ClientSession) -> bool:
+            found = self._suppressions.find_one_and_delete({"_id": row_id}, session=session)
+            if found is None:
+                return False
+            details = {"channel": found["channel"], "reason": found["reason"]}
+            self._audit.record(actor, "suppression.lift", self._hashed(whom), details, session=session)
+            return True
+
+        return self._audit.together(delete)
+
+    def _hashed(self, whom: str) -> str:
+        return self._audit.pseudonyms.of(whom)
 
 
-def _key(customer_id: str, channel: str) -> str:
-    return f"{channel}:{customer_id}"
+def _check(channel: str, reason: str) -> None:
+    CHANNELS.named(channel)
+    if reason not in REASONS:
+        raise InvalidInput(f"{reason!r} is no reason; allowed are {', '.join(REASONS)}.", field="reason")

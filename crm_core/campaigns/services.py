@@ -11,6 +11,7 @@ from crm_core.campaigns.engine import Engine
 from crm_core.campaigns.figures import Figures
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.booking import Bookings
+from crm_core.campaigns.messages.failure_suppressor import FailureSuppressor
 from crm_core.campaigns.messages.message_list import MessageList
 from crm_core.campaigns.messages.message_log import MessageLog
 from crm_core.campaigns.messages.pending import PendingRows
@@ -18,6 +19,7 @@ from crm_core.campaigns.messages.receipts import ReceiptBooker
 from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.planning.planner import Planner
 from crm_core.campaigns.planning.progress import Progress
+from crm_core.campaigns.sending.address_claims import AddressClaims
 from crm_core.campaigns.sending.attempts import Attempts
 from crm_core.campaigns.sending.budget import ErrorBudget
 from crm_core.campaigns.sending.cap_locks import CapLocks
@@ -88,7 +90,11 @@ class CampaignServices(AudienceServices):
 
     @cached_property
     def receipt_booker(self) -> ReceiptBooker:
-        return ReceiptBooker(self.bookings)
+        return ReceiptBooker(self.bookings, self.failure_suppressor)
+
+    @cached_property
+    def failure_suppressor(self) -> FailureSuppressor:
+        return FailureSuppressor(self.db, self.suppressions, self.clock)
 
     @cached_property
     def figures(self) -> Figures:
@@ -113,7 +119,7 @@ class CampaignServices(AudienceServices):
 
     @cached_property
     def plan(self) -> Plan:
-        return Plan(self.audience, self.message_log)
+        return Plan(self.audience, self.message_log, self.recipients.address_keys)
 
     @cached_property
     def engine(self) -> Engine:
@@ -142,6 +148,8 @@ class CampaignServices(AudienceServices):
             self.channel_rates,
             self.error_budget,
             Attempts(self.db, sender),
+            AddressClaims(self.db, self.message_log),
+            self.failure_suppressor,
             rules,
             self.clock,
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeGuard
 
+from crm_core.channels.address_keys import MakeKey, country_code, token_key
+
 NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
 LINES = ("subject", "preheader")
 """The names of the lines that a message can have beside its text."""
@@ -66,7 +68,8 @@ class Channel:
     """name: in the API and in the database. label, icon: on pages; the icon is a Material name.
 
     address: where a customer's address stands, ``email``, ``phone`` or a custom attribute; None: the customer id.
-    address_words: what a customer needs to be reached, for people.
+    address_words: what a customer needs to be reached, for people. key: how the address's key is made of it; channels
+    of one address make the same.
     look: what a preview draws around a message. subject, preheader: None for a channel without one. has_sender: whether
     its messages name a sender and a reply-to address. preview: of a rendered message and subject.
     failures: what the vendor's reasons mean. demo_consent: None when the demo customers were never asked.
@@ -78,6 +81,7 @@ class Channel:
     icon: str
     address: str | None
     address_words: str
+    key: MakeKey = token_key
     look: Look = Look.CARD
     subject: Line | None = None
     preheader: Line | None = None
@@ -104,6 +108,25 @@ class Channel:
         part, _, name = self.address.rpartition(".")
         value = (customer.get(part, {}) if part else customer).get(name)
         return value.strip() if is_address(value) else None
+
+    def address_key(self, customer: Mapping[str, Any], default_country: str | None) -> str | None:
+        """One form for all spellings of the customer's address; None when there is no address, or the channel needs
+        none. default_country: ISO 3166, of customers without a country that is known."""
+        address = self.address_of(customer)
+        return self.key_of(address, customer.get("country"), default_country) if address else None
+
+    def key_of(self, address: str, country: str | None, default_country: str | None) -> str:
+        """The same of an address that is not blank."""
+        return self.key(address.strip(), (country_code(country) if country else None) or default_country)
+
+    def entry(self, key: str) -> str:
+        """A key as customers' ``address_keys`` hold it."""
+        return f"{self.address}:{key}"
+
+    def stored_key(self, customer: Mapping[str, Any]) -> str | None:
+        """The key among those that are stored with a customer."""
+        start = self.entry("")
+        return next((each[len(start) :] for each in customer.get("address_keys", ()) if each.startswith(start)), None)
 
     def reaches(self, customer: Mapping[str, Any]) -> bool:
         return self.address is None or self.address_of(customer) is not None

@@ -1,5 +1,6 @@
 """E-mail."""
 
+from crm_core.channels.address_keys import mail_key
 from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Line, Look, Preview
 
 SHOWN_SUBJECT = 70
@@ -22,6 +23,7 @@ EMAIL = Channel(
     icon="mail",
     address="email",
     address_words="an e-mail address",
+    key=mail_key,
     look=Look.MAIL,
     subject=Line("Subject", is_required=True, shown=SHOWN_SUBJECT),
     preheader=Line("Preheader", shown=SHOWN_PREHEADER),

@@ -34,6 +34,13 @@ class Channels(Mapping[str, Channel]):
         """Where addresses stand in a customer's record, each once."""
         return tuple(dict.fromkeys(channel.address for channel in self.values() if channel.address))
 
+    def address_keys(self, customer: Mapping[str, Any], default_country: str | None) -> list[str]:
+        """The keys of a customer's addresses, each behind where the address stands: ``email:asha@example.com``."""
+        found = {
+            channel.entry(key) for channel in self.values() if (key := channel.address_key(customer, default_country))
+        }
+        return sorted(found)
+
     def named(self, name: Any) -> Channel:
         """Raises InvalidInput."""
         if not isinstance(name, str) or name not in self._channels:

@@ -1,5 +1,6 @@
 """SMS: paid by the segment, whose size depends on the characters used."""
 
+from crm_core.channels.address_keys import phone_key
 from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Look, Preview
 
 GSM_7 = frozenset(
@@ -43,6 +44,7 @@ SMS = Channel(
     icon="sms",
     address="phone",
     address_words="a phone number",
+    key=phone_key,
     look=Look.BUBBLE,
     preview=preview_segments,
     failures={

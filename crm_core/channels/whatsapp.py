@@ -1,5 +1,6 @@
 """WhatsApp."""
 
+from crm_core.channels.address_keys import phone_key
 from crm_core.channels.channel import Channel, ConsentShares, FailureMeaning, Look, Preview
 
 MAX_BODY = 4_096
@@ -19,6 +20,7 @@ WHATSAPP = Channel(
     icon="chat",
     address="phone",
     address_words="a phone number",
+    key=phone_key,
     look=Look.BUBBLE,
     preview=preview_chat,
     failures={

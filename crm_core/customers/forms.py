@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from crm_core.customers.document import REACH_PARTS
 from crm_core.customers.fields import read_joined
 from crm_core.infra.mongo import Doc
 from crm_core.money import Digits, to_major
@@ -11,7 +12,7 @@ from crm_core.schema.kinds import Items, Money
 from crm_core.schema.schema import Schema
 
 Show: TypeAlias = Callable[[Any], Any]
-BOOKKEEPING = ("versions", "folded", "is_undated")
+BOOKKEEPING = ("versions", "folded", "is_undated", *REACH_PARTS)
 
 
 class Forms:

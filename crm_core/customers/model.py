@@ -60,13 +60,16 @@ class Customer(CustomerFields, total=False):
 
 
 class StoredCustomer(CustomerFields, total=False):
-    """As it is kept. Amounts in minor units. versions: of the entry that wrote it, by path. folded: of fold_texts."""
+    """As it is kept. Amounts in minor units. versions: of the entry that wrote it, by path. folded: of fold_texts.
+    address_keys, refused: of reach_of."""
 
     _id: Required[str]
     total_spend_minor: int
     cart_value_minor: int
     baseline: Doc
     folded: Doc
+    address_keys: list[str]
+    refused: list[str]
     versions: dict[str, int]
 
 

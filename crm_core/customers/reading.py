@@ -1,10 +1,10 @@
 """Reads customers, their orders and events, in the form that the API answers and pages show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from pymongo.collection import Collection
+from pymongo.collection import Collection as Stored
 
 from crm_core.access.actor import Actor
 from crm_core.access.personal_reads import PersonalReads
@@ -65,7 +65,7 @@ class CustomerReader:
 
     @staticmethod
     def _page(
-        records: Collection[Doc], customer_id: str, moment: str, limit: int, after: str | None
+        records: Stored[Doc], customer_id: str, moment: str, limit: int, after: str | None
     ) -> tuple[list[Doc], str | None]:
         return page_newest(records, {"customer_id": customer_id}, moment, limit=limit, after=after)
 
@@ -74,10 +74,25 @@ class CustomerReader:
 
         stored: only these fields, by the names under which they are kept.
         """
+        found = self.rows(ids, stored=stored)
+        return [self.to_record(row) for row in found.values()]
+
+    def rows(self, ids: Collection[str], *, stored: Sequence[str] | None = None) -> dict[str, StoredCustomer]:
+        """The same as they are kept, by id."""
+        if not ids:
+            return {}
         with translated():
             rows = self._customers.find({"_id": {"$in": list(ids)}}, stored, batch_size=1000)
             found = {row["_id"]: row for row in rows}
-        return [self.to_record(found[customer_id]) for customer_id in ids if customer_id in found]
+        return {customer_id: found[customer_id] for customer_id in ids if customer_id in found}
+
+    def holders(self, entries: Collection[str]) -> set[str]:
+        """Ids of those who have one of these among their ``address_keys``."""
+        if not entries:
+            return set()
+        with translated():
+            rows = self._customers.find({"address_keys": {"$in": list(entries)}}, {"_id": 1}, batch_size=5000)
+            return {row["_id"] for row in rows}
 
     def to_record(self, row: StoredCustomer) -> Customer:
         """A stored customer as people see it."""

@@ -20,11 +20,17 @@ Doc = dict[str, Any]
 Db = Database[Doc]
 Row = TypeVar("Row", bound=Mapping[str, Any])
 
+DUPLICATE_KEY = 11000
+"""The code of an error: a unique index refuses a second one."""
 INDEXES: dict[str, list[IndexModel]] = {
     "customers": [
         *(IndexModel([(f"folded.{name}", ASCENDING)]) for name in ("email", "city", "tags", "search")),
         IndexModel([("folded.name", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
+        *(
+            IndexModel([(name, ASCENDING), ("_id", ASCENDING)], partialFilterExpression={name: {"$exists": True}})
+            for name in ("address_keys", "refused")
+        ),
     ],
     "orders": [
         IndexModel([("customer_id", ASCENDING), ("ordered_at", DESCENDING)]),
@@ -47,6 +53,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("audit_due.at", ASCENDING)], sparse=True),
     ],
     "messages": [
+        IndexModel(
+            [("address_key", ASCENDING), ("channel", ASCENDING), ("campaign_id", ASCENDING)],
+            unique=True,
+            partialFilterExpression={"address_key": {"$exists": True}},
+        ),
         IndexModel([(name, ASCENDING) for name in ("campaign_id", "rank", "reason", "customer_id")]),
         IndexModel(
             [("campaign_id", ASCENDING), ("due_at", ASCENDING)],
@@ -59,7 +70,13 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("customer_id", ASCENDING), ("created_at", DESCENDING)]),
     ],
     "cap_locks": [IndexModel([("until", ASCENDING)], expireAfterSeconds=600)],
-    "suppressions": [IndexModel([("customer_id", ASCENDING)])],
+    "suppressions": [
+        IndexModel([("customer_id", ASCENDING)]),
+        *(
+            IndexModel([*((name, ASCENDING) for name in names), ("created_at", DESCENDING), ("_id", DESCENDING)])
+            for names in ((), ("channel",), ("reason",), ("channel", "reason"))
+        ),
+    ],
     "shared_rules": [
         IndexModel([("hash", ASCENDING)], unique=True),
         IndexModel([("touched_at", ASCENDING)], expireAfterSeconds=90 * 24 * 3600),

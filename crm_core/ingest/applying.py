@@ -47,18 +47,22 @@ ORDERS = RecordKind(add_orders, sum_orders, order_totals, set_net)
 EVENTS = RecordKind(add_events, count_visits, event_totals)
 
 Apply: TypeAlias = Callable[[Db, Sequence[Change], ClientSession], None]
+DefaultCountry: TypeAlias = Callable[[], str | None]
+"""Asked for the workspace's default country, ISO 3166."""
 
 
-def appliers(schema: Schema) -> Mapping[Stream, Apply]:
+def appliers(schema: Schema, country: DefaultCountry) -> Mapping[Stream, Apply]:
     """What stores a batch of changes, by the stream that they come from."""
     return {
-        Stream.CUSTOMERS: partial(apply_customers, schema.customers),
+        Stream.CUSTOMERS: partial(apply_customers, schema.customers, country),
         Stream.ORDERS: partial(apply_records, ORDERS, schema.orders),
         Stream.EVENTS: partial(apply_records, EVENTS, schema.events),
     }
 
 
-def apply_customers(records: RecordSchema, db: Db, changes: Sequence[Change], session: ClientSession) -> None:
+def apply_customers(
+    records: RecordSchema, country: DefaultCountry, db: Db, changes: Sequence[Change], session: ClientSession
+) -> None:
     """Merge into profiles; totals are derived anew where the baseline changed."""
     found = _load(db, "customers", changes, session)
     baselines = {name: dict(doc.get("baseline", {})) for name, doc in found.items()}
@@ -69,7 +73,8 @@ def apply_customers(records: RecordSchema, db: Db, changes: Sequence[Change], se
     for name in stale:
         baseline = docs[name].get("baseline", {})
         docs[name] |= {**order_totals(baseline, orders[name]), **event_totals(baseline, visits[name])}
-    _write(db, "customers", {name: arrange(doc, records) for name, doc in docs.items()}, found, session)
+    home = country()
+    _write(db, "customers", {name: arrange(doc, records, home) for name, doc in docs.items()}, found, session)
 
 
 def apply_records(

@@ -146,7 +146,10 @@ def _pattern_message(row: Field) -> str:
         case kinds.Email():
             return "must be an e-mail address, such as asha@example.com"
         case kinds.Phone():
-            return "must be a phone number of 3 to 32 digits, spaces and ()./-, such as +49 30 123456"
+            return (
+                "must be a phone number of 3 to 32 digits, spaces and ()./-, such as +49 30 123456 or (415) 555-0154, "
+                "perhaps with an extension such as ext. 12"
+            )
         case kinds.Identifier():
             return "must not begin or end with a space or hold control characters"
         case kinds.Values():

@@ -12,10 +12,10 @@ from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteError
 
 from crm_core.customers.attributes import Attributes
 from crm_core.errors import Permanent, Unavailable
-from crm_core.infra.mongo import Db
+from crm_core.infra.mongo import DUPLICATE_KEY, Db
 from crm_core.infra.streams import Entry, Stream
 from crm_core.infra.transactions import TransactionSessions
-from crm_core.ingest.applying import Apply, Change, appliers
+from crm_core.ingest.applying import Apply, Change, DefaultCountry, appliers
 from crm_core.ingest.patches import ChangeReader
 from crm_core.money import Digits
 from crm_core.schema.schema import SCHEMA, Schema
@@ -25,20 +25,27 @@ log = structlog.stdlib.get_logger(__name__)
 TIME_LIMIT_S = 15.0
 """Of one batch, tries included: a worker that is told to stop should not have to wait longer. The driver would try for
 120 s."""
-DUPLICATE_KEY = 11000
 
 
 class Persister:
-    """Handles what the ingest worker reads. digits: in which amounts are stored."""
+    """Handles what the ingest worker reads. digits: in which amounts are stored. country: where phone numbers belong
+    of customers whose own is not known."""
 
     def __init__(
-        self, db: Db, sessions: TransactionSessions, attributes: Attributes, schema: Schema = SCHEMA, *, digits: Digits
+        self,
+        db: Db,
+        sessions: TransactionSessions,
+        attributes: Attributes,
+        schema: Schema = SCHEMA,
+        *,
+        digits: Digits,
+        country: DefaultCountry = lambda: None,
     ) -> None:
         self._db = db
         self._sessions = sessions
         self._attributes = attributes
         self._reader = ChangeReader(schema, digits=digits)
-        self._appliers: Mapping[Stream, Apply] = appliers(schema)
+        self._appliers: Mapping[Stream, Apply] = appliers(schema, country)
 
     def store(self, entries: Sequence[Entry]) -> Mapping[str, str]:
         """Store entries of one stream. Return {entry id: reason} for those that are no records.

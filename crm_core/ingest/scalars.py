@@ -54,7 +54,13 @@ Id = Annotated[
 Email = Annotated[
     str, Field(max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s.\x00-\x1f\x7f]+$")
 ]
-Phone = Annotated[str, Field(max_length=32, pattern=r"^\+?[0-9][0-9 ()./-]{2,30}$")]
+Phone = Annotated[
+    str,
+    Field(
+        max_length=40,
+        pattern=r"^(\+?\(?|\(\+)[0-9][0-9 ()./-]{2,30}( ?(;ext=|[eE][xX][tT]\.?|[eE]xtension|[xX#]) ?[0-9]{1,7})?$",
+    ),
+]
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 
 

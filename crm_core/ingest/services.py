@@ -19,7 +19,14 @@ class IngestServices(CustomerServices):
 
     @cached_property
     def persister(self) -> Persister:
-        return Persister(self.db, self.transactions, self.attributes, self.schema, digits=self.amounts_currency.digits)
+        return Persister(
+            self.db,
+            self.transactions,
+            self.attributes,
+            self.schema,
+            digits=self.amounts_currency.digits,
+            country=lambda: self.workspace.current().default_country,
+        )
 
     @cached_property
     def record_models(self) -> RecordModels:

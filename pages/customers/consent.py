@@ -8,7 +8,6 @@ import streamlit as st
 
 from crm_core.audience.eligibility import Reason, eligibility
 from crm_core.audience.model import Suppression
-from crm_core.campaigns.sending.recipients import to_recipients
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import Customer
 from crm_core.errors import CrmError
@@ -38,18 +37,16 @@ def show_consent(customer: Customer) -> None:
         st.toast(done, icon=":material/check_circle:")
 
 
-def reason_now(customer: Customer, channel: str, suppressed: Mapping[str, Suppression], now: datetime) -> Reason | None:
+def reason_now(customer: Customer, channel: str, now: datetime) -> Reason | None:
     """Why a message over ``channel`` would not be sent; what a campaign asks when it sends."""
     policy = services().policy
-    start = policy.cap.start(now) if policy.cap else None
-    sent = services().message_log.sent_since(start, [customer["id"]], channel) if start else {}
-    people = to_recipients([customer], {customer["id"]: suppressed}, channel, sent)
-    return eligibility(people[customer["id"]], channel, policy, now)
+    people = services().recipients.read([customer["id"]], channel, policy.cap, now)
+    return eligibility(people.get(customer["id"]), channel, policy, now)
 
 
 def _show_channel(customer: Customer, channel: str, suppressed: Mapping[str, Suppression], now: datetime) -> None:
     told = customer.get("consent", {}).get(channel, {})
-    reason = reason_now(customer, channel, suppressed, now)
+    reason = reason_now(customer, channel, now)
     with st.container(key=f"customer_channel_{channel}", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):

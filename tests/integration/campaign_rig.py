@@ -43,6 +43,8 @@ class CountingVendor:
         self.failure: Exception | None = None
         self.refused: str | None = None
         """The reason for which every message is refused."""
+        self.refused_at: dict[str, str] = {}
+        """The same by address."""
         self.crash_before = self.crash_after = False
         """Whether the worker dies before the vendor takes anything, or between that and its booking."""
 
@@ -54,13 +56,15 @@ class CountingVendor:
             raise self.failure
         if self.refused:
             return {message["key"]: Answer(None, self.refused) for message in messages}
+        refused = {message["key"]: self.refused_at.get(message["to"]) for message in messages}
         for message in messages:
             self.asked[message["to"]] += 1
-            self.accepted.setdefault(message["key"], message)
+            if not refused[message["key"]]:
+                self.accepted.setdefault(message["key"], message)
         if self.crash_after:
             self.crash_after = False
             raise Crash
-        return {message["key"]: Answer(f"v-{message['key']}") for message in messages}
+        return {key: Answer(None, reason) if reason else Answer(f"v-{key}") for key, reason in refused.items()}
 
 
 class Rig:

@@ -35,7 +35,7 @@ class SleepyPlan(Plan):
     happens then."""
 
     def __init__(self, services: Services, meanwhile: Callable[[], object]) -> None:
-        super().__init__(services.audience, services.message_log)
+        super().__init__(services.audience, services.message_log, services.recipients.address_keys)
         self.meanwhile = meanwhile
         self._has_slept = False
 
@@ -200,7 +200,9 @@ def test_two_workers_plan_an_audience_that_takes_longer_to_find_than_a_lease(
         clock.advance(seconds=15)
         assert services.progress.lease_plan(campaign, "another worker", clock.now)
 
-    rig = Rig(services, chunk=4, plan=LongSearch(services.audience, services.message_log))
+    rig = Rig(
+        services, chunk=4, plan=LongSearch(services.audience, services.message_log, services.recipients.address_keys)
+    )
     campaign = rig.launch(rig.draft())
     for state in ("preparing", "sending"):
         rig.planner.run_slice(length_s=0)

@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from crm_core.audience.curve import OPERATORS, measure_curve
-from crm_core.audience.eligibility import Cap, Policy, Recipient, eligibility
+from crm_core.audience.eligibility import Cap, Policy, Reason, Recipient, eligibility
 from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
 from crm_core.audience.profile import profile_recency, profile_spend, profile_values
 from crm_core.audience.snapshot.bits import count, unpack
 from crm_core.audience.snapshot.population import Population
 from crm_core.channels.registry import CHANNELS
-from crm_core.customers.model import stored_customer
+from crm_core.customers.model import StoredCustomer, stored_customer
 from crm_core.rules.binding import Place, bind
 from crm_core.rules.engines.single import matches, read_value
 from crm_core.rules.fields import Catalogue
@@ -129,12 +129,32 @@ def test_who_will_be_messaged_is_what_eligibility_says_of_each(
             return
         found = measure_deliverable(population, population.find(bound), policy, NOW)
         audience = [stored_customer(subject.customer) for subject in town.subjects if matches(bound, subject)]
+        everybody = [stored_customer(subject.customer) for subject in town.subjects]
         for channel in CHANNELS:
-            verdicts = [eligibility(Recipient(each), channel, policy, NOW) for each in audience]
+            verdicts = verdicts_of(audience, everybody, channel, policy)
             assert found[channel].count == verdicts.count(None)
             assert {reason: n for reason, n in found[channel].reasons.items() if n} == {
                 reason: verdicts.count(reason) for reason in set(verdicts) - {None}
             }
+
+
+def verdicts_of(
+    audience: list[StoredCustomer], everybody: list[StoredCustomer], channel: str, policy: Policy
+) -> list[Reason | None]:
+    """Of each in turn: a no counts for everybody with the address, which gets one message."""
+    key_of = CHANNELS[channel].stored_key
+    refused = {key_of(each) for each in everybody if channel in each.get("refused", ())} - {None}
+    taken: set[str] = set()
+    verdicts: list[Reason | None] = []
+    for each in audience:
+        key = key_of(each)
+        verdict = eligibility(Recipient(each, refused={channel} if key in refused else ()), channel, policy, NOW)
+        if verdict is None and key in taken:
+            verdict = Reason.SAME_ADDRESS
+        if verdict is None and key:
+            taken.add(key)
+        verdicts.append(verdict)
+    return verdicts
 
 
 @law

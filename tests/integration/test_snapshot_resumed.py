@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crm_core.audience.snapshot import keeper as module
-from crm_core.audience.snapshot.changes import Changes, ColumnsOutdated, TokenLost, watch
+from crm_core.audience.snapshot.changes import Changed, Changes, ColumnsOutdated, TokenLost, watch
 from crm_core.audience.snapshot.keeper import Keeper, State, Status
 from crm_core.audience.snapshot.loading import Loader
 from crm_core.audience.snapshot.shard import Shard
@@ -47,7 +47,7 @@ class _Breakable:
     def place(self) -> Any:
         return self._changes.place
 
-    def read(self) -> tuple[set[str], bool]:
+    def read(self) -> Changed:
         if happens := self._watching.meanwhile:
             self._watching.meanwhile = None
             happens()
@@ -88,13 +88,13 @@ def test_a_change_stream_taken_up_again_sees_what_changed_meanwhile(services: Se
     store_customers(services, {"id": "a", "visits": 2})
     with watch(services.db, with_messages=False) as first:
         store_customers(services, {"id": "b", "visits": 2})
-        assert first.read() == ({"b"}, True)
+        assert first.read() == Changed({"b"})
         place = first.place
     store_customers(services, {"id": "c", "visits": 2}, {"id": "d", "visits": 2})
     with watch(services.db, place, with_messages=False) as second:
-        assert second.read() == ({"c", "d"}, True)
+        assert second.read() == Changed({"c", "d"})
     with watch(services.db, with_messages=False) as new:
-        assert new.read() == (set(), True)
+        assert new.read() == Changed()
 
 
 def note_loads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -142,11 +142,11 @@ def test_a_changed_suppression_names_its_customer_and_other_changes_name_nobody(
     store_customers(services, {"id": "a:b", "visits": 2})
     with watch(services.db, with_messages=False) as changes:
         services.suppressions.add("a:b", "sms", reason="manual", actor=TEST)
-        assert changes.read() == ({"a:b"}, True)
+        assert changes.read() == Changed({"a:b"})
         services.db.segments.insert_one({"_id": "s"})
         services.db.messages.insert_one({"_id": "m:a:b", "customer_id": "a:b"})
         services.db.messages.update_one({"_id": "m:a:b"}, {"$set": {"sent_at": services.clock()}})
-        assert changes.read() == (set(), True), "without a cap nobody asks when messages were sent"
+        assert changes.read() == Changed(), "without a cap nobody asks when messages were sent"
 
 
 def test_a_new_attribute_or_a_dropped_collection_has_all_read_again(services: Services) -> None:

@@ -107,7 +107,7 @@ def test_the_first_reason_in_the_order_counts() -> None:
         customer = customer | change
         found.append(eligibility(Recipient(stored_customer(customer), {"email"}, sent), "email", TWO_A_WEEK, NOW))
     found.append(eligibility(Recipient(stored_customer(customer), (), sent), "email", TWO_A_WEEK, NOW))
-    assert [Reason.CUSTOMER_GONE, *found] == list(Reason)
+    assert [Reason.CUSTOMER_GONE, *found, Reason.SAME_ADDRESS] == list(Reason)
 
 
 def test_an_unknown_channel_is_refused_by_name() -> None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from pymongo.change_stream import DatabaseChangeStream
 from pymongo.errors import OperationFailure
 
+from crm_core.audience.suppression_rows import ADDRESS, ERASED
+from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc, translated
 
 AWAIT_MS = 1
@@ -24,6 +27,16 @@ class ColumnsOutdated(Exception):
     """Something changed that columns are made by, or a collection was dropped: everything is to be read again."""
 
 
+@dataclass
+class Changed:
+    """ids: of customers that changed. entries: of ``address_keys``; whoever has one changed. is_all: whether these are
+    all so far."""
+
+    ids: set[str] = field(default_factory=set)
+    entries: set[str] = field(default_factory=set)
+    is_all: bool = True
+
+
 class Changes:
     """A change stream over what the snapshot is made of. place: where it may be taken up again."""
 
@@ -34,19 +47,17 @@ class Changes:
     def place(self) -> Any:
         return self._stream.resume_token
 
-    def read(self) -> tuple[set[str], bool]:
-        """Ids of customers that changed, at most MAX_AT_ONCE, and whether these are all so far.
-
-        Raises Unavailable, ColumnsOutdated, TokenLost.
-        """
-        ids: set[str] = set()
+    def read(self) -> Changed:
+        """At most MAX_AT_ONCE. Raises Unavailable, ColumnsOutdated, TokenLost."""
+        found = Changed()
         with _explained():
-            while len(ids) < MAX_AT_ONCE:
+            while len(found.ids) + len(found.entries) < MAX_AT_ONCE:
                 change = self._stream.try_next()
                 if change is None:
-                    return ids, True
-                ids.add(_customer(change))
-        return ids, False
+                    return found
+                _note(change, found)
+        found.is_all = False
+        return found
 
 
 @contextmanager
@@ -70,11 +81,20 @@ def _stages(database: str, *, with_messages: bool) -> list[Doc]:
     return [{"$match": {"$or": wanted}}, {"$project": {"operationType": 1, "ns": 1, "documentKey": 1}}]
 
 
-def _customer(change: Doc) -> str:
+def _note(change: Doc, found: Changed) -> None:
     if change["operationType"] in ENDS or change["ns"]["coll"] == "attributes":
         raise ColumnsOutdated
     key: str = change["documentKey"]["_id"]
-    return key if change["ns"]["coll"] == "customers" else key.split(":", 1)[1]  # after the channel, or the campaign
+    if change["ns"]["coll"] == "customers":
+        found.ids.add(key)
+        return
+    if key.startswith(ERASED):
+        raise ColumnsOutdated
+    before, _, name = key.partition(":")  # the channel, or the campaign
+    if not before.startswith(ADDRESS):
+        found.ids.add(name)
+    elif channel := CHANNELS.get(before.removeprefix(ADDRESS)):
+        found.entries.add(channel.entry(name))
 
 
 @contextmanager

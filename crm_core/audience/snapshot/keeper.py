@@ -12,7 +12,7 @@ import structlog
 
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.eligibility import Policy
-from crm_core.audience.snapshot.changes import Changes, ColumnsOutdated, TokenLost, watch
+from crm_core.audience.snapshot.changes import Changed, Changes, ColumnsOutdated, TokenLost, watch
 from crm_core.audience.snapshot.loading import Loader
 from crm_core.audience.snapshot.merging import merge
 from crm_core.audience.snapshot.version import Part, Version
@@ -171,27 +171,28 @@ class Keeper:
             self._begun += 1
             begun = self._begun
         moment = self._clock()
-        ids, is_all = changes.read()
+        found = changes.read()
         started = time.perf_counter()
         version = self._state.version
         assert version is not None
-        if ids:
-            version = self._refreshed(version, ids)
+        if found.ids or found.entries:
+            version = self._refreshed(version, found)
         self._place = changes.place
         with self._changed:
-            as_of = moment if is_all else self._state.as_of
+            as_of = moment if found.is_all else self._state.as_of
             self._state = State(Status.READY, version, as_of)
-            self._settled = begun if is_all else self._settled
+            self._settled = begun if found.is_all else self._settled
             self._changed.notify_all()
         took_s = time.perf_counter() - started
-        if is_all:
+        if found.is_all:
             self._asked.wait(max(PAUSE_S, min(took_s, MAX_PAUSE_S)))
         else:  # under a flood of changes half of the time is left to others
             self._stop.wait(min(took_s, MAX_PAUSE_S))
 
-    def _refreshed(self, version: Version, ids: set[str]) -> Version:
+    def _refreshed(self, version: Version, found: Changed) -> Version:
         assert self._loader is not None
-        return _merged(version.changed(ids, self._loader.load_some(sorted(ids))))
+        shard = self._loader.load_some(found.ids, found.entries, version.known_keys)
+        return _merged(version.changed(found.ids, shard))
 
     def _check_size(self) -> int:
         """Expected number of records. Raises ColumnsOutdated, after a while, when they are too many for memory."""

@@ -1,12 +1,13 @@
 """Two shards as one, without asking the database again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crm_core.audience.snapshot.bits import unpack
-from crm_core.audience.snapshot.shard import Sends, Shard
+from crm_core.audience.snapshot.shard import AddressSends, Sends, Shard, SharedRows
 from crm_core.audience.snapshot.version import Part
 from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orders
 from crm_core.rules.engines.encoding import as_codes
@@ -24,7 +25,10 @@ def merge(first: Part, second: Part) -> Shard:
     fields = {name: _fields(left.fields[name], right.fields[name], order) for name in left.fields.keys() & right.fields}
     columns = Columns(order.size, fields, _orders(left, right, rows), _events(left, right, rows), ids)
     reach = np.concatenate([first.shard.reach, second.shard.reach])[order]
-    return Shard(columns, ids, reach, _sends(first.shard, second.shard, rows))
+    sends = _sends(first.shard, second.shard, rows)
+    shared = SharedRows(*_moved(first.shard.shared.arrays, second.shard.shared.arrays, left.size, rows))
+    told = AddressSends(*_moved(first.shard.address_sends.arrays, second.shard.address_sends.arrays, left.size, rows))
+    return Shard(columns, ids, reach, sends, shared, told)
 
 
 def _order(first: Part, second: Part) -> Order:
@@ -89,6 +93,16 @@ def _sends(left: Shard, right: Shard, rows: NDArray[np.int32]) -> Sends:
     customers, times, order = _records(left.sends, right.sends, left.size, rows)
     channels = np.concatenate([left.sends.channels, right.sends.channels])[order]
     return Sends(customers, times, channels, is_read=left.sends.is_read and right.sends.is_read)
+
+
+def _moved(
+    left: Sequence[NDArray[Any]], right: Sequence[NDArray[Any]], size: int, rows: NDArray[np.int32]
+) -> list[NDArray[Any]]:
+    """What stays of both, with new rows, which come first."""
+    moved = rows[np.concatenate([left[0], right[0] + size])]
+    stay = moved >= 0
+    rest = [_one(*both)[stay] for both in zip(left[1:], right[1:], strict=True)]
+    return [moved[stay], *rest]
 
 
 def _records(left: Any, right: Any, size: int, rows: NDArray[np.int32]) -> tuple[Any, Any, Order]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from crm_core.audience.snapshot.bits import Bits, count, first_rows, unpack
 from crm_core.audience.snapshot.shard import Shard
+from crm_core.audience.snapshot.sharing import SharedAddress, read_shared
 from crm_core.audience.snapshot.version import Version
 from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment, Place, node_at
 from crm_core.rules.engines.columns import Mask
@@ -17,6 +18,7 @@ class Population:
     """Sets have a bit per row of every part, one part behind another. For one reader, who asks of one moment."""
 
     def __init__(self, version: Version) -> None:
+        self._version = version
         self._parts = version.parts
         self.everyone = self._joined([part.alive for part in self._parts])
         self.nobody = np.zeros_like(self.everyone)
@@ -69,6 +71,10 @@ class Population:
         """The set of the rows that ``compute`` finds in each shard, which remembers it by ``key``."""
         sets = [part.shard.sets.get(key, lambda shard=part.shard: compute(shard)) for part in self._parts]  # type: ignore[misc]
         return self._joined(sets) & self.everyone
+
+    def shared(self, path: str | None) -> SharedAddress | None:
+        """Who has an address there that others have too; None when nobody has, or no address is needed."""
+        return read_shared(self._version, path) if path else None
 
     def shards(self, bits: Bits) -> Iterator[tuple[Shard, Mask]]:
         """Each shard with which of its rows are in the set."""

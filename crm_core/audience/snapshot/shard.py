@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,42 @@ class Sends:
     times: NDArray[np.int64]
     channels: NDArray[np.int8]
     is_read: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class SharedRows:
+    """Addresses that others have too, or had: row of the customer, place of the kind of address, and its key's hash."""
+
+    rows: NDArray[np.int32]
+    places: NDArray[np.int8]
+    keys: NDArray[np.int64]
+
+    @classmethod
+    def none(cls) -> Self:
+        return cls(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int8), np.empty(0, dtype=np.int64))
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.rows, self.places, self.keys
+
+
+@dataclass(frozen=True, eq=False)
+class AddressSends:
+    """Messages to such addresses: row of the customer, hash of the key, ms, place in CHANNEL_PLACES."""
+
+    rows: NDArray[np.int32]
+    keys: NDArray[np.int64]
+    times: NDArray[np.int64]
+    channels: NDArray[np.int8]
+
+    @classmethod
+    def none(cls) -> Self:
+        whole = np.empty(0, dtype=np.int64)
+        return cls(np.empty(0, dtype=np.int32), whole, whole, np.empty(0, dtype=np.int8))
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.rows, self.keys, self.times, self.channels
 
 
 class RecentSets:
@@ -59,6 +95,8 @@ class Shard:
     ids: IdTable
     reach: Facts
     sends: Sends
+    shared: SharedRows = field(default_factory=SharedRows.none)
+    address_sends: AddressSends = field(default_factory=AddressSends.none)
     sets: RecentSets = field(default_factory=RecentSets)
 
     @property
@@ -72,11 +110,16 @@ class Shard:
 
     @property
     def customer_bytes(self) -> int:
-        return _nbytes(self.columns.fields) + self.ids.nbytes + self.reach.nbytes
+        return _nbytes(self.columns.fields) + self.ids.nbytes + self.reach.nbytes + _nbytes(self.shared)
 
     @property
     def record_bytes(self) -> int:
-        return _nbytes(self.columns.orders) + _nbytes(self.columns.events) + _nbytes(self.sends)
+        return (
+            _nbytes(self.columns.orders)
+            + _nbytes(self.columns.events)
+            + _nbytes(self.sends)
+            + _nbytes(self.address_sends)
+        )
 
 
 def _nbytes(held: Any) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from crm_core.audience.eligibility import Reason
 from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.rows import PENDING, SEEN, split_key
 from crm_core.campaigns.states import MessageState
@@ -15,6 +16,7 @@ MAX_ROWS = 1000
 MAX_CHARACTERS = 2_000_000
 """Of one statement, well below the 16 MB that MongoDB takes."""
 _CLAIM = ("claim", "round")
+_FREED: list[Doc] = [{"$set": {"address_key": {"$cond": ["$maybe_sent", "$address_key", "$$REMOVE"]}}}]
 _HAS_MESSAGE: Doc = {"rank": {"$lt": MessageState.SKIPPED.rank}}
 _SKIPPED_TOO_LATE: Doc = {"rank": MessageState.SKIPPED.rank, "maybe_sent": True}
 """Its worker had died before the outcome was booked; what is said of it now shows that the vendor had its message."""
@@ -24,7 +26,7 @@ _LATEST_SENT: Doc = {"$cond": [{"$gt": ["$vendor_id", None]}, "$sent_at", {"$max
 """A vendor's id shows that a worker has booked it; a vendor's clock may be wrong."""
 _REOPEN: list[Doc] = [
     {"$set": {"rank": MessageState.SENT.rank, "sent_at": "$skipped_at"}},
-    {"$unset": ["reason", "skipped_at", "maybe_sent"]},
+    {"$unset": ["reason", "skipped_at", "maybe_sent", "same_address_as"]},
 ]
 """As if it had been sent when it was skipped, at the latest; what is said of it may be earlier."""
 
@@ -62,21 +64,29 @@ class Bookings:
         return self._write(changes, ended=(*_CLAIM, "attempting", "maybe_sent"))
 
     def skip(self, reasons: Mapping[str, str], claim: str, *, at: datetime) -> None:
-        """Close claimed rows without a message. reasons: row id to reason."""
+        """Close claimed rows without a message. reasons: row id to reason. Their addresses are free for others, but for
+        those that the vendor may have a message for."""
         for reason, rows in _grouped(reasons).items():
             closed = {"rank": MessageState.SKIPPED.rank, "reason": reason, "skipped_at": at}
-            self._change_pending(rows, claim, closed)
+            self._change_pending(rows, claim, [{"$set": closed}, *_FREED])
+
+    def skip_same_address(self, holders: Mapping[str, str], claim: str, *, at: datetime) -> None:
+        """The same for rows whose address the campaign writes to already. holders: row id to whose it is."""
+        closed = {"rank": MessageState.SKIPPED.rank, "reason": Reason.SAME_ADDRESS, "skipped_at": at}
+        for holder, rows in _grouped(holders).items():
+            named = {"same_address_as": {"$literal": holder}}
+            self._change_pending(rows, claim, [{"$set": closed | named}, *_FREED])
 
     def defer(self, until: Mapping[str, datetime], claim: str, *, reason: str, held_by: str | None = None) -> None:
         """Let claimed rows wait. until: row id to when they are due. held_by: the quiet hours that hold them."""
         held = {"held_by": held_by} if held_by else {}
         for due_at, rows in _grouped(until).items():
-            self._change_pending(rows, claim, {"reason": reason, "due_at": due_at, **held})
+            self._change_pending(rows, claim, [{"$set": {"reason": reason, "due_at": due_at, **held}}])
 
-    def _change_pending(self, rows: Sequence[str], claim: str, values: Doc) -> None:
+    def _change_pending(self, rows: Sequence[str], claim: str, stages: list[Doc]) -> None:
         query = {"_id": {"$in": rows}, "rank": PENDING, "claim": claim}
         with translated():
-            self._messages.update_many(query, {"$set": values, "$unset": dict.fromkeys(_CLAIM, "")})
+            self._messages.update_many(query, [*stages, {"$unset": list(_CLAIM)}])
 
     def _write(self, changes: Iterable[StateChange], *, ended: Sequence[str] = (), told: Doc | None = None) -> int:
         """A row that was skipped before it was begun with, or held out, had no message: nothing can have become of

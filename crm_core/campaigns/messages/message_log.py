@@ -1,22 +1,21 @@
 """The communication log: one row per customer and campaign, whatever happens."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pymongo.collection import Collection
+from pymongo.collection import Collection as Stored
 from pymongo.errors import BulkWriteError
 
 from crm_core.access.actor import Actor
 from crm_core.access.personal_reads import PersonalReads
 from crm_core.campaigns.messages.model import Message, messages_in
-from crm_core.campaigns.messages.rows import to_record
+from crm_core.campaigns.messages.rows import as_same_address, to_record
 from crm_core.campaigns.states import STATES, MessageState
-from crm_core.infra.mongo import Db, Doc, consistent, translated
+from crm_core.infra.mongo import DUPLICATE_KEY, Db, Doc, consistent, translated
 from crm_core.infra.paging import page_newest
 
-DUPLICATE_KEY = 11000
 TIMELINE_POINTS = 60
 TIMELINE_STATES = ("sent", "delivered", "failed")
 
@@ -44,11 +43,21 @@ class MessageLog:
     def __init__(self, db: Db, reads: PersonalReads) -> None:
         self._reads = reads
         self._messages = messages_in(db)
-        self._counted: Collection[Doc] = consistent(db).messages
-        self._steps: Collection[Doc] = db.messages
+        self._counted: Stored[Doc] = consistent(db).messages
+        self._steps: Stored[Doc] = db.messages
 
     def insert(self, rows: Sequence[Message]) -> None:
-        """Write new rows; one that is there already stays as it is."""
+        """Write new rows; one that is there already stays as it is. One with an address that the campaign writes to
+        already is written as skipped."""
+        refused = self._insert(rows)
+        while refused:
+            campaign_id, channel = refused[0]["campaign_id"], refused[0]["channel"]
+            holders = self.address_holders(campaign_id, channel, [row["address_key"] for row in refused])
+            told = [(row, holders.get(row["address_key"])) for row in refused]
+            refused = self._insert([as_same_address(row, holder) if holder else row for row, holder in told])
+
+    def _insert(self, rows: Sequence[Message]) -> list[Message]:
+        """Returns those that were refused for their address."""
         with translated():
             try:
                 self._messages.insert_many(rows, ordered=False)
@@ -57,6 +66,17 @@ class MessageLog:
                 others = [error for error in details["writeErrors"] if error["code"] != DUPLICATE_KEY]
                 if others or details["writeConcernErrors"]:
                     raise
+                return [
+                    rows[error["index"]] for error in details["writeErrors"] if "address_key" in error["keyPattern"]
+                ]
+        return []
+
+    def address_holders(self, campaign_id: str, channel: str, address_keys: Collection[str]) -> dict[str, str]:
+        """Address key to the customer by whose row the campaign writes to it, of those that are taken."""
+        query = {"address_key": {"$in": list(address_keys)}, "channel": channel, "campaign_id": campaign_id}
+        with translated():
+            rows = self._messages.find(query, {"_id": 0, "address_key": 1, "customer_id": 1})
+            return {row["address_key"]: row["customer_id"] for row in rows}
 
     def sent_since(
         self, start: datetime, customer_ids: Sequence[str], channel: str, *, besides: str | None = None
@@ -68,6 +88,18 @@ class MessageLog:
             for row in self._messages.find(query, {"customer_id": 1, "campaign_id": 1, "sent_at": 1}):
                 if row["campaign_id"] != besides:
                     sent[row["customer_id"]].append(row["sent_at"])
+        return dict(sent)
+
+    def sent_to(
+        self, start: datetime, address_keys: Collection[str], channel: str, *, besides: str | None = None
+    ) -> dict[str, list[datetime]]:
+        """The same to addresses, by key, whoever had them."""
+        query = {"address_key": {"$in": list(address_keys)}, "channel": channel, "sent_at": {"$gte": start}}
+        sent: dict[str, list[datetime]] = defaultdict(list)
+        with translated():
+            for row in self._messages.find(query, {"address_key": 1, "campaign_id": 1, "sent_at": 1}):
+                if row["campaign_id"] != besides:
+                    sent[row["address_key"]].append(row["sent_at"])
         return dict(sent)
 
     def messaged_since(self, start: datetime, customer_ids: Sequence[str], *, besides: str) -> set[str]:

@@ -15,7 +15,9 @@ class Message(TypedDict, total=False):
     ``due_at``. held_by: the quiet hours whose end it waits for. n: how often people asked for another try. claim: the
     stream entry that works on it, in this ``round``. attempting: the call by which it is handed to a sender that is not
     idempotent. maybe_sent: a worker died before the outcome was booked, so the vendor may have it. retried_at: the
-    request for another try that it was for last. text, subject, preheader: as they were sent.
+    request for another try that it was for last. text, subject, preheader: as they were sent. address_key: of the
+    address that the campaign writes to by this row, and by no other; absent of one that was skipped. same_address_as:
+    the customer by whose row it does, of one that was skipped for that.
     """
 
     _id: str
@@ -25,6 +27,8 @@ class Message(TypedDict, total=False):
     rank: int
     created_at: datetime
     variant: str
+    address_key: str
+    same_address_as: str
     reason: str
     due_at: datetime
     held_by: str

@@ -70,7 +70,7 @@ class PendingRows:
         """Skip what nobody has begun with."""
         closed = {"rank": MessageState.SKIPPED.rank, "reason": reason, "skipped_at": at}
         query = {"campaign_id": campaign_id, "rank": PENDING, "claim": None}
-        return self._change(query, {"$set": closed, "$unset": _NO_WORK}, limit)
+        return self._change(query, {"$set": closed, "$unset": _NO_WORK | {"address_key": ""}}, limit)
 
     def close_orphans(self, campaign_id: str, living: Collection[str], at: datetime, *, limit: int) -> int:
         """Fail what somebody has begun with whose entry is gone: the vendor may have it. A receipt still raises it.

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from crm_core.campaigns.messages.booking import Bookings, StateChange
+from crm_core.campaigns.messages.failure_suppressor import FailureSuppressor
 from crm_core.campaigns.messages.rows import MAX_KEY
 from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.errors import InvalidInput
@@ -58,11 +59,13 @@ def parse_receipts(body: bytes) -> bytes:
 
 
 class ReceiptBooker:
-    def __init__(self, bookings: Bookings) -> None:
+    def __init__(self, bookings: Bookings, suppressor: FailureSuppressor) -> None:
         self._bookings = bookings
+        self._suppressor = suppressor
 
     def handle(self, entries: Sequence[Entry]) -> Mapping[str, str]:
-        """Book all receipts of the entries at once; those for unknown messages, or another try, change nothing."""
+        """Book all receipts of the entries at once; those for unknown messages, or another try, change nothing. What a
+        failure says of an address is kept."""
         changes: list[StateChange] = []
         refused: dict[str, str] = {}
         for entry in entries:
@@ -73,6 +76,7 @@ class ReceiptBooker:
                 continue
             changes += [_to_change(receipt) for receipt in batch.receipts]
         self._bookings.book(changes)
+        self._suppressor.note_receipts({each.key: each.reason for each in changes if each.reason})
         return refused
 
 

@@ -5,6 +5,7 @@ from typing import cast
 
 from pymongo import ASCENDING
 
+from crm_core.audience.eligibility import Reason
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.states import STATES, MessageState
 from crm_core.infra.mongo import Doc
@@ -21,7 +22,7 @@ MAX_RETRIES_DIGITS = 6
 MAX_ROW_ID = MAX_ID_LENGTH + 100
 MAX_KEY = MAX_ROW_ID + 1 + MAX_RETRIES_DIGITS
 """In characters, with an id of a campaign and its colon."""
-INTERNAL = {"_id", "rank", "claim", "round", "attempting", "maybe_sent", "retried_at", "held_by"}
+INTERNAL = {"_id", "rank", "claim", "round", "attempting", "maybe_sent", "retried_at", "held_by", "address_key"}
 """Of a row: what only workers read, and what it shows under another name."""
 
 
@@ -37,6 +38,7 @@ def new_row(
     at: datetime,
     state: MessageState = MessageState.PENDING,
     reason: str | None = None,
+    address_key: str | None = None,
 ) -> Message:
     """A row as the planner writes it. A row that ends here has the time of its state."""
     row: Doc = {
@@ -49,9 +51,20 @@ def new_row(
     }
     if reason:
         row["reason"] = reason
+    if address_key:
+        row["address_key"] = address_key
     if state is not MessageState.PENDING:
         row[f"{state}_at"] = at
     return cast("Message", row)
+
+
+def as_same_address(row: Message, holder: str) -> Message:
+    """The new row as it is written when the campaign writes to its address by the row of ``holder``."""
+    skipped, reason = MessageState.SKIPPED, Reason.SAME_ADDRESS
+    campaign_id, customer_id, at = row["campaign_id"], row["customer_id"], row["created_at"]
+    new = new_row(campaign_id, customer_id, channel=row["channel"], at=at, state=skipped, reason=reason)
+    new["same_address_as"] = holder
+    return new
 
 
 def message_key(row: Message) -> str:

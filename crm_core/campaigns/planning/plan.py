@@ -1,7 +1,8 @@
 """What a campaign's message log is to hold: a row for each customer of the audience, excluded and held out too."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from crm_core.audience.contexts import FrozenSegments
@@ -14,13 +15,17 @@ from crm_core.campaigns.planning.split import is_held_out, places, variant_at
 from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.rules.loading import load_rule
 
+AddressKeys: TypeAlias = Callable[[Collection[str], str], Mapping[str, str]]
+"""From customer ids and a channel to the address keys of those who have one, by id."""
+
 
 class Plan:
     """Of a launched campaign: reads, and writes nothing, so that a rehearsal asks it as well."""
 
-    def __init__(self, audience: Audience, message_log: MessageLog) -> None:
+    def __init__(self, audience: Audience, message_log: MessageLog, address_keys: AddressKeys) -> None:
         self._audience = audience
         self._message_log = message_log
+        self._address_keys = address_keys
 
     def walk(self, campaign: Campaign) -> Iterator[str]:
         """The ids of the audience in order, those after the campaign's mark. Raises BadRule when the first is asked."""
@@ -35,10 +40,17 @@ class Plan:
     def rows(self, campaign: Campaign, customer_ids: Sequence[str], *, at: datetime) -> list[Message]:
         """The rows to be written for these of its audience. at: when they are.
 
-        Whoever is excluded is so whatever the hash says: a holdout is a sample of those who would get a message.
+        Whoever is excluded is so whatever the hash says: a holdout is a sample of those who would get a message. Who is
+        held out is so with the address: nobody else gets a message there.
         """
         excluded = self._excluded(campaign, customer_ids)
-        return [_to_row(campaign, customer_id, excluded.get(customer_id), at) for customer_id in customer_ids]
+        rows = [_to_row(campaign, customer_id, excluded.get(customer_id), at) for customer_id in customer_ids]
+        held_out = [row for row in rows if row["rank"] == MessageState.HELD_OUT.rank]
+        keys = self._address_keys([row["customer_id"] for row in held_out], campaign["channel"])
+        for row in held_out:
+            if key := keys.get(row["customer_id"]):
+                row["address_key"] = key
+        return rows
 
     def _excluded(self, campaign: Campaign, customer_ids: Sequence[str]) -> dict[str, RowReason]:
         found: dict[str, RowReason] = {}

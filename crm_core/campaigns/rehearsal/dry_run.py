@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from crm_core.audience.eligibility import Recipient
+from crm_core.audience.eligibility import Reason, Recipient
 from crm_core.campaigns.drafting.content import stored_fields_of
 from crm_core.campaigns.messages.model import Message
-from crm_core.campaigns.messages.rows import split_key
+from crm_core.campaigns.messages.rows import as_same_address, split_key
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.planning.planner import CHUNK
 from crm_core.campaigns.rehearsal.pacing import Pacing
 from crm_core.campaigns.rehearsal.tally import Tally
 from crm_core.campaigns.rehearsal.waiting import WaitingRows
-from crm_core.campaigns.sending.decide import decide
+from crm_core.campaigns.sending.decide import OutgoingMessage, decide
 from crm_core.campaigns.sending.delivery import SendingRules
 from crm_core.campaigns.sending.recipients import Recipients
 from crm_core.campaigns.sending.release import ROUND_REST
@@ -97,7 +97,14 @@ class DryRun:
     def _planned(self) -> Iterator[Message]:
         ids = self._plan.walk(self._campaign)
         while chunk := list(islice(ids, CHUNK)):
-            yield from self.tally.plan(self._plan.rows(self._campaign, chunk, at=self.now))
+            yield from self.tally.plan(map(self._as_written, self._plan.rows(self._campaign, chunk, at=self.now)))
+
+    def _as_written(self, row: Message) -> Message:
+        """Who is held out is so with the address, which one alone can have."""
+        if (key := row.get("address_key")) is None:
+            return row
+        holder = self._waiting.take_address(key, row["customer_id"])
+        return row if holder == row["customer_id"] else as_same_address(row, holder)
 
     def _round(self, size: int) -> Iterator[None]:
         people, asked = dict[str, Recipient](), set[str]()
@@ -123,6 +130,19 @@ class DryRun:
         while rows:
             rows = self._decide(rows, people)
 
+    def _take_addresses(
+        self, rows: Mapping[str, Message], messages: Sequence[OutgoingMessage]
+    ) -> list[OutgoingMessage]:
+        """Those to an address that nobody else of this campaign gets a message at."""
+        sent = []
+        for message in messages:
+            key = message.address_key
+            if key is None or self._waiting.take_address(key, message.customer_id) == message.customer_id:
+                sent.append(message)
+            else:
+                self.tally.end(rows[message.row], MessageState.SKIPPED, Reason.SAME_ADDRESS)
+        return sent
+
     def _decide(self, rows: Sequence[Message], people: Mapping[str, Recipient]) -> list[Message]:
         """Returns the rows that waited for the rate for so long that they are decided anew."""
         self._decisions += len(rows)
@@ -135,8 +155,9 @@ class DryRun:
             self.tally.fail(by_id[split_key(key)[0]], reason)
         self.tally.defer(list(made.deferred.values()), is_first=self._is_first_round)
         self._waiting.put((by_id[row_id], until) for row_id, until in made.deferred.items())
-        messages = iter([(by_id[message.row], message) for message in made.messages])
-        batches, self.now = self._pacing.spend(len(made.messages), self.now)
+        sent = self._take_addresses(by_id, made.messages)
+        messages = iter([(by_id[message.row], message) for message in sent])
+        batches, self.now = self._pacing.spend(len(sent), self.now)
         for count, at in batches:
             self.tally.send(at, list(islice(messages, count)))
         return [row for row, _ in messages]

@@ -1,4 +1,5 @@
-"""Rows of a rehearsal that wait for the end of quiet hours: as many as there are, and hardly any memory."""
+"""Rows of a rehearsal that wait for the end of quiet hours, and the addresses that are taken: as many as there are, and
+hardly any memory."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ _CACHE_KB = 8192
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _TABLE = "CREATE TABLE waiting (customer_id TEXT PRIMARY KEY, variant TEXT, due_us INTEGER) WITHOUT ROWID"
+_ADDRESSES = "CREATE TABLE addresses (key TEXT PRIMARY KEY, customer_id TEXT) WITHOUT ROWID"
 _NEXT_DUE = (
     "SELECT customer_id, variant FROM waiting WHERE due_us <= ? AND customer_id > ? ORDER BY customer_id LIMIT ?"
 )
@@ -26,6 +28,7 @@ class WaitingRows:
         self._rows.execute("PRAGMA journal_mode = OFF")
         self._rows.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         self._rows.execute(_TABLE)
+        self._rows.execute(_ADDRESSES)
         self._rows.execute("BEGIN")
 
     def __len__(self) -> int:
@@ -48,6 +51,11 @@ class WaitingRows:
 
     def remove(self, rows: Iterable[Message]) -> None:
         self._rows.executemany("DELETE FROM waiting WHERE customer_id = ?", [(row["customer_id"],) for row in rows])
+
+    def take_address(self, key: str, customer_id: str) -> str:
+        """By whom the campaign writes to it: the customer who came first."""
+        self._rows.execute("INSERT OR IGNORE INTO addresses VALUES (?, ?)", (key, customer_id))
+        return str(self._rows.execute("SELECT customer_id FROM addresses WHERE key = ?", (key,)).fetchone()[0])
 
     def close(self) -> None:
         self._rows.close()

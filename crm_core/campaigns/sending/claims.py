@@ -9,7 +9,7 @@ from crm_core.campaigns.states import RANKS, MessageState
 from crm_core.infra.mongo import Db, translated
 
 _RAISED = [RANKS[state] for state in MessageState if PENDING < RANKS[state] < RANKS[MessageState.SKIPPED]]
-_SHOWN = ("customer_id", "n", "variant", "rank", "created_at", "attempting", *SEEN)
+_SHOWN = ("customer_id", "n", "variant", "rank", "created_at", "attempting", "address_key", "maybe_sent", *SEEN)
 
 
 class Claims:

@@ -14,7 +14,6 @@ from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.channels.registry import CHANNELS
-from crm_core.customers.model import CustomerFields
 from crm_core.errors import Permanent
 
 
@@ -32,6 +31,7 @@ class OutgoingMessage:
     lines: Mapping[str, str]
     sender: Mapping[str, str]
     first_seen: datetime | None = None
+    address_key: str | None = None
 
     def to_wire(self) -> dict[str, str]:
         """As the vendor takes it."""
@@ -78,7 +78,7 @@ def decide(
             if is_open and _is_held_back(campaign, row, person, policy, quiet, now, made):
                 continue
             if person:
-                _render(campaign, row, person.customer, formatting, made)
+                _render(campaign, row, person, formatting, made)
         except Exception as exc:
             exc.add_note(f"customer {row['customer_id']}")
             raise
@@ -107,9 +107,8 @@ def _is_held_back(
     return True
 
 
-def _render(
-    campaign: Campaign, row: Message, customer: CustomerFields, formatting: MessageFormat, made: Decision
-) -> None:
+def _render(campaign: Campaign, row: Message, person: Recipient, formatting: MessageFormat, made: Decision) -> None:
+    customer = person.customer
     try:
         rendered = render_content(campaign, row.get("variant"), customer, formatting)
     except Permanent:
@@ -128,5 +127,6 @@ def _render(
             rendered.lines,
             sender_of(campaign),
             min(seen) if seen else None,
+            person.address_key,
         )
     )

@@ -13,14 +13,16 @@ from crm_core.campaigns.drafting.content import stored_fields_of
 from crm_core.campaigns.drafting.message_values import MessageFormat
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.booking import Bookings, StateChange
+from crm_core.campaigns.messages.failure_suppressor import FailedMessage, FailureSuppressor
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import message_key
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.planning.progress import Progress
+from crm_core.campaigns.sending.address_claims import AddressClaims
 from crm_core.campaigns.sending.attempts import Attempts
 from crm_core.campaigns.sending.batches import read_batch
 from crm_core.campaigns.sending.budget import ErrorBudget, Outcomes
-from crm_core.campaigns.sending.cap_locks import RETRY_AFTER, CapLocks
+from crm_core.campaigns.sending.cap_locks import RETRY_AFTER, CapLocks, address_lock
 from crm_core.campaigns.sending.claims import Claims
 from crm_core.campaigns.sending.decide import OutgoingMessage, decide
 from crm_core.campaigns.sending.quiet import QuietHours
@@ -63,6 +65,8 @@ class Deliverer:
         rates: ChannelRates,
         budget: ErrorBudget,
         attempts: Attempts,
+        addresses: AddressClaims,
+        suppressor: FailureSuppressor,
         rules: Callable[[], SendingRules],
         clock: Clock,
     ) -> None:
@@ -75,6 +79,8 @@ class Deliverer:
         self._rates = rates
         self._budget = budget
         self._attempts = attempts
+        self._addresses = addresses
+        self._suppressor = suppressor
         self._rules = rules
         self._clock = clock
         self.stopping = threading.Event()
@@ -165,10 +171,22 @@ class Deliverer:
         self._bookings.defer(made.deferred, claim, reason=RowReason.QUIET_HOURS, held_by=str(rules.quiet))
         failed = [StateChange(key, MessageState.FAILED, now, reason) for key, reason in made.failed.items()]
         self._bookings.finish(failed)
-        left = self._send(campaign, made.messages, claim, now).union(made.undecided)
+        messages = self._take_addresses(campaign, rows, made.messages, claim)
+        left = self._send(campaign, messages, claim, now).union(made.undecided)
         if locked:
             self._locks.release(campaign["channel"], locked, claim)
         return [row for row in rows if row["_id"] in left]
+
+    def _take_addresses(
+        self, campaign: Campaign, rows: Sequence[Message], messages: Sequence[OutgoingMessage], claim: str
+    ) -> list[OutgoingMessage]:
+        """Those that are to be sent: to an address that nobody else of this campaign gets a message at."""
+        taken = self._addresses.take(campaign, {row["_id"]: row for row in rows}, messages, claim)
+        now, unknown = self._clock(), RowReason.OUTCOME_UNKNOWN
+        self._bookings.skip_same_address(taken.same_address, claim, at=now)
+        lost = [message.key for message in messages if message.row in taken.unknown]
+        self._bookings.finish([StateChange(key, MessageState.FAILED, now, unknown) for key in lost])
+        return [each for each in messages if each.row not in taken.same_address and each.row not in taken.unknown]
 
     def _read(self, campaign: Campaign, rows: Sequence[Message], policy: Policy) -> dict[str, Recipient]:
         customer_ids = [row["customer_id"] for row in rows]
@@ -182,14 +200,17 @@ class Deliverer:
         )
 
     def _lock(self, campaign: Campaign, rows: Sequence[Message], claim: str) -> tuple[Sequence[Message], set[str]]:
-        """With a cap: the rows to go on with, and whom of them is locked, everybody of whom the vendor is not known to
-        have the message. The others wait a little."""
-        now = self._clock()
+        """With a cap: the rows to go on with, and the locks that are held, on customers of whom the vendor is not known
+        to have the message and on their addresses. The others wait a little."""
+        now, channel = self._clock(), campaign["channel"]
         customers = {row["customer_id"] for row in rows if row["rank"] == MessageState.PENDING.rank}
-        elsewhere = self._locks.take(campaign["channel"], customers, claim, now)
-        later = {row["_id"]: now + RETRY_AFTER for row in rows if row["customer_id"] in elsewhere}
+        keys = self._recipients.address_keys(customers, channel)
+        wanted = {*customers, *map(address_lock, keys.values())}
+        elsewhere = self._locks.take(channel, wanted, claim, now)
+        blocked = {each for each in customers if each in elsewhere or address_lock(keys.get(each, "")) in elsewhere}
+        later = {row["_id"]: now + RETRY_AFTER for row in rows if row["customer_id"] in blocked}
         self._bookings.defer(later, claim, reason=RowReason.CAP_LOCKED)
-        return [row for row in rows if row["_id"] not in later], customers - elsewhere
+        return [row for row in rows if row["_id"] not in later], wanted - elsewhere
 
     def _send(
         self, campaign: Campaign, messages: Sequence[OutgoingMessage], claim: str, decided_at: datetime
@@ -229,6 +250,11 @@ class Deliverer:
             raise
         answers = attempt.answers
         answered = [message for message in batch if message.key in answers]
+        self._suppressor.note(
+            FailedMessage(campaign["_id"], campaign["channel"], each.customer_id, each.address_key, reason)
+            for each in answered
+            if (reason := answers[each.key].reason)
+        )
         self._bookings.finish([_to_change(message, answers[message.key], sent_at) for message in answered])
         refused = [answers[message.key].reason is not None for message in answered]
         may_go_on = self._check(campaign, self._budget.note(campaign["_id"], refused), "It refuses messages.")

@@ -1,0 +1,69 @@
+"""Suppressions as rows: of a customer, of an address, or of an address that was erased and is known by its hash."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, cast, get_args
+
+from crm_core.access.pseudonyms import Pseudonyms
+from crm_core.audience.model import Suppression
+from crm_core.infra.mongo import Doc
+
+SuppressionReason = Literal["manual", "invalid_address", "hard_bounce", "unsubscribed", "complaint"]
+REASONS: tuple[str, ...] = get_args(SuppressionReason)
+"""From the lightest to the gravest: a graver one takes the place of a lighter one, never the other way round."""
+ADDRESS, ERASED = "@", "#"
+"""How the ids of such rows begin; those of customers begin with the channel's name."""
+
+
+def customer_row_id(channel: str, customer_id: str) -> str:
+    return f"{channel}:{customer_id}"
+
+
+def address_row_id(channel: str, key: str) -> str:
+    return f"{ADDRESS}{channel}:{key}"
+
+
+def erased_row_id(channel: str, key: str, pseudonyms: Pseudonyms) -> str:
+    return f"{ERASED}{pseudonyms.of(f'{channel}:{key}')}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """reason: a SuppressionReason. source: where it comes from, such as ``campaign:ID``; empty for none. at: aware UTC.
+    by: the label of who acts."""
+
+    reason: str
+    source: str
+    at: datetime
+    by: str
+
+    def to_fields(self, channel: str) -> Doc:
+        source = {"source": self.source} if self.source else {}
+        return {"channel": channel, "reason": self.reason, **source, "created_at": self.at, "created_by": self.by}
+
+
+def customer_row(channel: str, customer_id: str, told: Told) -> Suppression:
+    row = {"_id": customer_row_id(channel, customer_id), "customer_id": customer_id, **told.to_fields(channel)}
+    return cast("Suppression", row)
+
+
+def address_row(channel: str, key: str, told: Told) -> Suppression:
+    row = {"_id": address_row_id(channel, key), "address_key": key, **told.to_fields(channel)}
+    return cast("Suppression", row)
+
+
+def to_upsert(row: Suppression) -> tuple[Doc, Doc]:
+    """A query and its change, which write the row where there is none, or one for a lighter reason; else the upsert
+    breaks the uniqueness of ids."""
+    lighter = list(REASONS[: REASONS.index(row["reason"])])
+    values = {name: value for name, value in row.items() if name != "_id"}
+    return {"_id": row["_id"], "reason": {"$in": lighter}}, {"$set": values}
+
+
+def gravest(rows: Iterable[Suppression]) -> list[Suppression]:
+    """One of each id."""
+    found: dict[str, Suppression] = {}
+    for row in sorted(rows, key=lambda row: REASONS.index(row["reason"])):
+        found[row["_id"]] = row
+    return list(found.values())
