@@ -27,7 +27,9 @@ def build(services: Services, instance: str) -> Together:
 
     sweeper = PollLoop(sweep, Activity("jobs", worker_name("sweeper", instance)), every_s=SWEEP_EVERY_S)
     scheduler = PollLoop(start_due, Activity("jobs", worker_name("scheduler", instance)), every_s=SCHEDULE_EVERY_S)
-    return Together(lane(Stream.JOBS, ""), lane(Stream.SHORT_JOBS, "-short"), scheduler, sweeper)
+    rekeying = services.rekeying.run_slice
+    keys = PollLoop(rekeying, Activity("jobs", worker_name("address-keys", instance)), every_s=SCHEDULE_EVERY_S)
+    return Together(lane(Stream.JOBS, ""), lane(Stream.SHORT_JOBS, "-short"), scheduler, sweeper, keys)
 
 
 if __name__ == "__main__":

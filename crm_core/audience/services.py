@@ -52,7 +52,7 @@ class AudienceServices(CustomerServices):
 
     @cached_property
     def suppressions(self) -> Suppressions:
-        return Suppressions(self.db, self.audit, self.clock, lambda: self.workspace.current().default_country)
+        return Suppressions(self.db, self.audit, self.clock, self.default_country)
 
     @cached_property
     def snapshot(self) -> "Keeper":

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from crm_core.customers.attributes import Attributes
 from crm_core.customers.reading import CustomerReader
+from crm_core.customers.rekeying import Rekeying
 from crm_core.customers.searching import CustomerSearch
 from crm_core.workspace.services import WorkspaceServices
 
@@ -17,8 +18,14 @@ class CustomerServices(WorkspaceServices):
     def customers(self) -> CustomerReader:
         return CustomerReader(self.db, self.personal_reads, self.schema, digits=self.workspace.digits)
 
+    def default_country(self) -> str | None:
+        """Where phone numbers without a calling code belong; not to be kept."""
+        return self.workspace.current().default_country
+
+    @cached_property
+    def rekeying(self) -> Rekeying:
+        return Rekeying(self.db, self.default_country, self.clock)
+
     @cached_property
     def customer_search(self) -> CustomerSearch:
-        return CustomerSearch(
-            self.db, self.personal_reads, self.customers, lambda: self.workspace.current().default_country
-        )
+        return CustomerSearch(self.db, self.personal_reads, self.customers, self.default_country)

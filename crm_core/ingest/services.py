@@ -25,7 +25,7 @@ class IngestServices(CustomerServices):
             self.attributes,
             self.schema,
             digits=self.amounts_currency.digits,
-            country=lambda: self.workspace.current().default_country,
+            country=self.default_country,
         )
 
     @cached_property

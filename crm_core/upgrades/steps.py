@@ -15,6 +15,7 @@ from crm_core.customers.model import customers_in
 from crm_core.customers.search_words import customer_words
 from crm_core.infra.mongo import Db, Doc
 from crm_core.infra.names import name_key
+from crm_core.upgrades.addresses import KEYS_OF_ADDRESSES
 from crm_core.upgrades.upgrade import Upgrade, Walk, walk
 
 INTERRUPTED = "ClientNest was updated while this waited or ran. What it had accepted stays; ask for it again."
@@ -187,5 +188,6 @@ STEPS = (
         (walk("jobs", {"expires_at": None}, [{"$set": {"expires_at": {"$add": ["$$NOW", _MONTH_MS]}}}]),),
     ),
     Upgrade("customers in the audit log", (Walk("audit", _hide_customers),)),
+    KEYS_OF_ADDRESSES,
 )
 """Upgrade n brings data of version n to version n + 1."""

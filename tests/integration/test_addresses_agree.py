@@ -13,6 +13,7 @@ import pytest
 
 from crm_core.audience.eligibility import Reason, eligibility
 from crm_core.audience.snapshot.keeper import Status
+from crm_core.campaigns.states import MessageState
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
@@ -110,7 +111,7 @@ class History:
         rig.deliver()
         self.clock.advance(seconds=2)
         stats = self.services.message_log.stats(campaign)
-        messaged = stats.by_state["sent"] + stats.by_state["failed"]
+        messaged = stats.by_state[MessageState.SENT] + stats.by_state[MessageState.FAILED]
         assert (messaged, stats.skipped_by_reason) == expected == decided
         keys = [self.key(channel, to) for to in rig.vendor.asked.elements()]
         assert len(keys) == len(set(keys)) == messaged, "an address got two messages"

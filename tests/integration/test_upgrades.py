@@ -118,3 +118,22 @@ def test_data_of_a_newer_program_stop_the_start_and_say_so(services: Services) -
     services.db.workspace.update_one({"_id": VERSION_ID}, {"$set": {"version": len(STEPS) + 1}}, upsert=True)
     with pytest.raises(InvalidInput, match="written by a newer ClientNest"):
         build_services(services.settings)
+
+
+def test_old_addresses_have_keys_and_of_two_messages_to_one_the_first_has_it(
+    old: Settings, services: Services, clock: TestClock
+) -> None:
+    db = services.db.client["test_old"]
+    said = {"email": {"state": "denied"}, "sms": {"state": "granted"}}
+    changed = {"email": "Twin@Example.com", "phone": "(415) 555-0154", "country": "United States", "consent": said}
+    db.customers.update_many({"_id": {"$in": ["c0", "c1"]}}, {"$set": changed})
+    for name, rank in (("c0", 6), ("c1", 2), ("c2", 1)):
+        row = {"_id": f"mail:{name}", "campaign_id": "mail", "customer_id": name, "channel": "email", "rank": rank}
+        db.messages.insert_one({**row, "created_at": clock.now})
+    db.customers.update_one({"_id": "c2"}, {"$set": {"email": " twin@example.com"}})
+    build_services(old).close()
+    customer = db.customers.find_one({"_id": "c1"}) or {}
+    assert customer["address_keys"] == ["email:twin@example.com", "phone:+14155550154"]
+    assert customer["refused"] == ["email"]
+    keys = {row["_id"]: row.get("address_key") for row in db.messages.find({"campaign_id": "mail"})}
+    assert keys == {"mail:c0": None, "mail:c1": "twin@example.com", "mail:c2": None}
