@@ -48,6 +48,7 @@ class RowReason(StrEnum):
     CANCELLED = "cancelled"
     CAMPAIGN_FAILED = "campaign_failed"
     QUIET_HOURS = "quiet_hours"
+    UNKNOWN_TIME_ZONE = "unknown_time_zone"
     CAP_LOCKED = "cap_locked"
     TEMPLATE_FAILED = "template_failed"
     REFUSED_BY_VENDOR = "refused_by_vendor"

@@ -106,7 +106,8 @@ class WorkspaceSettings(BaseModel):
         _about(
             "Quiet hours",
             "Nothing is sent between these times of the customer's day, such as `21:00-08:00`. The customer's zone is "
-            "the custom attribute `time_zone`, else that of the workspace.",
+            "the custom attribute `time_zone`, `timezone` or `tz`, such as `Asia/Kolkata` or `UTC+5:30`, else that of "
+            "the workspace. Who has one that is not understood gets nothing while it is quiet anywhere.",
             section="Sending",
             unset="No quiet hours",
         ),

@@ -21,6 +21,7 @@ _ROW_REASONS: Final = {
     RowReason.CANCELLED: "Campaign cancelled",
     RowReason.CAMPAIGN_FAILED: "Campaign failed",
     RowReason.QUIET_HOURS: "In quiet hours",
+    RowReason.UNKNOWN_TIME_ZONE: "Time zone not understood",
     RowReason.CAP_LOCKED: "Being written to by another campaign",
     RowReason.TEMPLATE_FAILED: "Message could not be rendered",
     RowReason.REFUSED_BY_VENDOR: "Refused by the vendor",

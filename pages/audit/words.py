@@ -49,6 +49,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "attribute.declare": "Declared an attribute",
     "suppression.add": "Stopped messages to a customer",
     "suppression.lift": "Allowed messages to a customer",
+    "suppression.import": "Suppressed addresses of a list",
     "import.start": "Began an import",
     "import.cancel": "Cancelled an import",
     "import.read_errors": "Read an import's errors",

@@ -43,13 +43,13 @@ OPEN: dict[str, tuple[str, set[str]]] = {
     ),
     "CustomerReader": (
         "for workers, and for services that have asked",
-        {"by_ids", "to_record", "to_order", "to_event"},
+        {"by_ids", "rows", "holders", "to_record", "to_order", "to_event"},
     ),
     "DemoJobs": ("state of a load, and the work itself", {"latest", "is_running", "work"}),
     "Identities": ("finds out who acts", {"actor_of", "ended", "forget", "of_user"}),
     "MessageLog": (
         "figures, and what workers write and ask",
-        {"insert", "messaged_since", "sent_since", "stats", "timeline"},
+        {"insert", "address_holders", "messaged_since", "sent_since", "sent_to", "stats", "timeline"},
     ),
     "Rehearsals": ("their list is of figures; the work itself", {"page", "work"}),
     "Segments": (
@@ -63,7 +63,10 @@ OPEN: dict[str, tuple[str, set[str]]] = {
         {"visitor_ticket", "local_admin_ticket", "member_ticket", "exchange", "recognise", "note_use", "sign_out"}
         | {"actor_of", "note_failure"},
     ),
-    "Suppressions": ("for workers, and for pages of customers that have asked", {"of"}),
+    "Suppressions": (
+        "for workers, and for pages of customers that have asked",
+        {"of", "of_addresses", "among", "key_of", "put_all"},
+    ),
     "Users": ("finds out who acts", {"find_by_email", "get", "admit", "note_seen"}),
     "WorkspaceEditor": ("settings are no secret", {"faults", "history"}),
 }
@@ -79,7 +82,16 @@ INTERNAL = {
     },
     "work of workers": {
         *("Deliverer", "Engine", "Persister", "PendingRows", "Plan", "Progress", "ReceiptBooker", "Recipients"),
-        *("JobRunner", "Bookings", "Rehearsal", "ImportFiles", "JobStore", "DemoLoader"),
+        *(
+            "JobRunner",
+            "Bookings",
+            "Rehearsal",
+            "ImportFiles",
+            "JobStore",
+            "DemoLoader",
+            "Rekeying",
+            "FailureSuppressor",
+        ),
     },
     "limits, queues and their state": {
         *("RateLimiter", "ChannelRates", "IdempotencyKeys", "Publisher", "AsyncPublisher", "BacklogGate", "Monitor"),

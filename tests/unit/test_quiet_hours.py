@@ -1,11 +1,11 @@
 """Quiet hours on the clock of the customer, over midnight and over the days on which clocks change."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from crm_core.campaigns.sending.quiet import QuietHours
+from crm_core.campaigns.sending.quiet import NEVER, QuietHours
 from crm_core.customers.model import CustomerFields
 
 NIGHT = QuietHours.parse("21:00-08:00", "Europe/Berlin")
@@ -37,9 +37,30 @@ def test_each_customer_has_an_own_night() -> None:
     assert end(NIGHT, "2026-06-15T12:00", "America/Los_Angeles") == "15 15:00"
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "x" * 500, 5, ["UTC"], "Asia/Tok\x00yo"])
-def test_a_zone_that_nobody_knows_is_that_of_the_workspace(zone: Any) -> None:
-    assert end(NIGHT, "2026-06-15T19:00", zone) == "16 06:00"
+@pytest.mark.parametrize(
+    "zone",
+    ["asia/kolkata", "Asia/Calcutta", " ASIA/KOLKATA", "UTC+5:30", "GMT +0530", "+05:30", "India Standard Time"],
+)
+def test_a_zone_is_understood_in_its_usual_spellings(zone: str) -> None:
+    assert end(NIGHT, "2026-06-15T16:00", zone) == "16 02:30"
+    for name in ("timezone", "tz"):
+        assert NIGHT.end_for({"attributes": {name: zone, "time_zone": ""}}, datetime(2026, 6, 15, 16, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "zone", ["Mars/Olympus", "IST", "CST", "UTC+99", "../etc/passwd", "x" * 500, 5, ["UTC"], "Asia/Tok\x00yo"]
+)
+def test_an_unknown_zone_gets_nothing_while_it_is_quiet_anywhere(zone: Any) -> None:
+    noon = datetime(2026, 6, 15, 12, tzinfo=UTC)
+    customer: CustomerFields = {"attributes": {"time_zone": zone}}
+    assert NIGHT.end_for(customer, noon) == NEVER
+    moment = QuietHours.parse("12:05-12:10", "UTC")
+    assert moment.end_for(customer, noon) is None
+    assert moment.end_for(customer, noon + timedelta(minutes=7)) == noon + timedelta(minutes=10)
+
+
+def test_who_says_nothing_of_a_zone_has_that_of_the_workspace() -> None:
+    assert end(NIGHT, "2026-06-15T19:00", "") == end(NIGHT, "2026-06-15T19:00") == "16 06:00"
 
 
 def test_hours_within_one_day_end_on_it() -> None:

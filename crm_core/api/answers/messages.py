@@ -22,6 +22,11 @@ class Message(TypedDict):
     reason: NotRequired[
         Annotated[str, Field(description="Why it was skipped or failed, or what it waits for until `due_at`.")]
     ]
+    same_address_as: NotRequired[
+        Annotated[
+            str, Field(description="Of a message skipped as `same_address`: the customer who is written to there.")
+        ]
+    ]
     due_at: NotRequired[datetime]
     variant: NotRequired[str]
     n: NotRequired[Annotated[int, Field(description="How often somebody asked for another try.")]]

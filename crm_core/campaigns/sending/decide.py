@@ -11,7 +11,7 @@ from crm_core.campaigns.drafting.options import SKIP
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import message_key, seen_at
 from crm_core.campaigns.model import Campaign
-from crm_core.campaigns.sending.quiet import QuietHours
+from crm_core.campaigns.sending.quiet import NEVER, QuietHours
 from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import Permanent
@@ -100,7 +100,9 @@ def _is_held_back(
     until = quiet.end_for(person.customer, now) if quiet and person else None
     if until is None:
         return False
-    if campaign.get("quiet_hours") == SKIP:
+    if until == NEVER:
+        made.skipped[row["_id"]] = RowReason.UNKNOWN_TIME_ZONE
+    elif campaign.get("quiet_hours") == SKIP:
         made.skipped[row["_id"]] = RowReason.QUIET_HOURS
     else:
         made.deferred[row["_id"]] = until

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import Self
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
+from crm_core.campaigns.sending.zones import offsets_on, read_zone, written_zone
 from crm_core.customers.model import CustomerFields
 
-ZONE_ATTRIBUTE = "time_zone"
-"""The custom attribute with a customer's zone, an IANA name such as Asia/Kolkata."""
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
+"""The end for a customer whose zone is not understood, when it is always quiet somewhere."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,15 @@ class QuietHours:
         return f"{self.start:%H:%M}-{self.end:%H:%M} {self.zone}"
 
     def end_for(self, customer: CustomerFields, now: datetime) -> datetime | None:
-        """When the quiet hours that ``now`` is in end for this customer, aware UTC; None outside of them."""
-        zone = _zone_of(customer) or self.zone
+        """When the quiet hours that ``now`` is in end for this customer, aware UTC; None outside of them.
+
+        Of a customer whose zone is not understood it is when they have ended everywhere; that may be NEVER.
+        """
+        said = written_zone(customer.get("attributes") or {})
+        zone = self.zone if said is None else read_zone(said)
+        return _end_everywhere(self, now.replace(second=0, microsecond=0)) if zone is None else self._end_in(zone, now)
+
+    def _end_in(self, zone: tzinfo, now: datetime) -> datetime | None:
         local = now.astimezone(zone)
         if not self._holds(local.time()):
             return None
@@ -47,15 +55,11 @@ class QuietHours:
         return clock >= self.start or clock < self.end
 
 
-def _zone_of(customer: CustomerFields) -> tzinfo | None:
-    name = (customer.get("attributes") or {}).get(ZONE_ATTRIBUTE)
-    return _zone(name) if isinstance(name, str) else None
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> tzinfo | None:
-    """A key that is no plain name, such as a path, is none."""
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+@lru_cache(maxsize=64)
+def _end_everywhere(hours: QuietHours, now: datetime) -> datetime | None:
+    """The first moment from ``now`` on, a whole minute, that is within no zone's quiet hours."""
+    zones = offsets_on(now.date())
+    ends = sorted(end for zone in zones if (end := hours._end_in(zone, now)))
+    if not ends:
         return None
+    return next((end for end in ends if not any(hours._end_in(zone, end) for zone in zones)), NEVER)
