@@ -1,6 +1,6 @@
 """POST /customers, /orders and /events: validated per record, accepted when they are on their stream."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import structlog
@@ -19,6 +19,7 @@ from crm_core.api.routing import Router
 from crm_core.customers.attributes import AttributeType
 from crm_core.infra.database_identity import read_workspace_id
 from crm_core.infra.streams import INGESTED, Stream
+from crm_core.ingest.offers import as_offers
 from crm_core.ingest.parsing import MAX_RECORDS, Batch, parse_records
 from crm_core.ingest.wire import MODELS
 from crm_core.services import Services, current
@@ -28,6 +29,7 @@ router = Router(prefix="/v1", tags=["Ingestion"])
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.INGEST_WRITE])]
 
 POSITION = "X-Stream-Position"
+KEEP_DENIALS = "keep_denials"
 ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {
         "model": AcceptedRecords,
@@ -57,8 +59,24 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
+KEEPING: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": KEEP_DENIALS,
+            "in": "query",
+            "description": "Whether consent that a record grants lifts no denial on record.",
+            "schema": {"type": "boolean", "default": False},
+        }
+    ]
+}
+
+
 async def post_customers(request: Request) -> JSONResponse:
-    """Create or change customers. A field that is absent stays as it is, null clears it."""
+    """Create or change customers. A field that is absent stays as it is, null clears it.
+
+    With `keep_denials=true`, as imports of files ask, consent that a record grants lifts no denial on record;
+    `denials_kept` says how many it would have lifted.
+    """
     return await _accept(Stream.CUSTOMERS, request)
 
 
@@ -86,6 +104,7 @@ for stream, endpoint in (
         openapi_extra={
             **documented(MODELS.models[stream], up_to=MAX_RECORDS),
             **keyed(Scope.INGEST_WRITE),
+            **(KEEPING if stream is Stream.CUSTOMERS else {}),
         },
     )
 
@@ -119,10 +138,23 @@ async def _accept(stream: Stream, request: Request) -> JSONResponse:
         fault = f"{error['field']} {error['message']}".lstrip()
         detail = f"No record was accepted. Record {first['index']}: {fault}."
         return problem(422, "Not valid", detail, accepted=0, rejected=rejected)
-    position = await found.async_publisher.publish(stream, batch.payloads, origin=key.actor.label)
+    payloads, told = await _offered(found, request, stream, batch.payloads)
+    position = await found.async_publisher.publish(stream, payloads, origin=key.actor.label)
     RECORDS.labels(stream.label, "accepted").inc(len(batch.payloads))
     log.debug("accepted", stream=stream, records=len(batch.payloads), rejected=len(rejected), last=position)
-    return JSONResponse({"accepted": len(batch.payloads), "rejected": rejected}, 202, headers={POSITION: position})
+    answer = {"accepted": len(batch.payloads), "rejected": rejected, **told}
+    return JSONResponse(answer, 202, headers={POSITION: position})
+
+
+async def _offered(
+    services: Services, request: Request, stream: Stream, payloads: Sequence[bytes]
+) -> tuple[Sequence[bytes], Mapping[str, int]]:
+    """What is to be published, and what else is to be said of it."""
+    if stream is not Stream.CUSTOMERS or request.query_params.get(KEEP_DENIALS) != "true":
+        return payloads, {}
+    offered = as_offers(payloads)
+    kept = await run_in_threadpool(services.customers.count_denials, offered.grants) if offered.grants else 0
+    return offered.payloads, {"denials_kept": kept}
 
 
 async def _declared(services: Services) -> Mapping[str, AttributeType]:

@@ -87,11 +87,15 @@ def import_file(
         ),
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="End when all is stored, not when all is accepted.")] = False,
+    lift_denials: Annotated[
+        bool,
+        typer.Option("--lift-denials", help="Let consent that the file grants lift a customer's denial on record."),
+    ] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Begin anew instead of going on after a stop.")] = False,
 ) -> None:
     """Send a file of customers, orders or events through the REST API. The same file twice changes nothing."""
     with in_words():
-        options = ImportOptions(format_name, kind, parse_mapping(maps or ()))
+        options = ImportOptions(format_name, kind, parse_mapping(maps or ()), lifts_denials=lift_denials)
         connection = ApiConnection(url or _running_app(), key, say=_say)
         folder = Settings.load().data_dir / "imports"
         started, run = time.monotonic(), None
@@ -126,12 +130,18 @@ def _report(run: ImportRun, *, seconds: float, is_stored: bool) -> None:
         f"{result.accepted:,} records accepted{stored}{earlier} in {seconds:.1f} s ({rate:,.0f}/s), "
         f"{result.rejected:,} rejected."
     )
+    if result.denials_kept:
+        _say(f"{count_denials(result.denials_kept)} kept; --lift-denials lets the file lift them.")
     for error in result.errors:
         _say(f"  {error}")
     if result.rejected > len(result.errors):
         _say(f"  and {result.rejected - len(result.errors):,} more")
     if result.rejected:
         raise typer.Exit(1)
+
+
+def count_denials(number: int) -> str:
+    return "1 denial of consent on record was" if number == 1 else f"{number:,} denials of consent on record were"
 
 
 def _say(words: str) -> None:

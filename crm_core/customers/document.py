@@ -5,12 +5,13 @@ from typing import Any
 
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.fields import fold_texts
+from crm_core.customers.merge import OFFERS
 from crm_core.customers.totals import NO_TOTALS
 from crm_core.infra.mongo import Doc
 from crm_core.schema.customer import CUSTOMER
 from crm_core.schema.fields import RecordSchema
 
-_PARTS = ("attributes", "baseline", "consent", "properties", "versions")
+_PARTS = ("attributes", "baseline", "consent", OFFERS, "properties", "versions")
 _FIRST = ("_id", *NO_TOTALS, "created_at", "updated_at", "folded")
 """Every customer has these from the start, in this order, so that changing them in place moves nothing."""
 _FIRST_SET = frozenset(_FIRST)

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from crm_core.customers.document import REACH_PARTS
 from crm_core.customers.fields import read_joined
+from crm_core.customers.merge import OFFERS
 from crm_core.infra.mongo import Doc
 from crm_core.money import Digits, to_major
 from crm_core.schema.fields import Field, RecordSchema, Source
@@ -12,7 +13,7 @@ from crm_core.schema.kinds import Items, Money
 from crm_core.schema.schema import Schema
 
 Show: TypeAlias = Callable[[Any], Any]
-BOOKKEEPING = ("versions", "folded", "is_undated", *REACH_PARTS)
+BOOKKEEPING = ("versions", "folded", "is_undated", OFFERS, *REACH_PARTS)
 
 
 class Forms:

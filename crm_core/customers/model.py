@@ -61,7 +61,7 @@ class Customer(CustomerFields, total=False):
 
 class StoredCustomer(CustomerFields, total=False):
     """As it is kept. Amounts in minor units. versions: of the entry that wrote it, by path. folded: of fold_texts.
-    address_keys, refused: of reach_of."""
+    address_keys, refused: of reach_of. offers: consent as files told of it, by channel."""
 
     _id: Required[str]
     total_spend_minor: int
@@ -70,6 +70,7 @@ class StoredCustomer(CustomerFields, total=False):
     folded: Doc
     address_keys: list[str]
     refused: list[str]
+    offers: dict[str, ChannelConsent]
     versions: dict[str, int]
 
 

@@ -86,6 +86,13 @@ class CustomerReader:
             found = {row["_id"]: row for row in rows}
         return {customer_id: found[customer_id] for customer_id in ids if customer_id in found}
 
+    def count_denials(self, grants: Mapping[str, Collection[str]]) -> int:
+        """How many denials on record stand against these grants: customer id to channels."""
+        query = {"_id": {"$in": list(grants)}, "refused": {"$exists": True}}
+        with translated():
+            rows = self._customers.find(query, {"refused": 1}) if grants else ()
+            return sum(len(set(row["refused"]).intersection(grants[row["_id"]])) for row in rows)
+
     def holders(self, entries: Collection[str]) -> set[str]:
         """Ids of those who have one of these among their ``address_keys``."""
         if not entries:

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from pydantic_core import from_json
 
-from crm_core.customers.merge import Patch
+from crm_core.customers.merge import OFFERS, Patch
 from crm_core.customers.storing import Store, to_stored
 from crm_core.errors import Permanent
 from crm_core.infra.streams import Entry, Stream
@@ -46,6 +46,8 @@ class _PatchReader:
     def __init__(self, records: RecordSchema, digits: Digits) -> None:
         self._required = tuple(name for name in records.required if name != "id")
         self._puts = {row.name: _put(row, records, digits) for row in records.on_wire if row.name != "id"}
+        if any(isinstance(row.kind, Consent) for row in records.on_wire):
+            self._puts[OFFERS] = _put_consent(OFFERS, to_stored(Consent(), digits=digits))
 
     def read(self, record: Mapping[str, Any], entry: Entry) -> Patch:
         if missing := [name for name in self._required if record.get(name) is None]:

@@ -1,6 +1,6 @@
 """One import in the jobs worker: from where it was left to the last record stored."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 
@@ -12,6 +12,7 @@ from crm_core.imports.recognising.plan import ImportOptions, ImportPlan
 from crm_core.imports.running.checking import Rejected, check_items, stream_named
 from crm_core.infra.monitor import Monitor
 from crm_core.infra.streams import Publisher, Stream, split_id
+from crm_core.ingest.offers import as_offers
 from crm_core.ingest.parsing import MAX_RECORDS
 from crm_core.ingest.scalars import MakeContext
 from crm_core.jobs.import_files import ImportFiles
@@ -32,6 +33,7 @@ class ImportRunner:
         attributes: Attributes,
         context: MakeContext,
         kinds: Kinds,
+        count_denials: Callable[[Mapping[str, Collection[str]]], int],
         *,
         max_backlog: int,
     ) -> None:
@@ -41,6 +43,7 @@ class ImportRunner:
         self._attributes = attributes
         self._context = context
         self._kinds = kinds
+        self._count_denials = count_denials
         self._max_backlog = max_backlog
 
     def work(self, run: JobRun) -> JobChange:
@@ -69,8 +72,16 @@ class ImportRunner:
 
     def _publish_chunk(self, run: JobRun, chunk: Sequence[Item], plan: ImportPlan, stream: Stream) -> None:
         checked = check_items(chunk, plan, self._context(self._attributes.declared()))
-        ids = self._publisher.publish(stream, checked.payloads, origin=f"import:{run.job['_id']}")
-        _note(run, len(chunk), len(ids), checked.rejected, ids[-1] if ids else run.job.get("position"))
+        payloads, kept = self._offered(run.job, checked.payloads, stream)
+        ids = self._publisher.publish(stream, payloads, origin=f"import:{run.job['_id']}")
+        _note(run, len(chunk), len(ids), checked.rejected, ids[-1] if ids else run.job.get("position"), kept)
+
+    def _offered(self, job: Job, payloads: Sequence[bytes], stream: Stream) -> tuple[Sequence[bytes], int]:
+        """What is to be published, and how many denials on record that would have lifted."""
+        if stream is not Stream.CUSTOMERS or job.get("lifts_denials"):
+            return payloads, 0
+        offered = as_offers(payloads)
+        return offered.payloads, self._count_denials(offered.grants)
 
     def _wait_until_stored(self, stream: Stream, run: JobRun) -> None:
         """Until the oldest entry that waits is a later one."""
@@ -85,7 +96,9 @@ class ImportRunner:
         run.wait(is_stored, "records wait to be stored")
 
 
-def _note(run: JobRun, size: int, accepted: int, rejected: Sequence[Rejected], position: str | None) -> None:
+def _note(
+    run: JobRun, size: int, accepted: int, rejected: Sequence[Rejected], position: str | None, denials_kept: int
+) -> None:
     job = run.job
     run.note(
         {
@@ -94,5 +107,6 @@ def _note(run: JobRun, size: int, accepted: int, rejected: Sequence[Rejected], p
             "rejected": job["rejected"] + len(rejected),
             "errors": [*job["errors"], *map(asdict, rejected)][:MAX_ERRORS],
             "position": position,
+            "denials_kept": job.get("denials_kept", 0) + denials_kept,
         }
     )

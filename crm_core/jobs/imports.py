@@ -81,6 +81,7 @@ def _describe(name: str, data: bytes, options: ImportOptions) -> JobChange:
         "records": plan.kind.name,
         # as rows: the name of a column may be none for a field
         "mapping": [{"column": column, "target": target} for column, target in options.mapping.items()],
+        "lifts_denials": options.lifts_denials,
         "total": plan.count,
         "accepted": 0,
         "rejected": 0,

@@ -57,7 +57,8 @@ class DemoFields(TypedDict, total=False):
 
 class ImportFields(TypedDict, total=False):
     """records: the kind of records in the file. mapping: ``{"column", "target"}``. errors: the first rejected lines.
-    position: of the last entry that it published."""
+    position: of the last entry that it published. lifts_denials: as in ImportOptions. denials_kept: denials on record
+    that it would have lifted."""
 
     name: str
     size: int
@@ -68,6 +69,8 @@ class ImportFields(TypedDict, total=False):
     rejected: int
     errors: list[dict[str, Any]]
     position: str | None
+    lifts_denials: bool
+    denials_kept: int
 
 
 class RehearsalFields(TypedDict, total=False):

@@ -76,6 +76,7 @@ class JobServices(CampaignServices, IngestServices):
             self.attributes,
             self.validation_context,
             self.import_kinds,
+            self.customers.count_denials,
             max_backlog=self.settings.max_backlog,
         )
         handlers = (

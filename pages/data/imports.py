@@ -109,7 +109,8 @@ def _pace(job: Job, then: datetime) -> str:
 def _result(job: Job) -> str:
     took = duration(job["finished_at"] - job["started_at"])
     refused = f" · **{number(job['rejected'])}** rejected" if job["rejected"] else ""
-    return f"**{number(job['accepted'])}** accepted{refused} · took {took}"
+    kept = f" · **{number(count)}** denials of consent kept" if (count := job.get("denials_kept")) else ""
+    return f"**{number(job['accepted'])}** accepted{refused}{kept} · took {took}"
 
 
 def _show_errors(job: Job) -> None:

@@ -67,7 +67,8 @@ def _show_file(file: UploadedFile, facts: FileFacts) -> None:
             st.warning("  \n".join(faults), icon=":material/rule:")
         else:
             _show_dry_run(run)
-        _offer_import(file, run, mapping, is_ready=not faults)
+        lifts_denials = _lifts_denials(run, file.file_id)
+        _offer_import(file, run, mapping, is_ready=not faults, lifts_denials=lifts_denials)
 
 
 def _pick_kind(file_id: str, facts: FileFacts) -> str:
@@ -106,6 +107,19 @@ def _show_dry_run(run: ImportPreview) -> None:
     show_rejected(run.rejected[:MAX_LISTED], bad)
 
 
+def _lifts_denials(run: ImportPreview, file_id: str) -> bool:
+    """Asked when the file would lift a no that is on record."""
+    if not (kept := services().customers.count_denials(run.grants)):
+        return False
+    said = "1 denial" if kept == 1 else f"{number(kept)} denials"
+    some = " among the records checked" if run.checked < run.count else ""
+    st.warning(
+        f"The file grants consent against **{said}** on record{some}. A no stays unless you lift it here.",
+        icon=":material/thumb_down:",
+    )
+    return st.checkbox("Let the file lift these denials", key=f"data_lift_{file_id}")
+
+
 def show_rejected(rejected: Sequence[Rejected], in_all: int) -> None:
     """The lines, each with what is wrong. in_all: how many there are, shown or not."""
     if not rejected:
@@ -116,7 +130,9 @@ def show_rejected(rejected: Sequence[Rejected], in_all: int) -> None:
         st.caption(f"The first {number(len(rejected))} of {number(in_all)}.")
 
 
-def _offer_import(file: UploadedFile, run: ImportPreview, mapping: Mapping[str, str], *, is_ready: bool) -> None:
+def _offer_import(
+    file: UploadedFile, run: ImportPreview, mapping: Mapping[str, str], *, is_ready: bool, lifts_denials: bool
+) -> None:
     name = run.kind.name if run.count != 1 else run.kind.name.removesuffix("s")
     is_ready = is_ready and bool(run.accepted or run.checked < run.count)
     if not st.button(
@@ -127,7 +143,7 @@ def _offer_import(file: UploadedFile, run: ImportPreview, mapping: Mapping[str, 
         key="data_import",
     ):
         return
-    options = ImportOptions(kind_name=run.kind.name, mapping=mapping)
+    options = ImportOptions(kind_name=run.kind.name, mapping=mapping, lifts_denials=lifts_denials)
     services().imports.start(file.name, file.getvalue(), options, actor=actor())
     st.session_state[ROUND] += 1
     st.rerun()

@@ -43,7 +43,7 @@ OPEN: dict[str, tuple[str, set[str]]] = {
     ),
     "CustomerReader": (
         "for workers, and for services that have asked",
-        {"by_ids", "rows", "holders", "to_record", "to_order", "to_event"},
+        {"by_ids", "rows", "holders", "count_denials", "to_record", "to_order", "to_event"},
     ),
     "DemoJobs": ("state of a load, and the work itself", {"latest", "is_running", "work"}),
     "Identities": ("finds out who acts", {"actor_of", "ended", "forget", "of_user"}),

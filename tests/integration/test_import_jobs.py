@@ -1,20 +1,23 @@
 """Uploaded files: imported by the jobs worker, gone on with after a crash, ended in words when they cannot be."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 import pytest
 from pydantic_core import from_json
 
 from crm_core.errors import InvalidInput, Unavailable
+from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
+from crm_core.imports.recognising.preview import try_import
 from crm_core.infra.streams import Publisher, Stream
 from crm_core.jobs import run
 from crm_core.jobs.import_files import MAX_FILE_BYTES
 from crm_core.services import Services
 from tests.actors import ASHA, TEST
 from tests.conftest import TestClock
-from tests.integration.feeding import read_state
+from tests.integration.feeding import read_state, store_customers
 from tests.integration.importing import CUSTOMERS, EVENTS, GOOD_ORDERS, ORDERS, kept_files, read_import, start
 from tests.integration.job_rig import Killed, jobs_worker, work
 
@@ -278,3 +281,26 @@ def test_an_entry_of_an_unknown_kind_or_import_is_buried_and_others_go_on(servic
     latest = services.demo_jobs.latest()
     assert latest
     assert (latest["_id"], latest["state"]) == (demo, "done")
+
+
+@pytest.mark.parametrize(("lifts", "kept", "state"), [(False, 1, "denied"), (True, None, "granted")])
+def test_a_file_lifts_a_denial_only_when_asked_and_says_how_many(
+    services: Services, lifts: bool, kept: int | None, state: str
+) -> None:
+    denied = {"id": "re1", "email": "re1@example.com", "consent": {"email": "denied"}}
+    store_customers(services, denied, {"id": "re2", "consent": {"sms": "granted"}})
+    text = "id,email,consent.email,consent.sms\nre1,re1@example.com,granted,denied\nre2,,granted,denied\n"
+    preview = try_import(
+        FileSource.of_file(BytesIO(text.encode()), "export.csv"), ImportOptions(), services.validation_context({})
+    )
+    assert services.customers.count_denials(preview.grants) == 1
+    job_id = start(services, "export.csv", text, lifts_denials=lifts)
+    work(services)
+    assert read_import(services, job_id).get("denials_kept") == (kept or 0)
+    people = {row["_id"]: row for row in services.db.customers.find()}
+    assert {name: told["state"] for name, told in people["re1"]["consent"].items()} == {"email": state, "sms": "denied"}
+    assert {name: told["state"] for name, told in people["re2"]["consent"].items()} == {
+        "email": "granted",
+        "sms": "denied",
+    }
+    assert "offers" not in services.customers.customer("re1", actor=ASHA)

@@ -61,3 +61,36 @@ def test_merging_what_is_already_there_changes_nothing(entries: list[tuple[int, 
     for version, patch in entries:
         merge_patch(doc, patch, version << 20)
     assert doc == before
+
+
+STATES = st.sampled_from(["granted", "denied", "unknown"])
+OFFERED = {"offers/sms": st.sampled_from(["granted", "unknown"])}
+SAID = st.one_of(
+    st.fixed_dictionaries({}, optional=OFFERED | {"consent/sms": st.none() | STATES}),
+    st.fixed_dictionaries({"consent/": st.none()}, optional=OFFERED),
+)
+STATEMENTS = st.lists(SAID.map(lambda said: _told(said)), min_size=1, max_size=6).map(
+    lambda each: list(enumerate(each, 1))
+)
+
+
+def _told(said: dict[str, str | None]) -> dict[str, Any]:
+    return {path: state and {"state": state} for path, state in said.items()}
+
+
+@given(STATEMENTS, st.data())
+def test_consent_that_files_offer_lifts_no_denial_in_whatever_order_it_comes(
+    entries: list[tuple[int, dict[str, Any]]], data: st.DataObject
+) -> None:
+    doc = merge(data.draw(st.permutations(entries)))
+    assert doc == merge(entries)
+    said, offered = (0, None), (0, None)
+    for version, patch in entries:
+        for path in ("consent/", "consent/sms"):
+            if path in patch:
+                said = (version, patch[path])
+        if "offers/sms" in patch:
+            offered = (version, patch["offers/sms"])
+    is_denied = said[1] == {"state": "denied"}
+    expected = said[1] if is_denied or said[0] >= offered[0] else offered[1]
+    assert doc.get("consent", {}).get("sms") == expected

@@ -33,7 +33,7 @@ TYPES: dict[type[kinds.Kind], Any] = {
     kinds.Items: list[OrderItem],
 }
 """Of the other kinds, the values are texts. Stored amounts are integers."""
-BOOKKEEPING = {"_id", "baseline", "folded", "versions", "address_keys", "refused"}
+BOOKKEEPING = {"_id", "baseline", "folded", "versions", "address_keys", "refused", "offers"}
 
 
 def may_be(row: Field, declared: object, types: dict[type[kinds.Kind], Any]) -> bool:

@@ -1,6 +1,6 @@
 """What is answered about accepted records and about the process itself."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -25,6 +25,9 @@ class AcceptedRecords(TypedDict):
 
     accepted: int
     rejected: list[RejectedRecord]
+    denials_kept: NotRequired[
+        Annotated[int, Field(description="With `keep_denials`: denials on record that records would have lifted.")]
+    ]
 
 
 class AcceptedReceipts(TypedDict):

@@ -30,12 +30,22 @@ class ImportIdentity:
     format_name: str
     mapping: Mapping[str, str]
     workspace: str | None
+    lifts_denials: bool = False
 
     @property
     def digest(self) -> str:
         """The same for the same import, in every process."""
         parts: Sequence[object] = (
-            *(self.path, self.size, self.mtime_ns, self.url, self.kind, self.format_name, self.workspace),
+            *(
+                self.path,
+                self.size,
+                self.mtime_ns,
+                self.url,
+                self.kind,
+                self.format_name,
+                self.workspace,
+                self.lifts_denials,
+            ),
             *sorted(self.mapping.items()),
         )
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -13,13 +13,14 @@ from crm_core.imports.recognising.mapping import ColumnMapping
 class ImportOptions:
     """What the user says of a file; what is not said is found out. mapping: column to field, empty to leave it out.
 
-    kinds: those of records that it may hold.
+    lifts_denials: whether consent that it grants lifts denials on record. kinds: those of records that it may hold.
     """
 
     format_name: str | None = None
     kind_name: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     kinds: Kinds = field(default_factory=lambda: KINDS, repr=False)
+    lifts_denials: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """A dry run: what a file is, and what an import would make of its first records. Nothing is written."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ from crm_core.imports.recognising.kinds import KINDS, Kind, Kinds, guess_kind, n
 from crm_core.imports.recognising.mapping import ColumnMapping, field_names
 from crm_core.imports.recognising.plan import ImportOptions, ImportPlan
 from crm_core.imports.running.checking import Rejected, check_items
+from crm_core.ingest.offers import as_offers
 from crm_core.ingest.scalars import ValidationContext
 
 CHECKED, SHOWN, SAMPLED_ROWS = 1000, 5, 20
@@ -34,7 +35,8 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class ImportPreview:
-    """checked: of ``count`` records, the first ones. records: the first good ones, as they would be published."""
+    """checked: of ``count`` records, the first ones. records: the first good ones, as they would be published.
+    grants: of customers, id to channels for which consent is granted, or at least not denied."""
 
     kind: Kind
     count: int
@@ -44,6 +46,7 @@ class ImportPreview:
     accepted: int = 0
     records: Sequence[Mapping[str, Any]] = ()
     rejected: Sequence[Rejected] = ()
+    grants: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def look_at(source: FileSource, kinds: Kinds = KINDS) -> FileFacts:
@@ -76,6 +79,7 @@ def try_import(source: FileSource, options: ImportOptions, context: ValidationCo
         accepted=len(checked.payloads),
         records=records,
         rejected=checked.rejected,
+        grants=as_offers(checked.payloads).grants if plan.kind.has_consent else {},
     )
 
 

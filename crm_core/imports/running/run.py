@@ -17,8 +17,17 @@ from crm_core.imports.running.storing import cannot_wait, wait_until_stored
 class ImportRun:
     """begun: what earlier runs did. result: what became of the file so far, theirs included."""
 
-    def __init__(self, plan: ImportPlan, connection: ApiConnection, note: ImportNote, begun: ImportResult) -> None:
+    def __init__(
+        self,
+        plan: ImportPlan,
+        connection: ApiConnection,
+        note: ImportNote,
+        begun: ImportResult,
+        *,
+        lifts_denials: bool = False,
+    ) -> None:
         self.plan, self.begun, self.result = plan, begun, begun
+        self._lifts_denials = lifts_denials
         self._connection, self._note = connection, note
 
     def send(self, tell: Callable[[ImportResult], None]) -> None:
@@ -29,7 +38,7 @@ class ImportRun:
             self._note.save(result)
             tell(result)
 
-        Importer(self._connection, self.plan).send(self.begun, note)
+        Importer(self._connection, self.plan, lifts_denials=self._lifts_denials).send(self.begun, note)
 
     def wait(self, tell: Callable[[int], None]) -> None:
         """Return when all that was accepted is stored. tell: called with how many records wait."""
@@ -80,9 +89,10 @@ def prepare_run(
         kind=plan.kind.name,
         format_name=plan.format_name,
         mapping=options.mapping,
+        lifts_denials=options.lifts_denials,
         workspace=status.workspace if status else None,
     )
     note = ImportNote(folder, identity)
     if restart:
         note.remove()
-    return ImportRun(plan, connection, note, note.load())
+    return ImportRun(plan, connection, note, note.load(), lifts_denials=options.lifts_denials)

@@ -18,16 +18,20 @@ POSITION = "X-Stream-Position"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the API made of records. rejected: their index to the reason. position: of the last on its stream."""
+    """What the API made of records. rejected: their index to the reason. position: of the last on its stream.
+    denials_kept: denials on record that they would have lifted."""
 
     rejected: Mapping[int, str] = field(default_factory=dict)
     position: str | None = None
+    denials_kept: int = 0
 
 
 class Importer:
-    """Sends one file through one connection."""
+    """Sends one file through one connection. lifts_denials: as in ImportOptions."""
 
-    def __init__(self, connection: ApiConnection, plan: ImportPlan) -> None:
+    def __init__(self, connection: ApiConnection, plan: ImportPlan, *, lifts_denials: bool = False) -> None:
+        keeps_denials = plan.kind.has_consent and not lifts_denials
+        self._path = f"{plan.kind.name}?keep_denials=true" if keeps_denials else plan.kind.name
         self._connection = connection
         self._plan = plan
 
@@ -50,15 +54,15 @@ class Importer:
         faults = {item.line: item.reason for item in batch if isinstance(item, BadLine)}
         faults |= {records[index].line: reason for index, reason in outcome.rejected.items()}
         errors = [faults[line] for line in sorted(faults)]
-        return result.plus(len(batch) - len(errors), errors, outcome.position)
+        return result.plus(len(batch) - len(errors), errors, outcome.position, outcome.denials_kept)
 
     def _post(self, records: Sequence[FileRecord]) -> Outcome:
-        answer = self._connection.ask("POST", self._plan.kind.name, _to_body(records))
+        answer = self._connection.ask("POST", self._path, _to_body(records))
         body, status = read_json(answer), answer.status_code
         detail = body.get("detail", f"it answers {status}")
         if status in {202, 422} and isinstance(body.get("rejected"), list):
             rejected = describe_rejections(body["rejected"], records, self._plan)
-            return Outcome(rejected, answer.headers.get(POSITION))
+            return Outcome(rejected, answer.headers.get(POSITION), int(body.get("denials_kept", 0)))
         if status not in {413, 422}:
             place = f"{self._connection.url}/{self._plan.kind.name}"
             raise InvalidInput(f"{place} does not take the records: {detail}")
@@ -71,7 +75,8 @@ class Importer:
         middle = len(records) // 2
         first, second = self._post(records[:middle]), self._post(records[middle:])
         rejected = {**first.rejected, **{middle + index: reason for index, reason in second.rejected.items()}}
-        return Outcome(rejected, second.position or first.position)
+        kept = first.denials_kept + second.denials_kept
+        return Outcome(rejected, second.position or first.position, kept)
 
 
 def _to_body(records: Sequence[FileRecord]) -> bytes:
