@@ -1,12 +1,25 @@
-"""Plans launched campaigns, releases their messages in turns, and closes what is finished."""
+"""Plans launched campaigns, releases their messages in turns, closes what is finished, and counts what has moved."""
+
+from collections.abc import Callable
 
 from crm_core.infra.heartbeat import Activity
+from crm_core.services import Services
 from workers.running import PollLoop, run_worker, worker_name
+from workers.together import Together
+
+
+def build(services: Services, instance: str) -> Together:
+    """Counting has loops of its own, so that it holds up nobody's messages."""
+
+    def loop(step: Callable[[], int], name: str) -> PollLoop:
+        return PollLoop(step, Activity("campaigns", worker_name(name, instance)), every_s=0.25)
+
+    return Together(
+        loop(services.engine.run_once, "campaigns"),
+        loop(services.campaign_counter.run_once, "counts"),
+        loop(services.detail_counter.run_once, "details"),
+    )
+
 
 if __name__ == "__main__":
-    run_worker(
-        "campaigns",
-        lambda services, instance: PollLoop(
-            services.engine.run_once, Activity("campaigns", worker_name("campaigns", instance)), every_s=0.25
-        ),
-    )
+    run_worker("campaigns", build)

@@ -9,7 +9,8 @@ from crm_core.api.answers import messages
 from crm_core.api.campaign_access import UNKNOWN, Reader
 from crm_core.api.problems import to_responses
 from crm_core.api.routing import Router
-from crm_core.campaigns.states import MessageState
+from crm_core.campaigns.counts import plan_of
+from crm_core.campaigns.states import REACHED, MessageState
 
 router = Router(prefix="/v1", tags=["Campaigns"])
 
@@ -25,11 +26,17 @@ def get_stats(campaign_id: str, services: ServicesDep, key: Reader) -> messages.
         "state": campaign["state"],
         "audience": stats.audience,
         "by_state": stats.by_state,
+        "reached": {state.value: stats.reached(state) for state in REACHED},  # type: ignore[misc]
         "skipped_by_reason": stats.skipped_by_reason,
         "failed_by_reason": stats.failed_by_reason,
         "pending_by_reason": stats.pending_by_reason,
         "by_variant": stats.by_variant,
-        "identity": {"planned": planned, "adds_up": None if planned is None else planned == stats.audience},
+        "identity": {
+            "plan": plan_of(campaign),
+            "planned": planned,
+            "never_planned": campaign.get("never_planned"),
+            "adds_up": None if planned is None else planned == stats.audience,
+        },
         "as_of": as_of,
     }
 

@@ -43,12 +43,20 @@ class Audience:
         took_ms = (time.perf_counter() - started) * 1000
         return Preview(count, total, context.now, took_ms, sample=[self._reader.to_record(row) for row in rows])
 
-    def count(self, rule: AnyRule, *, now: datetime, zone: tzinfo | None = None) -> int:
-        """zone: instead of that of the workspace. Raises BadRule."""
-        return self._count(bind(rule, self._contexts.context(now, zone=zone)))
+    def count(
+        self,
+        rule: AnyRule,
+        *,
+        now: datetime,
+        after: str | None = None,
+        segments: SegmentSource | None = None,
+        zone: tzinfo | None = None,
+    ) -> int:
+        """How many ``ids`` gives. Raises BadRule."""
+        return self._count(bind(rule, self._contexts.context(now, segments, zone)), after=after)
 
-    def _count(self, bound: Bound, session: ClientSession | None = None) -> int:
-        stages = [*to_mongo(bound), {"$count": "count"}]
+    def _count(self, bound: Bound, session: ClientSession | None = None, *, after: str | None = None) -> int:
+        stages = [*_behind(after), *to_mongo(bound), {"$count": "count"}]
         with translated():
             rows = self._counted.customers.aggregate(stages, session=session, maxTimeMS=TIME_LIMIT_MS)
             return next((row["count"] for row in rows), 0)
@@ -72,8 +80,7 @@ class Audience:
         segments: those that the rule may name, if not the saved ones. zone: instead of that of the workspace.
         """
         bound = bind(rule, self._contexts.context(now, segments, zone))
-        start: list[Stage] = [{"$match": {"_id": {"$gt": after}}}] if after else []
-        stages = [*start, {"$sort": {"_id": 1}}, *to_mongo(bound), {"$project": {"_id": 1}}]
+        stages = [*_behind(after), {"$sort": {"_id": 1}}, *to_mongo(bound), {"$project": {"_id": 1}}]
         with translated():
             for row in self._customers.aggregate(stages, batchSize=5000):
                 yield row["_id"]
@@ -97,3 +104,7 @@ class Audience:
         stages = [{"$sort": {"_id": 1}}, *to_mongo(bound), {"$limit": size}]
         with translated():
             return list(self._customers.aggregate(stages, session=session, maxTimeMS=TIME_LIMIT_MS))
+
+
+def _behind(after: str | None) -> list[Stage]:
+    return [{"$match": {"_id": {"$gt": after}}}] if after else []

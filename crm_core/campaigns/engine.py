@@ -101,4 +101,5 @@ class Engine:
         is_over = now >= campaign["close_until"]
         if is_over or not campaign.get("closed_at"):
             audience = self._message_log.stats(campaign["_id"]).audience
-            self._progress.note_closed(campaign["_id"], audience, now, is_over=is_over)
+            never_planned = None if campaign.get("closed_at") else self._planner.count_left(campaign["_id"])
+            self._progress.note_closed(campaign["_id"], audience, never_planned, now, is_over=is_over)

@@ -1,10 +1,13 @@
-"""What pages show of campaigns. However many people look however often, counting takes a small share of the time."""
+"""What pages show of campaigns: the figures that are kept with them, and a count where there are none yet.
+
+However many people look however often, counting takes a small share of the time.
+"""
 
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -12,17 +15,22 @@ from cachetools import TLRUCache, cachedmethod
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
+from crm_core.campaigns.counting import read_details
+from crm_core.campaigns.counts import to_details, to_stats
 from crm_core.campaigns.messages.message_log import MessageLog, Stats
-from crm_core.campaigns.model import Campaign
+from crm_core.campaigns.model import Campaign, Details
 from crm_core.campaigns.states import RUNNING, MessageState
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Doc
 
 CHEAP_S = 0.1
 """What is counted faster is counted each time."""
 REST, LONG_REST = 10, 100
 """For so many times as long as it took a count stands: while messages are on their way, and when none is any more."""
 KEPT = 1_000
+PATIENCE = timedelta(seconds=5)
+"""What is due for so long is counted here: the campaign worker may be down."""
+SMALL = 50_000
+"""Of so many rows the details can be counted while somebody waits."""
 
 Value = TypeVar("Value")
 
@@ -52,30 +60,45 @@ class Figures:
         self._timer = timer
         self._condition = threading.Condition()
         self._stats = TLRUCache[Any, Counted[Stats], float](KEPT, _until, timer)
-        self._timelines = TLRUCache[Any, Counted[list[Doc]], float](KEPT, _until, timer)
+        self._details = TLRUCache[Any, Counted[Details], float](KEPT, _until, timer)
 
     def stats(self, campaign: Campaign, *, actor: Actor) -> Counted[Stats]:
         actor.require(Permission.READ_FIGURES)
+        kept = campaign.get("counts")
+        if kept and self._holds(kept["as_of"], kept["took_s"], campaign.get("counts_due")):
+            return Counted(to_stats(kept), kept["as_of"], kept["took_s"], 0)
         return self._count_stats(campaign)
 
-    def timeline(self, campaign: Campaign, *, actor: Actor) -> Counted[list[Doc]]:
-        """Of a launched campaign, until its end or now."""
+    def details(self, campaign: Campaign, *, actor: Actor) -> Details | None:
+        """Of a launched campaign; None while those of a large one are being counted."""
         actor.require(Permission.READ_FIGURES)
-        return self._count_timeline(campaign)
+        kept = campaign.get("details")
+        if kept and self._holds(kept["as_of"], kept["took_s"], campaign.get("details_due")):
+            return kept
+        if self.stats(campaign, actor=actor).value.audience > SMALL:
+            return kept
+        return self._count_details(campaign).value
+
+    def _holds(self, as_of: datetime, took_s: float, due: datetime | None) -> bool:
+        """Whether nothing has moved since, or somebody is about to count it."""
+        return due is None or self._clock() - as_of <= PATIENCE + timedelta(seconds=REST * took_s)
 
     @cachedmethod(attrgetter("_stats"), key=_version, condition=attrgetter("_condition"))
     def _count_stats(self, campaign: Campaign) -> Counted[Stats]:
-        return self._count(lambda: self._message_log.stats(campaign["_id"]), lambda stats: _rest_of(campaign, stats))
+        return self._count(lambda _: self._message_log.stats(campaign["_id"]), lambda stats: _rest_of(campaign, stats))
 
-    @cachedmethod(attrgetter("_timelines"), key=_version, condition=attrgetter("_condition"))
-    def _count_timeline(self, campaign: Campaign) -> Counted[list[Doc]]:
-        start, end = campaign["launched_at"], campaign.get("finished_at") or self._clock()
+    @cachedmethod(attrgetter("_details"), key=_version, condition=attrgetter("_condition"))
+    def _count_details(self, campaign: Campaign) -> Counted[Details]:
         rest = self._count_stats(campaign).rest
-        return self._count(lambda: self._message_log.timeline(campaign["_id"], start=start, end=end), lambda _: rest)
+        return self._count(lambda as_of: self._read_details(campaign, as_of), lambda _: rest)
 
-    def _count(self, count: Callable[[], Value], rest: Callable[[Value], int]) -> Counted[Value]:
+    def _read_details(self, campaign: Campaign, as_of: datetime) -> Details:
+        stats, timeline = read_details(self._message_log, campaign, as_of)
+        return to_details(stats, timeline, as_of=as_of, took=timedelta())
+
+    def _count(self, count: Callable[[datetime], Value], rest: Callable[[Value], int]) -> Counted[Value]:
         as_of, begun = self._clock(), self._timer()
-        value = count()
+        value = count(as_of)
         return Counted(value, as_of, self._timer() - begun, rest(value))
 
 

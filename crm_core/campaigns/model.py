@@ -46,6 +46,56 @@ class RetryRequest(TypedDict):
     by: str
 
 
+class ReasonCount(TypedDict):
+    reason: str
+    count: int
+
+
+class Counts(TypedDict):
+    """The rows of a campaign, counted ``as_of``. by_state: by the present state, adding up to ``audience``.
+
+    sent: those that got at least so far. Rates are from 0 to 1, None of nobody: delivered of sent, opened and clicked
+    of delivered. took_s: seconds.
+    """
+
+    as_of: datetime
+    took_s: float
+    audience: int
+    by_state: dict[str, int]
+    sent: int
+    delivered_rate: float | None
+    opened_rate: float | None
+    clicked_rate: float | None
+    skipped_by_reason: list[ReasonCount]
+    failed_by_reason: list[ReasonCount]
+    pending_by_reason: list[ReasonCount]
+
+
+class Point(TypedDict):
+    """So many until then had come to each step."""
+
+    at: datetime
+    sent: int
+    delivered: int
+    opened: int
+    clicked: int
+    failed: int
+
+
+class VariantCount(TypedDict):
+    variant: str
+    by_state: dict[str, int]
+
+
+class Details(TypedDict):
+    """What takes longer to count. by_variant: of rows that have one: who is held out or excluded has none."""
+
+    as_of: datetime
+    took_s: float
+    timeline: list[Point]
+    by_variant: list[VariantCount]
+
+
 class Definition(TypedDict, total=False):
     """What people decide; of a draft, so far.
 
@@ -92,7 +142,11 @@ class Course(TypedDict, total=False):
 
     seed: of the hash that decides variant and holdout. revision: how often the draft was changed, the last time by
     ``changed_by``. plan_after: the last customer id whose message row is written. late_s: seconds after its scheduled
-    time. audit_due: audit entries that are written with the change and moved to ``audit`` afterwards.
+    time. audit_due: audit entries that are written with the change and moved to ``audit`` afterwards. never_planned: of
+    one whose plan was cut short, how many of its audience have no row; absent until they are counted.
+
+    counts, details: its figures. counts_due: rows moved until then, at the latest; absent when the figures know of all.
+    counts_at: they are not counted again before. The same of the details.
     """
 
     seed: str
@@ -125,6 +179,13 @@ class Course(TypedDict, total=False):
     failure: str
     archived_at: datetime
     audit_due: list[Doc]
+    never_planned: int
+    counts: Counts
+    counts_due: datetime
+    counts_at: datetime
+    details: Details
+    details_due: datetime
+    details_at: datetime
 
 
 class CampaignFields(Definition, Frozen, Course, total=False):
@@ -139,6 +200,11 @@ class Campaign(CampaignFields):
     _id: str
     created_by: str
     created_at: datetime
+
+
+HEAVY = ("rule", "rule_segments", "exclude_rule", "exclude_rule_segments")
+"""An audience can be a list of 10,000 ids, which only its planning needs."""
+FIGURES = ("counts", "details")
 
 
 def with_changes(campaign: Campaign, changes: CampaignFields) -> Campaign:

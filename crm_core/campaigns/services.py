@@ -5,17 +5,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crm_core.audience.services import AudienceServices
+from crm_core.campaigns.counting import COUNTS, DETAILS, CampaignCounter
 from crm_core.campaigns.drafting.definition import Definitions
 from crm_core.campaigns.drafting.message_values import MessageFormat
 from crm_core.campaigns.engine import Engine
 from crm_core.campaigns.figures import Figures
+from crm_core.campaigns.history import CampaignHistory
 from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.campaigns.listing import CampaignList
 from crm_core.campaigns.messages.booking import Bookings
 from crm_core.campaigns.messages.failure_suppressor import FailureSuppressor
 from crm_core.campaigns.messages.message_list import MessageList
 from crm_core.campaigns.messages.message_log import MessageLog
+from crm_core.campaigns.messages.moves import Moves
 from crm_core.campaigns.messages.pending import PendingRows
 from crm_core.campaigns.messages.receipts import ReceiptBooker
+from crm_core.campaigns.messages.recipients import CampaignRecipients
 from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.planning.planner import Planner
 from crm_core.campaigns.planning.progress import Progress
@@ -73,20 +78,28 @@ class CampaignServices(AudienceServices):
         return Campaigns(self.db, self.definitions, self.pending_rows, self.error_budget, self.audit, self.clock)
 
     @cached_property
+    def moves(self) -> Moves:
+        return Moves(self.db, self.clock)
+
+    @cached_property
     def message_log(self) -> MessageLog:
-        return MessageLog(self.db, self.personal_reads)
+        return MessageLog(self.db, self.personal_reads, self.moves)
 
     @cached_property
     def message_list(self) -> MessageList:
         return MessageList(self.db, self.personal_reads)
 
     @cached_property
+    def campaign_recipients(self) -> CampaignRecipients:
+        return CampaignRecipients(self.message_list, self.customer_search, self.customers)
+
+    @cached_property
     def pending_rows(self) -> PendingRows:
-        return PendingRows(self.db)
+        return PendingRows(self.db, self.moves)
 
     @cached_property
     def bookings(self) -> Bookings:
-        return Bookings(self.db)
+        return Bookings(self.db, self.moves)
 
     @cached_property
     def receipt_booker(self) -> ReceiptBooker:
@@ -100,6 +113,22 @@ class CampaignServices(AudienceServices):
     def figures(self) -> Figures:
         """For pages."""
         return Figures(self.message_log, self.clock)
+
+    @cached_property
+    def campaign_list(self) -> CampaignList:
+        return CampaignList(self.db)
+
+    @cached_property
+    def campaign_history(self) -> CampaignHistory:
+        return CampaignHistory(self.db)
+
+    @cached_property
+    def campaign_counter(self) -> CampaignCounter:
+        return CampaignCounter(self.db, self.message_log, COUNTS, self.clock)
+
+    @cached_property
+    def detail_counter(self) -> CampaignCounter:
+        return CampaignCounter(self.db, self.message_log, DETAILS, self.clock)
 
     @cached_property
     def error_budget(self) -> ErrorBudget:

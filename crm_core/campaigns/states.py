@@ -1,6 +1,8 @@
 """The states of a campaign and of a message, and their order."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class CampaignState(StrEnum):
@@ -35,6 +37,20 @@ class MessageState(StrEnum):
         """How the message log keeps the state: receipts raise it by ``$max``, in whatever order they come."""
         return RANKS[self]
 
+
+REACHED: Final[Mapping[MessageState, tuple[MessageState, ...]]] = {
+    MessageState.SENT: (
+        MessageState.SENT,
+        MessageState.FAILED,
+        MessageState.DELIVERED,
+        MessageState.OPENED,
+        MessageState.CLICKED,
+    ),
+    MessageState.DELIVERED: (MessageState.DELIVERED, MessageState.OPENED, MessageState.CLICKED),
+    MessageState.OPENED: (MessageState.OPENED, MessageState.CLICKED),
+    MessageState.CLICKED: (MessageState.CLICKED,),
+}
+"""Where messages are now that got at least so far. What was attempted counts as sent, whatever came of it."""
 
 RANKS = {state: rank for rank, state in enumerate(MessageState)}
 STATES = tuple(MessageState)

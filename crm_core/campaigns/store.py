@@ -6,7 +6,7 @@ from contextlib import suppress
 from crm_core.access.actor import SYSTEM, Actor
 from crm_core.access.audit import AuditLog, changes
 from crm_core.audience.segments import named_like
-from crm_core.campaigns.model import Campaign, CampaignFields, campaigns_in
+from crm_core.campaigns.model import HEAVY, Campaign, CampaignFields, campaigns_in
 from crm_core.campaigns.states import CampaignState
 from crm_core.errors import Conflict, NotFound, Unavailable
 from crm_core.infra.clock import Clock
@@ -27,7 +27,15 @@ class CampaignStore:
         with translated():
             campaign = self._campaigns.find_one({"_id": campaign_id})
         if campaign is None:
-            raise NotFound(f"There is no campaign with the id {campaign_id!r}.")
+            raise unknown(campaign_id)
+        return campaign
+
+    def watch(self, campaign_id: str) -> Campaign:
+        """The same without what only its planning needs, which can be large. Raises NotFound."""
+        with translated():
+            campaign = self._campaigns.find_one({"_id": campaign_id}, dict.fromkeys(HEAVY, 0))
+        if campaign is None:
+            raise unknown(campaign_id)
         return campaign
 
     def page(
@@ -139,6 +147,10 @@ class CampaignStore:
         self._audit.write(entry)
         with translated():
             self._campaigns.update_one({"_id": campaign_id}, {"$pull": {"audit_due": {"_id": entry["_id"]}}})
+
+
+def unknown(campaign_id: str) -> NotFound:
+    return NotFound(f"There is no campaign with the id {campaign_id!r}.")
 
 
 def refuse(campaign: Campaign, allowed: Collection[CampaignState], done: str) -> Conflict:

@@ -51,6 +51,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("retry.at", ASCENDING)], sparse=True),
         IndexModel([("close_until", ASCENDING)], sparse=True),
         IndexModel([("audit_due.at", ASCENDING)], sparse=True),
+        IndexModel([("counts_due", ASCENDING)], sparse=True),
+        IndexModel([("details_due", ASCENDING)], sparse=True),
     ],
     "messages": [
         IndexModel(

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from crm_core.campaigns.figures import CHEAP_S, LONG_REST, REST, Figures
 from crm_core.campaigns.messages.message_log import MessageLog, Stats
+from crm_core.campaigns.model import Campaign, Point
 from crm_core.campaigns.states import MessageState
-from crm_core.infra.mongo import Doc
 from crm_core.services import Services
 from tests.actors import ASHA, TEST
 from tests.conftest import TestClock
@@ -20,7 +20,7 @@ class SlowMessageLog(MessageLog):
     """Each count takes as long as it is told, by a timer that stands still otherwise."""
 
     def __init__(self, services: Services) -> None:
-        super().__init__(services.db, services.personal_reads)
+        super().__init__(services.db, services.personal_reads, services.moves)
         self.counts = 0
         self.takes_s = DEAR_S
         self.now_s = 0.0
@@ -33,7 +33,7 @@ class SlowMessageLog(MessageLog):
         self.now_s += self.takes_s
         return super().stats(campaign_id, by_variant=by_variant)
 
-    def timeline(self, campaign_id: str, *, start: datetime, end: datetime) -> list[Doc]:
+    def timeline(self, campaign_id: str, *, start: datetime, end: datetime) -> list[Point]:
         self.now_s += self.takes_s
         return super().timeline(campaign_id, start=start, end=end)
 
@@ -116,11 +116,18 @@ def test_two_who_ask_at_once_wait_for_one_count(rig: Rig) -> None:
 def test_the_line_over_time_stands_as_long(rig: Rig, clock: TestClock) -> None:
     message_log, figures = slow_figures(rig)
     campaign = rig.services.campaigns.get(rig.launch(rig.draft()))
-    assert figures.timeline(campaign, actor=TEST).value == []
+    assert over_time(figures, campaign) == []
     rig.plan()
     clock.advance(minutes=1)
     rig.deliver()
-    assert figures.timeline(campaign, actor=TEST).value == []
-    message_log.now_s += REST * DEAR_S
-    found = figures.timeline(campaign, actor=TEST)
-    assert (found.value[-1]["sent"], found.as_of) == (4, clock.now)
+    assert over_time(figures, campaign) == []
+    message_log.now_s += REST * 2 * DEAR_S  # by variant, and over time
+    found = figures.details(campaign, actor=TEST)
+    assert found
+    assert (found["timeline"][-1]["sent"], found["as_of"]) == (4, clock.now)
+
+
+def over_time(figures: Figures, campaign: Campaign) -> list[Point]:
+    found = figures.details(campaign, actor=TEST)
+    assert found
+    return found["timeline"]

@@ -208,7 +208,7 @@ def test_a_campaign_is_not_completed_under_a_retry_that_comes_while_it_is_counte
             assert (other.put_back_failed(), other.put_back_failed()) == (4, 0)
             return found
 
-    late = rig.another_engine(message_log=Meanwhile(rig.services.db, rig.services.personal_reads))
+    late = rig.another_engine(message_log=Meanwhile(rig.services.db, rig.services.personal_reads, rig.services.moves))
     assert late.complete() == 0
     assert (rig.state(campaign), rig.counts(campaign)) == ("sending", {"pending": 4, "skipped": 1})
     rig.finish(clock)

@@ -42,7 +42,8 @@ def rows_that_move(services: Services, move: Callable[[], object]) -> PendingRow
         return messages.update_many(*args, **more)
 
     made: Any = PendingRows
-    rows: PendingRows = made(SimpleNamespace(messages=SimpleNamespace(find=messages.find, update_many=update_many)))
+    moved = SimpleNamespace(messages=SimpleNamespace(find=messages.find, update_many=update_many))
+    rows: PendingRows = made(moved, services.moves)
     return rows
 
 
@@ -151,7 +152,7 @@ def test_what_a_living_entry_works_on_is_neither_closed_nor_put_back(services: S
     living = insert(services, "c1", claim=MINE, round=1)
     orphan = insert(services, "c2", claim=OTHER, round=1)
     failed = insert(services, "c3", State.FAILED, claim=MINE)
-    rows = PendingRows(services.db)
+    rows = PendingRows(services.db, services.moves)
     assert rows.close_orphans("m", [MINE], LATER, limit=9) == 1
     assert rows.reset_failed("m", NOON, [MINE], limit=9) == 0
     assert (read(services, living)["rank"], read(services, failed)["rank"]) == (State.PENDING.rank, State.FAILED.rank)
@@ -161,7 +162,7 @@ def test_what_a_living_entry_works_on_is_neither_closed_nor_put_back(services: S
 
 
 def test_each_change_stops_at_its_limit_and_at_its_campaign(services: Services) -> None:
-    rows = PendingRows(services.db)
+    rows = PendingRows(services.db, services.moves)
     for name in ("c1", "c2", "c3"):
         insert(services, name)
     messages_in(services.db).insert_one(new_row("other", "c1", channel="in_app", at=NOON))
@@ -173,7 +174,7 @@ def test_each_change_stops_at_its_limit_and_at_its_campaign(services: Services) 
 
 
 def test_rows_wake_at_their_moment_and_not_before(services: Services) -> None:
-    rows = PendingRows(services.db)
+    rows = PendingRows(services.db, services.moves)
     early = insert(services, "c1", reason="quiet_hours", due_at=NOON)
     late = insert(services, "c2", reason="quiet_hours", due_at=LATER)
     locked = insert(services, "c3", reason="cap_locked", due_at=NOON)
@@ -190,7 +191,7 @@ def test_a_row_is_put_back_once_for_a_retry_without_what_its_last_try_left(servi
     left = {"reason": "blocked", "sent_at": NOON, "failed_at": NOON, "vendor_id": "v", "text": "Hi", "subject": "S"}
     row = insert(services, "c1", State.FAILED, **left, n=1, maybe_sent=True)
     unknown = insert(services, "c2", State.FAILED, reason="outcome_unknown")
-    rows = PendingRows(services.db)
+    rows = PendingRows(services.db, services.moves)
     assert rows.has_failed("m")
     assert rows.reset_failed("m", NOON, [], limit=9) == 1
     found = read(services, row)

@@ -1,11 +1,12 @@
 """Rows of the message log, as answers show them."""
 
 from datetime import datetime
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from crm_core.campaigns.counts import Plan
 from crm_core.campaigns.states import CampaignState, MessageState
 from crm_core.channels.wire import ChannelName
 
@@ -51,7 +52,16 @@ class MessagePage(TypedDict):
 
 
 class Identity(TypedDict):
-    """Whether every customer of the audience has exactly one message."""
+    """Whether every customer of the audience has exactly one message.
+
+    A campaign that was cancelled, or failed, while its audience was still being walked has a plan that was `cut_short`:
+    its messages add up to `audience`, and `never_planned` more customers matched.
+    """
+
+    plan: Annotated[Plan, Field(description="How far the audience was walked.")]
+    never_planned: Annotated[
+        int | None, Field(description="Of a plan that was cut short; null until they are counted, and for other plans.")
+    ]
 
     planned: Annotated[
         int | None, Field(description="The audience when the last message was planned; null until then.")
@@ -67,6 +77,10 @@ class Stats(TypedDict):
     by_state: Annotated[
         dict[MessageState, int],
         Field(description="Each customer counted once, by the present state of the message; sums to `audience`."),
+    ]
+    reached: Annotated[
+        dict[Literal["sent", "delivered", "opened", "clicked"], int],
+        Field(description="How many got at least so far; what was attempted counts as sent, whatever came of it."),
     ]
     skipped_by_reason: dict[str, int]
     failed_by_reason: dict[str, int]

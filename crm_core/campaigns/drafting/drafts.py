@@ -1,7 +1,9 @@
 """Drafts: made, edited, copied, and put away when nobody needs them."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import count
 from typing import Any, Unpack, cast
 
 from bson import ObjectId
@@ -19,6 +21,7 @@ from crm_core.campaigns.store import CampaignStore, refuse
 from crm_core.errors import Conflict, InvalidInput
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.names import MAX_NAME
 from crm_core.rules.binding import Bound
 from crm_core.rules.loading import load_rule
 
@@ -32,6 +35,9 @@ class DraftChanged(Conflict):
     def __init__(self, campaign: Campaign) -> None:
         super().__init__("Somebody else changed this campaign meanwhile. Look at it again before you change it.")
         self.campaign = campaign
+
+
+_COPY = re.compile(r" \(copy(?: \d+)?\)$")
 
 
 class Drafts(CampaignStore):
@@ -114,10 +120,22 @@ class Drafts(CampaignStore):
         actor.require(Permission.WRITE_CAMPAIGNS)
         origin = self.get(campaign_id)
         campaign = self._new(definition_of(origin), actor)
-        campaign["name"] = f"{origin['name'][:93]} (copy)"
+        campaign["name"] = self._copy_name(origin["name"])
         campaign["copy_of"] = campaign_id
         campaign["start_at"] = None
         return self._insert(campaign, actor, "duplicate")
+
+    def _copy_name(self, name: str) -> str:
+        """The first that is free of "Spring (copy)", "Spring (copy 2)" …, also for a copy of a copy."""
+        original = _COPY.sub("", name)
+        with translated():
+            taken = {
+                row["name"]
+                for row in self._campaigns.find({"name": {"$regex": f"^{re.escape(original[:80])}"}}, ["name"])
+            }
+        suffixes = (" (copy)" if number == 1 else f" (copy {number})" for number in count(1))
+        names = (f"{original[: MAX_NAME - len(suffix)]}{suffix}" for suffix in suffixes)
+        return next(each for each in names if each not in taken)
 
     def _new(self, definition: Definition, actor: Actor) -> Campaign:
         course = {

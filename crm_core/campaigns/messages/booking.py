@@ -8,7 +8,8 @@ from typing import Any
 
 from crm_core.audience.eligibility import Reason
 from crm_core.campaigns.messages.model import messages_in
-from crm_core.campaigns.messages.rows import PENDING, SEEN, split_key
+from crm_core.campaigns.messages.moves import Moves
+from crm_core.campaigns.messages.rows import PENDING, SEEN, campaign_of, split_key
 from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Db, Doc, translated
 
@@ -47,8 +48,9 @@ class Bookings:
     own, costs a third less than a statement a row. A repetition changes nothing, so after an outage all is repeated.
     """
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, moves: Moves) -> None:
         self._messages = messages_in(db)
+        self._moves = moves
 
     def book(self, changes: Sequence[StateChange]) -> int:
         """What receipts say; returns how many rows they speak of. Unknown rows, those without a message, and those of
@@ -87,6 +89,7 @@ class Bookings:
         query = {"_id": {"$in": rows}, "rank": PENDING, "claim": claim}
         with translated():
             self._messages.update_many(query, [*stages, {"$unset": list(_CLAIM)}])
+        self._moves.note(map(campaign_of, rows))
 
     def _write(self, changes: Iterable[StateChange], *, ended: Sequence[str] = (), told: Doc | None = None) -> int:
         """A row that was skipped before it was begun with, or held out, had no message: nothing can have become of
@@ -102,6 +105,7 @@ class Bookings:
                         stages = _to_stages(part, ended, told or {}, first=_REOPEN)
                         found += self._messages.update_many(query | _SKIPPED_TOO_LATE, stages).matched_count
                 count += found
+                self._moves.note(map(campaign_of, part))
         return count
 
 

@@ -1,6 +1,6 @@
 """The rows of one campaign, page by page, in the order of the index that every question about it uses."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -8,8 +8,8 @@ from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
 from crm_core.access.personal_reads import PersonalReads
 from crm_core.campaigns.messages.model import Message, messages_in
-from crm_core.campaigns.messages.rows import BY_RANK, to_record
-from crm_core.campaigns.states import MessageState
+from crm_core.campaigns.messages.rows import BY_RANK, row_id, to_record
+from crm_core.campaigns.states import REACHED, MessageState
 from crm_core.channels.channel import LINES
 from crm_core.errors import InvalidInput
 from crm_core.infra.cursors import read_cursor, to_cursor
@@ -17,6 +17,7 @@ from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.paging import READ_AT_ONCE, take_page
 
 PERSONAL = ("text", *LINES)
+_SENT = [state.rank for state in REACHED[MessageState.SENT]]
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,34 @@ class MessageList:
             self._reads.note(actor, "messages.read", campaign_id)
         hidden = () if may_read else PERSONAL
         return [_without(hidden, to_record(row)) for row in rows], more
+
+    def of_customers(
+        self,
+        campaign_id: str,
+        customer_ids: Sequence[str],
+        *,
+        actor: Actor,
+        state: MessageState | None = None,
+        reason: str | None = None,
+    ) -> list[Doc]:
+        """The rows of these customers, in their order."""
+        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.note(actor, "messages.read", campaign_id)
+        ids = [row_id(campaign_id, customer_id) for customer_id in customer_ids]
+        ranks = [each.rank for each in MessageState] if state is None else [state.rank]
+        query: Doc = {"_id": {"$in": ids}, **_Wanted(ranks, reason).all_of_it(ranks)}
+        with translated():
+            found = {row["_id"]: row for row in self._messages.find(query)}
+        return [to_record(found[each]) for each in ids if each in found]
+
+    def sample(self, campaign_id: str, variant: str | None, *, actor: Actor, skip: int = 0) -> Doc | None:
+        """One that was sent, as it was sent; the furthest on first in no other order. None while there is none."""
+        actor.require(Permission.READ_CUSTOMERS)
+        self._reads.note(actor, "messages.read", campaign_id)
+        query: Doc = {"campaign_id": campaign_id, "rank": {"$in": _SENT}, "text": {"$exists": True}, "variant": variant}
+        with translated():
+            row = next(self._messages.find(query, hint=BY_RANK).skip(skip).limit(1), None)
+        return to_record(row) if row else None
 
     def _find(self, query: Doc, limit: int) -> Iterator[Message]:
         with self._messages.find(query, batch_size=READ_AT_ONCE).sort(BY_RANK).hint(BY_RANK).limit(limit) as rows:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import cast
 
 from pymongo.collection import Collection as Stored
 from pymongo.errors import BulkWriteError
@@ -11,13 +12,15 @@ from pymongo.errors import BulkWriteError
 from crm_core.access.actor import Actor
 from crm_core.access.personal_reads import PersonalReads
 from crm_core.campaigns.messages.model import Message, messages_in
-from crm_core.campaigns.messages.rows import as_same_address, to_record
-from crm_core.campaigns.states import STATES, MessageState
+from crm_core.campaigns.messages.moves import Moves
+from crm_core.campaigns.messages.rows import BY_RANK, as_same_address, to_record
+from crm_core.campaigns.model import Point
+from crm_core.campaigns.states import REACHED, STATES, MessageState
 from crm_core.infra.mongo import DUPLICATE_KEY, Db, Doc, consistent, translated
 from crm_core.infra.paging import page_newest
 
 TIMELINE_POINTS = 60
-TIMELINE_STATES = ("sent", "delivered", "failed")
+TIMELINE_STATES = ("sent", "delivered", "opened", "clicked", "failed")
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,20 @@ class Stats:
     def audience(self) -> int:
         return sum(self.by_state.values())
 
+    def reached(self, state: MessageState) -> int:
+        """How many got at least so far: sent, delivered, opened or clicked."""
+        return reached_in(self.by_state, state)
+
+
+def reached_in(by_state: Mapping[MessageState, int], state: MessageState) -> int:
+    """The same of one variant."""
+    return sum(by_state[each] for each in REACHED[state])
+
 
 class MessageLog:
-    def __init__(self, db: Db, reads: PersonalReads) -> None:
+    def __init__(self, db: Db, reads: PersonalReads, moves: Moves) -> None:
         self._reads = reads
+        self._moves = moves
         self._messages = messages_in(db)
         self._counted: Stored[Doc] = consistent(db).messages
         self._steps: Stored[Doc] = db.messages
@@ -55,6 +68,7 @@ class MessageLog:
             holders = self.address_holders(campaign_id, channel, [row["address_key"] for row in refused])
             told = [(row, holders.get(row["address_key"])) for row in refused]
             refused = self._insert([as_same_address(row, holder) if holder else row for row, holder in told])
+        self._moves.note(row["campaign_id"] for row in rows)
 
     def _insert(self, rows: Sequence[Message]) -> list[Message]:
         """Returns those that were refused for their address."""
@@ -128,8 +142,14 @@ class MessageLog:
         with translated():
             return _to_stats(list(self._counted.aggregate(stages)))
 
-    def timeline(self, campaign_id: str, *, start: datetime, end: datetime) -> list[Doc]:
-        """Cumulative messages by step: ``{"at", "sent", "delivered", "failed"}``, at most 60 points after the first.
+    def count_rows(self, campaign_id: str, *, after: str | None) -> int:
+        """Those of customers behind the id ``after``, all for None: a covered scan of an index."""
+        query: Doc = {"campaign_id": campaign_id} | ({"customer_id": {"$gt": after}} if after else {})
+        with translated():
+            return self._messages.count_documents(query, hint=BY_RANK)
+
+    def timeline(self, campaign_id: str, *, start: datetime, end: datetime) -> list[Point]:
+        """Cumulative messages by step, at most 60 points after the first.
 
         What a vendor's clock says came before ``start`` counts in the first, what came later than the last in that.
         """
@@ -137,14 +157,17 @@ class MessageLog:
         buckets = {state: _bucket(f"${state}_at", start, width) for state in TIMELINE_STATES}
         stages: list[Doc] = [
             {"$match": {"campaign_id": campaign_id, "rank": {"$lt": MessageState.SKIPPED.rank}}},
-            {"$group": {"_id": buckets, "count": {"$sum": 1}}},
+            {"$project": {"_id": 0, **buckets}},
+            {"$facet": {state: [{"$sortByCount": f"${state}"}] for state in TIMELINE_STATES}},
         ]
-        counts: Counter[tuple[int, str]] = Counter()
         with translated():
-            for row in self._steps.aggregate(stages):
-                counts.update(
-                    {(int(bucket), state): row["count"] for state, bucket in row["_id"].items() if bucket is not None}
-                )
+            found = next(iter(self._steps.aggregate(stages)))
+        counts = {
+            (int(row["_id"]), state): row["count"]
+            for state in TIMELINE_STATES
+            for row in found[state]
+            if row["_id"] is not None
+        }
         return _accumulate(counts, start, width)
 
 
@@ -155,15 +178,19 @@ def _bucket(moment: str, start: datetime, width: timedelta) -> Doc:
     return {"$cond": [{"$gt": [moment, None]}, within, None]}
 
 
-def _accumulate(counts: Mapping[tuple[int, str], int], start: datetime, width: timedelta) -> list[Doc]:
+def _accumulate(counts: Mapping[tuple[int, str], int], start: datetime, width: timedelta) -> list[Point]:
     if not counts:
         return []
     totals: Counter[str] = Counter()
-    points: list[Doc] = [{"at": start, **dict.fromkeys(TIMELINE_STATES, 0)}]
+    points = [_point(start, totals)]
     for bucket in range(max(bucket for bucket, _ in counts) + 1):
         totals.update({state: counts.get((bucket, state), 0) for state in TIMELINE_STATES})
-        points.append({"at": start + (bucket + 1) * width, **{state: totals[state] for state in TIMELINE_STATES}})
+        points.append(_point(start + (bucket + 1) * width, totals))
     return points
+
+
+def _point(at: datetime, totals: Mapping[str, int]) -> Point:
+    return cast("Point", {"at": at, **{state: totals[state] for state in TIMELINE_STATES}})
 
 
 def _to_stats(rows: Sequence[Doc]) -> Stats:

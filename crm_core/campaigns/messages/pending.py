@@ -6,7 +6,8 @@ from datetime import datetime
 from pymongo import ASCENDING, DESCENDING
 
 from crm_core.campaigns.messages.model import messages_in
-from crm_core.campaigns.messages.rows import BY_RANK, OPEN, PENDING
+from crm_core.campaigns.messages.moves import Moves
+from crm_core.campaigns.messages.rows import BY_RANK, OPEN, PENDING, campaign_of
 from crm_core.campaigns.states import WAITING, MessageState, RowReason
 from crm_core.channels.channel import LINES
 from crm_core.infra.mongo import Db, Doc, translated
@@ -22,8 +23,9 @@ _NO_OUTCOME = _NO_WORK | dict.fromkeys(
 class PendingRows:
     """Changes are made to at most ``limit`` rows a call and give how many: none are left when that is 0."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Db, moves: Moves) -> None:
         self._messages = messages_in(db)
+        self._moves = moves
 
     def next_open(self, campaign_id: str, *, after: str | None, upto: str | None, limit: int) -> list[str]:
         """Customer ids of open rows in order, those after ``after``, up to ``upto`` if that is given."""
@@ -103,6 +105,7 @@ class PendingRows:
             ids = [row["_id"] for row in self._messages.find(query, {"_id": 1}).limit(limit)]
             if ids:
                 self._messages.update_many({**query, "_id": {"$in": ids}}, change)
+        self._moves.note(map(campaign_of, ids))
         return len(ids)
 
 

@@ -30,6 +30,11 @@ def row_id(campaign_id: str, customer_id: str) -> str:
     return f"{campaign_id}:{customer_id}"
 
 
+def campaign_of(row: str) -> str:
+    """The id of the campaign that the row with this id is of."""
+    return row.partition(":")[0]
+
+
 def new_row(
     campaign_id: str,
     customer_id: str,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 from zoneinfo import ZoneInfo
 
 from crm_core.audience.contexts import FrozenSegments
@@ -29,13 +29,13 @@ class Plan:
 
     def walk(self, campaign: Campaign) -> Iterator[str]:
         """The ids of the audience in order, those after the campaign's mark. Raises BadRule when the first is asked."""
-        yield from self._audience.ids(
-            load_rule(campaign["rule"]),
-            now=campaign["launched_at"],
-            after=campaign.get("plan_after"),
-            segments=FrozenSegments(campaign.get("rule_segments", ())),
-            zone=_zone_of(campaign),
-        )
+        yield from self._audience.ids(load_rule(campaign["rule"]), **_as_frozen(campaign))
+
+    def count_left(self, campaign: Campaign) -> int:
+        """How many of its audience, as it is now, are behind its mark and have no row. Raises BadRule."""
+        after, campaign_id = campaign.get("plan_after"), campaign["_id"]
+        behind = self._audience.count(load_rule(campaign["rule"]), **_as_frozen(campaign))
+        return max(0, behind - self._message_log.count_rows(campaign_id, after=after))
 
     def rows(self, campaign: Campaign, customer_ids: Sequence[str], *, at: datetime) -> list[Message]:
         """The rows to be written for these of its audience. at: when they are.
@@ -68,6 +68,23 @@ class Plan:
             )
             found |= dict.fromkeys(members, RowReason.EXCLUDED_SEGMENT)
         return found
+
+
+class _AsFrozen(TypedDict):
+    now: datetime
+    after: str | None
+    segments: FrozenSegments
+    zone: ZoneInfo
+
+
+def _as_frozen(campaign: Campaign) -> _AsFrozen:
+    """How its rule is evaluated behind its mark."""
+    return {
+        "now": campaign["launched_at"],
+        "after": campaign.get("plan_after"),
+        "segments": FrozenSegments(campaign.get("rule_segments", ())),
+        "zone": _zone_of(campaign),
+    }
 
 
 def _zone_of(campaign: Campaign) -> ZoneInfo:

@@ -11,6 +11,7 @@ from bson import ObjectId
 from pymongo.errors import CursorNotFound
 
 from crm_core.access.actor import SYSTEM
+from crm_core.campaigns.counts import plan_of
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.message_log import MessageLog
 from crm_core.campaigns.model import Campaign, CampaignFields
@@ -85,6 +86,15 @@ class Planner:
                 self._turn = campaign_id
                 return self._run(walk, time.monotonic() + length_s)
         return 0
+
+    def count_left(self, campaign_id: str) -> int | None:
+        """Of a campaign whose plan was cut short, how many of its audience have no row; None of others, and when its
+        rule cannot be evaluated."""
+        campaign = self._campaigns.get(campaign_id)
+        try:
+            return self._plan.count_left(campaign) if plan_of(campaign) == "cut_short" else None
+        except InvalidInput:
+            return None
 
     def _open(self, campaign_id: str) -> _Walk | None:
         """The walk where this worker left it, or another one did whose lease has ended."""

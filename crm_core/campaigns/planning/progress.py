@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from crm_core.campaigns.model import Campaign, CampaignFields, Release, campaigns_in
+from crm_core.campaigns.model import FIGURES, HEAVY, Campaign, CampaignFields, Release, campaigns_in
 from crm_core.campaigns.sending.batches import FIRST_ROUND
 from crm_core.campaigns.states import RUNNING, CampaignState
 from crm_core.infra.mongo import Db, Doc, translated
@@ -12,8 +12,6 @@ from crm_core.infra.mongo import Db, Doc, translated
 LEASE = timedelta(seconds=15)
 CLOSING = timedelta(minutes=10)
 """So long after an early end is looked for pending rows: a worker that did not know of it may still write some."""
-HEAVY = ("rule", "rule_segments", "exclude_rule", "exclude_rule_segments")
-"""An audience can be a list of 10,000 ids; who sends needs none of it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Progress:
     def to_deliver(self, campaign_id: str) -> Campaign | None:
         """The campaign without what only its planning needs."""
         with translated():
-            return self._campaigns.find_one({"_id": campaign_id}, dict.fromkeys(HEAVY, 0))
+            return self._campaigns.find_one({"_id": campaign_id}, dict.fromkeys((*HEAVY, *FIGURES), 0))
 
     def lease_plan(self, campaign_id: str, worker: str, now: datetime) -> Campaign | None:
         """The campaign, for ``worker`` alone to walk its audience for LEASE; None when another does."""
@@ -92,9 +90,12 @@ class Progress:
                 {"_id": campaign_id}, {"$set": {"close_until": until}, "$unset": {"closed_at": ""}}
             )
 
-    def note_closed(self, campaign_id: str, audience: int, now: datetime, *, is_over: bool) -> None:
-        """No row is pending. is_over: nobody may write one any more either."""
-        change: Doc = {"$set": {"audience": audience, "closed_at": now}}
+    def note_closed(
+        self, campaign_id: str, audience: int, never_planned: int | None, now: datetime, *, is_over: bool
+    ) -> None:
+        """No row is pending. is_over: nobody may write one any more either. never_planned: None if nobody knows."""
+        left = {} if never_planned is None else {"never_planned": never_planned}
+        change: Doc = {"$set": {"audience": audience, "closed_at": now, **left}}
         with translated():
             self._campaigns.update_one(
                 {"_id": campaign_id}, change | ({"$unset": {"close_until": ""}} if is_over else {})
