@@ -19,13 +19,12 @@ from crm_core.access.permissions import Permission
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.names import pattern_of
+from crm_core.infra.text import spreadsheet_text
 
 NEWEST: Final = {"at": -1, "_id": -1}
 EXPORT_PAGE: Final = 5_000
 MAX_EXPORTED: Final = 100_000
 COLUMNS: Final = ("at", "actor", "actor_kind", "actor_id", "origin", "action", "target", "count", "details", "id")
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins so for a formula."""
 
 
 class Topic(StrEnum):
@@ -185,5 +184,4 @@ def _cell(entry: AuditEntry, name: str) -> str:
         return value.isoformat()
     if isinstance(value, dict):
         value = json.dumps(value, default=str, ensure_ascii=False) if value else ""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return spreadsheet_text("" if value is None else str(value))

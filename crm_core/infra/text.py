@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}([T ]|$)")
 
 
@@ -32,3 +33,8 @@ def parse_iso(text: str) -> datetime | None:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC) if EARLIEST <= moment < LATEST else None
+
+
+def spreadsheet_text(text: str) -> str:
+    """Text for a cell of a CSV file that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -9,7 +9,7 @@ from streamlit import config
 
 from pages._ui.accent import DEFAULT, shade_of
 from pages._ui.deps import brand
-from pages._ui.palette import THEMES, Theme, colour
+from pages._ui.palette import THEMES, Theme, colour, state_css
 from pages._ui.plot_theme import reader_theme
 
 APP_NAME: Final = "ClientNest"
@@ -24,6 +24,8 @@ _LONGEST_LINE: Final = 16
 _FONTS: Final = "Source Sans 3, Source Sans Pro, system-ui, sans-serif"
 _SIDEBAR_WIDTH_PX: Final = 252
 _theme_follower = st.components.v2.component("clientnest_theme", js=(ASSETS / "theme.js").read_text("utf-8"))
+
+_ages: Final = st.components.v2.component("clientnest_ages", js=(ASSETS / "ages.js").read_text("utf-8"))
 
 
 def apply_branding(*, with_logo: bool = True) -> str:
@@ -40,6 +42,8 @@ def apply_branding(*, with_logo: bool = True) -> str:
     if with_logo:
         st.logo(_logo(name, accent, theme), size="large", icon_image=icon)
     st.html(ASSETS / "app.css")
+    st.html(f"<style>{state_css()}</style>")
+    _ages(key="ages")
     _theme_follower(key="theme_follower", data={"theme": theme}, on_theme_change=_rerun_is_enough)
     return name
 

@@ -27,6 +27,22 @@ _ROW_REASONS: Final = {
     RowReason.REFUSED_BY_VENDOR: "Refused by the vendor",
     RowReason.OUTCOME_UNKNOWN: "Unknown whether it was sent",
 }
+_MEANS: Final[Mapping[str, str]] = {
+    "no_consent": "They have not agreed to messages over this channel.",
+    "no_address": "No address over this channel is known.",
+    "suppressed": "Messages over this channel were stopped for them.",
+    "frequency_cap": "They have got as many messages as the frequency cap allows.",
+    "same_address": "Somebody else with the same address gets the message.",
+    "customer_gone": "They were erased after the audience was found.",
+    RowReason.EXCLUDED_SEGMENT: "They are in a segment that the campaign leaves out.",
+    RowReason.MESSAGED_RECENTLY: "They were sent something in the days that the campaign leaves out.",
+    RowReason.CANCELLED: "The campaign was cancelled before their message was sent.",
+    RowReason.CAMPAIGN_FAILED: "The campaign failed before their message was sent.",
+    RowReason.QUIET_HOURS: "It was in their quiet hours, and the campaign skips then.",
+    RowReason.TEMPLATE_FAILED: "The message could not be made with what is known of them.",
+    RowReason.REFUSED_BY_VENDOR: "The vendor did not take it, without saying why.",
+    RowReason.OUTCOME_UNKNOWN: "A worker died between the call and its answer. It is not sent again by itself.",
+}
 _LABELS: Final[Mapping[str, str]] = {
     str(reason): label for labels in (REASON_LABELS, _ROW_REASONS) for reason, label in labels.items()
 }
@@ -35,6 +51,14 @@ _LABELS: Final[Mapping[str, str]] = {
 def reason_words(reason: str) -> str:
     """Of a row of the message_log."""
     return _LABELS.get(reason, reason.replace("_", " ").capitalize())
+
+
+def reason_meaning(channel: str, reason: str) -> str:
+    """What a reason says of the customers who have it; empty where nobody has said."""
+    known = CHANNELS.get(channel)
+    if meaning := known.failures.get(reason) if known else None:
+        return f"The vendor says: {_MEANINGS[meaning]}."
+    return _MEANS.get(reason, "")
 
 
 def failure_words(channel: str, reason: str) -> str:
@@ -48,6 +72,12 @@ def channel_title(name: str) -> str:
     """Markdown of icon and label."""
     channel = CHANNELS.get(name)
     return f":material/{channel.icon}: {channel.label}" if channel else literal(name)
+
+
+def channel_icon(name: str) -> str:
+    """The name of a Material symbol."""
+    channel = CHANNELS.get(name)
+    return channel.icon if channel else "help"
 
 
 def channel_badge(name: str) -> str:

@@ -37,16 +37,25 @@ def show_chart(fig: go.Figure, *, key: str, summary: str, height: int = 320) -> 
 def delivery_timeline(points: Sequence[Mapping[str, Any]]) -> go.Figure:
     """Sent, delivered and failed so far, over time.
 
-    Points: ``{"at": aware datetime, "sent": int, "delivered": int, "failed": int}``, in order of time.
+    Points: ``{"at": aware datetime}`` with a count for each state, in order of time.
     """
+    return _running_totals(points, _LINES)
+
+
+def _running_totals(points: Sequence[Mapping[str, Any]], lines: Sequence[tuple[str, str]]) -> go.Figure:
     if not points:
         return _nothing_yet("Nothing sent yet")
     # Plotly drops the offset of a datetime without converting it.
     times = [_naive_utc(point["at"]) for point in points]
-    fig = go.Figure([_running_total(state, dash, times, points) for state, dash in _LINES])
+    fig = go.Figure([_running_total(state, dash, times, points) for state, dash in lines])
     fig.update_layout(hovermode="x unified")
     fig.update_xaxes(title_text="Time (UTC)", hoverformat="%Y-%m-%d %H:%M:%S UTC")
     return fig
+
+
+def opens_over_time(points: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Opened and clicked so far, over time. Points as of ``delivery_timeline``."""
+    return _running_totals(points, (("opened", "solid"), ("clicked", "dash")))
 
 
 def revenue_by_month(points: Sequence[Mapping[str, Any]], *, currency: str | None = None) -> go.Figure:

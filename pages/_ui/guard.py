@@ -12,6 +12,8 @@ from crm_core.errors import CrmError, Forbidden, NotFound, SignedOut, Unavailabl
 from crm_core.infra.streams import Stream
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal
+from pages._ui.links import PageName, link_to
+from pages._ui.widgets import empty_state
 
 Parameters = ParamSpec("Parameters")
 RETRY_S = 2.0
@@ -33,6 +35,19 @@ def errors_in_words() -> Iterator[None]:
         )
     except CrmError as exc:
         show_error(exc)
+
+
+@contextmanager
+def lead_back(noun: str, wanted: str, page: PageName, label: str) -> Iterator[None]:
+    """Of a link to something that is not there: say what was looked for, and show the way back."""
+    try:
+        yield
+    except NotFound:
+        what = f"The id in the link is “{wanted}”." if wanted else "The link names none."
+        text = f"{what} It may have been removed, or the link is incomplete."
+        with empty_state("search_off", f"There is no such {noun}", literal(text)):
+            link_to(page, label, icon=":material/arrow_back:")
+        st.stop()
 
 
 def show_error(exc: CrmError) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import streamlit as st
 
@@ -18,21 +18,31 @@ _table: Final = st.components.v2.component(
 @dataclass(frozen=True)
 class Column:
     """is_link: its cells carry the link of the row. shape: "wide" takes a line of its own on a card, "plain" has no
-    label there, "tight" stays on one line in the table."""
+    label there, "tight" stays on one line in the table, "cut" is shortened there to the room that is left. sort: what a
+    click on its head asks for; empty if the table cannot be sorted by it. about: shown on hover."""
 
     label: str
     align: Literal["left", "right"] = "left"
-    shape: Literal["", "wide", "plain", "wide plain", "tight"] = ""
+    shape: Literal["", "wide", "plain", "wide plain", "tight", "plain tight", "cut", "wide plain cut"] = ""
     is_link: bool = False
+    sort: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """exact: shown on hover, such as the UTC time of "3 weeks ago". icon: name of a Material symbol, for decoration."""
+    """exact: shown on hover, such as the UTC time of "3 weeks ago". icon: name of a Material symbol, for decoration
+    unless icon_label says what it means. bar: from 0 to 1, drawn below the text. tone: the message state whose colour
+    bar or icon has. initials: shown instead of the text, which is read aloud and shown on hover."""
 
     text: str = ""
     exact: str = ""
     icon: str = ""
+    icon_label: str = ""
+    tone: str = ""
+    bar: float | None = None
+    initials: str = ""
+    tags: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -45,13 +55,62 @@ class Row:
     cells: Sequence[Cell]
 
 
+@dataclass(frozen=True)
+class TableSort:
+    by: str
+    is_descending: bool
+
+
+@dataclass(frozen=True)
+class TableEvents:
+    """Of the last click: the id of the row that was opened, and the column whose head was clicked. chosen: ids of the
+    rows that are chosen."""
+
+    opened: str | None
+    sorted: str | None
+    chosen: Sequence[str]
+
+
 def link_table(label: str, columns: Sequence[Column], rows: Sequence[Row], *, key: str) -> str | None:
     """Draw it; returns the id of the row that was opened by the last click. label: for screen readers."""
-    data = {"label": label, "columns": [asdict(column) for column in columns], "rows": [asdict(row) for row in rows]}
-    result = _table(key=key, data=data, on_opened_change=_rerun_is_enough)
-    opened: str | None = result.opened
-    return opened
+    return full_table(label, columns, rows, key=key).opened
+
+
+def full_table(
+    label: str,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    *,
+    key: str,
+    sort: TableSort | None = None,
+    can_choose: bool = False,
+    is_dense: bool = False,
+    has_cards: bool = True,
+) -> TableEvents:
+    """The same with what can be asked of the whole table. With another key nothing is chosen.
+
+    sort: as it stands. is_dense: rows of 34 px. has_cards: whether each row becomes a card where there is little room.
+    """
+    data: dict[str, Any] = {
+        "label": label,
+        "columns": [asdict(column) for column in columns],
+        "rows": [asdict(row) for row in rows],
+        "sort": asdict(sort) if sort else None,
+        "can_choose": can_choose,
+        "is_dense": is_dense,
+        "has_cards": has_cards,
+    }
+    result = _table(
+        key=key,
+        data=data,
+        default={"chosen": []},
+        on_opened_change=_rerun_is_enough,
+        on_sorted_change=_rerun_is_enough,
+        on_chosen_change=_rerun_is_enough,
+    )
+    shown = {row.id for row in rows}
+    return TableEvents(result.opened, result.sorted, [each for each in result.chosen or () if each in shown])
 
 
 def _rerun_is_enough() -> None:
-    """What was opened is in the result of that rerun."""
+    """What was done is in the result of that rerun."""

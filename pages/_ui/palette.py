@@ -21,6 +21,20 @@ STATE_LABELS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# Where a message is now. "Delivered" by itself is how far it got at least.
+NOW_LABELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "pending": "pending",
+        "sent": "sent, no receipt",
+        "delivered": "delivered, not opened",
+        "opened": "opened, not clicked",
+        "clicked": "clicked",
+        "failed": "failed",
+        "skipped": "skipped",
+        "held_out": "held out",
+    }
+)
+
 # The page's own background, as in .streamlit/config.toml (a test compares them).
 SURFACES: Final[Mapping[Theme, str]] = MappingProxyType({"light": "#FFFFFF", "dark": "#12151E"})
 
@@ -84,6 +98,12 @@ SEQUENCES: Final[Mapping[Theme, tuple[str, ...]]] = MappingProxyType(
 def colour(role: str, theme: Theme) -> str:
     """Hex colour of a message state or of a role (``accent muted text quiet_text raised grid axis``)."""
     return _ROLES[theme][role]
+
+
+def state_css() -> str:
+    """The colours of the states for style sheets: ``var(--state-delivered)``, in the reader's theme."""
+    shades = (f"--state-{state}: light-dark({_LIGHT[state]}, {_DARK[state]});" for state in STATE_LABELS)
+    return f":root {{ {' '.join(shades)} }}"
 
 
 def state_label(state: str) -> str:

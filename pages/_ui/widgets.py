@@ -13,24 +13,25 @@ from pages._ui.formats import literal, relative_time, utc_exact
 CARD_PX: Final = 150
 """Least width of a metric card: four side by side on a desk, two on a phone."""
 
-# Campaign state: colour and icon of its badge. The word is always there, so nothing hangs on colour alone.
-_CAMPAIGN_STATES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+# Campaign state: colour and icon of its badge, and the message state whose colour its icon has in a table. The word is
+# always there, so nothing hangs on colour alone.
+CAMPAIGN_STATES: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {
-        "draft": ("gray", "edit_note"),
-        "scheduled": ("violet", "schedule"),
-        "preparing": ("blue", "hourglass_top"),
-        "sending": ("blue", "bolt"),
-        "paused": ("orange", "pause_circle"),
-        "completed": ("green", "check_circle"),
-        "cancelled": ("gray", "block"),
-        "failed": ("red", "error"),
+        "draft": ("gray", "edit_note", "pending"),
+        "scheduled": ("violet", "schedule", "held_out"),
+        "preparing": ("blue", "hourglass_top", "sent"),
+        "sending": ("blue", "bolt", "sent"),
+        "paused": ("orange", "pause_circle", "clicked"),
+        "completed": ("green", "check_circle", "opened"),
+        "cancelled": ("gray", "block", "pending"),
+        "failed": ("red", "error", "failed"),
     }
 )
 
 
 def status_badge(state: str) -> str:
     """Markdown badge of a campaign state, icon and word; for wherever Markdown goes (not in a dataframe)."""
-    tint, icon = _CAMPAIGN_STATES.get(state, ("gray", "help"))
+    tint, icon, _ = CAMPAIGN_STATES.get(state, ("gray", "help", ""))
     return tinted_badge(tint, icon, state)
 
 
