@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from crm_core.campaigns.listing import STATES_OF, CampaignFilter, CampaignSort, StateGroup
 from crm_core.infra.streams import INGESTED
 from crm_core.insights.overview import Totals
 from crm_core.money import to_major
@@ -14,12 +15,14 @@ from pages._ui.deps import actor, services
 from pages._ui.formats import money, money_short, number
 from pages._ui.guard import hidden_if_forbidden, live
 from pages._ui.jobs import Cancel, show_job_in_hand
-from pages._ui.links import go_to
+from pages._ui.links import go_to, link_to
 from pages._ui.tables import order_table
 from pages._ui.widgets import CARD_PX, empty_state, page_header, time_caption
-from pages.campaigns.card import campaign_card
+from pages.campaigns.card import show_recent, show_running
 
 DEMO_CUSTOMERS, DEMO_SEED = 20_000, 1
+CAMPAIGNS_S = 2.0
+MOST = 5
 currency = services().workspace.current().currency
 
 
@@ -102,15 +105,23 @@ def show_revenue() -> None:
 
 
 def show_campaigns() -> None:
-    st.subheader("Recent campaigns", anchor=False)
-    campaigns, _ = services().campaigns.page(limit=4)
-    if not campaigns:
+    listed = services().campaign_list.page(CampaignFilter(), CampaignSort(), skip=0, limit=2 * MOST, actor=actor())
+    under_way = STATES_OF[StateGroup.RUNNING]
+    running = [each for each in listed if each["state"] in under_way][:MOST]
+    recent = [each for each in listed if each["state"] not in under_way][:MOST]
+    if running:
+        st.subheader("Sending now", anchor=False)
+        for campaign in running:
+            show_running(campaign)
+    if recent or not running:
+        st.subheader("Recent campaigns", anchor=False)
+    if recent:
+        show_recent(recent)
+        link_to("campaigns", "All campaigns", icon=":material/arrow_forward:")
+    elif not running:
         with empty_state("campaign", "No campaign yet", "Build an audience first, then write to it."):
             if st.button("Build an audience", icon=":material/filter_alt:"):
                 go_to("audience_builder")
-        return
-    for campaign in campaigns:
-        campaign_card(campaign, services().figures.stats(campaign, actor=actor()).value, services().clock())
 
 
 def show_latest() -> None:
@@ -134,5 +145,5 @@ else:
             show_revenue()
             show_latest()
         with right:
-            show_campaigns()
+            live(run_every=CAMPAIGNS_S)(show_campaigns)()
         time_caption("Counted", totals.as_of, services().clock())

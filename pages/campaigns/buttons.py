@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import streamlit as st
 
-from crm_core.campaigns.lifecycle import Campaigns
+from crm_core.campaigns.drafting.drafts import ARCHIVABLE
+from crm_core.campaigns.lifecycle import CANCELLABLE, RETRYABLE, Campaigns
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState
@@ -20,7 +22,15 @@ from pages.campaigns.words import cancel_words, retry_words, retryable
 
 State = CampaignState
 REFUSED: Final = "campaign_refused"
-"""Why the last click had no effect; said once the page shows the campaign as it is by now."""
+"""Why the last click had no effect, and until when that is said: the page is drawn anew every second."""
+SAID_FOR: Final = timedelta(seconds=15)
+MAIN: Final = {
+    State.DRAFT: "launch",
+    State.SCHEDULED: "launch",
+    State.PREPARING: "pause",
+    State.SENDING: "pause",
+    State.PAUSED: "resume",
+}
 
 
 @dataclass(frozen=True)
@@ -31,59 +41,87 @@ class _Button:
     icon: str
     change: Callable[..., Campaign] | None = None
     open: Callable[[Campaign], None] | None = None
-    is_primary: bool = False
+
+
+def may_retry(campaign: Campaign, stats: Stats) -> bool:
+    return bool(campaign["state"] in RETRYABLE and retryable(stats) and not campaign.get("retry"))
 
 
 def offered(campaign: Campaign, stats: Stats) -> Sequence[str]:
     """Names of the buttons, in order: they change with the state, and once there is something to retry."""
-    retry = ["retry"] if retryable(stats) and not campaign.get("retry") else []
+    state = campaign["state"]
     shelf = "unarchive" if campaign.get("archived_at") else "archive"
-    match campaign["state"]:
-        case State.DRAFT:
-            return ["launch", "duplicate", shelf]
-        case State.SCHEDULED:
-            return ["launch", "unschedule", "duplicate", "cancel"]
-        case State.PREPARING:
-            return ["pause", "duplicate", "cancel"]
-        case State.SENDING:
-            return ["pause", *retry, "duplicate", "cancel"]
-        case State.PAUSED:
-            return ["resume", *retry, "duplicate", "cancel"]
-        case State.COMPLETED:
-            return [*retry, "duplicate", shelf]
-        case _:
-            return ["duplicate", shelf]
+    return [
+        *([MAIN[state]] if state in MAIN else []),
+        *(["cancel"] if state in CANCELLABLE else []),
+        *(["retry"] if may_retry(campaign, stats) else []),
+        *(["edit"] if state in {State.DRAFT, State.SCHEDULED} else []),
+        *(["unschedule"] if state == State.SCHEDULED else []),
+        "duplicate",
+        *([shelf] if state in ARCHIVABLE else []),
+    ]
 
 
 def show_buttons(campaign: Campaign, stats: Stats) -> None:
-    for name in offered(campaign, stats):
-        button = _BUTTONS[name]
-        kind: Any = "primary" if button.is_primary else "secondary"
-        pressed = st.button(
-            button.label,
-            type=kind,
-            icon=f":material/{button.icon}:",
-            key=f"campaign_{name}",
-            on_click=_change if button.change else None,
-            args=(button, campaign["_id"]),
-        )
-        if pressed and button.open:
-            button.open(campaign)
+    """Those that are clicked in a hurry have places of their own, at the edge: whatever comes or goes beside them, they
+    stay where the pointer is. A button that is left over from before is removed late, and moves its neighbours."""
+    names = offered(campaign, stats)
+    main, cancel, others = (st.container(width="content", key=f"campaign_place_{place}") for place in range(3))
+    with main:
+        _place(campaign, names, [*MAIN.values()], is_primary=True)
+    with cancel:
+        _place(campaign, names, ["cancel"])
+    with others.container(horizontal=True, gap="xsmall", width="content"):
+        for name in names:
+            if name not in {*MAIN.values(), "cancel"}:
+                _show_button(name, campaign)
+
+
+def retry_button(campaign: Campaign) -> None:
+    """Where the failures are listed."""
+    if st.button("Send failed ones again …", icon=":material/replay:", key="campaign_retry_here"):
+        _ask_to_retry(campaign)
+
+
+def _place(campaign: Campaign, names: Sequence[str], may_stand: Sequence[str], *, is_primary: bool = False) -> None:
+    """Exactly one thing, so that it takes the place of the one before."""
+    for name in names:
+        if name in may_stand:
+            _show_button(name, campaign, is_primary=is_primary)
+            return
+    st.empty()
+
+
+def _show_button(name: str, campaign: Campaign, *, is_primary: bool = False) -> None:
+    button = _BUTTONS[name]
+    kind: Any = "primary" if is_primary else "secondary"
+    pressed = st.button(
+        button.label,
+        type=kind,
+        icon=f":material/{button.icon}:",
+        key=f"campaign_{name}",
+        on_click=_change if button.change else None,
+        args=(button, campaign["_id"]),
+    )
+    if pressed and button.open:
+        button.open(campaign)
 
 
 def show_refusal() -> None:
     """Somebody else was first: what they did stands above what the page shows now."""
-    if reason := st.session_state.pop(REFUSED, None):
+    reason, until = st.session_state.get(REFUSED, ("", None))
+    if until and services().clock() < until:
         st.error(literal(reason), icon=":material/error:")
 
 
 def _change(button: _Button, campaign_id: str) -> None:
     """Before the page is drawn: what was clicked may not be offered any more, and that has to be said."""
     assert button.change
+    st.session_state.pop(REFUSED, None)
     try:
         button.change(services().campaigns, campaign_id, actor=actor())
     except CrmError as exc:
-        st.session_state[REFUSED] = str(exc)
+        st.session_state[REFUSED] = str(exc), services().clock() + SAID_FOR
 
 
 def _duplicate(campaign: Campaign) -> None:
@@ -91,8 +129,12 @@ def _duplicate(campaign: Campaign) -> None:
     go_to("campaign", campaign=copy["_id"])
 
 
+def _edit(campaign: Campaign) -> None:
+    go_to("new_campaign", campaign=campaign["_id"])
+
+
 def _ask_to_launch(campaign: Campaign) -> None:
-    bound, _ = services().campaigns.at_launch(campaign)
+    bound, _ = services().campaigns.at_launch(services().campaigns.get(campaign["_id"]))
     count = queries.preview(bound.rule).count
     launch_dialog(campaign["name"], campaign["segment_name"], bound.rule, count, lambda: campaign)
 
@@ -132,10 +174,11 @@ def _ask(lines: Sequence[str], label: str, do: Callable[[], Any]) -> None:
 
 
 _BUTTONS: Final = {
-    "launch": _Button("Launch …", "rocket_launch", open=_ask_to_launch, is_primary=True),
+    "launch": _Button("Launch …", "rocket_launch", open=_ask_to_launch),
+    "edit": _Button("Edit", "edit", open=_edit),
     "unschedule": _Button("Back to draft", "event_busy", Campaigns.unschedule),
-    "pause": _Button("Pause", "pause", Campaigns.pause, is_primary=True),
-    "resume": _Button("Resume", "play_arrow", Campaigns.resume, is_primary=True),
+    "pause": _Button("Pause", "pause", Campaigns.pause),
+    "resume": _Button("Resume", "play_arrow", Campaigns.resume),
     "retry": _Button("Retry failed …", "replay", open=_ask_to_retry),
     "duplicate": _Button("Duplicate", "content_copy", open=_duplicate),
     "archive": _Button("Archive", "archive", Campaigns.archive),

@@ -1,73 +1,57 @@
-"""Campaign: one campaign, live while it is being delivered."""
+"""Campaign: one campaign, live for as long as receipts come."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
-from crm_core.campaigns.messages.message_log import Stats
-from crm_core.campaigns.model import Campaign
-from crm_core.campaigns.states import RUNNING, CampaignState, MessageState
-from crm_core.errors import NotFound
+from crm_core.campaigns.states import MessageState
 from pages._ui.deps import actor, services
-from pages._ui.guard import live
+from pages._ui.formats import number
+from pages._ui.guard import lead_back, live
 from pages._ui.links import link_to
-from pages._ui.widgets import page_header
-from pages.campaigns.buttons import offered, show_buttons, show_refusal
+from pages._ui.widgets import pick_section
 from pages.campaigns.definition import show_definition
-from pages.campaigns.figures import show_charts, show_identity, show_progress, show_shares, show_waiting
-from pages.campaigns.state import show_badges, show_state
+from pages.campaigns.failures import show_failures
+from pages.campaigns.head import pace, show_head
+from pages.campaigns.history import show_history
+from pages.campaigns.recipients import show_recipients
+from pages.campaigns.results import show_results
+from pages.campaigns.sent import show_message
 
-RUNNING_S, CALM_S = 1.0, 3.0
-"""How often a campaign is drawn anew while messages are sent, and while it waits for somebody or for receipts."""
-State = CampaignState
+CSS = Path(__file__).with_name("campaign.css")
+SECTIONS: dict[str, tuple[str, Callable[[str], None]]] = {
+    "results": (":material/query_stats: Results", show_results),
+    "failures": (":material/error: Failures", show_failures),
+    "recipients": (":material/group: Recipients", show_recipients),
+    "message": (":material/mail: Message", show_message),
+    "definition": (":material/lock: Definition", show_definition),
+    "history": (":material/history: History", show_history),
+}
+LIVE = {"results", "failures", "recipients", "history"}
+SLOWEST_S = 2.0
+"""What stands below is looked up less often than the head while messages are sent."""
 
 
-def pace(campaign: Campaign, stats: Stats) -> float | None:
-    """Seconds until it is drawn again; None when nothing is on its way any more: a late receipt shows at the next
-    visit."""
-    if campaign["state"] in RUNNING or campaign.get("retry"):
-        return RUNNING_S
-    if campaign["state"] in {State.SCHEDULED, State.PAUSED}:
-        return CALM_S
-    if campaign["state"] == State.DRAFT:
-        return None
-    return RUNNING_S if stats.by_state[MessageState.PENDING] or stats.by_state[MessageState.SENT] else None
-
-
-def show_now(campaign_id: str, seen: tuple[str, Sequence[str]], every_s: float | None) -> None:
-    """The campaign as it is now. seen: its state and the buttons that the page has drawn."""
-    campaign = services().campaigns.get(campaign_id)
-    counted = services().figures.stats(campaign, actor=actor())
-    stats = counted.value
-    if (campaign["state"], offered(campaign, stats)) != seen or pace(campaign, stats) != every_s:
-        st.rerun()
-    show_badges(campaign)
-    show_state(campaign, stats)
+def sections(campaign_id: str) -> dict[str, str]:
+    """Those that have something to show, by name; a draft has only what it says."""
+    campaign = services().campaigns.watch(campaign_id)
+    labels = {name: label for name, (label, _) in SECTIONS.items()}
     if not campaign.get("launched_at"):
-        return
-    with st.container(border=True):
-        show_progress(campaign, stats)
-        show_identity(campaign, stats)
-        show_waiting(campaign, stats)
-        st.caption(f"Counted from the message log at {counted.as_of:%H:%M:%S} UTC.")
-    if stats.audience:
-        show_shares(stats)
-        show_charts(campaign, stats)
-    elif campaign["state"] in RUNNING:
-        st.caption("Finding the audience …")
-    elif campaign["state"] == State.COMPLETED:
-        st.caption("Nobody matched at launch.")
+        return {name: labels[name] for name in ("definition", "history")}
+    stats = services().figures.stats(campaign, actor=actor()).value
+    if failed := stats.by_state[MessageState.FAILED]:
+        labels["failures"] += f" :gray[{number(failed)}]"
+    return labels
 
 
-wanted = st.query_params.get("campaign")
-if not wanted:
-    raise NotFound("No campaign is chosen.")
+wanted = st.query_params.get("campaign", "")
+with lead_back("campaign", wanted, "campaigns", "All campaigns"):
+    campaign = services().campaigns.watch(wanted)
+st.html(CSS)
 link_to("campaigns", "All campaigns", icon=":material/arrow_back:")
-campaign = services().campaigns.get(wanted)
-stats = services().figures.stats(campaign, actor=actor()).value
-show_refusal()
-with page_header(campaign["name"]):
-    show_buttons(campaign, stats)
-every_s = pace(campaign, stats)
-live(run_every=every_s)(show_now)(wanted, (campaign["state"], offered(campaign, stats)), every_s)
-show_definition(campaign)
+every_s = pace(campaign)
+live(run_every=every_s)(show_head)(wanted, every_s)
+section = pick_section("campaign", sections(wanted))
+show = SECTIONS[section][1]
+live(run_every=max(every_s, SLOWEST_S) if section in LIVE else None)(show)(wanted)

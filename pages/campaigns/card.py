@@ -1,56 +1,74 @@
-"""One campaign in a list: name, state, and how far it is."""
+"""Campaigns on the overview: those that are under way with their progress, the others as a short table."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlencode
 
 import streamlit as st
 
+from crm_core.campaigns.counts import rate_of
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState, MessageState
-from pages._ui.formats import literal, number, percent, utc_exact
-from pages._ui.links import link_to
-from pages._ui.widgets import status_badge
-from pages.campaigns.figures import DELIVERED, count_in
-from pages.campaigns.words import audience_name, moment_words
+from pages._ui.channels import channel_icon
+from pages._ui.deps import actor, services
+from pages._ui.formats import NONE, literal, number
+from pages._ui.link_table import Cell, Column, Row, full_table
+from pages._ui.links import go_to, link_to
+from pages._ui.widgets import CAMPAIGN_STATES, status_badge
+from pages.campaigns.figures import show_progress
+from pages.campaigns.words import moment_words, plan_words, shortfall_words, who
 
 M = MessageState
+COLUMNS: Final = (
+    Column("Campaign", shape="wide plain cut", is_link=True),
+    Column("Audience", "right"),
+    Column("Open %", "right", about="Opened at least, in percent of delivered"),
+    Column("Click %", "right", about="Clicked, in percent of delivered"),
+)
 
 
-def campaign_card(campaign: Campaign, stats: Stats, now: datetime) -> None:
-    with st.container(border=True, gap="xsmall"):
+def show_running(campaign: Campaign) -> None:
+    stats = services().figures.stats(campaign, actor=actor()).value
+    with st.container(gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            link_to("campaign", f"**{literal(campaign['name'])}**", campaign=campaign["_id"])
+            icon = f":material/{channel_icon(campaign['channel'])}:"
+            link_to("campaign", f"**{literal(campaign['name'])}**", icon=icon, campaign=campaign["_id"])
             st.markdown(status_badge(campaign["state"]), width="content")
-        words, moment = moment_words(campaign, now)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(f"{words.capitalize()} · {audience_name(campaign)}", help=utc_exact(moment), width="content")
-            for tag in campaign.get("tags") or ():
-                st.markdown(f":gray-badge[{literal(tag)}]", width="content")
-        if stats.audience:
-            st.progress(count_in(stats, *DELIVERED) / stats.audience, _figures(stats))
-        if reason := _reason(campaign):
-            st.caption(reason)
+        show_progress(campaign, stats)
+        if campaign["state"] == CampaignState.PAUSED:
+            reason = campaign.get("pause_reason")
+            by = f"Paused by itself: {literal(reason)}" if reason else f"Paused by {who(campaign['paused_by'])}."
+            st.caption(f":orange[:material/pause_circle:] {by}")
+        if words := shortfall_words(campaign["channel"], stats):
+            st.caption(f":orange[:material/group_off:] {words}")
 
 
-def _figures(stats: Stats) -> str:
-    """What there is nothing of is left out."""
-    noun = "customer" if stats.audience == 1 else "customers"
-    parts = [f"{number(stats.audience)} {noun}", f"{percent(count_in(stats, *DELIVERED), stats.audience)} delivered"]
-    for word, states in (("opened", (M.OPENED, M.CLICKED)), ("clicked", (M.CLICKED,))):
-        if count := count_in(stats, *states):
-            parts.append(f"{percent(count, stats.audience)} {word}")
-    parts += [
-        f"{number(stats.by_state[state])} {state}"
-        for state in (M.FAILED, M.SKIPPED, M.PENDING)
-        if stats.by_state[state]
+def show_recent(campaigns: Sequence[Campaign]) -> None:
+    counted = [(each, services().figures.stats(each, actor=actor()).value) for each in campaigns]
+    rows = [_row(campaign, stats) for campaign, stats in counted]
+    events = full_table("Recent campaigns", COLUMNS, rows, key="overview_campaigns", is_dense=True, has_cards=False)
+    if events.opened:
+        go_to("campaign", campaign=events.opened)
+    for campaign, stats in counted:
+        failure = literal(campaign.get("failure") or "")
+        for words in (failure, plan_words(campaign, stats), shortfall_words(campaign["channel"], stats)):
+            if words:
+                st.caption(f":orange[:material/warning:] **{literal(campaign['name'])}:** {words}")
+
+
+def _row(campaign: Campaign, stats: Stats) -> Row:
+    _, icon, tone = CAMPAIGN_STATES[campaign["state"]]
+    words, _ = moment_words(campaign, services().clock())
+    cells = [
+        Cell(campaign["name"], icon=icon, icon_label=f"{campaign['state'].capitalize()}, {words}", tone=tone),
+        Cell(number(stats.audience) if stats.audience else NONE),
+        *(_rate(stats, state) for state in (M.OPENED, M.CLICKED)),
     ]
-    return " · ".join(parts)
+    campaign_id = campaign["_id"]
+    return Row(campaign_id, f"campaign?{urlencode({'campaign': campaign_id})}", cells)
 
 
-def _reason(campaign: Campaign) -> str | None:
-    """Why somebody should look at it."""
-    if campaign["state"] == CampaignState.PAUSED and (reason := campaign.get("pause_reason")):
-        return f":orange[:material/pause_circle:] {literal(reason)}"
-    if campaign["state"] == CampaignState.FAILED and (failure := campaign.get("failure")):
-        return f":red[:material/error:] {literal(failure)}"
-    return None
+def _rate(stats: Stats, state: MessageState) -> Cell:
+    rate = rate_of(stats.by_state, state)
+    return Cell(f"{100 * rate:.1f}" if rate else NONE)

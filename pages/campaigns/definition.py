@@ -12,13 +12,20 @@ from crm_core.errors import CrmError
 from crm_core.rules.loading import load_rule
 from pages._ui.deps import services
 from pages._ui.formats import literal
+from pages._ui.links import link_to
 from pages._ui.rule_words import rule_words
 
 
-def show_definition(campaign: Campaign) -> None:
-    is_open = not campaign.get("launched_at")
-    icon = ":material/edit_note:" if is_open else ":material/lock:"
-    with st.expander("Definition" if is_open else "Definition, frozen at launch", icon=icon):
+def show_definition(campaign_id: str) -> None:
+    campaign = services().campaigns.get(campaign_id)
+    with st.container(border=True):
+        is_frozen = bool(campaign.get("launched_at"))
+        st.markdown(":material/lock: **Frozen at launch**" if is_frozen else ":material/edit_note: **So far**")
+        if segment_id := campaign.get("segment_id"):
+            version = f", version {campaign['segment_version']}" if campaign.get("segment_version") else ""
+            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+                st.markdown(f"**Segment:** {literal(campaign['segment_name'] or '')}{version}", width="content")
+                link_to("audience_builder", "Open", ":material/filter_alt:", segment=segment_id)
         st.markdown(f"**Audience:** {_audience_words(campaign)}")
         for label, words in _options(campaign):
             st.markdown(f"**{label}:** {words}")

@@ -1,27 +1,15 @@
-"""Where a campaign stands, in words: its badges, when it starts, why it is paused, how it ended."""
+"""Where a campaign stands, in words: when it starts, why it is paused, how it ended."""
 
 import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState
-from pages._ui.channels import channel_badge
 from pages._ui.deps import services
 from pages._ui.formats import literal, relative_time, utc_exact
-from pages._ui.widgets import status_badge
-from pages.campaigns.words import audience_name, lateness, moment_words, pause_words
+from pages.campaigns.words import lateness, pause_words, who
 
 State = CampaignState
-
-
-def show_badges(campaign: Campaign) -> None:
-    words, moment = moment_words(campaign, services().clock())
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(status_badge(campaign["state"]), width="content")
-        if campaign.get("archived_at"):
-            st.markdown(":gray-badge[:material/archive: archived]", width="content")
-        st.markdown(channel_badge(campaign["channel"]), width="content")
-        st.caption(f"To {audience_name(campaign)} · {words}", help=utc_exact(moment), width="content")
 
 
 def show_state(campaign: Campaign, stats: Stats) -> None:
@@ -36,7 +24,7 @@ def show_state(campaign: Campaign, stats: Stats) -> None:
             st.warning(pause_words(campaign, now), icon=":material/pause_circle:")
         case State.CANCELLED:
             at = f"{relative_time(campaign['cancelled_at'], now)}, at {utc_exact(campaign['cancelled_at'])}"
-            st.info(f"Cancelled by {literal(str(campaign['cancelled_by']))} {at}.", icon=":material/block:")
+            st.info(f"Cancelled by {who(campaign['cancelled_by'])} {at}.", icon=":material/block:")
         case State.FAILED:
             due = f" when it was due, at {utc_exact(campaign['scheduled_at'])}" if campaign.get("scheduled_at") else ""
             extent = "It was stopped" if stats.audience else f"Nothing was sent{due}"
@@ -54,6 +42,6 @@ def _show_start(campaign: Campaign) -> None:
         words = f"Due {relative_time(at, now)}, at {exact}, and not launched yet. Is the jobs worker running? "
         st.warning(words + "It is launched as soon as one does.", icon=":material/schedule:")
     else:
-        by = literal(str(campaign["scheduled_by"]))
+        by = who(campaign["scheduled_by"])
         words = f"Starts {relative_time(at, now)}, at {exact}, as {by} has scheduled it. Its audience is found then."
         st.info(words, icon=":material/schedule:")

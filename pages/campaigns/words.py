@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from crm_core.access.actor import SYSTEM
+from crm_core.campaigns.counts import plan_of
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState, MessageState, RowReason
-from pages._ui.channels import reason_words
+from pages._ui.channels import failure_words, reason_words
 from pages._ui.formats import duration, literal, number, relative_time, utc_exact
 
+MAX_NAMED: Final = 4
 OWN_RULE: Final = "a rule of its own"
 LATE: Final = timedelta(seconds=10)
 """From here on a start counts as late: the scheduler looks every second."""
@@ -22,6 +25,13 @@ def customers(count: int) -> str:
 
 def audience_name(campaign: Campaign) -> str:
     return literal(campaign["segment_name"] or OWN_RULE)
+
+
+def who(label: str) -> str:
+    """As a person reads it who does not know how the audit log names people and keys."""
+    if label == SYSTEM.label:
+        return "ClientNest"
+    return literal(f"the API key {label.removeprefix('key:')}" if label.startswith("key:") else label)
 
 
 def moment_words(campaign: Campaign, now: datetime) -> tuple[str, datetime]:
@@ -49,7 +59,7 @@ def pause_words(campaign: Campaign, now: datetime) -> str:
     receipts = "Receipts of what was sent are still booked."
     if reason := campaign.get("pause_reason"):
         return f"Paused by itself {at}: {literal(reason)} {receipts}"
-    by = literal(str(campaign["paused_by"]))
+    by = who(campaign["paused_by"])
     return f"Paused by {by} {at}. Nothing more is sent until somebody resumes it. {receipts}"
 
 
@@ -70,6 +80,33 @@ def _until(span: tuple[datetime, datetime] | None) -> str:
     if last - first < timedelta(minutes=1):
         return f": {utc_exact(last)}"
     return f": the first at {utc_exact(first)}, the last at {utc_exact(last)}"
+
+
+def shortfall_words(channel: str, stats: Stats) -> str | None:
+    """Said first when more than half of whom it should have reached was skipped or failed; None otherwise."""
+    lost = stats.by_state[MessageState.SKIPPED] + stats.by_state[MessageState.FAILED]
+    meant = stats.audience - stats.by_state[MessageState.HELD_OUT]
+    if not meant or 2 * lost <= meant:
+        return None
+    reasons = [(count, reason_words(reason)) for reason, count in stats.skipped_by_reason.items()]
+    reasons += [(count, failure_words(channel, reason)) for reason, count in stats.failed_by_reason.items()]
+    shown = sorted(reasons, reverse=True)[:MAX_NAMED]
+    parts = [f"**{number(count)}** {literal(words[:1].lower() + words[1:])}" for count, words in shown]
+    if rest := lost - sum(count for count, _ in shown):
+        parts.append(f"{number(rest)} for other reasons")
+    start = f"**{number(lost)}** of {number(meant)} customers got no message"
+    return f"{start}; **{number(meant - lost)}** did or still may. Why: {', '.join(parts)}."
+
+
+def plan_words(campaign: Campaign, stats: Stats) -> str | None:
+    """Of a plan that was cut short, how much of the audience it never came to."""
+    if plan_of(campaign) != "cut_short":
+        return None
+    left, planned = campaign.get("never_planned"), f"**{number(stats.audience)}**"
+    start = f"The plan was cut short: {planned} customers were planned"
+    if left is None:
+        return f"{start}, and how many were not is still being counted. The audience is at least that large."
+    return f"{start}, **{number(left)}** of the audience never." if left else None
 
 
 def retryable(stats: Stats) -> int:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from crm_core.errors import NotFound
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal
+from pages._ui.guard import lead_back
 from pages._ui.links import link_to
 from pages._ui.widgets import page_header, pick_section
 from pages.customers.consent import show_consent
@@ -16,11 +16,10 @@ from pages.customers.totals import show_totals
 SECTIONS = {"timeline": ("Timeline", show_timeline), "segments": ("Segments", show_segments)}
 
 
-wanted = st.query_params.get("customer")
-if not wanted:
-    raise NotFound("No customer is chosen.")
+wanted = st.query_params.get("customer", "")
+with lead_back("customer", wanted, "customers", "All customers"):
+    customer = services().customers.customer(wanted, actor=actor())
 link_to("customers", "All customers", icon=":material/arrow_back:")
-customer = services().customers.customer(wanted, actor=actor())
 page_header(
     customer.get("name") or customer["id"], f"Customer id {literal(customer['id'])}" if customer.get("name") else None
 )

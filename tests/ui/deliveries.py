@@ -34,7 +34,8 @@ def launched(services: Services, rows: Rows, *, name: str = "Spring", is_done: b
     ]
     if made:
         services.message_log.insert(made)
-    _advance(services, campaign_id, CampaignState.PREPARING, CampaignState.SENDING, audience=len(keys))
+    planned: CampaignFields = {"audience": len(keys), "planned_at": services.clock()}
+    _advance(services, campaign_id, CampaignState.PREPARING, CampaignState.SENDING, **planned)
     if is_done:
         _advance(services, campaign_id, CampaignState.SENDING, CampaignState.COMPLETED, finished_at=services.clock())
     return campaign_id

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ TEXTS = ("title", "subheader", "markdown", "caption", "text", "code", "info", "e
 CHOICES = ("selectbox", "multiselect", "button_group", "checkbox", "toggle", "radio", "pagination", "select_slider")
 INPUTS = ("number_input", "text_input", "text_area", "date_input", "time_input", "color_picker")
 _ESCAPED = re.compile(r"\\([^\w\s]|_)")
+_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
 _APART = re.compile(r":color\[(.+?)\]")
 
 
@@ -63,7 +66,13 @@ class Page:
         metrics = [f"{shown.label}: {shown.value} {shown.delta}" for shown in self.test.metric]
         bars = [bar.text for bar in self._all("progress")]
         links = [link.label for link in self.test.page_link]
-        return plain("\n".join([*texts, *metrics, *bars, *links]))
+        return plain("\n".join([*texts, *metrics, *bars, *links, *self.html]))
+
+    @property
+    def html(self) -> list[str]:
+        """What can be read in each piece of HTML."""
+        bodies = [_STYLE.sub("", shown.proto.body) for shown in self._all("html")]
+        return [" ".join(unescape(_TAG.sub(" ", body)).split()) for body in bodies]
 
     @property
     def errors(self) -> str:

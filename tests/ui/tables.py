@@ -8,26 +8,26 @@ from tests.ui.page import Page
 
 def rows_of(page: Page, label: str) -> list[dict[str, str]]:
     """The rows of the table of that label, by the labels of its columns."""
-    data = _data_of(page, label)
+    data = data_of(page, label)
     columns = [column["label"] for column in data["columns"]]
     return [dict(zip(columns, [cell["text"] for cell in row["cells"]], strict=True)) for row in data["rows"]]
 
 
 def links_of(page: Page, label: str) -> list[str]:
     """Where its rows lead to."""
-    return [row["href"] for row in _data_of(page, label)["rows"]]
+    return [row["href"] for row in data_of(page, label)["rows"]]
 
 
 def exact_of(page: Page, label: str) -> list[str]:
     """What its cells show on hover."""
-    return [cell["exact"] for row in _data_of(page, label)["rows"] for cell in row["cells"] if cell["exact"]]
+    return [cell["exact"] for row in data_of(page, label)["rows"] for cell in row["cells"] if cell["exact"]]
 
 
 def tables_on(page: Page) -> list[str]:
     return [data["label"] for data in _all_data(page)]
 
 
-def _data_of(page: Page, label: str) -> Any:
+def data_of(page: Page, label: str) -> Any:
     found = [data for data in _all_data(page) if data["label"] == label]
     assert len(found) == 1, f"{len(found)} tables are named {label!r}"
     return found[0]

@@ -73,11 +73,6 @@ def expanders(page: Page) -> list[str]:
     return [shown.label for shown in page.test.expander]
 
 
-def test_a_link_without_a_customer_or_to_none_says_so(workspace: Services) -> None:
-    assert "No customer is chosen" in Page("customer").errors
-    assert "There is no customer with the id 'gone'" in open_customer("gone").errors
-
-
 def test_the_profile_has_labels_and_no_empty_fields(asha: Services) -> None:
     page = open_customer()
     assert page.title == "Asha *Mehta*"

@@ -6,11 +6,13 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from crm_core.campaigns.states import MessageState
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from tests.actors import TEST
 from tests.conftest import TestClock
+from tests.ui.deliveries import launched
 from tests.ui.page import Page
 from tests.ui.shop import Shop, counted, ordered_at, spend
 from tests.ui.tables import links_of, rows_of
@@ -145,6 +147,18 @@ def test_recent_campaigns_are_linked(shop: Shop, workspace: Services, clock: Tes
     ]
     clock.advance(hours=3)
     page = Page("overview")
-    newest = {f"Wave {n}": f"campaign={made[n]['_id']}" for n in (5, 4, 3, 2)}
-    assert page.links == newest
-    assert "Drafted 3 hours ago" in page.words
+    newest = [f"campaign?campaign={made[n]['_id']}" for n in (5, 4, 3, 2, 1)]
+    assert links_of(page, "Recent campaigns") == newest
+
+
+def test_a_campaign_has_the_same_figures_and_words_here_as_on_its_page(shop: Shop, workspace: Services) -> None:
+    delivered, opened = (MessageState.DELIVERED, None), (MessageState.OPENED, None)
+    launched(workspace, {delivered: 3, opened: 1, (MessageState.SKIPPED, "no_consent"): 9}, name="Done", is_done=True)
+    launched(workspace, {delivered: 3, (MessageState.PENDING, None): 1}, name="Going")
+    page = Page("overview")
+    assert rows_of(page, "Recent campaigns") == [
+        {"Campaign": "Done", "Audience": "13", "Open %": "25.0", "Click %": "–"}
+    ]
+    assert "9 of 13 customers got no message; 4 did or still may. Why: 9 no consent." in page.words.replace("*", "")
+    assert "3 of 4 handled" in page.words
+    assert "Going" in page.links

@@ -1,0 +1,61 @@
+"""How far messages got at least, with what is lost at each step."""
+
+from collections.abc import Iterator
+from html import escape
+
+import streamlit as st
+
+from crm_core.campaigns.messages.message_log import Stats
+from crm_core.campaigns.states import MessageState
+from pages._ui.formats import number, percent
+
+M = MessageState
+STEPS = (M.SENT, M.DELIVERED, M.OPENED, M.CLICKED)
+LOST_BEFORE_SENT = ((M.SKIPPED, "skipped"), (M.HELD_OUT, "held out"), (M.PENDING, "not sent yet"))
+
+
+def show_funnel(stats: Stats) -> None:
+    rows, before = [_step("Audience", "muted", stats.audience, stats.audience, None, _not_sent(stats))], stats.audience
+    for state in STEPS:
+        count = stats.reached(state)
+        if not count and state in {M.OPENED, M.CLICKED}:
+            break
+        lost = ", ".join(_lost_after(stats, state))
+        rows.append(_step(state.capitalize(), state, count, stats.audience, before, lost))
+        before = count
+    st.html(f'<div class="funnel" role="list">{"".join(rows)}</div>')
+    unseen = "" if stats.reached(M.OPENED) else " Nobody has been seen to open it so far."
+    st.caption(f"Percent of the step above.{unseen}")
+
+
+def _not_sent(stats: Stats) -> str:
+    return ", ".join(
+        f"{number(stats.by_state[state])} {words}" for state, words in LOST_BEFORE_SENT if stats.by_state[state]
+    )
+
+
+def _lost_after(stats: Stats, state: MessageState) -> Iterator[str]:
+    now = stats.by_state
+    match state:
+        case M.SENT:
+            if failed := now[M.FAILED]:
+                yield f"{number(failed)} failed"
+            if waiting := now[M.SENT]:
+                yield f"{number(waiting)} without a receipt"
+        case M.DELIVERED if now[M.DELIVERED]:
+            yield f"{number(now[M.DELIVERED])} not opened"
+        case M.OPENED if now[M.OPENED]:
+            yield f"{number(now[M.OPENED])} opened, not clicked"
+
+
+def _step(label: str, role: str, count: int, audience: int, before: int | None, lost: str) -> str:
+    shade = "light-dark(#c5cbd9, #3b4258)" if role == "muted" else f"var(--state-{role})"
+    width = 100 * count / audience if audience else 0
+    share = "" if before is None else percent(count, before)
+    return (
+        f'<div class="step" role="listitem"><b>{label}</b><span class="lost">{escape(lost)}</span>'
+        f'<span class="share">{share}</span>'
+        f'<b class="count">{number(count)}</b>'
+        f'<span class="track" aria-hidden="true"><i style="width: {width:.2f}%; background: {shade}"></i></span>'
+        "</div>"
+    )

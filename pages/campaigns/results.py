@@ -1,0 +1,110 @@
+"""What came of a campaign: how far messages got, opens and clicks over time, variants beside the holdout."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from crm_core.campaigns.counts import rate_of, variants_of
+from crm_core.campaigns.drafting.content import content_of
+from crm_core.campaigns.messages.message_log import Stats, reached_in
+from crm_core.campaigns.model import Campaign, Details, Point
+from crm_core.campaigns.states import RUNNING, CampaignState, MessageState
+from pages._ui.charts import delivery_timeline, opens_over_time, show_chart
+from pages._ui.deps import actor, services
+from pages._ui.formats import NONE, number, percent
+from pages._ui.link_table import Cell, Column, Row, full_table
+from pages.campaigns.funnel import show_funnel
+
+M = MessageState
+COLUMNS = (
+    Column("Variant", shape="plain"),
+    Column("Message", shape="wide plain cut"),
+    Column("Customers", "right"),
+    Column("Delivered", "right", about="At least, with the percent of those who were sent it"),
+    Column("Opened", "right", about="At least, with the percent of delivered"),
+    Column("Clicked", "right", about="With the percent of delivered"),
+    Column("Failed", "right"),
+)
+
+
+def show_results(campaign_id: str) -> None:
+    campaign = services().campaigns.watch(campaign_id)
+    stats = services().figures.stats(campaign, actor=actor()).value
+    if not stats.audience:
+        st.caption(_nobody(campaign))
+        return
+    details = services().figures.details(campaign, actor=actor())
+    left, right = st.columns([1, 1], gap="medium")
+    with left.container(border=True, height="stretch"):
+        st.markdown("**Reached at least**")
+        show_funnel(stats)
+    with right.container(border=True, height="stretch"):
+        _show_course(details["timeline"] if details else None)
+    if campaign.get("variants") or stats.by_state[M.HELD_OUT]:
+        _show_variants(campaign, stats, details)
+
+
+def _nobody(campaign: Campaign) -> str:
+    if not campaign.get("launched_at"):
+        return "Results come once it is launched."
+    if campaign["state"] in RUNNING:
+        return "Finding the audience …"
+    return "Nobody matched at launch." if campaign["state"] == CampaignState.COMPLETED else "No message was planned."
+
+
+def _show_course(points: Sequence[Point] | None) -> None:
+    last = points[-1] if points else None
+    if last and last["opened"]:
+        st.markdown("**Opens and clicks since the start**")
+        summary = f"Opened at least: {number(last['opened'])}. Clicked: {number(last['clicked'])}. Customers so far."
+        show_chart(opens_over_time(points or []), key="opens", summary=summary, height=250)
+        return
+    st.markdown("**Delivery since the start**")
+    if points is None:
+        st.caption("Being counted …")
+        return
+    summary = "Nothing sent yet."
+    if last:
+        summary = (
+            f"Delivered at least: {number(last['delivered'])}. Failed: {number(last['failed'])}. Customers so far."
+        )
+    show_chart(delivery_timeline(points), key="timeline", summary=summary, height=250)
+
+
+def _show_variants(campaign: Campaign, stats: Stats, details: Details | None) -> None:
+    with st.container(border=True):
+        st.markdown("**Variants and holdout**" if campaign.get("variants") else "**Messaged and held out**")
+        if campaign.get("variants") and details is None:
+            st.caption("Being counted …")
+            return
+        full_table("Variants", COLUMNS, _variant_rows(campaign, stats, details), key="campaign_variants")
+        as_of = f" Variants counted at {details['as_of']:%H:%M:%S} UTC." if details and campaign.get("variants") else ""
+        st.caption(f"Counts and rates as they are; no comparison is made.{as_of}")
+
+
+def _variant_rows(campaign: Campaign, stats: Stats, details: Details | None) -> list[Row]:
+    if campaign.get("variants") and details:
+        found = variants_of(details)
+        rows = [_variant(campaign, each["name"], found.get(each["name"]) or _none()) for each in campaign["variants"]]
+    else:
+        rows = [_variant(campaign, None, stats.by_state)]
+    if held_out := stats.by_state[M.HELD_OUT]:
+        words = f"{percent(held_out, stats.audience)} of the audience get nothing"
+        rows.append(Row("", "", [Cell("Held out"), Cell(words), Cell(number(held_out)), *[Cell(NONE)] * 4]))
+    return rows
+
+
+def _none() -> dict[MessageState, int]:
+    return dict.fromkeys(MessageState, 0)
+
+
+def _variant(campaign: Campaign, name: str | None, by_state: Mapping[MessageState, int]) -> Row:
+    content = content_of(campaign, name)
+    text = content.get("subject") or content["message"] or ""
+    sent = reached_in(by_state, M.SENT)
+    cells = [Cell(name or "Messaged"), Cell(" ".join(text.split())[:120]), Cell(number(sent + by_state[M.PENDING]))]
+    for state in (M.DELIVERED, M.OPENED, M.CLICKED):
+        rate, count = rate_of(by_state, state), reached_in(by_state, state)
+        words = NONE if rate is None else f"{number(count)} · {100 * rate:.1f} %"
+        cells.append(Cell(words, bar=rate, tone=state.value))
+    return Row("", "", [*cells, Cell(number(by_state[M.FAILED]))])
