@@ -186,7 +186,7 @@ def launch(desk: Screen, audience: int) -> None:
 def watch_until_delivered(desk: Screen, api: Api, audience: int) -> None:
     """Until every message has its receipt; then the parts on the screen make up the audience."""
     expect(desk.page.get_by_text("completed")).to_be_visible(timeout=60_000)
-    identity = desk.page.get_by_test_id("stMarkdown").filter(has_text="audience =")
+    identity = desk.page.locator(".identity-words")
     expect(identity).to_contain_text(f"{audience:,} audience = ")
     expect(identity).not_to_contain_text(re.compile(r"pending|\d sent"), timeout=60_000)
     expect(identity).to_contain_text("adds up")
@@ -201,8 +201,9 @@ def watch_until_delivered(desk: Screen, api: Api, audience: int) -> None:
 
 def find_it_among_the_campaigns(desk: Screen) -> None:
     desk.go_to("Campaigns")
-    expect(desk.page.locator(".stMarkdownBadge").filter(has_text="completed")).to_be_visible()
-    desk.page.get_by_test_id("stMain").get_by_role("link", name=CAMPAIGN).click()
+    row = desk.page.get_by_role("row").filter(has_text=CAMPAIGN)
+    expect(row).to_contain_text("Completed")
+    row.get_by_role("link", name=CAMPAIGN).click()
     expect(desk.heading(CAMPAIGN)).to_be_visible()
     desk.go_to("Segments")
     expect(desk.page.get_by_text(SEGMENT)).to_be_visible()

@@ -52,7 +52,7 @@ def test_a_receipt_that_comes_long_after_the_end_is_counted(rig: Rig, clock: Tes
     assert (found["counts"]["sent"], found["counts"]["delivered_rate"]) == (4, 0.5)
     assert (found["counts"]["opened_rate"], found["counts"]["clicked_rate"]) == (1.0, 0.5)
     last = found["details"]["timeline"][-1]
-    assert (last["sent"], last["opened"], last["clicked"]) == (4, 1, 1)
+    assert (last["sent"], last["delivered"], last["opened"], last["clicked"], last["failed"]) == (4, 2, 2, 1, 1)
     pages = rig.services.figures.stats(found, actor=TEST)
     assert (pages.value, pages.as_of) == (rig.message_log.stats(campaign), found["counts"]["as_of"])
 

@@ -181,19 +181,19 @@ def test_the_timeline_adds_up_to_the_counts(rig: Rig, clock: TestClock) -> None:
     rig.receive(
         {"key": f"{campaign}:c1#0", "status": "delivered", "at": "2026-06-15T12:10:00Z"},
         {"key": f"{campaign}:c2#0", "status": "failed", "at": "2026-06-15T12:20:00Z"},
+        {"key": f"{campaign}:c3#0", "status": "opened", "at": "2026-06-15T12:30:00Z"},
+        {"key": f"{campaign}:c3#0", "status": "clicked", "at": "2026-06-15T12:40:00Z"},
     )
     clock.advance(minutes=55)
     points = rig.message_log.timeline(campaign, start=start, end=clock.now)
-    assert points[0] == {"at": start, "sent": 0, "delivered": 0, "failed": 0}
-    assert {name: points[-1][name] for name in ("sent", "delivered", "failed")} == {
-        "sent": 4,
-        "delivered": 1,
-        "failed": 1,
-    }
+    steps = ("sent", "delivered", "opened", "clicked", "failed")
+    assert points[0] == {"at": start, **dict.fromkeys(steps, 0)}
+    last = {"sent": 4, "delivered": 2, "opened": 1, "clicked": 1, "failed": 1}
+    assert {name: points[-1][name] for name in steps} == last  # type: ignore[literal-required]
     assert len(points) <= 61
     for before, after in itertools.pairwise(points):
         assert before["at"] < after["at"]
-        assert all(before[name] <= after[name] for name in ("sent", "delivered", "failed"))
+        assert all(before[name] <= after[name] for name in steps)  # type: ignore[literal-required]
 
 
 def test_the_timeline_is_short_and_adds_up_whatever_the_vendor_s_clock_says(rig: Rig, clock: TestClock) -> None:

@@ -20,7 +20,14 @@ from crm_core.infra.mongo import DUPLICATE_KEY, Db, Doc, consistent, translated
 from crm_core.infra.paging import page_newest
 
 TIMELINE_POINTS = 60
-TIMELINE_STATES = ("sent", "delivered", "opened", "clicked", "failed")
+_SEEN_AT = ("$delivered_at", "$opened_at", "$clicked_at")
+_MOMENTS: dict[str, Doc] = {
+    "sent": {"$min": "$sent_at"},
+    **{name: {"$min": list(_SEEN_AT[place:])} for place, name in enumerate(("delivered", "opened", "clicked"))},
+    "failed": {"$cond": [{"$eq": ["$rank", MessageState.FAILED.rank]}, "$failed_at", None]},
+}
+"""When a row came to each step: who has opened a message has got it, whether a receipt says so or not."""
+TIMELINE_STATES = tuple(_MOMENTS)
 
 
 @dataclass(frozen=True)
@@ -149,12 +156,12 @@ class MessageLog:
             return self._messages.count_documents(query, hint=BY_RANK)
 
     def timeline(self, campaign_id: str, *, start: datetime, end: datetime) -> list[Point]:
-        """Cumulative messages by step, at most 60 points after the first.
+        """How many had got at least so far, and how many had failed for good, at most 60 points after the first.
 
         What a vendor's clock says came before ``start`` counts in the first, what came later than the last in that.
         """
         width = max((end - start) / TIMELINE_POINTS, timedelta(seconds=1))
-        buckets = {state: _bucket(f"${state}_at", start, width) for state in TIMELINE_STATES}
+        buckets = {state: _bucket(moment, start, width) for state, moment in _MOMENTS.items()}
         stages: list[Doc] = [
             {"$match": {"campaign_id": campaign_id, "rank": {"$lt": MessageState.SKIPPED.rank}}},
             {"$project": {"_id": 0, **buckets}},
@@ -171,7 +178,7 @@ class MessageLog:
         return _accumulate(counts, start, width)
 
 
-def _bucket(moment: str, start: datetime, width: timedelta) -> Doc:
+def _bucket(moment: Doc, start: datetime, width: timedelta) -> Doc:
     """Null for a step that has not come."""
     number = {"$floor": {"$divide": [{"$subtract": [moment, start]}, width / timedelta(milliseconds=1)]}}
     within = {"$max": [0, {"$min": [TIMELINE_POINTS - 1, number]}]}  # each of which passes over a null
