@@ -142,8 +142,9 @@ class Course(TypedDict, total=False):
 
     seed: of the hash that decides variant and holdout. revision: how often the draft was changed, the last time by
     ``changed_by``. plan_after: the last customer id whose message row is written. late_s: seconds after its scheduled
-    time. audit_due: audit entries that are written with the change and moved to ``audit`` afterwards. never_planned: of
-    one whose plan was cut short, how many of its audience have no row; absent until they are counted.
+    time. unsubscribed: recipients who have unsubscribed from its channel by its links. audit_due: audit entries that
+    are written with the change and moved to ``audit`` afterwards. never_planned: of one whose plan was cut short, how
+    many of its audience have no row; absent until they are counted.
 
     counts, details: its figures. counts_due: rows moved until then, at the latest; absent when the figures know of all.
     counts_at: they are not counted again before. The same of the details.
@@ -177,6 +178,7 @@ class Course(TypedDict, total=False):
     close_until: datetime
     closed_at: datetime
     failure: str
+    unsubscribed: int
     archived_at: datetime
     audit_due: list[Doc]
     never_planned: int

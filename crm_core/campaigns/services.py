@@ -1,9 +1,11 @@
 """The services of campaigns: drafting, planning, sending, receipts, rehearsals and figures."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from crm_core.access.kept_keys import KeptKey
 from crm_core.audience.services import AudienceServices
 from crm_core.campaigns.counting import COUNTS, DETAILS, CampaignCounter
 from crm_core.campaigns.drafting.definition import Definitions
@@ -35,6 +37,8 @@ from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.sending.recipients import Recipients
 from crm_core.campaigns.sending.release import Releaser
 from crm_core.campaigns.sending.vendor import HttpVendor
+from crm_core.campaigns.unsubscribing.links import UnsubscribeLinks
+from crm_core.campaigns.unsubscribing.service import Unsubscriptions
 from crm_core.channels.sender import Sender
 from crm_core.errors import InvalidInput
 
@@ -62,12 +66,34 @@ class CampaignServices(AudienceServices):
         settings = self.workspace.current()
         hours = settings.quiet_hours
         quiet = QuietHours.parse(hours, settings.time_zone) if hours else None
-        return SendingRules(self.policy, quiet, self.message_format)
+        return SendingRules(self.policy, quiet, self._format_with(self.unsubscribe_links))
 
     @property
     def message_format(self) -> MessageFormat:
-        settings = self.workspace.current()
-        return MessageFormat(settings.currency, settings.time_zone)
+        """For previews and test messages: their unsubscribe links unsubscribe nobody."""
+        return self._format_with(self._sample_links)
+
+    def _format_with(self, links: UnsubscribeLinks) -> MessageFormat:
+        found = self.workspace.current()
+        return MessageFormat(found.currency, found.time_zone, found.workspace_name, found.postal_address, links)
+
+    @cached_property
+    def unsubscribe_links(self) -> UnsubscribeLinks:
+        """For recipients. Raises Unavailable."""
+        return UnsubscribeLinks(self._app_url, self.unsubscribe_key.get(), is_sample=False)
+
+    @cached_property
+    def _sample_links(self) -> UnsubscribeLinks:
+        return UnsubscribeLinks(self._app_url, self.unsubscribe_key.get())
+
+    @property
+    def _app_url(self) -> str | None:
+        """Where people reach the app, as far as this process is told."""
+        return self.settings.public_url or self.settings.receipts_url
+
+    @cached_property
+    def unsubscribe_key(self) -> KeptKey:
+        return KeptKey(self.db, "unsubscribe_key")
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -143,6 +169,19 @@ class CampaignServices(AudienceServices):
         return Recipients(self.customers, self.suppressions, self.message_log)
 
     @cached_property
+    def unsubscriptions(self) -> Unsubscriptions:
+        return Unsubscriptions(
+            self.db,
+            self.recipients,
+            self.consent_records,
+            self.suppressions,
+            self.audit,
+            self.clock,
+            key=self.unsubscribe_key.get,
+            policy=lambda: self.policy,
+        )
+
+    @cached_property
     def progress(self) -> Progress:
         return Progress(self.db)
 
@@ -184,9 +223,15 @@ class CampaignServices(AudienceServices):
         )
 
     def rehearsal_under(self, rules: Callable[[], SendingRules]) -> "Rehearsal":
-        """With rules of the caller's choice."""
+        """With rules of the caller's choice; its messages are samples."""
         from crm_core.campaigns.rehearsal.rehearsal import Rehearsal  # imports SQLite, which only this needs
 
         return Rehearsal(
-            self.definitions, self.plan, self.recipients, self.redis, self.channel_rates, rules, self.clock
+            self.definitions,
+            self.plan,
+            self.recipients,
+            self.redis,
+            self.channel_rates,
+            lambda: replace(rules(), formatting=self.message_format),
+            self.clock,
         )

@@ -72,6 +72,7 @@ class Channel:
     of one address make the same.
     look: what a preview draws around a message. subject, preheader: None for a channel without one. has_sender: whether
     its messages name a sender and a reply-to address. preview: of a rendered message and subject.
+    needs_unsubscribe: whether each message has to say how to get no more of them; else a template may.
     failures: what the vendor's reasons mean. demo_consent: None when the demo customers were never asked.
     Raises ValueError for a name or an address that the database could not keep.
     """
@@ -86,6 +87,7 @@ class Channel:
     subject: Line | None = None
     preheader: Line | None = None
     has_sender: bool = False
+    needs_unsubscribe: bool = False
     preview: Callable[[str, str | None], Preview] = preview_plain
     failures: Mapping[str, FailureMeaning] = field(default_factory=dict)
     demo_consent: ConsentShares | None = None

@@ -28,6 +28,7 @@ EMAIL = Channel(
     subject=Line("Subject", is_required=True, shown=SHOWN_SUBJECT),
     preheader=Line("Preheader", shown=SHOWN_PREHEADER),
     has_sender=True,
+    needs_unsubscribe=True,
     preview=preview_mail,
     failures={
         "blocked_by_recipient": FailureMeaning.UNSUBSCRIBED,

@@ -25,7 +25,7 @@ class Sender(Protocol):
     def is_idempotent(self) -> bool: ...
 
     def send(self, campaign_id: str, messages: Sequence[WireMessage]) -> dict[str, Answer]:
-        """Send up to 500 of ``{"key", "to", "channel", "body", "subject"?}``; return the answers by key.
+        """Send up to 500 of ``{"key", "to", "channel", "body", …}``; return the answers by key.
 
         Raises Unavailable when the call may succeed later. An idempotent sender answers for each key, and may have
         taken some when it raises. One that is not raises only when it has taken none; a message whose outcome it does

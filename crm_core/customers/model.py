@@ -15,11 +15,13 @@ from crm_core.infra.mongo import Db, Doc
 
 
 class ChannelConsent(TypedDict, total=False):
-    """state: granted, denied or unknown. source: who told us. at: when, aware UTC."""
+    """state: granted, denied or unknown. source: who told us. at: when, aware UTC. campaign_id: of the message whose
+    link was followed."""
 
     state: str
     source: str
     at: datetime
+    campaign_id: str
 
 
 class CustomerFields(TypedDict, total=False):

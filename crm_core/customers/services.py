@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from crm_core.customers.attributes import Attributes
+from crm_core.customers.consent import ConsentRecords
 from crm_core.customers.reading import CustomerReader
 from crm_core.customers.rekeying import Rekeying
 from crm_core.customers.searching import CustomerSearch
@@ -25,6 +26,10 @@ class CustomerServices(WorkspaceServices):
     @cached_property
     def rekeying(self) -> Rekeying:
         return Rekeying(self.db, self.default_country, self.clock)
+
+    @cached_property
+    def consent_records(self) -> ConsentRecords:
+        return ConsentRecords(self.db, self.schema.customers)
 
     @cached_property
     def customer_search(self) -> CustomerSearch:

@@ -55,9 +55,14 @@ class AnswerHeaders:
         self._of_pages = _Adder([*common, _policy(_PAGES, framed_by)])
         self._of_docs = _Adder([*common, _policy(_DOCS, framed_by)])
         self._of_data = _Adder([*common, _policy(_DATA, "'none'")])
+        self._without_policy = _Adder(common)
 
     def added_for_people(self, path: str, send: Send) -> Send:
         return (self._of_docs if path.startswith(DOCS) else self._of_pages).added(send)
+
+    def added_beside_policy(self, send: Send) -> Send:
+        """For who has a Content-Security-Policy of its own."""
+        return self._without_policy.added(send)
 
     def added_to_data(self, send: Send) -> Send:
         return self._of_data.added(send)

@@ -13,11 +13,12 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from crm_core.front_door.connections import bound_connections
 from crm_core.front_door.headers import AnswerHeaders
 from crm_core.front_door.hosts import Addresses
-from crm_core.front_door.paths import is_metrics, is_open
+from crm_core.front_door.paths import is_metrics, is_open, is_unsubscribing
 from crm_core.front_door.refusals import refuse
 from crm_core.front_door.revocable import RerunOf
 from crm_core.front_door.session_binding import SessionBinding
 from crm_core.front_door.session_routes import SessionRoutes
+from crm_core.front_door.unsubscribe_routes import UnsubscribeRoutes
 from crm_core.front_door.uploads import UploadLimit
 from crm_core.services import Services
 from crm_core.settings import Settings
@@ -70,6 +71,7 @@ class FrontDoor:
         self._app = app
         self._settings = settings
         self._for_people = SessionRoutes(bound, settings=settings, services=services)
+        self._unsubscribing = UnsubscribeRoutes(services)
         self._entrance: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,9 +86,11 @@ class FrontDoor:
         if is_open(scope["path"]) and scope["type"] == "http":
             await self._app(scope, receive, house.headers.added_to_data(send))
             return
-        send = house.headers.added_for_people(scope["path"], send)
+        bare, send = send, house.headers.added_for_people(scope["path"], send)
         if refusal := house.addresses.check(scope["headers"]):
             await refuse(refusal, scope, send)
+        elif is_unsubscribing(scope["path"]) and scope["type"] == "http":
+            await self._unsubscribing(scope, receive, house.headers.added_beside_policy(bare))
         elif is_metrics(scope["path"]) and _has_token(scope, house.settings.metrics_token):
             await self._app(scope, receive, send)
         else:

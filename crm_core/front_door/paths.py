@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from crm_core.campaigns.unsubscribing.links import PATH as UNSUBSCRIBE
+
 API: Final = "/api"
 DOCS: Final = "/api/docs"
 UPLOADS: Final = "/_stcore/upload_file/"
@@ -18,6 +20,11 @@ def is_upload(path: str) -> bool:
 def session_in(path: str) -> str:
     """The Streamlit session that an upload's address names."""
     return path.removeprefix(UPLOADS).partition("/")[0]
+
+
+def is_unsubscribing(path: str) -> bool:
+    """Whether ``path`` is a link that recipients of messages follow: signed, it asks for no sign-in and no cookie."""
+    return path.startswith(UNSUBSCRIBE)
 
 
 def is_open(path: str) -> bool:

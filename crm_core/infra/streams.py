@@ -77,6 +77,11 @@ def version_of(entry_id: str) -> int:
     return millis << _SEQUENCE_BITS | sequence
 
 
+def version_at(moment: datetime) -> int:
+    """Of the first entry that could be accepted at that moment."""
+    return int(moment.timestamp() * 1000) << _SEQUENCE_BITS
+
+
 def version_time(version: int) -> datetime:
     return datetime.fromtimestamp((version >> _SEQUENCE_BITS) / 1000, UTC)
 

@@ -44,6 +44,14 @@ def check_name(text: str) -> str:
     return name
 
 
+def check_address(text: str) -> str:
+    """Lines become one."""
+    address = ", ".join(" ".join(line.split()).rstrip(",") for line in text.splitlines() if line.strip())
+    if not 1 <= len(address) <= 200 or not address.isprintable():
+        raise ValueError("a postal address has 1 to 200 printable characters")
+    return address
+
+
 def check_colour(text: str) -> str:
     if not _COLOUR.fullmatch(text):
         raise ValueError(f"{text!r} is no colour; it looks like #4F46E5")
@@ -104,6 +112,7 @@ def check_rates(rates: dict[str, float]) -> dict[str, float]:
 
 
 Name = Annotated[str, AfterValidator(check_name), Kind.TEXT]
+PostalAddress = Annotated[str, AfterValidator(check_address), Kind.TEXT]
 Colour = Annotated[str, AfterValidator(check_colour), Kind.COLOUR]
 Currency = Annotated[str, AfterValidator(check_currency), Kind.CURRENCY]
 Country = Annotated[str, AfterValidator(check_country), Kind.COUNTRY]

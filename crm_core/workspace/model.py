@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm_core.money import currency_digits
-from crm_core.workspace.kinds import Colour, Country, Currency, Hours, Kind, Name, Rates, Zone
+from crm_core.workspace.kinds import Colour, Country, Currency, Hours, Kind, Name, PostalAddress, Rates, Zone
 
 
 def _about(
@@ -101,6 +101,16 @@ class WorkspaceSettings(BaseModel):
             le=90,
         ),
     ] = 7
+    postal_address: Annotated[
+        PostalAddress | None,
+        _about(
+            "Postal address",
+            "Stands beside the workspace's name and the unsubscribe link at the end of e-mails that have no such link "
+            "of their own; many countries ask for it in advertising.",
+            section="Sending",
+            unset="None",
+        ),
+    ] = None
     quiet_hours: Annotated[
         Hours | None,
         _about(

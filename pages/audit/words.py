@@ -47,6 +47,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "rehearsal.cancel": "Cancelled a rehearsal",
     "rehearsal.read": "Read a rehearsal's messages",
     "attribute.declare": "Declared an attribute",
+    "consent.change": "Changed a customer's consent",
     "suppression.add": "Stopped messages to a customer",
     "suppression.lift": "Allowed messages to a customer",
     "suppression.import": "Suppressed addresses of a list",

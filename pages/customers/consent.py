@@ -22,7 +22,12 @@ _STATES: Final = {
     "denied": ("red", "thumb_down", "denied"),
     "unknown": ("gray", "help", "unknown"),
 }
-_SUPPRESSED: Final = {"manual": "by hand", "hard_bounce": "after a hard bounce", "complaint": "after a complaint"}
+_SUPPRESSED: Final = {
+    "unsubscribed": "on the customer's request",
+    "manual": "by hand",
+    "hard_bounce": "after a hard bounce",
+    "complaint": "after a complaint",
+}
 DONE: Final = "customer_consent_done"
 
 

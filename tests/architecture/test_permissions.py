@@ -68,6 +68,7 @@ OPEN: dict[str, tuple[str, set[str]]] = {
         "for workers, and for pages of customers that have asked",
         {"of", "of_addresses", "among", "key_of", "put_all"},
     ),
+    "Unsubscriptions": ("whoever has the signed link of a message", {"knows", "choices", "stop", "allow"}),
     "Users": ("finds out who acts", {"find_by_email", "get", "admit", "note_seen"}),
     "WorkspaceEditor": ("settings are no secret", {"faults", "history"}),
 }
@@ -75,8 +76,10 @@ OPEN: dict[str, tuple[str, set[str]]] = {
 INTERNAL = {
     "parts of other services": {
         "Audience",
+        "ConsentRecords",
         "Definitions",
         "ErrorBudget",
+        "KeptKey",
         "PersonalReads",
         "Pseudonyms",
         "RuleContexts",
@@ -90,7 +93,15 @@ INTERNAL = {
         *("RateLimiter", "ChannelRates", "IdempotencyKeys", "Publisher", "AsyncPublisher", "BacklogGate", "Monitor"),
         *("Keeper", "TransactionSessions", "AmountsCurrency"),
     },
-    "values": {"Policy", "SendingRules", "MessageFormat", "RecordModels", "ValidationContext", "Workspace"},
+    "values": {
+        "Policy",
+        "SendingRules",
+        "MessageFormat",
+        "UnsubscribeLinks",
+        "RecordModels",
+        "ValidationContext",
+        "Workspace",
+    },
     "figures without a person": {"Attributes", "ZoneEffects"},
 }
 """What services are made of: nobody reaches it but through one that asks."""

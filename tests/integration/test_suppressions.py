@@ -15,7 +15,7 @@ from tests.integration.feeding import store_customers
 
 @pytest.fixture
 def suppressions(services: Services) -> Suppressions:
-    store_customers(services, *({"id": f"c{n}"} for n in range(1, 4)))
+    store_customers(services, *({"id": customer} for customer in ("c1", "c2", "c3", "meier")))
     return services.suppressions
 
 
@@ -83,7 +83,9 @@ def test_what_is_suppressed_must_exist(suppressions: Suppressions, services: Ser
         suppressions.add("nobody", "email", reason="manual", actor=ASHA)
     with pytest.raises(InvalidInput, match="no channel 'fax'; allowed are in_app, email"):
         suppressions.add("c1", "fax", reason="manual", actor=ASHA)
-    with pytest.raises(InvalidInput, match="'boredom' is no reason; allowed are manual, hard_bounce, complaint"):
+    with pytest.raises(
+        InvalidInput, match="'boredom' is no reason; allowed are manual, hard_bounce, unsubscribed, complaint"
+    ):
         suppressions.add("c1", "email", reason="boredom", actor=ASHA)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="no channel 'fax'"):
         suppressions.lift("c1", "fax", actor=ASHA)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages._ui.accent import DEFAULT, READABLE, VISIBLE, contrast, shade_of
+from crm_core.workspace.accent import READABLE, VISIBLE, contrast
+from pages._ui.accent import DEFAULT, shade_of
 from pages._ui.branding import _lines
 from pages._ui.palette import SURFACES, THEMES, Theme
 from tests.running_app import ROOT

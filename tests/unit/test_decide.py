@@ -127,6 +127,10 @@ def test_the_vendor_is_told_of_lines_and_sender_only_where_there_are_any() -> No
     mail = CAMPAIGN | {"channel": "email"} | lines | {"from_name": "Nest", "reply_to": "help@nest.example"}
     asha = ASHA | {"email": "a@shop.example"}
     sent = {city: decided(row(), asha | {"city": city}, campaign=mail).messages[0].to_wire() for city in ("Pune", "")}
+    links = {each.pop("unsubscribe_url") for each in sent.values()}
+    bodies = {each.pop("body") for each in sent.values()}
+    assert bodies == {f"Hi Asha\n\n--\nClientNest\nUnsubscribe: {link}" for link in links}
     told = plain.to_wire() | {"to": "a@shop.example", "channel": "email", "subject": "For Asha"}
     told |= {"from_name": "Nest", "reply_to": "help@nest.example"}
+    del told["body"]
     assert sent == {"Pune": told | {"preheader": "Pune"}, "": told}

@@ -60,5 +60,5 @@ def test_a_file_of_a_newer_version_is_refused_with_both_versions(tmp_path: Path)
     path = tmp_path / "vendor.sqlite"
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("PRAGMA user_version=9")
-    with pytest.raises(InvalidInput, match=r"version 9.*known: 2"):
+    with pytest.raises(InvalidInput, match=r"version 9.*known: 3"):
         VendorStore(path)

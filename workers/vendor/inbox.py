@@ -68,7 +68,10 @@ class _Sorter:
         outcome = decide_outcome(key, self._behaviour)
         text = (message.channel, message.subject, message.body)
         self.accepted.append(
-            Kept(key, self._campaign, recipient, outcome.vendor_id, outcome.reason, *text, self._now_ms)
+            Kept(
+                *(key, self._campaign, recipient, outcome.vendor_id, outcome.reason, *text, self._now_ms),
+                message.unsubscribe_url,
+            )
         )
         self._known[key] = Known(outcome.vendor_id, None, recipient, message.subject, message.body)
         self._plan(key, outcome)

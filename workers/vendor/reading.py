@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -11,7 +12,9 @@ from crm_core.errors import Unavailable
 from workers.vendor.inbox import hash_recipient
 from workers.vendor.schema import connect
 
-_FOUND = "SELECT key, vendor_id, campaign, recipient, channel, subject, body, accepted_ms FROM messages"
+_FOUND = (
+    "SELECT key, vendor_id, campaign, recipient, channel, subject, body, accepted_ms, unsubscribe_url FROM messages"
+)
 
 
 class AcceptedMessage(BaseModel):
@@ -24,6 +27,7 @@ class AcceptedMessage(BaseModel):
     channel: str | None
     subject: str | None
     body: str | None
+    unsubscribe_url: str | None
     accepted_at: datetime | None
 
 
@@ -50,8 +54,8 @@ def load_messages(path: Path, *, campaign: str | None, to: str | None, limit: in
     return MessagePage(messages=page, next=page[-1].key if len(rows) > limit else None)
 
 
-def _to_message(row: tuple[str, str, str, bytes, str | None, str | None, str | None, int | None]) -> AcceptedMessage:
-    key, vendor_id, campaign, recipient, channel, subject, body, accepted_ms = row
+def _to_message(row: tuple[Any, ...]) -> AcceptedMessage:
+    key, vendor_id, campaign, recipient, channel, subject, body, accepted_ms, unsubscribe_url = row
     at = None if accepted_ms is None else datetime.fromtimestamp(accepted_ms / 1000, UTC)
     return AcceptedMessage(
         key=key,
@@ -61,5 +65,6 @@ def _to_message(row: tuple[str, str, str, bytes, str | None, str | None, str | N
         channel=channel,
         subject=subject,
         body=body,
+        unsubscribe_url=unsubscribe_url,
         accepted_at=at,
     )

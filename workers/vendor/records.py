@@ -29,6 +29,7 @@ class Kept(NamedTuple):
     subject: str | None
     body: str
     accepted_ms: int
+    unsubscribe_url: str | None = None
 
 
 class Known(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from crm_core.errors import InvalidInput
 
-VERSION = 2
+VERSION = 3
 # WAL with synchronous=NORMAL: what is committed outlives ``kill -9`` of the process (not a power cut, which this
 # simulation does not promise). Recipients come in random order, so each batch dirties pages all over the index: a
 # larger cache (KiB, hence negative) and rarer checkpoints (pages) write them fewer times. A third more messages a
@@ -48,6 +48,9 @@ CREATE TABLE rejected (key TEXT PRIMARY KEY, campaign TEXT NOT NULL, reason TEXT
 CREATE TABLE counts (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE notes (name TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, text TEXT NOT NULL) WITHOUT ROWID;
 """
+_THIRD = "ALTER TABLE messages ADD COLUMN unsubscribe_url TEXT;"
+_STEPS = (_FIRST, _SECOND, _THIRD)
+"""Each brings a file to the version of its place, counted from 1; the first may find version 0 or 1."""
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -63,4 +66,5 @@ def prepare(db: sqlite3.Connection) -> None:
     if version > VERSION:
         raise InvalidInput(f"the vendor's file is of version {version}, written by a newer vendor; known: {VERSION}")
     if version < VERSION:
-        db.executescript(f"BEGIN IMMEDIATE; {_FIRST} {_SECOND} PRAGMA user_version={VERSION}; COMMIT;")
+        steps = " ".join(_STEPS[version if version > 1 else 0 :])
+        db.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version={VERSION}; COMMIT;")

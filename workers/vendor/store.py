@@ -61,7 +61,7 @@ class VendorStore:
         with self._transaction() as db:
             _tally(db, arrival.campaign, arrival.tallies)
             db.execute(_COUNT, (CALL + arrival.outcome, 1))
-            db.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", arrival.accepted)
+            db.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", arrival.accepted)
             db.executemany("INSERT OR REPLACE INTO owed_receipts VALUES (?, ?, ?, ?, ?, ?, ?)", arrival.receipts)
             db.executemany("INSERT INTO rejected VALUES (?, ?, ?)", rejected)
 

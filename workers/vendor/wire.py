@@ -15,7 +15,10 @@ _Key = Annotated[str, Field(min_length=1, max_length=400)]
 
 
 class Message(BaseModel):
-    """One message to send. ``key`` makes it idempotent: ``row_id#n``."""
+    """One message to send. ``key`` makes it idempotent: ``row_id#n``.
+
+    unsubscribe_url: for the headers List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) of an e-mail.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -26,6 +29,7 @@ class Message(BaseModel):
     preheader: Annotated[str, Field(max_length=1_000)] | None = None
     from_name: Annotated[str, Field(max_length=200)] | None = None
     reply_to: Annotated[str, Field(max_length=320)] | None = None
+    unsubscribe_url: Annotated[str, Field(max_length=2_000)] | None = None
     body: Annotated[str, Field(min_length=1, max_length=30_000)]
 
 

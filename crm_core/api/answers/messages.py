@@ -42,6 +42,9 @@ class Message(TypedDict):
     failed_at: NotRequired[datetime]
     skipped_at: NotRequired[datetime]
     held_out_at: NotRequired[datetime]
+    unsubscribed_at: NotRequired[
+        Annotated[datetime, Field(description="When its link was used to get no more messages over this channel.")]
+    ]
 
 
 class MessagePage(TypedDict):
@@ -88,6 +91,9 @@ class Stats(TypedDict):
     by_variant: Annotated[
         dict[str, dict[MessageState, int]],
         Field(description="The same by variant; customers who are held out or excluded have none."),
+    ]
+    unsubscribed: Annotated[
+        int, Field(description="Customers who have unsubscribed from the channel by the link of their message.")
     ]
     identity: Identity
     as_of: datetime

@@ -30,6 +30,7 @@ class ChannelConsent(TypedDict):
     state: Consent
     source: str
     at: datetime
+    campaign_id: NotRequired[Annotated[str, Field(description="Of the message whose unsubscribe link was followed.")]]
 
 
 if TYPE_CHECKING:

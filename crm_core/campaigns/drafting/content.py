@@ -36,10 +36,12 @@ _ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\".]+")
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message for one customer. lines: those beside its text that are not empty."""
+    """A message for one customer. lines: those beside its text that are not empty. unsubscribe_url: of a channel whose
+    messages have to have one."""
 
     body: str
     lines: Mapping[str, str]
+    unsubscribe_url: str | None = None
 
 
 def check_content(fields: Mapping[str, Any], attributes: AttributeTypes) -> Definition:
@@ -100,17 +102,36 @@ def content_of(campaign: Campaign, variant: str | None) -> Mapping[str, str | No
 def render_content(
     campaign: Campaign, variant: str | None, customer: Mapping[str, Any], formatting: MessageFormat
 ) -> Rendered:
-    """Raises Permanent as ``render_message``, and when a line is empty that its channel needs."""
-    content = content_of(campaign, variant)
+    """Of a channel that needs it with a footer, unless the message has the unsubscribe link.
+
+    Raises Permanent as ``render_message``, and when a line is empty that its channel needs.
+    """
+    content, channel = content_of(campaign, variant), CHANNELS[campaign["channel"]]
+    link = partial(_link, campaign, customer, formatting)
     lines = {}
-    for name, line in CHANNELS[campaign["channel"]].lines.items():
+    for name, line in channel.lines.items():
         if text := content[name]:
             try:
-                lines[name] = render_line(text, customer, formatting, what=name)
+                lines[name] = render_line(text, customer, formatting, link=link, what=name)
             except EmptyText:
                 if line.is_required:
                     raise
-    return Rendered(render_message(content["message"] or "", customer, formatting), lines)
+    body = render_message(content["message"] or "", customer, formatting, link=link)
+    if not channel.needs_unsubscribe:
+        return Rendered(body, lines)
+    url = link()
+    return Rendered(body if url in body else f"{body}\n\n{_footer(formatting, url)}", lines, url)
+
+
+def _link(campaign: Campaign, customer: Mapping[str, Any], formatting: MessageFormat) -> str:
+    """A draft that is not stored has no id, and only sample links."""
+    return formatting.links.url(campaign.get("_id", ""), customer["id"], campaign["channel"])
+
+
+def _footer(formatting: MessageFormat, url: str) -> str:
+    """Who writes, and how to hear no more of them."""
+    sender = ", ".join(filter(None, (formatting.workspace_name, formatting.postal_address)))
+    return f"--\n{sender}\nUnsubscribe: {url}"
 
 
 def sender_of(campaign: Campaign) -> dict[str, str]:

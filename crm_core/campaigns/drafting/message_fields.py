@@ -16,6 +16,7 @@ from crm_core.schema.kinds import Identifier
 CUSTOMER = "customer"
 ATTRIBUTES = "attributes"
 FIRST_NAME = "first_name"
+UNSUBSCRIBE_URL = "unsubscribe_url"
 MAX_NAMED = 40
 Path = Sequence[str | int | None]
 """As a template has it: names, places in lists, None for what another variable says."""
@@ -27,17 +28,19 @@ AttributeTypes = Mapping[str, FieldType | None]
 class MessageField:
     """name: in a template ``customer.NAME``, and in a record of CustomerReader. type: None if the values differ in it.
 
-    stored: the fields of the document that a record needs for it.
+    stored: the fields of the document that a record needs for it. is_of_customer: whether it stands behind
+    ``customer.``, as all do but the link that is made for each message.
     """
 
     name: str
     label: str
     type: FieldType | None
     stored: tuple[str, ...]
+    is_of_customer: bool = True
 
     @property
     def path(self) -> str:
-        return f"{CUSTOMER}.{self.name}"
+        return f"{CUSTOMER}.{self.name}" if self.is_of_customer else self.name
 
     @property
     def snippet(self) -> str:
@@ -57,7 +60,7 @@ class MessageField:
 
     def with_fallback(self, words: str) -> str:
         """What the editor inserts, with words for those for whom it is empty."""
-        if not words.strip() or self.type is FieldType.BOOLEAN:
+        if not words.strip() or self.type is FieldType.BOOLEAN or not self.is_of_customer:
             return self.snippet
         quote = '"' if "'" in words else "'"
         bare = self.snippet.removesuffix(" }}").partition(" | default:")[0]
@@ -95,8 +98,9 @@ def _stored(row: Field, records: RecordSchema) -> tuple[str, ...]:
             return (row.stored_name, *(records.by_name[name].stored_name for name in row.joins))
 
 
-FIELDS = declared_in(SCHEMA)
-_BY_NAME = {field.name: field for field in FIELDS}
+UNSUBSCRIBE_LINK = MessageField(UNSUBSCRIBE_URL, "Unsubscribe link", FieldType.TEXT, (), is_of_customer=False)
+FIELDS = (*declared_in(SCHEMA), UNSUBSCRIBE_LINK)
+_BY_NAME = {field.name: field for field in FIELDS if field.is_of_customer}
 _PARTS: Mapping[FieldType, Mapping[str, FieldType | None]] = {
     FieldType.TEXT: {"size": FieldType.NUMBER},
     FieldType.DATE: {"size": FieldType.NUMBER},
@@ -116,6 +120,8 @@ def find_field(path: Path, attributes: AttributeTypes) -> MessageField | None:
             found = attribute_field(name, attributes[name])
         case (str(root), str(name), *rest) if root == CUSTOMER and name in _BY_NAME:
             found = _BY_NAME[name]
+        case (str(root), *rest) if root == UNSUBSCRIBE_URL:
+            found = UNSUBSCRIBE_LINK
         case _:
             return None
     return found if _has_parts(found.type, rest) else None

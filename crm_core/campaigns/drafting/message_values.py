@@ -8,14 +8,23 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import format_currency
 
+from crm_core.campaigns.unsubscribing.links import UnsubscribeLinks
+
 LOCALE = "en"
+SAMPLE_LINKS = UnsubscribeLinks()
 
 
 class MessageFormat(NamedTuple):
-    """How messages write amounts and days. currency: ISO 4217. time_zone: IANA name; decides which day it is."""
+    """How messages write amounts and days, who they say writes, and their links.
+
+    currency: ISO 4217. time_zone: IANA name; decides which day it is. postal_address: of the workspace.
+    """
 
     currency: str = "USD"
     time_zone: str = "UTC"
+    workspace_name: str = "ClientNest"
+    postal_address: str | None = None
+    links: UnsubscribeLinks = SAMPLE_LINKS
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,22 +1,24 @@
 """Message templates: Liquid with the fields of a customer, compiled once, bounded in time and size."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from crm_core.campaigns.drafting.message_fields import (
     ATTRIBUTES,
     CUSTOMER,
+    UNSUBSCRIBE_LINK,
+    UNSUBSCRIBE_URL,
     AttributeTypes,
     MessageField,
     describe_known,
     find_field,
     path_text,
 )
-from crm_core.campaigns.drafting.message_values import MessageFormat
+from crm_core.campaigns.drafting.message_values import SAMPLE_LINKS, MessageFormat
 from crm_core.campaigns.drafting.samples import sample_records
 from crm_core.campaigns.drafting.sandbox import (
     Parsed,
@@ -31,24 +33,32 @@ MAX_TEMPLATE = 5_000
 MAX_LINE = 200
 DEFAULT_FORMAT = MessageFormat()
 """To check a template by: what is written in another currency or zone is as good."""
+Link: TypeAlias = Callable[[], str]
+"""Makes the unsubscribe link of a message, once its template turns out to use it."""
+
+
+def sample_link() -> str:
+    return SAMPLE_LINKS.url("", "c1", "email")
 
 
 @dataclass(frozen=True)
 class _Compiled:
-    """fields, attributes: of the customer, that it uses."""
+    """fields, attributes: of the customer, that it uses. has_link: whether it uses the unsubscribe link."""
 
     parsed: Parsed
     zone: ZoneInfo
     fields: tuple[MessageField, ...]
     attributes: tuple[str, ...]
+    has_link: bool
 
-    def render(self, record: Mapping[str, Any]) -> str:
+    def render(self, record: Mapping[str, Any], link: Link) -> str:
         """record: of CustomerReader. What it lacks is nil. Raises TemplateFault."""
         customer = {field.name: field.read(record, self.zone) for field in self.fields}
         if self.attributes:
             kept = record.get(ATTRIBUTES) or {}
             customer[ATTRIBUTES] = {name: kept.get(name) for name in self.attributes}
-        return render_bounded(self.parsed.template, {CUSTOMER: customer})
+        values = {CUSTOMER: customer, UNSUBSCRIBE_URL: link()} if self.has_link else {CUSTOMER: customer}
+        return render_bounded(self.parsed.template, values)
 
 
 def check_template(text: str, *, field: str = "message", attributes: AttributeTypes | None = None) -> None:
@@ -70,12 +80,18 @@ def check_template(text: str, *, field: str = "message", attributes: AttributeTy
         raise InvalidInput(f"The {what} has an error in its template{exc}.", field=field) from None
 
 
-def render_message(text: str, customer: Mapping[str, Any], formatting: MessageFormat = DEFAULT_FORMAT) -> str:
+def render_message(
+    text: str,
+    customer: Mapping[str, Any],
+    formatting: MessageFormat = DEFAULT_FORMAT,
+    *,
+    link: Link = sample_link,
+) -> str:
     """The message for one customer. customer: a record of CustomerReader with, at least, ``stored_fields``.
 
     Raises Permanent when the template does too much for this customer, fails on a value, or says nothing.
     """
-    return _filled(_render(text, customer, formatting).strip(), "message")
+    return _filled(_render(text, customer, formatting, link).strip(), "message")
 
 
 class EmptyText(Permanent):
@@ -83,13 +99,18 @@ class EmptyText(Permanent):
 
 
 def render_line(
-    text: str, customer: Mapping[str, Any], formatting: MessageFormat = DEFAULT_FORMAT, *, what: str = "subject"
+    text: str,
+    customer: Mapping[str, Any],
+    formatting: MessageFormat = DEFAULT_FORMAT,
+    *,
+    link: Link = sample_link,
+    what: str = "subject",
 ) -> str:
     """The same for a line beside the message: white space is one space, control characters go.
 
     what: its field, for the error.
     """
-    line = " ".join(_render(text, customer, formatting).split())
+    line = " ".join(_render(text, customer, formatting, link).split())
     return _filled("".join(char for char in line if unicodedata.category(char) != "Cc").strip(), what)
 
 
@@ -105,7 +126,7 @@ def used_fields(text: str, attributes: AttributeTypes) -> list[MessageField]:
     except TemplateFault:
         return []
     found = (find_field(path, attributes) for path in uses)
-    return list(dict.fromkeys(field for field in found if field))
+    return list(dict.fromkeys(field for field in found if field and field.is_of_customer))
 
 
 def _fields_of(text: str) -> tuple[MessageField, ...]:
@@ -115,9 +136,9 @@ def _fields_of(text: str) -> tuple[MessageField, ...]:
         return ()
 
 
-def _render(text: str, customer: Mapping[str, Any], formatting: MessageFormat) -> str:
+def _render(text: str, customer: Mapping[str, Any], formatting: MessageFormat, link: Link) -> str:
     try:
-        return _compile(text, formatting).render(customer)
+        return _compile(text, formatting).render(customer, link)
     except TemplateFault as exc:
         raise Permanent(f"the message cannot be rendered{exc}") from None
 
@@ -137,15 +158,17 @@ def _compile(text: str, formatting: MessageFormat) -> _Compiled:
 _environment = lru_cache(maxsize=8)(make_environment)
 
 
-def _named(uses: Iterable[tuple[str | int | None, ...]]) -> tuple[tuple[MessageField, ...], tuple[str, ...]]:
-    """The built-in fields and the custom attributes among ``uses``."""
+def _named(uses: Iterable[tuple[str | int | None, ...]]) -> tuple[tuple[MessageField, ...], tuple[str, ...], bool]:
+    """The customer's built-in fields and custom attributes among ``uses``, and whether the link is."""
     fields, attributes = [], []
     for path in uses:
         if len(path) > 2 and path[:2] == (CUSTOMER, ATTRIBUTES) and isinstance(path[2], str):
             attributes.append(path[2])
         elif found := find_field(path[:2], {}):
             fields.append(found)
-    return tuple(dict.fromkeys(fields)), tuple(dict.fromkeys(attributes))
+    has_link = UNSUBSCRIBE_LINK in fields
+    of_customer = [field for field in fields if field.is_of_customer]
+    return tuple(dict.fromkeys(of_customer)), tuple(dict.fromkeys(attributes)), has_link
 
 
 def _check_names(parsed: Parsed, what: str, field: str, attributes: AttributeTypes) -> None:
@@ -163,7 +186,7 @@ def _check_renders(compiled: _Compiled, attributes: AttributeTypes) -> None:
     faults = []
     for record in sample_records(compiled.fields, {name: attributes.get(name) for name in compiled.attributes}):
         try:
-            compiled.render(record)
+            compiled.render(record, sample_link)
         except TemplateFault as exc:
             faults.append(exc)
         else:

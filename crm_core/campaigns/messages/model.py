@@ -49,6 +49,7 @@ class Message(TypedDict, total=False):
     failed_at: datetime
     skipped_at: datetime
     held_out_at: datetime
+    unsubscribed_at: datetime
 
 
 def messages_in(db: Db) -> Collection[Message]:

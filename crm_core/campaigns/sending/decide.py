@@ -19,8 +19,8 @@ from crm_core.errors import Permanent
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A rendered message. lines: those beside its text. sender: what an e-mail says of who wrote it. first_seen: when a
-    receipt for it came before its booking."""
+    """A rendered message. lines: those beside its text. sender: what an e-mail says of who wrote it.
+    unsubscribe_url: for its headers. first_seen: when a receipt for it came before its booking."""
 
     row: str
     customer_id: str
@@ -30,13 +30,15 @@ class OutgoingMessage:
     body: str
     lines: Mapping[str, str]
     sender: Mapping[str, str]
+    unsubscribe_url: str | None = None
     first_seen: datetime | None = None
     address_key: str | None = None
 
     def to_wire(self) -> dict[str, str]:
         """As the vendor takes it."""
         wire = {"key": self.key, "to": self.to, "channel": self.channel, "body": self.body}
-        return wire | dict(self.lines) | dict(self.sender)
+        wire |= {**self.lines, **self.sender}
+        return wire | {"unsubscribe_url": self.unsubscribe_url} if self.unsubscribe_url else wire
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ def _render(campaign: Campaign, row: Message, person: Recipient, formatting: Mes
             rendered.body,
             rendered.lines,
             sender_of(campaign),
+            rendered.unsubscribe_url,
             min(seen) if seen else None,
             person.address_key,
         )

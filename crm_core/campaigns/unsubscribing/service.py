@@ -1,0 +1,173 @@
+"""What somebody may see and change who has the link of a message: whether its customer gets any more."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pymongo.client_session import ClientSession
+
+from crm_core.access.actor import Actor, ActorKind
+from crm_core.access.audit import AuditLog
+from crm_core.access.permissions import Permission, Role
+from crm_core.audience.eligibility import Policy, Reason, eligibility
+from crm_core.audience.suppressions import SuppressionReason, Suppressions
+from crm_core.campaigns.messages.model import messages_in
+from crm_core.campaigns.messages.rows import row_id
+from crm_core.campaigns.model import campaigns_in
+from crm_core.campaigns.sending.recipients import Recipients
+from crm_core.campaigns.unsubscribing.links import Link, read_token
+from crm_core.campaigns.unsubscribing.masking import mask_address
+from crm_core.channels.channel import Channel
+from crm_core.channels.registry import CHANNELS
+from crm_core.customers.consent import ConsentRecords
+from crm_core.customers.model import ChannelConsent
+from crm_core.errors import NotFound
+from crm_core.infra.clock import Clock
+from crm_core.infra.mongo import Db, Doc
+
+SOURCE: Final = "unsubscribe page"
+"""Of the consent."""
+PAGE: Final = Actor(
+    ActorKind.SYSTEM, "unsubscribe_page", SOURCE, Role.ADMIN, limit=frozenset({Permission.WRITE_CONSENT})
+)
+REASON: Final[SuppressionReason] = "unsubscribed"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Messages over one channel. address: masked; None where the channel needs none. consent: granted, denied or
+    unknown. is_on: whether messages come. may_change: not when somebody else has stopped them."""
+
+    channel: Channel
+    address: str | None
+    consent: str
+    is_on: bool
+    may_change: bool = True
+
+
+@dataclass(frozen=True)
+class Choices:
+    """own: of the channel of the link. others: over which the customer can be reached as well. is_sample: of the link
+    in a preview or a test message, which changes nothing."""
+
+    own: Choice
+    others: tuple[Choice, ...] = ()
+    is_sample: bool = False
+
+
+class Unsubscriptions:
+    """key: of the links. policy: as it is now.
+
+    Each function takes the token of a link. It raises NotFound for one that this key did not make, and for a customer
+    who is no more.
+    """
+
+    def __init__(
+        self,
+        db: Db,
+        recipients: Recipients,
+        consent: ConsentRecords,
+        suppressions: Suppressions,
+        audit: AuditLog,
+        clock: Clock,
+        *,
+        key: Callable[[], bytes],
+        policy: Callable[[], Policy],
+    ) -> None:
+        self._messages = messages_in(db)
+        self._campaigns = campaigns_in(db)
+        self._recipients = recipients
+        self._consent = consent
+        self._suppressions = suppressions
+        self._audit = audit
+        self._clock = clock
+        self._key = key
+        self._policy = policy
+
+    def knows(self, token: str) -> bool:
+        """Whether this key made it; nothing is read of its customer."""
+        return read_token(self._key(), token) is not None
+
+    def choices(self, token: str) -> Choices:
+        link = self._read(token)
+        own = CHANNELS[link.channel]
+        if link.campaign_id is None:
+            return Choices(Choice(own, None, "unknown", is_on=True), is_sample=True)
+        first = self._choice(link.customer_id, own)
+        others = (self._choice(link.customer_id, each) for each in CHANNELS.values() if each is not own)
+        return Choices(first, tuple(each for each in others if each.address or each.channel.address is None))
+
+    def stop(self, token: str, channel: str | None = None) -> Choices:
+        """No more messages over ``channel``, from now on; None: over that of the link. Harmless to repeat."""
+        link = self._read(token, channel)
+        if link.campaign_id is not None:
+            self._stop(link.customer_id, link.channel, link.campaign_id)
+        return self.choices(token)
+
+    def allow(self, token: str, channel: str | None = None) -> Choices:
+        """The way back: the customer wants messages. It lifts nothing that somebody else has stopped."""
+        link = self._read(token, channel)
+        if link.campaign_id is not None:
+            self._allow(link.customer_id, link.channel, link.campaign_id)
+        return self.choices(token)
+
+    def _stop(self, customer_id: str, channel: str, campaign_id: str) -> None:
+        """All that an unsubscription does. What is suppressed already stays so for its reason."""
+        self._tell(customer_id, channel, "denied", campaign_id)
+        if self._reason(customer_id, channel) is None:
+            self._suppressions.add(customer_id, channel, reason=REASON, actor=PAGE)
+
+    def _allow(self, customer_id: str, channel: str, campaign_id: str) -> None:
+        if self._reason(customer_id, channel) == REASON:
+            self._suppressions.lift(customer_id, channel, actor=PAGE)
+        self._tell(customer_id, channel, "granted", campaign_id)
+
+    def _tell(self, customer_id: str, channel: str, state: str, campaign_id: str) -> None:
+        """Put consent on record, with the campaign and its count."""
+
+        def change(session: ClientSession) -> None:
+            if self._consent.state(customer_id, channel, session) == state:
+                return
+            told = ChannelConsent(state=state, source=SOURCE, at=self._clock(), campaign_id=campaign_id)
+            self._consent.put(customer_id, channel, told, session)
+            self._count(customer_id, channel, campaign_id, session, is_gone=state == "denied")
+            details = {"channel": channel, "consent": state, "campaign": campaign_id}
+            target = self._audit.pseudonyms.of(customer_id)
+            self._audit.record(PAGE, "consent.change", target, details, session=session)
+
+        self._audit.together(change)
+
+    def _count(
+        self, customer_id: str, channel: str, campaign_id: str, session: ClientSession, *, is_gone: bool
+    ) -> None:
+        """A campaign counts whom it lost over its own channel, each once."""
+        query: Doc = {"_id": row_id(campaign_id, customer_id), "channel": channel}
+        query["unsubscribed_at"] = None if is_gone else {"$ne": None}
+        change = {"$set": {"unsubscribed_at": self._clock()}} if is_gone else {"$unset": {"unsubscribed_at": ""}}
+        if self._messages.update_one(query, change, session=session).modified_count:
+            count = {"$inc": {"unsubscribed": 1 if is_gone else -1}}
+            self._campaigns.update_one({"_id": campaign_id}, count, session=session)
+
+    def _reason(self, customer_id: str, channel: str) -> str | None:
+        """Of the suppression."""
+        found = self._suppressions.of([customer_id]).get(customer_id, {}).get(channel)
+        return found["reason"] if found else None
+
+    def _read(self, token: str, channel: str | None = None) -> Link:
+        link = read_token(self._key(), token)
+        if link is None or link.channel not in CHANNELS or (channel or link.channel) not in CHANNELS:
+            raise NotFound("This link is not one of ours.")
+        return replace(link, channel=channel or link.channel)
+
+    def _choice(self, customer_id: str, channel: Channel) -> Choice:
+        now, policy = self._clock(), replace(self._policy(), cap=None)
+        person = self._recipients.read([customer_id], channel.name, None, now).get(customer_id)
+        if person is None:
+            raise NotFound("There is no such customer any more.")
+        address = channel.address_of(person.customer)
+        shown = mask_address(address) if address else None
+        consent = person.customer.get("consent", {}).get(channel.name, {}).get("state", "unknown")
+        reason = eligibility(person, channel.name, policy, now)
+        is_by_customer = consent != "granted" or self._reason(customer_id, channel.name) == REASON
+        may_change = reason in (None, Reason.NO_ADDRESS) or is_by_customer
+        return Choice(channel, shown, consent, is_on=reason is None, may_change=may_change)
