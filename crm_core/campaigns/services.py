@@ -36,7 +36,9 @@ from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.sending.recipients import Recipients
 from crm_core.campaigns.sending.release import Releaser
+from crm_core.campaigns.sending.test_sends import TestSends
 from crm_core.campaigns.sending.vendor import HttpVendor
+from crm_core.campaigns.sending.vendor_health import VendorHealth, VendorProbe
 from crm_core.campaigns.unsubscribing.links import UnsubscribeLinks
 from crm_core.campaigns.unsubscribing.service import Unsubscriptions
 from crm_core.channels.sender import Sender
@@ -199,10 +201,33 @@ class CampaignServices(AudienceServices):
         return Engine(campaigns, progress, rows, self.message_log, planner, releaser, clock)
 
     @cached_property
-    def deliverer(self) -> Deliverer:
+    def vendor(self) -> HttpVendor:
         if self.settings.vendor_url is None:
-            raise InvalidInput("Set CRM_VENDOR_URL: the delivery worker needs a message vendor.")
-        return self.deliverer_to(HttpVendor(self.settings.vendor_url, self.vendor_secret), lambda: self.sending_rules)
+            raise InvalidInput("Set CRM_VENDOR_URL: messages need a vendor.")
+        return HttpVendor(self.settings.vendor_url, self.vendor_secret)
+
+    @cached_property
+    def _vendor_probe(self) -> VendorProbe:
+        return VendorProbe(self.settings.vendor_url, self.clock)
+
+    def vendor_health(self) -> VendorHealth:
+        """Now, within about a second."""
+        return self._vendor_probe.look()
+
+    @cached_property
+    def test_sends(self) -> TestSends:
+        return TestSends(
+            self.redis,
+            self.customers,
+            self.audit,
+            sender=lambda: self.vendor,
+            formatting=lambda: self.message_format,
+            country=lambda: self.workspace.current().default_country,
+        )
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        return self.deliverer_to(self.vendor, lambda: self.sending_rules)
 
     def deliverer_to(self, sender: Sender, rules: Callable[[], SendingRules]) -> Deliverer:
         """For a sender and rules of the caller's choice."""

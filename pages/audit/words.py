@@ -40,6 +40,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "campaign.retry": "Retried failed messages",
     "campaign.archive": "Archived a campaign",
     "campaign.unarchive": "Restored a campaign",
+    "campaign.test": "Sent a test message",
     "campaign.sending": "Campaign began to send",
     "campaign.completed": "Campaign completed",
     "campaign.failed": "Campaign failed",

@@ -87,6 +87,7 @@ INTERNAL = {
     "work of workers": {
         *("Deliverer", "Engine", "Persister", "PendingRows", "Plan", "Progress", "ReceiptBooker", "Recipients"),
         *("CampaignCounter", "Moves", "Rekeying", "FailureSuppressor"),
+        *("HttpVendor", "VendorProbe"),
         *("JobRunner", "Bookings", "Rehearsal", "ImportFiles", "JobStore", "DemoLoader"),
     },
     "limits, queues and their state": {

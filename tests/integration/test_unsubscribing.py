@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from crm_core.audience.suppressions import SuppressionReason
+from crm_core.audience.suppression_rows import SuppressionReason
 from crm_core.campaigns.unsubscribing.links import UnsubscribeLinks
 from crm_core.campaigns.unsubscribing.service import Choices, Unsubscriptions
 from crm_core.errors import NotFound

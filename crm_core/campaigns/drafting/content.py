@@ -31,7 +31,7 @@ TEXTS = ("message", *LINES)
 """The templates of a campaign."""
 SENDER = ("from_name", "reply_to")
 VARIANT_KEYS = ("name", *TEXTS, "weight")
-_ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\".]+")
+ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\".]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def _check_sender(name: str, value: Any, channel: Channel) -> None:
     if not channel.has_sender:
         having = " or ".join(each.name for each in CHANNELS.values() if each.has_sender)
         raise InvalidInput(f"Only a message over {having} has a {name}.", field=name)
-    if name == "reply_to" and not (isinstance(value, str) and _ADDRESS.fullmatch(value.strip())):
+    if name == "reply_to" and not (isinstance(value, str) and ADDRESS.fullmatch(value.strip())):
         raise InvalidInput(f"A reply-to is one e-mail address such as help@example.com, not {value!r}.", field=name)
     clean_name(value, "sender", longest=MAX_SENDER, field=name)
 

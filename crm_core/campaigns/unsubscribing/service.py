@@ -10,7 +10,8 @@ from crm_core.access.actor import Actor, ActorKind
 from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission, Role
 from crm_core.audience.eligibility import Policy, Reason, eligibility
-from crm_core.audience.suppressions import SuppressionReason, Suppressions
+from crm_core.audience.suppression_rows import SuppressionReason
+from crm_core.audience.suppressions import Suppressions
 from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.rows import row_id
 from crm_core.campaigns.model import campaigns_in
