@@ -21,6 +21,8 @@ def show_launch(draft: Draft, result: Doc | None) -> None:
     with place.container(gap=None):
         when = f"from {literal(start_words(draft))}" if is_later else "at once"
         st.markdown(f"**{draft.channel.label} to {whom}, {when}**")
+        if count == 0:
+            st.caption(":material/block: Nobody would get it: choose another audience or channel.")
         st.caption("It can be paused or cancelled at any time; what has been sent cannot be called back.")
     label, icon = ("Schedule", "schedule") if is_later else ("Launch", "rocket_launch")
     pressed = place.button(
