@@ -44,23 +44,27 @@ def prepare() -> None:
 
 @app.command()
 def demo(
-    customers: Annotated[int, typer.Option(help="How many customers, 1 to 200,000.")] = 20_000,
+    customers: Annotated[int, typer.Option(help="How many customers, 1 to 2,000,000.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed makes the same shop.")] = 1,
 ) -> None:
-    """Fill the database with made-up customers and two years of their orders."""
+    """Fill the database with made-up customers, two years of their orders and a year of campaigns."""
     with running_services(workers=True) as services, _progress() as progress:
         started = time.monotonic()
         task = progress.add_task("Making records", total=None)
-        made = services.demo_loader.load(
+        shop = services.demo_loader.load(
             customers=customers,
             seed=seed,
             progress=lambda done, in_all: progress.update(task, completed=done, total=in_all),
         )
         progress.update(task, description="Storing them")
         services.publisher.wait_until_empty(*INGESTED, timeout_s=STORE_TIMEOUT_S)
+        services.past_loader.store(shop, lambda more: progress.advance(task, more))
         services.audit.record(OPERATOR, "demo.load", "demo", {"customers": customers, "seed": seed})
     seconds = time.monotonic() - started
-    console.print(f"{made[0]:,} customers and {made[1]:,} orders stored in {seconds:.1f} s.")
+    console.print(
+        f"{shop.customer_count:,} customers, {shop.order_count:,} orders and {len(shop.responses)} past campaigns "
+        f"stored in {seconds:.1f} s."
+    )
 
 
 @app.command("import")

@@ -19,7 +19,7 @@ class People:
     family_index: Ints  # into names.FAMILY
     email_style: Ints
     email_domain: Ints
-    phone_number: Ints  # 0..999_999, no two alike
+    phone_number: Ints  # 0..1_999_999, no two alike
     category_index: Ints  # into catalogue.CATEGORIES, what the customer likes best
     signup_channel: Ints
     birthday_month: Ints  # 1..12, 0 unknown
@@ -29,6 +29,7 @@ class People:
     has_email: Bools
     has_phone: Bools
     has_city: Bools
+    has_app: Bools  # and with it a push token
     is_loyal: Bools
     is_wholesale: Bools
     is_student: Bools

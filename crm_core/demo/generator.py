@@ -1,6 +1,6 @@
-"""A shop with customers and two years of orders, made up from a seed: the data of the demo."""
+"""A shop with customers, two years of orders and a year of campaigns, made up from a seed: the data of the demo."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 
 from crm_core.demo.baskets import fill_baskets
-from crm_core.demo.columns import Baskets, Habits, People, Purchases
+from crm_core.demo.columns import Baskets, Habits, Ints, People, Purchases
 from crm_core.demo.habits import draw_habits
 from crm_core.demo.people import draw_people
 from crm_core.demo.records import iterate_customers, iterate_orders
+from crm_core.demo.responses import Responses, draw_responses
 from crm_core.demo.seasons import build_clock
-from crm_core.demo.shopping import draw_purchases
+from crm_core.demo.shopping import draw_purchases, draw_signups
 from crm_core.errors import InvalidInput
 
-MAX_CUSTOMERS = 200_000
+MAX_CUSTOMERS = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ class DemoData:
     purchases: Purchases
     baskets: Baskets
     habits: Habits
+    joined_s: Ints
+    responses: Sequence[Responses]
 
     @property
     def customer_count(self) -> int:
@@ -37,6 +40,16 @@ class DemoData:
     def order_count(self) -> int:
         """Number of order records."""
         return len(self.purchases)
+
+    @property
+    def message_count(self) -> int:
+        """Number of rows in the message logs of its campaigns."""
+        return sum(len(each.state) for each in self.responses)
+
+    @property
+    def record_count(self) -> int:
+        """Number of records that a load stores."""
+        return self.customer_count + self.order_count + self.message_count
 
     def customer_records(self) -> Iterator[dict[str, Any]]:
         """Yield the bodies of ``POST /api/v1/customers``, by id."""
@@ -54,15 +67,17 @@ def generate_demo(*, customers: int = 20_000, seed: int = 1, now: datetime) -> D
     Raises InvalidInput for a number of customers, a seed or a time that is not allowed.
     """
     check_request(customers, seed, now)
-    for_people, for_purchases, for_baskets, for_habits, for_refunds = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(5)
+    for_people, for_purchases, for_baskets, for_habits, for_refunds, for_app, for_responses = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(7)
     )
     clock = build_clock(now)
-    people = draw_people(for_people, customers)
+    people = draw_people(for_people, for_app, customers)
     purchases = draw_purchases(for_purchases, people, clock)
+    joined_s = draw_signups(for_responses, purchases, clock, customers)
+    responses, purchases = draw_responses(for_responses, people, purchases, joined_s, clock)
     baskets = fill_baskets(for_baskets, for_refunds, people, purchases, clock.end_s)
     habits = draw_habits(for_habits, people, purchases, baskets, clock)
-    return DemoData(people, purchases, baskets, habits)
+    return DemoData(people, purchases, baskets, habits, joined_s, responses)
 
 
 def check_request(customers: int, seed: int, now: datetime) -> None:

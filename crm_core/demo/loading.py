@@ -1,17 +1,16 @@
 """Puts the demo data on the streams, as the API would, and reports how far it is."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from crm_core.demo.generator import generate_demo
+from crm_core.demo.generator import DemoData, generate_demo
 from crm_core.infra.streams import Publisher, Stream
 from crm_core.ingest.parsing import MAX_RECORDS, parse_rows
 from crm_core.ingest.scalars import MakeContext
 
 Progress = Callable[[int, int], None]
-"""Called with records done and records in all."""
+"""Called with records done and records in all, messages of past campaigns included."""
 
 
 class DemoLoader:
@@ -19,17 +18,18 @@ class DemoLoader:
         self._publisher = publisher
         self._context = context
 
-    def load(
-        self, *, customers: int, seed: int, progress: Progress, end: datetime | None = None, done: int = 0
-    ) -> tuple[int, int]:
-        """Publish a seeded shop's two years. Return the number of customers and of orders.
+    def load(self, *, customers: int, seed: int, progress: Progress) -> DemoData:
+        """Make up a shop's two years until now and publish them; returns the shop. Raises InvalidInput, Unavailable."""
+        data = generate_demo(customers=customers, seed=seed, now=self._context({}).now)
+        self.publish(data, progress)
+        return data
 
-        end: of the two years; now, if None. done: records that an earlier load with the same arguments has published.
-        Raises InvalidInput, Unavailable.
+    def publish(self, data: DemoData, progress: Progress, *, done: int = 0) -> None:
+        """Its customers and orders; its past campaigns are for ``PastLoader``, once these are stored.
+
+        done: records that an earlier call with the same shop has published. Raises Unavailable.
         """
         context = self._context({})
-        data = generate_demo(customers=customers, seed=seed, now=end or context.now)
-        in_all = data.customer_count + data.order_count
         for stream, earlier, records in (
             (Stream.CUSTOMERS, 0, data.customer_records()),
             (Stream.ORDERS, data.customer_count, data.order_records()),
@@ -39,8 +39,7 @@ class DemoLoader:
                 assert not batch.rejected, batch.rejected[0]
                 self._publisher.publish(stream, batch.payloads, origin="demo")
                 done += len(rows)
-                progress(done, in_all)
-        return data.customer_count, data.order_count
+                progress(done, data.record_count)
 
 
 def _chunks(records: Iterable[Any]) -> Iterator[list[Any]]:

@@ -9,18 +9,19 @@ from crm_core.demo.consent import draw_consent
 from crm_core.demo.wording import EMAIL_DOMAINS, EMAIL_STYLES, SIGNUP_CHANNELS
 
 LOYAL_SHARE, WHOLESALE_SHARE, STUDENT_SHARE = 0.28, 0.012, 0.06
+HAS_APP = 0.34
 HAS_NAME, HAS_EMAIL, HAS_PHONE, HAS_CITY, HAS_BIRTHDAY = 0.99, 0.95, 0.86, 0.965, 0.8
 MOVED_SHARE = 0.07  # whose name comes from another country than their home
 USUAL_LANGUAGE_SHARE = 0.8
 DOMAIN_SHARES = (0.68, 0.18, 0.14)
 CHANNEL_SHARES = (0.46, 0.27, 0.14, 0.08, 0.05)
 
-PHONE_NUMBERS = 1_000_000
+PHONE_NUMBERS = 2_000_000  # as many as there may be customers
 PHONE_STRIDE = 618_033  # coprime to PHONE_NUMBERS, so that no two customers share a number
 
 
-def draw_people(rng: np.random.Generator, count: int) -> People:
-    """Draw ``count`` customers."""
+def draw_people(rng: np.random.Generator, for_app: np.random.Generator, count: int) -> People:
+    """Draw ``count`` customers. for_app: draws who has the shop's app."""
     city = rng.choice(len(places.CITIES), size=count, p=places.CITY_SHARES)
     given, family = draw_names(rng, city)
     has_email = rng.random(count) < HAS_EMAIL
@@ -42,6 +43,7 @@ def draw_people(rng: np.random.Generator, count: int) -> People:
         has_email=has_email,
         has_phone=has_phone,
         has_city=rng.random(count) < HAS_CITY,
+        has_app=for_app.random(count) < HAS_APP,
         is_loyal=rng.random(count) < LOYAL_SHARE,
         is_wholesale=rng.random(count) < WHOLESALE_SHARE,
         is_student=rng.random(count) < STUDENT_SHARE,
@@ -60,7 +62,7 @@ def draw_names(rng: np.random.Generator, city: Ints) -> tuple[Ints, Ints]:
 
 
 def draw_phone_numbers(rng: np.random.Generator, count: int) -> Ints:
-    """Six digits for each customer, all different."""
+    """A number for each customer, all different."""
     return (np.arange(count) * PHONE_STRIDE + rng.integers(PHONE_NUMBERS)) % PHONE_NUMBERS
 
 

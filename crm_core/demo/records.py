@@ -62,6 +62,8 @@ def describe_attributes(people: People, index: int) -> dict[str, Any]:
         "signup_channel": SIGNUP_CHANNELS[people.signup_channel[index]],
         "preferred_language": country.languages[people.language_index[index]],
     }
+    if people.has_app[index]:
+        attributes["push_token"] = f"{customer_id(index)}-app"
     if people.birthday_month[index]:
         attributes["birthday_month"] = int(people.birthday_month[index])
     return attributes

@@ -17,6 +17,7 @@ LOYAL_RATE, LOYAL_DROPOUT = 1.5, 0.6  # factors for loyalty members
 FASTEST_PER_DAY = 0.11
 
 LAUNCH_SHARE, LAUNCH_DAYS = 0.08, 30.0  # who came in the first weeks, exponentially
+SIGNUP_LEAD_DAYS = 4.0
 GROWTH = 1.2  # sign-ups a day at the end of the window, over those at its start, less one
 
 
@@ -29,6 +30,16 @@ def draw_purchases(rng: np.random.Generator, people: People, clock: ShopClock) -
     at_s = clock.to_calendar_s(when)
     order = np.lexsort((at_s, who))
     return Purchases(who[order], at_s[order])
+
+
+def draw_signups(rng: np.random.Generator, purchases: Purchases, clock: ShopClock, count: int) -> Ints:
+    """Draw when each of ``count`` customers became known, in epoch seconds: buyers up to some days before their first
+    order, the others at any time."""
+    at_s = draw_joining(rng, clock, count).astype(np.int64)
+    lead_s = (rng.exponential(SIGNUP_LEAD_DAYS, count) * DAY_S).astype(np.int64)
+    who, first = np.unique(purchases.customer_index, return_index=True)
+    at_s[who] = purchases.at_s[first] - lead_s[who]
+    return np.clip(at_s, clock.start_s, clock.end_s)
 
 
 def draw_habits(rng: np.random.Generator, people: People) -> tuple[Floats, Floats]:

@@ -14,12 +14,13 @@ def write_email(given: Name, family: Name, number: int, style: int, domain: int)
 
 
 def write_phone(calling_code: int, number: int) -> str:
-    """Write a number that no network can dial, from six digits.
+    """Write a number that no network can dial, from one below two million.
 
-    North America has no area code 555 and no exchange that begins with 0; in the other countries of the
+    North America has no area code 555 and no exchange that begins with 0 or 1; in the other countries of the
     demo no number goes on with 00 after the country code.
     """
-    digits = f"{number:06}"
+    million, rest = divmod(number, 1_000_000)
+    digits = f"{rest:06}"
     if calling_code == 1:
-        return f"+1 555 0{digits[:2]} {digits[2:]}"
-    return f"+{calling_code} 00 5{digits[:2]} {digits[2:]}"
+        return f"+1 555 {million}{digits[:2]} {digits[2:]}"
+    return f"+{calling_code} 00 {5 + million}{digits[:2]} {digits[2:]}"

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
-from crm_core.demo.generator import check_request
+from crm_core.demo.generator import DemoData, check_request, generate_demo
 from crm_core.demo.loading import DemoLoader
+from crm_core.demo.past import PastLoader
 from crm_core.infra.clock import Clock
 from crm_core.infra.monitor import Monitor
 from crm_core.infra.streams import INGESTED, Stream, split_id
@@ -23,9 +24,10 @@ DEMO = JobKind(
 
 
 class DemoJobs:
-    def __init__(self, store: JobStore, loader: DemoLoader, monitor: Monitor, clock: Clock) -> None:
+    def __init__(self, store: JobStore, loader: DemoLoader, past: PastLoader, monitor: Monitor, clock: Clock) -> None:
         self._store = store
         self._loader = loader
+        self._past = past
         self._monitor = monitor
         self._clock = clock
 
@@ -56,24 +58,24 @@ class DemoJobs:
     def work(self, run: JobRun) -> JobChange:
         """Go on after what is noted as done. What was published and not noted is published again, which is harmless:
         the same seed and the same end make the same records."""
-        positions = run.job.get("positions") or self._load(run)
+        params = run.job["params"]
+        data = generate_demo(customers=params["customers"], seed=params["seed"], now=run.job["created_at"])
+        positions = run.job.get("positions") or self._load(run, data)
         run.wait(lambda: self._are_stored(positions), "records wait to be stored")
+        published = data.customer_count + data.order_count
+        done = max(published, run.job["done"])
+
+        def note(more: int) -> None:
+            nonlocal done
+            done += more
+            run.note({"done": done, "total": data.record_count})
+
+        self._past.store(data, note, done=done - published)
         return {}
 
-    def _load(self, run: JobRun) -> Mapping[str, str]:
+    def _load(self, run: JobRun, data: DemoData) -> Mapping[str, str]:
         """The id of the last entry of each stream, kept: a later try only waits for these."""
-        job, params = run.job, run.job["params"]
-
-        def note(done: int, total: int) -> None:
-            run.note({"done": done, "total": total})
-
-        self._loader.load(
-            customers=params["customers"],
-            seed=params["seed"],
-            progress=note,
-            end=job["created_at"],
-            done=job["done"],
-        )
+        self._loader.publish(data, lambda done, total: run.note({"done": done, "total": total}), done=run.job["done"])
         positions = {stream.label: self._monitor.last_id(stream) for stream in INGESTED}
         run.note({"positions": positions})
         return positions

@@ -9,6 +9,7 @@ from crm_core.jobs.store import JobStore
 
 if TYPE_CHECKING:
     from crm_core.demo.loading import DemoLoader
+    from crm_core.demo.past import PastLoader
     from crm_core.imports.recognising.kinds import Kinds
     from crm_core.jobs.demo import DemoJobs
     from crm_core.jobs.import_files import ImportFiles
@@ -29,10 +30,16 @@ class JobServices(CampaignServices, IngestServices):
         return DemoLoader(self.publisher, self.validation_context)
 
     @cached_property
+    def past_loader(self) -> "PastLoader":
+        from crm_core.demo.past import PastLoader
+
+        return PastLoader(self.db, self.segments, self.definitions, self.message_log, lambda: self.message_format)
+
+    @cached_property
     def demo_jobs(self) -> "DemoJobs":
         from crm_core.jobs.demo import DemoJobs
 
-        return DemoJobs(self.job_store, self.demo_loader, self.monitor, self.clock)
+        return DemoJobs(self.job_store, self.demo_loader, self.past_loader, self.monitor, self.clock)
 
     @cached_property
     def import_files(self) -> "ImportFiles":
