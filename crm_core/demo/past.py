@@ -20,6 +20,7 @@ from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.model import Campaign, campaigns_in
 from crm_core.campaigns.states import STATES, CampaignState, MessageState
+from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import customers_in
 from crm_core.demo.generator import DemoData
 from crm_core.demo.past_campaigns import SEGMENTS, PastCampaign
@@ -59,13 +60,14 @@ class PastLoader:
 
         Raises Unavailable.
         """
+        formatting = self._formatting()
         self._note_joining(data)
         saved = {name: self._segment(name) for name in SEGMENTS}
         for responses in data.responses:
             campaign = self._to_campaign(responses, saved[responses.campaign.segment])
             earlier = min(done, len(responses.state))
             done -= earlier
-            left = islice(_rows(campaign, data, responses, self._formatting()), earlier, None)
+            left = islice(_rows(campaign, data, responses, formatting), earlier, None)
             for rows in _chunks(left):
                 self._message_log.insert(rows)
                 note(len(rows))
@@ -110,6 +112,8 @@ class PastLoader:
             "segment_version": segment["version"],
             "exclude_rule": None,
             "exclude_rule_segments": [],
+            "counts_due": last,
+            "details_due": last,
         }
         return cast("Campaign", {**self._definitions.check(_to_draft(past, segment)), **course})
 
@@ -139,7 +143,6 @@ def _campaign_id(past: PastCampaign, start: datetime) -> str:
 
 
 def _rows(campaign: Campaign, data: DemoData, responses: Responses, formatting: MessageFormat) -> Iterator[Message]:
-    rendered = _renderer(campaign, formatting)
     columns = (
         responses.customer_index,
         responses.state,
@@ -156,6 +159,7 @@ def _rows(campaign: Campaign, data: DemoData, responses: Responses, formatting: 
         name = "AB"[variant] if variant >= 0 else None
         is_sent = state not in (MessageState.SKIPPED, MessageState.HELD_OUT)
         why = responses.reasons[reason] if reason >= 0 else None
+        person = {} if state is MessageState.SKIPPED else describe_person(data.people, index)
         row = new_row(
             campaign["_id"],
             who,
@@ -163,10 +167,11 @@ def _rows(campaign: Campaign, data: DemoData, responses: Responses, formatting: 
             at=planned,
             state=MessageState.PENDING if is_sent else state,
             reason=why,
+            address_key=CHANNELS[campaign["channel"]].address_key(person, None),
         )
         if is_sent:
-            person = describe_person(data.people, index)
-            shown = rendered(name, person.get("first_name") or (person.get("name") or "").partition(" ")[0])
+            first_name = person.get("first_name") or (person.get("name") or "").partition(" ")[0]
+            shown = render_content(campaign, name, {"id": who, "first_name": first_name or None}, formatting)
             row |= cast("Message", _sent(state, times, shown, row["_id"]))
         if name:
             row["variant"] = name

@@ -88,7 +88,7 @@ INTERNAL = {
         *("Deliverer", "Engine", "Persister", "PendingRows", "Plan", "Progress", "ReceiptBooker", "Recipients"),
         *("CampaignCounter", "Moves", "Rekeying", "FailureSuppressor"),
         *("HttpVendor", "VendorProbe"),
-        *("JobRunner", "Bookings", "Rehearsal", "ImportFiles", "JobStore", "DemoLoader"),
+        *("JobRunner", "Bookings", "Rehearsal", "ImportFiles", "JobStore", "DemoLoader", "PastLoader"),
     },
     "limits, queues and their state": {
         *("RateLimiter", "ChannelRates", "IdempotencyKeys", "Publisher", "AsyncPublisher", "BacklogGate", "Monitor"),
