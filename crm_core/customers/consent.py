@@ -1,5 +1,7 @@
 """Consent that a customer gives or takes back by itself, at once and not by way of a stream."""
 
+from collections.abc import Callable
+
 from pymongo.client_session import ClientSession
 
 from crm_core.customers.document import arrange
@@ -12,11 +14,12 @@ from crm_core.schema.fields import RecordSchema
 
 
 class ConsentRecords:
-    """Parts of the transactions of services, which have asked who may."""
+    """Parts of the transactions of services, which have asked who may. country: asked for the workspace's default."""
 
-    def __init__(self, db: Db, records: RecordSchema) -> None:
+    def __init__(self, db: Db, records: RecordSchema, country: Callable[[], str | None]) -> None:
         self._customers = db.customers
         self._records = records
+        self._country = country
 
     def state(self, customer_id: str, channel: str, session: ClientSession) -> str | None:
         """None when the customer has said nothing. Raises NotFound."""
@@ -29,7 +32,8 @@ class ConsentRecords:
         path, versions = f"consent/{channel}", stored.get("versions", {})
         later = max(versions.get(path, -1), versions.get("consent/", -1)) + 1
         merge_patch(stored, {path: dict(told)}, max(version_at(told["at"]), later))
-        self._customers.replace_one({"_id": customer_id}, arrange(stored, self._records), session=session)
+        arranged = arrange(stored, self._records, self._country())
+        self._customers.replace_one({"_id": customer_id}, arranged, session=session)
 
     def _read(self, customer_id: str, session: ClientSession) -> Doc:
         found = self._customers.find_one({"_id": customer_id}, session=session)

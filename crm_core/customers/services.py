@@ -29,7 +29,7 @@ class CustomerServices(WorkspaceServices):
 
     @cached_property
     def consent_records(self) -> ConsentRecords:
-        return ConsentRecords(self.db, self.schema.customers)
+        return ConsentRecords(self.db, self.schema.customers, self.default_country)
 
     @cached_property
     def customer_search(self) -> CustomerSearch:

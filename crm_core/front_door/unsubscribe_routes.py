@@ -21,7 +21,7 @@ AT_ONCE: Final = 4
 MAX_WAITING: Final = 100
 """Requests, for one of the AT_ONCE that are answered; one more is sent away."""
 MAX_USES: Final = 30
-"""Of one link, until it has rested for a minute."""
+"""Of one link, looks and clicks each, until it has rested for a minute."""
 REST_S: Final = 60
 MAX_LINKS: Final = 10_000
 _ROUTE: Final = re.compile(rf"{PATH}(?P<token>[^/]+)(?:/(?P<channel>[a-z0-9_]+)/(?P<act>{STOP}|{ALLOW}))?")
@@ -41,7 +41,7 @@ class UnsubscribeRoutes:
 
     def __init__(self, services: Callable[[], Services]) -> None:
         self._services = services
-        self._uses: TTLCache[str, int] = TTLCache(MAX_LINKS, REST_S)
+        self._uses: TTLCache[tuple[str, bool], int] = TTLCache(MAX_LINKS, REST_S)
         self._lock = Lock()
         self._turns = Semaphore(AT_ONCE)
         self._asking = 0
@@ -76,7 +76,7 @@ class UnsubscribeRoutes:
         found = _ROUTE.fullmatch(path)
         if found is None or not service.knows(token := found["token"]) or (found["act"] and not is_post):
             return _to_response(message_page(look, *_UNKNOWN), 404)
-        if self._is_overused(token):
+        if self._is_overused(token, is_post=is_post):
             return _to_response(message_page(look, *_BUSY), 429)
         try:
             choices = _act(service, found) if is_post else service.choices(token)
@@ -84,9 +84,10 @@ class UnsubscribeRoutes:
             return _to_response(message_page(look, *_UNKNOWN), 404)
         return _to_response(choices_page(look, token, choices), 200)
 
-    def _is_overused(self, token: str) -> bool:
+    def _is_overused(self, token: str, *, is_post: bool) -> bool:
+        """Whoever only looks, as mail programs do again and again, takes no click from who unsubscribes."""
         with self._lock:
-            count = self._uses[token] = self._uses.get(token, 0) + 1
+            count = self._uses[token, is_post] = self._uses.get((token, is_post), 0) + 1
         return count > MAX_USES
 
 

@@ -121,6 +121,7 @@ def test_one_link_is_answered_so_often_and_others_all_the_same(nina: Reader, app
     answers = [nina.ask("GET") for _ in range(31)]
     assert [each.status_code for each in answers] == [200] * 30 + [429]
     assert answers[-1].headers["retry-after"] == "60"
+    assert nina.ask("POST").status_code == 200, "looks take no click away"
     with reader(app, "another") as other:
         assert other.ask("GET").status_code == 200
 

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 import pytest
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from crm_core.errors import InvalidInput
 from crm_core.workspace.kinds import COUNTRIES, Kind
@@ -107,3 +107,11 @@ def test_the_kind_of_a_setting_follows_from_its_type() -> None:
     assert (rows["layout"].choices, rows["motto"].is_optional) == (("wide", "narrow"), True)
     assert (rows["seats"].bounds, rows["seats"].is_whole) == ({"ge": 1, "lt": 10}, True)
     assert ROWS["error_budget"].kind is Kind.SHARE
+
+
+def test_a_postal_address_of_several_lines_becomes_one() -> None:
+    found = WorkspaceSettings.model_validate({"postal_address": " Nest Ltd,\n1  High Street\n\nLondon "})
+    assert found.postal_address == "Nest Ltd, 1 High Street, London"
+    for wrong in (" \n ", "x" * 201, "1 High\x07Street"):
+        with pytest.raises(ValidationError, match="1 to 200 printable characters"):
+            WorkspaceSettings.model_validate({"postal_address": wrong})
