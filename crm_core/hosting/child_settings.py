@@ -16,7 +16,12 @@ VENDOR = (
 )
 """The simulated vendor is told what a vendor elsewhere would be: of the databases nothing."""
 WORKERS = ("mongodb_uri", "mongodb_database", "redis_url", "log_level", "log_format")
-MORE: Mapping[str, tuple[str, ...]] = {"delivery": ("vendor_url", "vendor_secret"), "jobs": ("max_backlog",)}
+LINKS = ("public_url", "receipts_url")
+"""Where people reach the app: it stands in messages."""
+MORE: Mapping[str, tuple[str, ...]] = {
+    "delivery": ("vendor_url", "vendor_secret", *LINKS),
+    "jobs": ("max_backlog", *LINKS),
+}
 """By worker. Signing in, the front door and the API are the app's alone."""
 
 

@@ -24,7 +24,8 @@ WORKERS_MAY_KNOW = {
     "CRM_MONGODB_URI",
     "CRM_REDIS_URL",
 }
-MORE_OF_ONE = {"delivery": {"CRM_VENDOR_SECRET", "CRM_VENDOR_URL"}, "jobs": {"CRM_MAX_BACKLOG"}}
+LINKS = {"CRM_PUBLIC_URL", "CRM_RECEIPTS_URL"}
+MORE_OF_ONE = {"delivery": {"CRM_VENDOR_SECRET", "CRM_VENDOR_URL", *LINKS}, "jobs": {"CRM_MAX_BACKLOG", *LINKS}}
 
 
 def told(app: RunningApp, child: str) -> dict[str, str]:
