@@ -1,6 +1,7 @@
 """What somebody should know before a launch, each with where it is mended."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import streamlit as st
 
@@ -8,7 +9,7 @@ from crm_core.campaigns.drafting.content import TEXTS
 from crm_core.campaigns.states import MessageState, RowReason
 from crm_core.infra.mongo import Doc
 from pages._ui.deps import services
-from pages._ui.formats import literal, number
+from pages._ui.formats import literal, number, relative_time
 from pages._ui.links import link_to
 from pages.wizard.draft import Draft
 from pages.wizard.reach import Reach
@@ -24,6 +25,7 @@ def show_checks(draft: Draft, reach: Reach, result: Doc | None) -> None:
         _show_rendering(result)
     for line in _empty_fields(draft, reach):
         st.markdown(line)
+    _show_vendor()
     if draft.is_unnamed:
         st.markdown(f"{WARNING} It has no name of its own: in lists it is an “{literal(draft['name'])}”.")
 
@@ -39,6 +41,16 @@ def _show_rendering(result: Doc) -> None:
     )
     for fault in result["faults"] or ():
         link_to("customer", literal(fault["customer_id"]), ":material/person:", customer=fault["customer_id"])
+
+
+def _show_vendor() -> None:
+    health, now = services().vendor_health(), services().clock()
+    if health.is_reachable:
+        st.markdown(f"{GOOD} The vendor answers, in {health.took_ms:g} ms.")
+        return
+    since = f"Since {relative_time(health.since, now)}" if now - health.since > timedelta(seconds=5) else "Now"
+    trouble = literal(health.trouble or "The vendor cannot be reached.")
+    st.markdown(f"{BAD} {trouble} {since}. Messages wait for it; none is lost.")
 
 
 def _empty_fields(draft: Draft, reach: Reach) -> Iterator[str]:

@@ -82,6 +82,10 @@ class Draft:
     def channel(self) -> Channel:
         return CHANNELS[self["channel"]]
 
+    def latest(self) -> "Draft":
+        """Read anew: a callback is called with what was drawn before, and others may have stored something since."""
+        return _read(self.opened)
+
     def key(self, name: str) -> str:
         """Of a widget."""
         return f"draft_{self.opened.token}_{name}"
@@ -122,16 +126,24 @@ def open_draft() -> Draft:
     if opened is None or opened.campaign_id != wanted or (wanted is None and opened.wishes != wishes):
         opened = st.session_state[OPENED] = Opened(wanted, wishes=wishes)
         _take(wishes, opened)
+    found = _read(opened)
     if wanted is None:
-        return Draft(opened, services().campaigns.blank(actor=actor(), **_begun(opened)))
-    campaign = services().campaigns.get(wanted)
-    revision = campaign.get("revision", 0)
+        return found
+    revision = found.campaign.get("revision", 0)
     if opened.revision != revision and not opened.unsaved:  # it is new here, or somebody else has changed it
         opened.revision, opened.token = revision, uuid4().hex[:8]
     if opened.unsaved and opened.theirs is None:
         save({})
-        campaign = services().campaigns.get(wanted)
-    return Draft(opened, campaign)
+        return _read(opened)
+    return found
+
+
+def _read(opened: Opened) -> Draft:
+    """Raises NotFound."""
+    campaigns = services().campaigns
+    if opened.campaign_id is None:
+        return Draft(opened, campaigns.blank(actor=actor(), **_begun(opened)))
+    return Draft(opened, campaigns.get(opened.campaign_id))
 
 
 def audience(*, segment_id: str | None = None, rule: AnyRule | None = None, ids: Sequence[str] = ()) -> DraftFields:

@@ -78,7 +78,7 @@ def _to_channel(draft: Draft, name: str) -> DraftFields:
         fields |= _moved(draft, aside, line, line in before.lines, line in after.lines)
     for part in ("from_name", "reply_to"):
         fields |= _moved(draft, aside, part, before.has_sender, after.has_sender)
-    if variants := draft["variants"]:
+    if variants := draft.latest()["variants"]:
         fields["variants"] = [
             {key: value for key, value in each.items() if key not in LINES or key in after.lines} for each in variants
         ]
@@ -136,20 +136,19 @@ def _insert(draft: Draft, variants: Sequence[Variant], place: int, attributes: A
             icon=":material/add:",
             disabled=chosen is None,
             on_click=_insert_field,
-            args=(draft, variants, place, into, fields[chosen] if chosen else None, fallback),
+            args=(draft, place, into, fields[chosen] if chosen else None, fallback),
             key=draft.key("insert"),
         )
 
 
-def _insert_field(
-    draft: Draft, variants: Sequence[Variant], place: int, into: str, field: MessageField | None, fallback: str
-) -> None:
+def _insert_field(draft: Draft, place: int, into: str, field: MessageField | None, fallback: str) -> None:
     """At the end of the text."""
     if field is None:
         return
+    variants = variants_of(draft.latest())
     before = variants[place][into] or ""
     text = f"{before.rstrip()} {field.with_fallback(fallback)}".lstrip()
     draft.write(f"{into}_{place}_{len(variants)}", text)
     draft.write("insert_field", None)
     draft.write("insert_fallback", "")
-    save(with_text(variants, place, into, text))
+    save(with_text(draft, place, into, text))

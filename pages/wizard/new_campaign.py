@@ -4,8 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui.deps import services
-from pages._ui.formats import relative_time
+from crm_core.campaigns.states import CampaignState
+from pages._ui.deps import actor, services
+from pages._ui.formats import literal, relative_time
 from pages._ui.links import go_to
 from pages._ui.widgets import page_header, status_badge
 from pages.wizard.audience_step import show_audience_step
@@ -51,9 +52,19 @@ def show_header(draft: Draft) -> None:
 
 
 def show_closed(draft: Draft) -> None:
-    """One that is no draft any more."""
+    """One that is no draft any more; a scheduled one can be made a draft again."""
     campaign = draft.campaign
     page_header(campaign["name"])
+    if campaign["state"] == CampaignState.SCHEDULED:
+        start = f"{campaign['scheduled_at'].astimezone(services().workspace.current().zone):%a %-d %b, %H:%M %Z}"
+        words = (
+            f"This campaign is scheduled for {literal(start)}. While it is edited it is a draft, and does not start."
+        )
+        st.info(words, icon=":material/schedule:")
+        if st.button("Edit it as a draft", type="primary", icon=":material/edit:"):
+            services().campaigns.unschedule(campaign["_id"], actor=actor())
+            st.rerun()
+        return
     st.info(f"This campaign is {campaign['state']}: it cannot be edited any more.", icon=":material/lock:")
     if st.button("Open the campaign", type="primary"):
         go_to("campaign", campaign=campaign["_id"])

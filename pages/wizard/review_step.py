@@ -11,6 +11,7 @@ from crm_core.campaigns.states import MessageState
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.jobs.model import JobState
+from pages._ui import queries
 from pages._ui.channels import reason_words
 from pages._ui.charts import show_chart
 from pages._ui.deps import services
@@ -21,10 +22,12 @@ from pages.wizard.checks import show_checks
 from pages.wizard.draft import Draft
 from pages.wizard.hours_chart import hours_chart
 from pages.wizard.launch import show_launch
+from pages.wizard.preview import SAMPLE
 from pages.wizard.rail import start_words
 from pages.wizard.reach import Reach
 from pages.wizard.rehearsing import is_running, rehearsal_of, rehearse
 from pages.wizard.steps import STEPS, go_to_step, step_of
+from pages.wizard.test_send import show_test_send
 from pages.wizard.variants import variants_of
 
 M = MessageState
@@ -55,7 +58,9 @@ def show_review_step(draft: Draft, reach: Reach, faults: Sequence[InvalidInput])
             show_checks(draft, reach, result)
     with right, st.container(border=True):
         _show_plan(draft, result)
-        # TEST SEND
+        with st.container(border=True):
+            sample = queries.audience_sample(reach.rule, SAMPLE) if reach.rule is not None else []
+            show_test_send(draft, sample)
     if result:
         with st.container(border=True):
             _show_hours(draft, result)

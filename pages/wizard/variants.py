@@ -43,9 +43,7 @@ def choose_variant(draft: Draft, variants: Sequence[Variant]) -> int:
             )
         if len(variants) < MAX_VARIANTS:
             label = "Test a variant" if len(variants) == 1 else "Variant"
-            st.button(
-                label, icon=":material/add:", type="tertiary", on_click=_add, args=(variants,), key=draft.key("add")
-            )
+            st.button(label, icon=":material/add:", type="tertiary", on_click=_add, args=(draft,), key=draft.key("add"))
     place = place or 0
     if len(variants) > 1:
         _show_weight(draft, variants, place)
@@ -57,16 +55,20 @@ def text_widget(draft: Draft, variants: Sequence[Variant], place: int, name: str
     return draft.bind(
         f"{name}_{place}_{len(variants)}",
         variants[place][name] or "",
-        lambda text: with_text(variants, place, name, text),
+        lambda text: with_text(draft, place, name, text),
     )
 
 
-def with_text(variants: Sequence[Variant], place: int, name: str, text: str | None) -> DraftFields:
+def with_text(draft: Draft, place: int, name: str, text: str | None) -> DraftFields:
     """The change of one text."""
     kept = text if text and text.strip() else None
-    if len(variants) == 1:
-        return cast("DraftFields", {name: kept})
-    return _all([{**each, name: kept} if at == place else each for at, each in enumerate(variants)])
+    variants = _latest(draft)
+    return cast("DraftFields", {name: kept}) if len(variants) == 1 else _all(_replaced(variants, place, {name: kept}))
+
+
+def _latest(draft: Draft) -> list[Variant]:
+    """With what was changed a moment ago: of two widgets that are left at once, each has a callback."""
+    return variants_of(draft.latest())
 
 
 def _label(variant: Variant) -> str:
@@ -83,7 +85,7 @@ def _show_weight(draft: Draft, variants: Sequence[Variant], place: int) -> None:
             **draft.bind(
                 f"variant_name_{place}_{len(variants)}",
                 chosen["name"] or "",
-                lambda name: _all(_replaced(variants, place, {"name": name})),
+                lambda name: _all(_replaced(_latest(draft), place, {"name": name})),
             ),
         )
         key = f"weight_{place}_{len(variants)}"
@@ -94,15 +96,15 @@ def _show_weight(draft: Draft, variants: Sequence[Variant], place: int) -> None:
             max_value=100.0,
             step=5.0,
             format="%g",
-            **draft.bind(key, 0.0, lambda weight: _all(_weighted(variants, place, weight))),
+            **draft.bind(key, 0.0, lambda weight: _all(_weighted(_latest(draft), place, weight))),
         )
-        st.button("Same share for all", type="tertiary", on_click=_level, args=(variants,), key=draft.key("level"))
+        st.button("Same share for all", type="tertiary", on_click=_level, args=(draft,), key=draft.key("level"))
         st.button(
             "Remove",
             icon=":material/delete:",
             type="tertiary",
             on_click=_remove,
-            args=(variants, place),
+            args=(draft, place),
             key=draft.key("remove"),
         )
 
@@ -117,20 +119,20 @@ def _replaced(variants: Sequence[Variant], place: int, values: Variant) -> list[
     return [{**each, **values} if at == place else each for at, each in enumerate(variants)]
 
 
-def _add(variants: Sequence[Variant]) -> None:
+def _add(draft: Draft) -> None:
     """A copy of the last one, under a free letter; all weigh the same again."""
-    first = [{**each, "name": each["name"] or LETTERS[0]} for each in variants]
+    first = [{**each, "name": each["name"] or LETTERS[0]} for each in _latest(draft)]
     taken = {str(each["name"]) for each in first}
     free = next(letter for letter in LETTERS if letter not in taken)
     save(_all(_levelled([*first, {**first[-1], "name": free}])))
 
 
-def _level(variants: Sequence[Variant]) -> None:
-    save(_all(_levelled(variants)))
+def _level(draft: Draft) -> None:
+    save(_all(_levelled(_latest(draft))))
 
 
-def _remove(variants: Sequence[Variant], place: int) -> None:
-    left = [each for at, each in enumerate(variants) if at != place]
+def _remove(draft: Draft, place: int) -> None:
+    left = [each for at, each in enumerate(_latest(draft)) if at != place]
     save(_all(_levelled(left)) if len(left) > 1 else _one(left[0]))
 
 

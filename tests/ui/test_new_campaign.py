@@ -186,8 +186,10 @@ def test_a_scheduled_campaign_goes_back_to_a_draft_with_its_start(
     launch(page)
     scheduled = workspace.campaigns.get(draft["_id"])
     assert (scheduled["state"], scheduled["scheduled_at"]) == ("scheduled", start)
-    again = workspace.campaigns.unschedule(draft["_id"], actor=TEST)
-    assert (again["state"], again["start_at"]) == ("draft", start)
+    page = Page("new_campaign", campaign=draft["_id"])
+    page.click("Edit it as a draft")
+    again = workspace.campaigns.get(draft["_id"])
+    assert (again["state"], again["start_at"], "scheduled_at" in again) == ("draft", start, False)
     clock.now = start
     late = Page("new_campaign", campaign=draft["_id"], step="review")
     assert "The time of its start has passed." in late.words

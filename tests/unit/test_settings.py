@@ -24,6 +24,7 @@ EVERY_SETTING = Settings(
     redis_url="rediss://cache.example.com/1",
     run_workers=False,
     public_url="https://crm.example.com",
+    trusted_proxies="10.0.0.0/8",
     receipts_url="http://10.0.0.7:8501",
     hosting="community-cloud",
     metrics_token=SecretStr("a token for Prometheus"),
