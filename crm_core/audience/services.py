@@ -7,6 +7,7 @@ from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.eligibility import Cap, Policy
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.membership import Memberships
+from crm_core.audience.refusals import Refusals
 from crm_core.audience.segments import Segments
 from crm_core.audience.shared_rules import SharedRules
 from crm_core.audience.suppressions import Suppressions
@@ -53,6 +54,10 @@ class AudienceServices(CustomerServices):
     @cached_property
     def suppressions(self) -> Suppressions:
         return Suppressions(self.db, self.audit, self.clock, self.default_country)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        return Refusals(self.db, self.personal_reads, self.customer_search, self.customers, self.suppressions)
 
     @cached_property
     def snapshot(self) -> "Keeper":

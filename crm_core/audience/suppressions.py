@@ -1,10 +1,11 @@
 """Suppressions: who gets nothing over a channel, whatever consent says, because somebody or the vendor said so."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
@@ -33,6 +34,11 @@ from crm_core.infra.mongo import DUPLICATE_KEY, Db, translated
 
 MAX_ADDRESSES = 1_000
 """Of one call."""
+_ANYTHING: Final = re.compile(r".{1,254}")
+_LOOKS: Final = {
+    "email": re.compile(r"[^@\s]{1,64}@[^@\s]{3,190}"),
+    "phone": re.compile(r"[+(]{0,2}[0-9][0-9 ()./-]{2,30}[^@\n]{0,14}"),
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Suppressions:
         self._audit = audit
         self._clock = clock
         self._country = country
+        self.pseudonyms = audit.pseudonyms
 
     def add(
         self, customer_id: str, channel: str, *, reason: SuppressionReason, actor: Actor, source: str = ""
@@ -73,19 +80,24 @@ class Suppressions:
         actor.require(Permission.WRITE_CONSENT)
         _check(channel, reason)
         key = self.key_of(channel, address)
+        if not looks_like_address(CHANNELS[channel].address or "", address):
+            raise InvalidInput(f"{address.strip()!r} is not {CHANNELS[channel].address_words}.", field="address")
         row = address_row(channel, key, Told(reason, source, self._clock(), actor.label))
         return self._put(row, f"{channel}:{key}", actor)
 
     def add_addresses(
         self, channel: str, addresses: Sequence[str], *, reason: SuppressionReason, actor: Actor, source: str = ""
     ) -> int:
-        """The same for up to 1,000; returns how many were new, or for a graver reason. One entry in the audit log."""
+        """The same for up to 1,000, with one entry in the audit log; returns how many were new, or for a graver reason.
+        What is no address is left out."""
         actor.require(Permission.WRITE_CONSENT)
         _check(channel, reason)
         if len(addresses) > MAX_ADDRESSES:
             raise InvalidInput(f"At most {MAX_ADDRESSES:,} addresses at once, not {len(addresses):,}.")
         told = Told(reason, source, self._clock(), actor.label)
-        count = self.put_all([address_row(channel, self.key_of(channel, each), told) for each in addresses])
+        wanted = CHANNELS[channel]
+        good = [each for each in addresses if wanted.address and looks_like_address(wanted.address, each)]
+        count = self.put_all([address_row(channel, self.key_of(channel, each), told) for each in good])
         details = {"channel": channel, "reason": reason, "count": count, "source": source}
         self._audit.record(actor, "suppression.import", channel, details)
         return count
@@ -94,14 +106,18 @@ class Suppressions:
         """Allow messages over ``channel`` again; returns whether they were suppressed. Raises InvalidInput."""
         actor.require(Permission.WRITE_CONSENT)
         CHANNELS.named(channel)
-        return self._remove(customer_row_id(channel, customer_id), customer_id, actor)
+        return self._remove(customer_row_id(channel, customer_id), actor)
 
     def lift_address(self, channel: str, address: str, *, actor: Actor) -> bool:
         """The same for an address, as it is written or by its key."""
         actor.require(Permission.WRITE_CONSENT)
         CHANNELS.named(channel)
-        key = self.key_of(channel, address)
-        return self._remove(address_row_id(channel, key), f"{channel}:{key}", actor)
+        return self._remove(address_row_id(channel, self.key_of(channel, address)), actor)
+
+    def lift_row(self, row_id: str, *, actor: Actor) -> bool:
+        """The same for one that was listed, by the id of its row."""
+        actor.require(Permission.WRITE_CONSENT)
+        return self._remove(row_id, actor)
 
     def key_of(self, channel: str, address: str) -> str:
         """The key of an address as people write it. Raises InvalidInput for a blank one, and for a channel that needs
@@ -121,11 +137,14 @@ class Suppressions:
                 found[row["customer_id"]][row["channel"]] = row
         return dict(found)
 
-    def of_addresses(self, keys: Mapping[str, str]) -> Mapping[str, Suppression]:
-        """Channel to suppression, of one customer's keys by channel."""
-        ids = {each: channel for channel, key in keys.items() for each in self._ids(channel, key)}
+    def of_one(self, customer_id: str) -> Mapping[str, Suppression]:
+        """Channel to suppression of this customer or, where there is none, of the address."""
         with translated():
-            return {ids[row["_id"]]: row for row in self._suppressions.find({"_id": {"$in": list(ids)}})}
+            stored = self._customers.find_one({"_id": customer_id}, {"address_keys": 1}) or {}
+            keys = {name: key for name, channel in CHANNELS.items() if (key := channel.stored_key(stored))}
+            ids = {each: name for name, key in keys.items() for each in self._ids(name, key)}
+            found = {ids[row["_id"]]: row for row in self._suppressions.find({"_id": {"$in": list(ids)}})}
+        return found | dict(self.of([customer_id]).get(customer_id, {}))
 
     def among(self, customer_ids: Collection[str], keys: Collection[str], channel: str) -> Suppressed:
         """Those who may get nothing over ``channel``: one query."""
@@ -154,7 +173,7 @@ class Suppressions:
         return result.upserted_count + result.modified_count
 
     def _ids(self, channel: str, key: str) -> tuple[str, str]:
-        return address_row_id(channel, key), erased_row_id(channel, key, self._audit.pseudonyms)
+        return address_row_id(channel, key), erased_row_id(channel, key, self.pseudonyms)
 
     def _check_customer(self, customer_id: str) -> None:
         with translated():
@@ -175,12 +194,13 @@ class Suppressions:
             kept = self._suppressions.find_one({"_id": row["_id"]})
         return kept or row  # somebody has just lifted it
 
-    def _remove(self, row_id: str, whom: str, actor: Actor) -> bool:
+    def _remove(self, row_id: str, actor: Actor) -> bool:
         def delete(session: ClientSession) -> bool:
             found = self._suppressions.find_one_and_delete({"_id": row_id}, session=session)
             if found is None:
                 return False
             details = {"channel": found["channel"], "reason": found["reason"]}
+            whom = found.get("customer_id") or f"{found['channel']}:{found.get('address_key', row_id)}"
             self._audit.record(actor, "suppression.lift", self._hashed(whom), details, session=session)
             return True
 
@@ -194,3 +214,8 @@ def _check(channel: str, reason: str) -> None:
     CHANNELS.named(channel)
     if reason not in REASONS:
         raise InvalidInput(f"{reason!r} is no reason; allowed are {', '.join(REASONS)}.", field="reason")
+
+
+def looks_like_address(place: str, text: str) -> bool:
+    """place: where addresses of that kind stand with a customer."""
+    return bool(_LOOKS.get(place, _ANYTHING).fullmatch(text.strip()))

@@ -19,6 +19,7 @@ PageName = Literal[
     "campaign",
     "customers",
     "customer",
+    "consent",
     "data",
     "settings",
     "users",
@@ -56,6 +57,7 @@ PAGES: Mapping[PageName, PageInfo] = {
     "customer": PageInfo(
         "customers/customer.py", "Customer", "person", "Explore", is_listed=False, needs=Permission.READ_CUSTOMERS
     ),
+    "consent": PageInfo("consent/consent.py", "Consent", "verified_user", "Operate", needs=Permission.READ_CUSTOMERS),
     "data": PageInfo("data/data.py", "Data", "database", "Operate"),
     "settings": PageInfo("settings/settings.py", "Settings", "settings", "Operate"),
     "users": PageInfo("users/users.py", "Users", "group", "Operate", needs=Permission.MANAGE_USERS),

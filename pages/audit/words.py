@@ -51,6 +51,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "consent.change": "Changed a customer's consent",
     "suppression.add": "Stopped messages to a customer",
     "suppression.lift": "Allowed messages to a customer",
+    "consent.list": "Listed who gets no messages",
     "suppression.import": "Suppressed addresses of a list",
     "import.start": "Began an import",
     "import.cancel": "Cancelled an import",

@@ -23,16 +23,17 @@ _STATES: Final = {
     "unknown": ("gray", "help", "unknown"),
 }
 _SUPPRESSED: Final = {
-    "unsubscribed": "on the customer's request",
     "manual": "by hand",
+    "invalid_address": "as it is not valid",
     "hard_bounce": "after a hard bounce",
+    "unsubscribed": "on the customer's request",
     "complaint": "after a complaint",
 }
 DONE: Final = "customer_consent_done"
 
 
 def show_consent(customer: Customer) -> None:
-    suppressed = services().suppressions.of([customer["id"]]).get(customer["id"], {})
+    suppressed = services().suppressions.of_one(customer["id"])
     now = services().clock()
     with st.container(border=True):
         st.markdown("**Consent**")
@@ -65,7 +66,8 @@ def _show_channel(customer: Customer, channel: str, suppressed: Mapping[str, Sup
         if found := suppressed.get(channel):
             how = _SUPPRESSED.get(found["reason"], found["reason"])
             when = relative_time(found["created_at"], now)
-            st.caption(f"Stopped {how} {when} by {literal(found['created_by'])}", help=utc_exact(found["created_at"]))
+            what = "Stopped" if "customer_id" in found else "The address was stopped"
+            st.caption(f"{what} {how} {when} by {literal(found['created_by'])}", help=utc_exact(found["created_at"]))
 
 
 def _show_verdict(reason: Reason | None) -> None:
@@ -78,7 +80,7 @@ def _show_verdict(reason: Reason | None) -> None:
 def _offer_act(customer: Customer, channel: str, suppressed: Mapping[str, Suppression]) -> None:
     if channel in suppressed:
         if st.button("Allow again", key=f"customer_allow_{channel}", type="tertiary", icon=":material/lock_open:"):
-            services().suppressions.lift(customer["id"], channel, actor=actor())
+            services().suppressions.lift_row(suppressed[channel]["_id"], actor=actor())
             st.session_state[DONE] = f"{CHANNELS.label(channel)} messages are not stopped any more."
             st.rerun()
     elif st.button("Stop messages", key=f"customer_stop_{channel}", type="tertiary", icon=":material/block:"):

@@ -66,7 +66,7 @@ OPEN: dict[str, tuple[str, set[str]]] = {
     ),
     "Suppressions": (
         "for workers, and for pages of customers that have asked",
-        {"of", "of_addresses", "among", "key_of", "put_all"},
+        {"of", "of_one", "among", "key_of", "put_all"},
     ),
     "Unsubscriptions": ("whoever has the signed link of a message", {"knows", "choices", "stop", "allow"}),
     "Users": ("finds out who acts", {"find_by_email", "get", "admit", "note_seen"}),

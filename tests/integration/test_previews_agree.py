@@ -11,6 +11,7 @@ from crm_core.audience.eligibility import Cap, Policy, Reason, Recipient, eligib
 from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
 from crm_core.audience.profile import profile_recency, profile_spend, profile_values
 from crm_core.audience.snapshot.bits import count, unpack
+from crm_core.audience.snapshot.ids import IdTable
 from crm_core.audience.snapshot.population import Population
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import StoredCustomer, stored_customer
@@ -212,7 +213,6 @@ def test_a_customer_stands_in_one_part_of_the_snapshot_only(village: Services) -
         assert len(parts) > 1
         assert sorted(living) == sorted(subject.customer["_id"] for subject in town.subjects)
         assert town.version.total == len(living) == sum(count(part.alive) for part in parts)
-        erased = town.version.changed(
-            living[:3], replace(parts[0].shard, columns=replace(parts[0].shard.columns, size=0))
-        )
+        empty = replace(parts[0].shard.columns, size=0)
+        erased = town.version.changed(living[:3], replace(parts[0].shard, columns=empty, ids=IdTable.of([])))
         assert erased.total == len(living) - 3

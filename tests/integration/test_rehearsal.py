@@ -74,7 +74,7 @@ def to_record(customer_id: str, random: Random) -> dict[str, Any]:
         "visits": random.choice([0, 1, 1, 1, 1, 1, 1, 2]),
         "city": random.choice(["Pune"] * 5 + ["Limbo"]),
         "phone": random.choice(
-            ["+91 98765 43210" if customer_id[-1] == "5" else f"+91 98765 10{customer_id[1:]}"] * 9 + [None]
+            ["+91 98765 43210" if customer_id in {"c001", "c002"} else f"+91 98765 10{customer_id[1:]}"] * 9 + [None]
         ),
         "consent": {"sms": random.choice(["granted"] * 7 + ["unknown", "denied"])},
         "attributes": {"time_zone": zone} if zone else {},

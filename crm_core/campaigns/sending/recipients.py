@@ -60,7 +60,8 @@ class Recipients:
         if cap:
             start = cap.start(now)
             sent = self._message_log.sent_since(start, list(rows), channel, besides=campaign_id)
-            sent_to = self._message_log.sent_to(start, set(keys.values()), channel, besides=campaign_id)
+            if keys:
+                sent_to = self._message_log.sent_to(start, set(keys.values()), channel, besides=campaign_id)
         return {
             customer_id: Recipient(
                 self._reader.to_record(row),
