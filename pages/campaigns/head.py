@@ -84,7 +84,7 @@ def _audience(campaign: Campaign) -> str:
     if not campaign.get("segment_id"):
         return name
     link = f"[{name}](audience-builder?segment={campaign['segment_id']})"
-    return f"{link}, version {version}" if version else link
+    return f"{link}:gray[, version {version}]" if version else link
 
 
 def _counted_words(campaign: Campaign, counted: Counted[Stats]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from crm_core.campaigns.counts import rate_of, variants_of
+from crm_core.campaigns.counts import plan_of, rate_of, variants_of
 from crm_core.campaigns.drafting.content import content_of
 from crm_core.campaigns.messages.message_log import Stats, reached_in
 from crm_core.campaigns.model import Campaign, Details, Point
@@ -47,8 +47,9 @@ def show_results(campaign_id: str) -> None:
 def _nobody(campaign: Campaign) -> str:
     if not campaign.get("launched_at"):
         return "Results come once it is launched."
-    if campaign["state"] in RUNNING:
-        return "Finding the audience …"
+    if plan_of(campaign) == "under_way":
+        is_running = campaign["state"] in RUNNING
+        return "Finding the audience …" if is_running else "The audience is found once the campaign is resumed."
     return "Nobody matched at launch." if campaign["state"] == CampaignState.COMPLETED else "No message was planned."
 
 
