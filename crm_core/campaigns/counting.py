@@ -31,9 +31,9 @@ class Kind:
     rest: int
 
 
-COUNTS: Final = Kind("counts_due", "counts_at", "counts", timedelta(seconds=0.9), 3)
+COUNTS: Final = Kind("counts_due", "counts_at", "counts", timedelta(seconds=1.4), 4)
 """By state and reason: a covered scan of an index."""
-DETAILS: Final = Kind("details_due", "details_at", "details", timedelta(seconds=4), 10)
+DETAILS: Final = Kind("details_due", "details_at", "details", timedelta(seconds=5), 20)
 """By variant and over time: reads every row."""
 
 

@@ -15,7 +15,7 @@ from crm_core.rules.binding import BoundField, BoundGroup, BoundList, BoundRecor
 from crm_core.rules.engines.explaining import Explanation
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.wording import describe
-from pages._ui.formats import money_major, relative_time
+from pages._ui.formats import JOINT, money_major, relative_time
 
 MAX_NAMED: Final = 5
 MAX_REASONS: Final = 4
@@ -69,7 +69,11 @@ class ExplanationWords:
             case FieldType.NUMBER:
                 return _plain(value)
             case FieldType.DATE:
-                return relative_time(value, self.now) if isinstance(value, datetime) else f"on {self._day(value)}"
+                return (
+                    relative_time(value, self.now).replace(JOINT, " ")
+                    if isinstance(value, datetime)
+                    else f"on {self._day(value)}"
+                )
             case FieldType.BOOLEAN:
                 return "yes" if value else "no"
             case FieldType.TEXT:

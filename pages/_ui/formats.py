@@ -11,6 +11,8 @@ from babel.numbers import format_compact_currency, format_currency, get_currency
 
 LOCALE: Final = "en"
 NONE: Final = "–"
+JOINT: Final = "\u00a0"
+JUST_NOW: Final = f"just{JOINT}now"
 _JUST_NOW: Final = timedelta(seconds=2)
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=])")
@@ -87,11 +89,15 @@ def change(now: float, before: float) -> str | int | None:
 
 
 def relative_time(then: datetime, now: datetime) -> str:
-    """ "3 minutes ago", "in 2 hours", "just now"."""
+    """ "3 minutes ago", "in 2 hours", "just now", with a JOINT between number and unit.
+
+    By that ``ages.js`` knows it from what people have written, and goes on counting while nobody draws the page again.
+    """
     distance = _utc(then) - _utc(now)
     if abs(distance) < _JUST_NOW:
-        return "just now"
-    return str(format_timedelta(distance, add_direction=True, threshold=1, locale=LOCALE))
+        return JUST_NOW
+    text = str(format_timedelta(distance, add_direction=True, threshold=1, locale=LOCALE))
+    return text.replace(" ", JOINT).replace(f"{JOINT}ago", " ago")
 
 
 def utc_exact(then: datetime) -> str:

@@ -68,7 +68,8 @@ def _ask_to_archive(chosen: Sequence[Campaign]) -> None:
     if can:
         st.markdown(f"{names}{more} leave the list. Nothing is deleted; they stay under “Archived”.")
     if left := len(chosen) - len(can):
-        st.caption(f"{number(left)} stay: they are scheduled, running or archived already.")
+        words = "1 stays: it is" if left == 1 else f"{number(left)} stay: they are"
+        st.caption(f"{words} scheduled, running or archived already.")
     if not st.button(f"Archive {number(len(can))}", type="primary", key="campaigns_archive_confirm", disabled=not can):
         return
     try:

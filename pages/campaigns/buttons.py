@@ -66,30 +66,21 @@ def show_buttons(campaign: Campaign, stats: Stats) -> None:
     """Those that are clicked in a hurry have places of their own, at the edge: whatever comes or goes beside them, they
     stay where the pointer is. A button that is left over from before is removed late, and moves its neighbours."""
     names = offered(campaign, stats)
-    main, cancel, others = (st.container(width="content", key=f"campaign_place_{place}") for place in range(3))
-    with main:
-        _place(campaign, names, [*MAIN.values()], is_primary=True)
-    with cancel:
-        _place(campaign, names, ["cancel"])
-    with others.container(horizontal=True, gap="xsmall", width="content"):
-        for name in names:
-            if name not in {*MAIN.values(), "cancel"}:
-                _show_button(name, campaign)
+    hurried = [name for name in names if name in {*MAIN.values(), "cancel"}]
+    with st.container(horizontal=True, gap="xsmall", width="content", key="campaign_buttons"):
+        for name in hurried:
+            with st.container(width="content"):
+                _show_button(name, campaign, is_primary=name != "cancel")
+        with st.container(horizontal=True, gap="xsmall", width="content"):
+            for name in names:
+                if name not in hurried:
+                    _show_button(name, campaign)
 
 
 def retry_button(campaign: Campaign) -> None:
     """Where the failures are listed."""
     if st.button("Send failed ones again …", icon=":material/replay:", key="campaign_retry_here"):
         _ask_to_retry(campaign)
-
-
-def _place(campaign: Campaign, names: Sequence[str], may_stand: Sequence[str], *, is_primary: bool = False) -> None:
-    """Exactly one thing, so that it takes the place of the one before."""
-    for name in names:
-        if name in may_stand:
-            _show_button(name, campaign, is_primary=is_primary)
-            return
-    st.empty()
 
 
 def _show_button(name: str, campaign: Campaign, *, is_primary: bool = False) -> None:
@@ -146,6 +137,7 @@ def _ask_to_cancel(campaign: Campaign) -> None:
     _ask(
         cancel_words(now, services().message_log.stats(campaign_id)),
         "Cancel campaign",
+        "campaign_confirm_cancel",
         lambda: services().campaigns.cancel(campaign_id, actor=actor()),
     )
 
@@ -156,14 +148,15 @@ def _ask_to_retry(campaign: Campaign) -> None:
     _ask(
         retry_words(services().message_log.stats(campaign_id)),
         "Send again",
+        "campaign_confirm_retry",
         lambda: services().campaigns.retry_failed(campaign_id, actor=actor()),
     )
 
 
-def _ask(lines: Sequence[str], label: str, do: Callable[[], Any]) -> None:
+def _ask(lines: Sequence[str], label: str, key: str, do: Callable[[], Any]) -> None:
     for line in lines:
         st.markdown(line)
-    if not st.button(label, type="primary", key="campaign_confirm"):
+    if not st.button(label, type="primary", key=key):
         return
     try:
         do()

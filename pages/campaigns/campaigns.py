@@ -12,7 +12,7 @@ from pages._ui.links import go_to
 from pages._ui.widgets import empty_state, page_header
 from pages.campaigns import filters
 from pages.campaigns.bulk import offer_export, show_chosen, show_done, table_key
-from pages.campaigns.table import COLUMNS, LEGEND, to_row
+from pages.campaigns.table import COLUMNS, LEGEND, LEGEND_MORE, to_row
 
 PER_PAGE = 20
 LIVE_S, CALM_S = 1.0, 5.0
@@ -62,7 +62,8 @@ def show_table() -> None:
 
 def show_foot(page: int, pages: int, skip: int, shown: int, total: int) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.caption(f"{LEGEND} Figures as of {services().clock():%H:%M:%S} UTC.", width="content")
+        as_of = f"Read at {services().clock():%H:%M:%S} UTC."
+        st.caption(f"{LEGEND} {as_of}", help=LEGEND_MORE, width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
             offer_export(filters.wanted(), filters.wanted_sort())
             st.caption(f"{number(skip + 1)}–{number(skip + shown)} of {number(total)}", width="content")

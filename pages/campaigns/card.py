@@ -22,7 +22,6 @@ from pages.campaigns.words import moment_words, plan_words, shortfall_words, who
 M = MessageState
 COLUMNS: Final = (
     Column("Campaign", shape="wide plain cut", is_link=True),
-    Column("Audience", "right"),
     Column("Open %", "right", about="Opened at least, in percent of delivered"),
     Column("Click %", "right", about="Clicked, in percent of delivered"),
 )
@@ -60,9 +59,9 @@ def show_recent(campaigns: Sequence[Campaign]) -> None:
 def _row(campaign: Campaign, stats: Stats) -> Row:
     _, icon, tone = CAMPAIGN_STATES[campaign["state"]]
     words, _ = moment_words(campaign, services().clock())
+    whom = f", audience {number(stats.audience)}" if stats.audience else ""
     cells = [
-        Cell(campaign["name"], icon=icon, icon_label=f"{campaign['state'].capitalize()}, {words}", tone=tone),
-        Cell(number(stats.audience) if stats.audience else NONE),
+        Cell(campaign["name"], icon=icon, icon_label=f"{campaign['state'].capitalize()}, {words}{whom}", tone=tone),
         *(_rate(stats, state) for state in (M.OPENED, M.CLICKED)),
     ]
     campaign_id = campaign["_id"]

@@ -16,6 +16,7 @@ from pages.campaigns.buttons import may_retry, retry_button
 from pages.campaigns.words import retryable, unknown_outcomes
 
 M = MessageState
+VENDOR_S = "As the vendor calls it. It says nothing against the address."
 COLUMNS = (
     Column("Reason", shape="wide", is_link=True),
     Column("Customers", "right"),
@@ -63,7 +64,7 @@ def _show_reasons(
             [
                 Cell(words(reason)),
                 Cell(number(count), bar=count / largest, tone=state.value),
-                Cell(reason_meaning(channel, reason)),
+                Cell(reason_meaning(channel, reason) or VENDOR_S),
             ],
         )
         for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))

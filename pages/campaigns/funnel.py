@@ -18,14 +18,21 @@ def show_funnel(stats: Stats) -> None:
     rows, before = [_step("Audience", "muted", stats.audience, stats.audience, None, _not_sent(stats))], stats.audience
     for state in STEPS:
         count = stats.reached(state)
-        if not count and state in {M.OPENED, M.CLICKED}:
-            break
+        if not count and not (state is M.DELIVERED and stats.by_state[M.FAILED]):
+            break  # what is nothing yet is no row of zeros
         lost = ", ".join(_lost_after(stats, state))
         rows.append(_step(state.capitalize(), state, count, stats.audience, before, lost))
         before = count
     st.html(f'<div class="funnel" role="list">{"".join(rows)}</div>')
-    unseen = "" if stats.reached(M.OPENED) else " Nobody has been seen to open it so far."
-    st.caption(f"Percent of the step above.{unseen}")
+    st.caption(_foot(stats))
+
+
+def _foot(stats: Stats) -> str:
+    if not stats.reached(M.SENT):
+        return "Nothing is sent yet."
+    return "Percent of the step above." + (
+        "" if stats.reached(M.OPENED) else " Nobody has been seen to open it so far."
+    )
 
 
 def _not_sent(stats: Stats) -> str:

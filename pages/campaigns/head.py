@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import streamlit as st
 
-from crm_core.campaigns.counts import plan_of
 from crm_core.campaigns.figures import Counted
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
@@ -90,6 +89,6 @@ def _audience(campaign: Campaign) -> str:
 def _counted_words(campaign: Campaign, counted: Counted[Stats]) -> str:
     today = services().clock().date() == counted.as_of.date()
     at = f"{counted.as_of:%H:%M:%S} UTC" if today else utc_exact(counted.as_of)
-    if campaign.get("counts_due") or plan_of(campaign) == "under_way" or not campaign.get("counts"):
+    if campaign.get("counts_due") or campaign["state"] in RUNNING or not campaign.get("counts"):
         return f"counted at {at}, goes on counting"
     return f"counted at {at}, unchanged since, goes on counting"

@@ -5,9 +5,9 @@ from typing import Final
 import streamlit as st
 
 from crm_core.campaigns.drafting.content import content_of
+from crm_core.campaigns.messages.recipients import Recipient
 from crm_core.campaigns.model import Campaign
 from crm_core.channels.channel import LINES
-from crm_core.infra.mongo import Doc
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, utc_exact
 from pages._ui.guard import hidden_if_forbidden
@@ -52,22 +52,26 @@ def _turn(key: str) -> None:
 
 
 def _show_sent(campaign_id: str, variant: str | None, key: str) -> None:
-    found = services().message_list
-    skip = st.session_state.get(key, 0)
-    row = found.sample(campaign_id, variant, actor=actor(), skip=skip)
-    if row is None and skip:
+    recipients, skip = services().campaign_recipients, st.session_state.get(key, 0)
+    found = recipients.sample(campaign_id, variant, actor=actor(), skip=skip)
+    if found is None and skip:
         st.session_state[key] = 0
-        row = found.sample(campaign_id, variant, actor=actor())
-    if row is None:
+        found = recipients.sample(campaign_id, variant, actor=actor())
+    if found is None:
         st.caption("Nobody has been sent it yet.")
         return
-    _show_row(row)
+    _show_row(found)
 
 
-def _show_row(row: Doc) -> None:
+def _show_row(recipient: Recipient) -> None:
+    row, customer = recipient.row, recipient.customer
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("As it was sent to", width="content")
-        link_to("customer", literal(row["customer_id"]), icon=":material/person:", customer=row["customer_id"])
+        if customer:
+            name = literal(customer.get("name") or customer["id"])
+            link_to("customer", name, icon=":material/person:", customer=customer["id"])
+        else:
+            st.caption("somebody who was erased since", width="content")
     with st.container(border=True, key=f"campaign_sent_{row['id']}"):
         for name in LINES:
             if row.get(name):

@@ -6,7 +6,7 @@ from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState
 from pages._ui.deps import services
-from pages._ui.formats import literal, relative_time, utc_exact
+from pages._ui.formats import JUST_NOW, literal, relative_time, utc_exact
 from pages.campaigns.words import lateness, pause_words, who
 
 State = CampaignState
@@ -38,7 +38,7 @@ def show_state(campaign: Campaign, stats: Stats) -> None:
 def _show_start(campaign: Campaign) -> None:
     now, at = services().clock(), campaign["scheduled_at"]
     exact = utc_exact(at)
-    if at < now and relative_time(at, now) != "just now":
+    if at < now and relative_time(at, now) != JUST_NOW:
         words = f"Due {relative_time(at, now)}, at {exact}, and not launched yet. Is the jobs worker running? "
         st.warning(words + "It is launched as soon as one does.", icon=":material/schedule:")
     else:

@@ -1,5 +1,6 @@
 """The campaigns as rows of a table."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,10 +36,10 @@ COLUMNS: Final = (
     Column("Skipped", "right", sort="skipped"),
     Column("Held", "right", sort="held_out", about="Held out, to compare with"),
 )
-LEGEND: Final = (
-    "Delivered in % of sent; opened and clicked in % of delivered. Audience = sent + skipped + held out, and what is "
-    "still to be sent."
-)
+LEGEND: Final = "Delivered in % of sent; opened and clicked in % of delivered."
+LEGEND_MORE: Final = "Audience = sent + skipped + held out, and what is still to be sent. What failed was sent as well."
+SHORT: Final = {"second": "s", "minute": "min", "hour": "h"}
+_SHORT: Final = re.compile(rf"({'|'.join(SHORT)})s?")
 RECENT: Final = timedelta(hours=20)
 
 
@@ -80,8 +81,7 @@ def _when(campaign: Campaign, now: datetime) -> Cell:
     words, moment = moment_words(campaign, now)
     exact = f"{words.split()[0].capitalize()} {utc_exact(moment)}"
     if abs(now - moment) < RECENT:
-        short = relative_time(moment, now).replace(" minutes", " min").replace(" hours", " h").replace(" seconds", " s")
-        return Cell(short, exact)
+        return Cell(_SHORT.sub(lambda unit: SHORT[unit[1]], relative_time(moment, now)), exact)
     local = moment.astimezone(services().workspace.current().zone)
     return Cell(f"{local.day} {local:%b}" if abs(now - moment) < timedelta(days=300) else f"{local:%b %Y}", exact)
 

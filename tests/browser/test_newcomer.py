@@ -190,7 +190,7 @@ def watch_until_delivered(desk: Screen, api: Api, audience: int) -> None:
     expect(identity).to_contain_text(f"{audience:,} audience = ")
     expect(identity).not_to_contain_text(re.compile(r"pending|\d sent"), timeout=60_000)
     expect(identity).to_contain_text("adds up")
-    campaign_id = desk.page.url.partition("campaign=")[2]
+    campaign_id = desk.page.url.partition("campaign=")[2].partition("&")[0]
     by_state = {state: count for state, count in api.stats(campaign_id)["by_state"].items() if count}
     parts = re.findall(r"([\d,]+) (delivered|failed|skipped)", identity.inner_text())
     assert {state: int(count.replace(",", "")) for count, state in parts} == by_state

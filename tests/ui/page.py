@@ -14,6 +14,7 @@ from crm_core.access.sessions import hash_secret
 from crm_core.access.sign_in.connection import Connection, ConnectionKind
 from crm_core.access.sign_in.identities import LOCAL_ADMIN
 from crm_core.services import Services, current
+from pages._ui.formats import JOINT
 from pages._ui.links import PAGES, PageName
 
 SHELL = Path(__file__).resolve().parents[2] / "pages" / "_shell.py"
@@ -89,7 +90,7 @@ class Page:
         return [bar.value for bar in self._all("progress")]
 
     def metric(self, label: str) -> str:
-        return str(next(shown.value for shown in self.test.metric if shown.label == label))
+        return plain(str(next(shown.value for shown in self.test.metric if shown.label == label)))
 
     def chart(self, key: str) -> list[dict[str, Any]]:
         """The traces of the chart that a page shows under this key."""
@@ -137,4 +138,5 @@ def open_session(services: Services, user: str = LOCAL_ADMIN) -> str:
 
 def plain(text: str) -> str:
     """Markdown without its escapes, as it is read."""
+    text = text.replace(JOINT, " ")
     return _ESCAPED.sub(r"\1", _APART.sub(r"\1", text))

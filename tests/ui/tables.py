@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from pages._ui.formats import JOINT
 from tests.ui.page import Page
 
 
@@ -10,7 +11,10 @@ def rows_of(page: Page, label: str) -> list[dict[str, str]]:
     """The rows of the table of that label, by the labels of its columns."""
     data = data_of(page, label)
     columns = [column["label"] for column in data["columns"]]
-    return [dict(zip(columns, [cell["text"] for cell in row["cells"]], strict=True)) for row in data["rows"]]
+    return [
+        dict(zip(columns, [cell["text"].replace(JOINT, " ") for cell in row["cells"]], strict=True))
+        for row in data["rows"]
+    ]
 
 
 def links_of(page: Page, label: str) -> list[str]:

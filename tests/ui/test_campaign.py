@@ -141,12 +141,13 @@ def test_recipients_are_found_by_state_reason_and_name(workspace: Services) -> N
 
 
 def test_the_message_is_shown_as_it_was_sent_to_somebody(workspace: Services) -> None:
+    store_customers(workspace, {"id": "c001", "name": "Bela Shah"})
     campaign_id = launched(workspace, {DELIVERED: 2})
     assert "Nobody has been sent it yet." in Page("campaign", campaign=campaign_id, section="message").words
     workspace.db.messages.update_one({"_id": f"{campaign_id}:c001"}, {"$set": {"text": "Hi Bela"}})
     page = Page("campaign", campaign=campaign_id, section="message")
     assert "Hi Bela" in page.words
-    assert page.links["c001"] == "customer=c001"
+    assert page.links["Bela Shah"] == "customer=c001"
     assert "Hi {{ customer.first_name }}" in page.words
 
 

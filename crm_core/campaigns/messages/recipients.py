@@ -75,6 +75,12 @@ class CampaignRecipients:
         rows = self._messages.of_customers(campaign_id, ids, actor=actor, state=state, reason=reason)
         return RecipientPage(self._with_customers(rows[:limit]), is_cut=len(found) == MAX_FOUND or len(rows) > limit)
 
+    def sample(self, campaign_id: str, variant: str | None, *, actor: Actor, skip: int = 0) -> Recipient | None:
+        """As ``MessageList.sample``."""
+        actor.require(Permission.READ_CUSTOMERS)
+        row = self._messages.sample(campaign_id, variant, actor=actor, skip=skip)
+        return self._with_customers([row])[0] if row else None
+
     def _with_customers(self, rows: Sequence[Doc]) -> list[Recipient]:
         found = self._reader.by_ids([row["customer_id"] for row in rows], stored=SHOWN)
         known = {customer["id"]: customer for customer in found}

@@ -2,10 +2,12 @@
 // in its texts, so each is taken as true when it appeared, and told anew from there. A text that the server changes
 // counts from then.
 
+// By the joint between number and unit (formats.py) it knows what it may change: what people have written has none.
+
 const UNITS = { second: 1, minute: 60, hour: 3600, day: 86400, week: 604800 };
-const RELATIVE = /\bjust now\b|\b(?:in )?(\d+) (second|minute|hour|day|week)s?(?: ago)?\b/;
 const SHORT = { s: "second", min: "minute", h: "hour" };
-const SHORT_RELATIVE = /^(?:in )?(\d+) (s|min|h)(?: ago)?$/;
+const JOINT = "\u00a0";
+const RELATIVE = /([Jj])ust\u00a0now|(?:in\u00a0)?(\d+)\u00a0(second|minute|hour|day|week|s|min|h)(?:s\b|\b)(?: ago)?/;
 const EVERY_MS = 5000;
 const seen = new WeakMap();
 let timer = null;
@@ -36,24 +38,24 @@ function* texts(root) {
 
 // The moment that a text means, and the text for every later second; null for one that means none.
 function read(said) {
-  const short = SHORT_RELATIVE.exec(said);
-  const found = short ?? RELATIVE.exec(said);
-  if (!found || (found[1] && !found[0].startsWith("in ") && !found[0].endsWith(" ago"))) return null;
-  const unit = short ? SHORT[found[2]] : found[2];
-  const sign = found[0].startsWith("in ") ? 1 : -1;
-  const distance = found[1] ? sign * Number(found[1]) * UNITS[unit] : 0;
-  const [before, after] = [said.slice(0, found.index), said.slice(found.index + found[0].length)];
-  const phrase = (passed) => (passed ? relative(distance - passed, Boolean(short)) : found[0]);
-  return { at: Date.now(), shown: said, words: (passed) => `${before}${phrase(unit === undefined || passed >= UNITS[unit] / 2 ? passed : 0)}${after}` };
+  const found = RELATIVE.exec(said);
+  if (!found) return null;
+  const [phrase, , count, unit] = found;
+  const isShort = unit in SHORT;
+  const length = count ? Number(count) * UNITS[SHORT[unit] ?? unit] : 0;
+  const distance = phrase.startsWith("in") ? length : -length;
+  const rounding = count ? UNITS[SHORT[unit] ?? unit] / 2 : 2;
+  const [before, after] = [said.slice(0, found.index), said.slice(found.index + phrase.length)];
+  const words = (passed) => `${before}${passed < rounding ? phrase : relative(distance - passed, isShort)}${after}`;
+  return { at: Date.now(), shown: said, words };
 }
 
 function relative(distance, isShort) {
   const length = Math.abs(distance);
-  if (length < 2) return "just now";
-  const names = Object.keys(UNITS).filter((name) => length >= UNITS[name] - 0.5 && !(isShort && UNITS[name] > UNITS.hour));
+  if (length < 2) return `just${JOINT}now`;
+  const names = Object.keys(UNITS).filter((name) => length >= UNITS[name] && !(isShort && UNITS[name] > UNITS.hour));
   const name = names.at(-1) ?? "second";
   const count = Math.round(length / UNITS[name]);
-  const brief = Object.keys(SHORT).find((key) => SHORT[key] === name);
-  const words = isShort ? `${count} ${brief}` : `${count} ${name}${count === 1 ? "" : "s"}`;
-  return distance > 0 ? `in ${words}` : `${words} ago`;
+  const unit = isShort ? Object.keys(SHORT).find((key) => SHORT[key] === name) : count === 1 ? name : `${name}s`;
+  return distance > 0 ? `in${JOINT}${count}${JOINT}${unit}` : `${count}${JOINT}${unit} ago`;
 }

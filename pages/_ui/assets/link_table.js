@@ -16,7 +16,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     setStateValue("chosen", ids.filter((id) => now.chosen.has(id)));
   };
   table.setAttribute("aria-label", data.label);
-  table.className = data.is_dense ? "dense" : "";
+  table.className = [data.is_dense ? "dense" : "", data.has_cards ? "" : "flat"].join(" ");
   if (!data.has_cards && parentElement.host) parentElement.host.style.containerType = "normal";
   now.choose = choose;
   now.head = drawHead(table, data, before.head, tell, () => drawn.get(table));
