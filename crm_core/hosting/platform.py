@@ -26,6 +26,8 @@ from crm_core.infra.heartbeat import WORKER_GROUPS
 from crm_core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+PRELOADED = "workers"
+"""The process that our workers fork from; the vendor, which is told less, is none of them."""
 
 
 @contextmanager
@@ -131,8 +133,13 @@ class _Owner:
         if not self._configured.vendor_url:
             port, data = str(self._ports["vendor"]), str(self._folder.path / "vendor.sqlite")
             self._start_worker("vendor", told_to_vendor(self.settings), "--port", port, "--data", data)
+        origin = PRELOADED if sys.platform == "linux" else None
+        if origin:
+            argv = (sys.executable, "-m", "workers.preloaded")
+            path = self._folder.logs / f"{origin}.log"
+            self._supervisor.start(ChildSpec(origin, argv, path, ROOT, until_eof=True, is_preloaded=True))
         for name in WORKER_GROUPS:
-            self._start_worker(name, told_to_worker(name, self.settings, os.environ))
+            self._start_worker(name, told_to_worker(name, self.settings, os.environ), fork_of=origin)
 
     def close(self) -> None:
         self._is_ready = False  # whoever comes now waits for the folder instead of using servers that are ending
@@ -147,10 +154,11 @@ class _Owner:
         self._servers.append(spec.name)
         self._supervisor.start(spec, on_trial=True)
 
-    def _start_worker(self, name: str, env: Mapping[str, str], *options: str) -> None:
-        argv = (sys.executable, "-m", f"workers.{name}", "--until-eof", *options)
+    def _start_worker(self, name: str, env: Mapping[str, str], *options: str, fork_of: str | None = None) -> None:
+        module = (f"workers.{name}", "--until-eof", *options)
+        argv = module if fork_of else (sys.executable, "-m", *module)
         path = self._folder.logs / f"{name}.log"
-        self._supervisor.start(ChildSpec(name, argv, path, ROOT, env, until_eof=True))
+        self._supervisor.start(ChildSpec(name, argv, path, ROOT, env, until_eof=True, fork_of=fork_of))
 
     def _check_servers(self) -> None:
         for name in self._servers:

@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
+from crm_core.hosting.preloaded import ForkedWorker, PreloadedProcess
 from crm_core.hosting.private_folder import FILE_MODE, UMASK
 from crm_core.infra.backoff import compute_backoff
 from crm_core.settings import PREFIX
@@ -30,8 +32,9 @@ class ChildSpec:
 
     log: file that takes its output. folder: where it runs. env: the variables ``CRM_…`` that it is given, which may be
     secrets; of other names it has those of this process. until_eof: it ends when its standard input closes
-    (our workers do); otherwise the system ends it when this process dies (the servers). stop_s: patience
-    before SIGKILL.
+    (our workers do); otherwise the system ends it when this process dies (the servers). is_preloaded: others fork
+    from it. fork_of: the name of the one that it is forked from: its argv is then a module with arguments, and
+    its folder that of that one. stop_s: patience before SIGKILL.
     """
 
     name: str
@@ -40,7 +43,14 @@ class ChildSpec:
     folder: Path
     env: Mapping[str, str] = field(default_factory=dict)
     until_eof: bool = False
+    is_preloaded: bool = False
+    fork_of: str | None = None
     stop_s: float = 10.0
+
+    @property
+    def stops_as(self) -> int:
+        """Which children end before which: workers, what they were forked from, and the servers that they use."""
+        return 1 if self.is_preloaded else 0 if self.until_eof else 2
 
 
 @dataclass(frozen=True)
@@ -63,10 +73,19 @@ class ChildEnd:
         return self.status not in _ENDED_FROM_OUTSIDE
 
 
+class _Process(Protocol):
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout_s: float, /) -> object: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
 @dataclass
 class _Child:
     spec: ChildSpec
-    process: subprocess.Popen[bytes] | None = None
+    process: _Process | None = None
     started_at: float = 0.0
     log_offset: int = 0
     failures: int = 0
@@ -114,7 +133,7 @@ class Supervisor:
             return self._children[name].end
 
     def stop(self) -> None:
-        """End all children after ceasing to restart them: first those that end at EOF, then the servers they use."""
+        """End all children after ceasing to restart them: first the workers, last the servers they use."""
         self._stopping.set()
         self._thread.join()
 
@@ -124,8 +143,8 @@ class Supervisor:
                 changed = [self._tend(child) for child in self._children.values()]
             if any(changed):
                 self._report()
-        for is_worker in (True, False):
-            group = [child for child in self._children.values() if child.spec.until_eof is is_worker]
+        for turn in range(3):
+            group = [child for child in self._children.values() if child.spec.stops_as == turn]
             for child in group:
                 _terminate(child)
             for child in group:
@@ -142,12 +161,24 @@ class Supervisor:
             return False
         try:
             child.log_offset = _size(child.spec.log)
-            child.process = _spawn(child.spec)
+            child.process = self._begin(child.spec)
         except OSError as exc:
             _note_refusal(child, exc)
             return False
+        if child.process is None:
+            return False
         child.started_at = time.monotonic()
         return True
+
+    def _begin(self, spec: ChildSpec) -> _Process | None:
+        """Return None for a worker whose process to fork from is not ready."""
+        if spec.fork_of is None:
+            return _spawn(spec)
+        origin = self._children[spec.fork_of].process
+        if not isinstance(origin, PreloadedProcess) or not origin.is_ready:
+            return None
+        with open(spec.log, "ab", opener=_open_private) as output:
+            return origin.fork(spec.argv, spec.env, output.fileno())
 
     def _report(self) -> None:
         with self._lock:
@@ -160,6 +191,8 @@ class Supervisor:
 
 def _note_end(child: _Child, status: int) -> None:
     ran_s = time.monotonic() - child.started_at
+    if child.process:
+        _close(child.process)
     child.process = None
     child.failures = 0 if ran_s > STABLE_S else child.failures + 1
     child.due_at = time.monotonic() + (compute_backoff(child.failures) if child.failures else 0)
@@ -178,22 +211,28 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _spawn(spec: ChildSpec) -> subprocess.Popen[bytes]:
+def _spawn(spec: ChildSpec) -> _Process:
     argv = spec.argv
     if not spec.until_eof:
         shim = Path(__file__).with_name("dying_exec.py")
         argv = (sys.executable, "-S", "-E", str(shim), str(os.getpid()), *argv)
     with open(spec.log, "ab", opener=_open_private) as output:
-        return subprocess.Popen(  # noqa: S603 - our own programs only
-            argv,
-            cwd=spec.folder,
-            stdin=subprocess.PIPE if spec.until_eof else subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**_neutral_environment(), **spec.env},
-            umask=UMASK,
-            start_new_session=True,  # Ctrl-C is for the app alone: it stops its children in order
-        )
+
+        def begin(stdin: int) -> subprocess.Popen[bytes]:
+            return subprocess.Popen(  # noqa: S603 - our own programs only
+                argv,
+                cwd=spec.folder,
+                stdin=stdin,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**_neutral_environment(), **spec.env},
+                umask=UMASK,
+                start_new_session=True,  # Ctrl-C is for the app alone: it stops its children in order
+            )
+
+        if spec.is_preloaded:
+            return PreloadedProcess(begin)
+        return begin(subprocess.PIPE if spec.until_eof else subprocess.DEVNULL)
 
 
 def _neutral_environment() -> dict[str, str]:
@@ -219,6 +258,13 @@ def _wait_or_kill(child: _Child) -> None:
     except subprocess.TimeoutExpired:
         log.warning("child killed", child=child.spec.name, after_s=child.spec.stop_s)
         process.kill()
-        process.wait()
-    if process.stdin:
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it is gone, and who would say so is stuck
+            process.wait(child.spec.stop_s)
+    _close(process)
+
+
+def _close(process: _Process) -> None:
+    if isinstance(process, PreloadedProcess | ForkedWorker):
+        process.close()
+    elif isinstance(process, subprocess.Popen) and process.stdin:
         process.stdin.close()

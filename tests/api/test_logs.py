@@ -168,7 +168,7 @@ def import_file(app: RunningApp, client: httpx.Client) -> None:
 
 
 def test_no_log_of_any_process_quotes_a_record(fed: Fed) -> None:
-    assert {path.stem for path in fed.files()} == {"app", "mongod", "valkey", "vendor", *WORKER_GROUPS}
+    assert {path.stem for path in fed.files()} == {"app", "mongod", "valkey", "vendor", "workers", *WORKER_GROUPS}
     for path in fed.files():
         quoted = [line for line in path.read_text(errors="replace").splitlines() if MARKER.search(line)]
         assert quoted == [], path.name

@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import psutil
+import redis
 
-from crm_core.infra.streams import Stream
+from crm_core.infra.clock import utc_now
+from crm_core.infra.heartbeat import WORKER_GROUPS, read_workers
+from crm_core.infra.streams import Stream, connect_redis
 from crm_core.services import Services
 from tests.running_app import RunningApp
 from tests.waiting import eventually
@@ -14,8 +17,11 @@ from tests.waiting import eventually
 
 @contextmanager
 def frozen(app: RunningApp, name: str) -> Iterator[psutil.Process]:
-    """A process that neither answers nor ends; it goes on afterwards, unless it was killed."""
-    process = app.child(name)
+    """A process that neither answers nor ends; it goes on afterwards, unless it was killed.
+
+    A worker has begun to work: frozen earlier, it would wait for others that the test freezes as well.
+    """
+    process = working(app, name) if name in WORKER_GROUPS else app.child(name)
     process.suspend()
     try:
         yield process
@@ -24,10 +30,27 @@ def frozen(app: RunningApp, name: str) -> Iterator[psutil.Process]:
             process.resume()
 
 
+def working(app: RunningApp, name: str) -> psutil.Process:
+    """The process of a worker, once it says that it lives."""
+    with connect_redis(app.runtime.redis_url) as client:
+
+        def speaking() -> set[int]:
+            return {worker.pid for worker in read_workers(client, utc_now())}
+
+        return eventually(lambda: app.child(name), lambda child: child.pid in speaking(), f"{name} at work")
+
+
+def find_consumers(services: Services, stream: Stream, group: str) -> Any:
+    """Before the first of them reads, there is no group."""
+    try:
+        return services.redis.xinfo_consumers(stream, group)
+    except redis.ResponseError:
+        return []
+
+
 def holder(services: Services, stream: Stream, group: str, suffix: str = "") -> str | None:
     """The name of a worker that has entries in hand. suffix: how that name ends."""
-    consumers: Any = services.redis.xinfo_consumers(stream, group)
-    found = [row["name"].decode() for row in consumers if row["pending"]]
+    found = [row["name"].decode() for row in find_consumers(services, stream, group) if row["pending"]]
     return next((name for name in found if name.endswith(suffix)), None)
 
 

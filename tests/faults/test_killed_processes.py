@@ -1,7 +1,6 @@
 """``kill -9`` of a worker or a server in the middle of its work: nothing is lost, nothing is done twice."""
 
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
@@ -17,7 +16,7 @@ from tests.faults.campaign import (
     store_audience,
     vendor_counters,
 )
-from tests.faults.holding import frozen, wait_until_held
+from tests.faults.holding import find_consumers, frozen, wait_until_held
 from tests.faults.shop import make_shop, stored_totals
 from tests.running_app import RunningApp, start_worker
 from tests.waiting import eventually
@@ -81,8 +80,7 @@ def test_entries_of_a_worker_that_was_killed_for_good_are_taken_over_by_another(
 
 def reads(services: Services, suffix: str) -> bool:
     """Whether an ingest worker whose name ends so has asked for orders."""
-    consumers: Any = services.redis.xinfo_consumers(Stream.ORDERS, "ingest")
-    return any(row["name"].decode().endswith(suffix) for row in consumers)
+    return any(row["name"].decode().endswith(suffix) for row in find_consumers(services, Stream.ORDERS, "ingest"))
 
 
 def test_a_batch_accepted_before_a_crash_is_repeated_and_reaches_nobody_twice(
@@ -117,7 +115,7 @@ def test_a_batch_accepted_before_a_crash_is_repeated_and_reaches_nobody_twice(
 
 
 def test_killed_process_is_started_again_as_another(running: RunningApp) -> None:
-    before = {name: running.child(name) for name in ("jobs", "ingest", "mongod", "valkey", "vendor")}
+    before = {name: running.child(name) for name in ("workers", "jobs", "ingest", "mongod", "valkey", "vendor")}
     for process in before.values():
         process.kill()
     marks = eventually(

@@ -8,13 +8,14 @@ from websockets.sync.client import connect
 from crm_core.hosting.folder import DataFolder
 from tests.faults.site import Site
 from tests.running_app import STOP_TIMEOUT_S
+from tests.waiting import eventually
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_told_to_stop_while_a_page_is_open_it_ends_with_all_its_children(site: Site, number: signal.Signals) -> None:
     app = site.app
-    children = app.children()
-    assert len(children) >= 8  # two servers, five workers, the vendor
+    # two servers, five workers and what they fork from, the vendor
+    children = eventually(app.children, lambda found: len(found) >= 9, "all processes")
     try:
         with connect(app.url.replace("http", "ws", 1) + "/_stcore/stream"):
             app.process.send_signal(number)

@@ -4,19 +4,60 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from crm_core.hosting.supervisor import ChildSpec, Supervisor
+from tests.running_app import ROOT
 from tests.waiting import eventually
 
 READS_TO_EOF = "import sys; sys.stdin.read()"
+FORKED = """
+import os, sys
+print(sys.argv[1:], os.getsid(0) == os.getpid(), oct(os.umask(0)), os.environ["CRM_TOLD"], __name__, flush=True)
+sys.stdin.read()
+sys.exit(int(sys.argv[1]))
+"""
 
 
 def child(folder: Path) -> ChildSpec:
     return ChildSpec("child", (sys.executable, "-c", READS_TO_EOF), folder / "child.log", folder, until_eof=True)
+
+
+@dataclass(frozen=True)
+class Preloaded:
+    """A process that the children fork from, which run ``FORKED``."""
+
+    supervisor: Supervisor
+    folder: Path
+
+    def start(self, *names: str, argument: str = "0", **how: bool) -> None:
+        for name in names:
+            argv = ("forked", argument)
+            log = self.folder / f"{name}.log"
+            told = {"CRM_TOLD": name}
+            self.supervisor.start(ChildSpec(name, argv, log, self.folder, told, until_eof=True, fork_of="all"), **how)
+
+    def pids(self, *names: str) -> dict[str, int]:
+        """Once they run the program."""
+        eventually(lambda: all(self.output(name) for name in names), what="output")
+        return {name: pid for name in names if (pid := self.supervisor.pid(name))}
+
+    def output(self, name: str) -> str:
+        log = self.folder / f"{name}.log"
+        return log.read_text() if log.exists() else ""
+
+
+@pytest.fixture
+def preloaded(supervisor: Supervisor, tmp_path: Path) -> Preloaded:
+    (tmp_path / "forked.py").write_text(FORKED)
+    argv = (sys.executable, "-m", "workers.preloaded")
+    env = {"PYTHONPATH": str(ROOT)}
+    supervisor.start(ChildSpec("all", argv, tmp_path / "all.log", tmp_path, env, until_eof=True, is_preloaded=True))
+    return Preloaded(supervisor, tmp_path)
 
 
 class FullDisk:
@@ -85,3 +126,51 @@ def test_output_of_a_child_is_told_from_that_of_earlier_ones(supervisor: Supervi
     end = eventually(lambda: supervisor.last_end("child"), what="an end")
     assert end
     assert log.read_text()[end.log_offset :] == "now\n"
+
+
+def test_a_forked_child_is_a_process_like_one_that_is_a_program(preloaded: Preloaded) -> None:
+    supervisor = preloaded.supervisor
+    preloaded.start("one", "two")
+    preloaded.start("failing", argument="no number", on_trial=True)
+    pids = preloaded.pids("one", "two", "failing")
+    for name in ("one", "two"):
+        assert preloaded.output(name) == f"['0'] True 0o77 {name} __main__\n"
+    assert len({*pids.values(), supervisor.pid("all")}) == 4
+    assert psutil.Process(pids["one"]).name() == "forked"
+    os.kill(pids["failing"], signal.SIGTERM)
+    end = eventually(lambda: supervisor.last_end("failing"), what="an end")
+    assert end
+    assert (end.status, end.failures, end.is_its_own_doing) == (-signal.SIGTERM, 1, False)
+    eventually(lambda: supervisor.pid("failing") not in {None, pids["failing"]}, what="another one")
+    supervisor.stop()
+    assert not [pid for pid in pids.values() if psutil.pid_exists(pid)]
+
+
+def test_a_killed_fork_is_started_again_alone_and_all_are_when_their_origin_is_killed(preloaded: Preloaded) -> None:
+    supervisor = preloaded.supervisor
+    preloaded.start("one", "two")
+    first = preloaded.pids("one", "two")
+    os.kill(first["one"], signal.SIGKILL)
+    eventually(lambda: supervisor.pid("one") not in {None, first["one"]}, what="another one")
+    second = preloaded.pids("one", "two")
+    assert second["two"] == first["two"]
+    origin = supervisor.pid("all")
+    assert origin
+    os.kill(origin, signal.SIGKILL)
+    eventually(lambda: not {None, *second.values()} & {supervisor.pid("one"), supervisor.pid("two")}, what="others")
+    assert supervisor.pid("all") != origin
+    assert not [pid for pid in second.values() if psutil.pid_exists(pid)]
+    assert (end := supervisor.last_end("two"))
+    assert end.status == -signal.SIGKILL
+
+
+def test_a_fork_that_fails_is_told_by_its_exit_status_and_its_words(preloaded: Preloaded) -> None:
+    (preloaded.folder / "forked.py").write_text("print('now'); exit(3)")
+    (preloaded.folder / "child.log").write_text("earlier\n")
+    preloaded.start("child", on_trial=True)
+    end = eventually(lambda: preloaded.supervisor.last_end("child"), what="an end")
+    assert end
+    assert (end.status, end.failures) == (3, 1)
+    assert end.log.read_text()[end.log_offset :] == "now\n"
+    preloaded.supervisor.trust("child")
+    eventually(lambda: (last := preloaded.supervisor.last_end("child")) and last.failures > 1, what="another try")
