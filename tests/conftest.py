@@ -23,6 +23,9 @@ from tests.running_app import RunningApp, start_app
 for variable in [name for name in os.environ if name.startswith("CRM_")]:
     del os.environ[variable]  # the tests' settings are their own, whatever the shell says
 
+# Python keeps what it has compiled, for the many processes that tests start: each would compile all the code anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background: commands would not hear Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
 configure_logs("WARNING", "tests")
