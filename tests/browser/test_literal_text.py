@@ -4,17 +4,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
+from crm_core.access.permissions import Role
 from crm_core.hosting.ports import free_port
 from crm_core.rules.loading import load_rule
 from tests.actors import TEST
 from tests.browser.hostile import HOSTILE
-from tests.browser.screen import Screen
+from tests.browser.screen import Screen, give_session
 from tests.integration.feeding import store_customers
 from tests.running_app import ROOT, RunningApp
 from tests.waiting import eventually
@@ -70,9 +72,17 @@ def expect_no_bait(screen: Screen) -> None:
     expect(page.get_by_text("skull", exact=True)).to_have_count(0)
 
 
+@dataclass(frozen=True)
+class Bait:
+    """session: the secret of an admin's."""
+
+    segment: str
+    session: str
+
+
 @pytest.fixture(scope="module")
-def baited_app(app: RunningApp) -> tuple[RunningApp, str]:
-    """Bait in all that people name: a customer with every text, a segment, a campaign, its variant and tags."""
+def bait(app: RunningApp) -> Bait:
+    """In all that people name: a customer with every text, a segment, a campaign, its variant and tags."""
     with app.services() as services:
         texts = {"name": BAIT, "city": BAIT, "category": BAIT, "tags": [BAIT], "attributes": {"bait": BAIT}}
         store_customers(services, {"id": "c1", "visits": 1, **texts})
@@ -88,7 +98,8 @@ def baited_app(app: RunningApp) -> tuple[RunningApp, str]:
             intent=BAIT,
         )
         services.campaigns.launch(campaign["_id"], actor=TEST)
-    return app, segment
+        admin = services.users.invite("ada@example.com", Role.ADMIN, actor=TEST)
+        return Bait(segment, services.sessions.open(admin.id))
 
 
 PAGES = (
@@ -100,10 +111,11 @@ SHOW_NONE = ("data", "audience-builder?segment={segment}")
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_names_of_people_lead_nowhere(baited_app: tuple[RunningApp, str], desk: Screen, path: str) -> None:
-    app, segment = baited_app
-    desk.open(f"{app.url}/{path.format(segment=segment)}")
+def test_names_of_people_lead_nowhere(app: RunningApp, bait: Bait, desk: Screen, path: str) -> None:
+    give_session(desk.page.context, app, bait.session)
+    screen = Screen(desk.page.context.new_page(), has_signed_in=True)
+    screen.open(f"{app.url}/{path.format(segment=bait.segment)}")
     if path not in SHOW_NONE:
-        expect(desk.page.get_by_text("www.evil.example").first).to_be_visible()
-    expect_no_bait(desk)
-    desk.check_health()
+        expect(screen.page.get_by_text("www.evil.example").first).to_be_visible()
+    expect_no_bait(screen)
+    screen.check_health()
