@@ -146,7 +146,7 @@ def test_a_forked_child_is_a_process_like_one_that_is_a_program(preloaded: Prelo
     assert not [pid for pid in pids.values() if psutil.pid_exists(pid)]
 
 
-def test_a_killed_fork_is_started_again_alone_and_all_are_when_their_origin_is_killed(preloaded: Preloaded) -> None:
+def test_a_killed_fork_is_started_again_alone_and_all_are_with_their_origin(preloaded: Preloaded) -> None:
     supervisor = preloaded.supervisor
     preloaded.start("one", "two")
     first = preloaded.pids("one", "two")
