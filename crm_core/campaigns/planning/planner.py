@@ -12,6 +12,7 @@ from pymongo.errors import CursorNotFound
 
 from crm_core.access.actor import SYSTEM
 from crm_core.campaigns.counts import plan_of
+from crm_core.campaigns.drafting.definition import MALFORMED
 from crm_core.campaigns.lifecycle import Campaigns
 from crm_core.campaigns.messages.message_log import MessageLog
 from crm_core.campaigns.model import Campaign, CampaignFields
@@ -89,11 +90,11 @@ class Planner:
 
     def count_left(self, campaign_id: str) -> int | None:
         """Of a campaign whose plan was cut short, how many of its audience have no row; None of others, and when its
-        rule cannot be evaluated."""
+        rule cannot be evaluated, or its document is not as this program writes it."""
         campaign = self._campaigns.get(campaign_id)
         try:
             return self._plan.count_left(campaign) if plan_of(campaign) == "cut_short" else None
-        except InvalidInput:
+        except (InvalidInput, *MALFORMED):
             return None
 
     def _open(self, campaign_id: str) -> _Walk | None:
