@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from crm_core.front_door.app_root import AppRoot
 from crm_core.front_door.connections import bound_connections
 from crm_core.front_door.headers import AnswerHeaders
 from crm_core.front_door.hosts import Addresses
@@ -62,7 +63,7 @@ class FrontDoor:
         rerun_of: RerunOf,
     ) -> None:
         bound = SessionBinding(
-            UploadLimit(app, uploaded),
+            UploadLimit(AppRoot(app), uploaded),
             settings=settings,
             services=services,
             connection_of=connection_of,

@@ -91,3 +91,14 @@ def test_what_streamlit_is_told_stays_as_it_is() -> None:
 def test_metrics_are_read_with_their_own_token(app: RunningApp, path: str) -> None:
     answer = get(app, path, Authorization=f"Bearer {METRICS_TOKEN}")
     assert answer.status_code == 200
+
+
+def test_a_page_is_told_where_the_root_of_the_app_is_before_streamlit_asks(app: RunningApp) -> None:
+    for path in ("/", "/campaign", "/no-page"):
+        page = get(app, path)
+        assert page.text.index('<script src="./app-root.js">') < page.text.index('<script type="module"')
+        assert int(page.headers["content-length"]) == len(page.content)
+    script = get(app, "/app-root.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert "BACKEND_BASE_URL" in script.text
+    assert "app-root" not in get(app, "/component/streamlit_sortables.sortable_items/index.html").text
