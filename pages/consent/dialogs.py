@@ -40,9 +40,9 @@ def suppress_dialog() -> None:
         return
     try:
         if is_address:
-            services().suppressions.add_address(channel, text, reason=reason, actor=actor(), source="By hand")
+            services().suppressions.add_address(channel, text, reason=reason, actor=actor())
         else:
-            services().suppressions.add(text.strip(), channel, reason=reason, actor=actor(), source="By hand")
+            services().suppressions.add(text.strip(), channel, reason=reason, actor=actor())
     except CrmError as exc:
         show_error(exc)
         return

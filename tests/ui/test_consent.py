@@ -93,7 +93,7 @@ def test_an_address_is_suppressed_by_hand(people: Services) -> None:
     page.choose("consent_whom", "New@x.io", dialog="Suppress …")
     page.click("Suppress", dialog="Suppress …")
     row = people.db.suppressions.find_one({"_id": "@email:new@x.io"}) or {}
-    assert (row.get("reason"), row.get("source"), row.get("channel")) == ("manual", "By hand", "email")
+    assert (row.get("reason"), row.get("created_by"), row.get("channel")) == ("manual", "local admin", "email")
 
 
 def test_an_analyst_reads_and_changes_nothing(people: Services) -> None:
