@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.eligibility import Cap, Policy
+from crm_core.audience.erasing import AddressErasure
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.membership import Memberships
 from crm_core.audience.refusals import Refusals
@@ -54,6 +55,10 @@ class AudienceServices(CustomerServices):
     @cached_property
     def suppressions(self) -> Suppressions:
         return Suppressions(self.db, self.audit, self.clock, self.default_country)
+
+    @cached_property
+    def address_erasure(self) -> AddressErasure:
+        return AddressErasure(self.db, self.pseudonyms, self.clock)
 
     @cached_property
     def refusals(self) -> Refusals:

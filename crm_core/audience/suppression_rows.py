@@ -53,6 +53,10 @@ def address_row(channel: str, key: str, told: Told) -> Suppression:
     return cast("Suppression", row)
 
 
+def erased_row(channel: str, key: str, told: Told, pseudonyms: Pseudonyms) -> Suppression:
+    return cast("Suppression", {"_id": erased_row_id(channel, key, pseudonyms), **told.to_fields(channel)})
+
+
 def to_upsert(row: Suppression) -> tuple[Doc, Doc]:
     """A query and its change, which write the row where there is none, or one for a lighter reason; else the upsert
     breaks the uniqueness of ids."""
