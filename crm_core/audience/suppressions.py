@@ -158,19 +158,32 @@ class Suppressions:
         )
 
     def put_all(self, rows: Iterable[Suppression]) -> int:
-        """What workers write; returns how many were new, or for a graver reason."""
-        requests: list[Any] = [UpdateOne(*to_upsert(row), upsert=True) for row in gravest(rows)]
-        if not requests:
+        """What workers write; returns how many were new, or for a graver reason.
+
+        Most are new: inserting is several times faster than an upsert that asks for the reason.
+        """
+        wanted = gravest(rows)
+        if not wanted:
             return 0
         with translated():
             try:
-                result = self._suppressions.bulk_write(requests, ordered=False)
+                self._suppressions.insert_many(wanted, ordered=False)
             except BulkWriteError as exc:
                 details = exc.details or {}
                 if any(error["code"] != DUPLICATE_KEY for error in details["writeErrors"]):
                     raise
-                return int(details["nUpserted"] + details["nModified"])
-        return result.upserted_count + result.modified_count
+                known = [wanted[error["index"]] for error in details["writeErrors"]]
+                return len(wanted) - len(known) + self._replace_lighter(known)
+        return len(wanted)
+
+    def _replace_lighter(self, rows: Sequence[Suppression]) -> int:
+        ids = {"_id": {"$in": [row["_id"] for row in rows]}}
+        held = {row["_id"]: row["reason"] for row in self._suppressions.find(ids, {"reason": 1})}
+        graver = [
+            row for row in rows if REASONS.index(row["reason"]) > REASONS.index(held.get(row["_id"], row["reason"]))
+        ]
+        requests: list[Any] = [UpdateOne(*to_upsert(row)) for row in graver]
+        return self._suppressions.bulk_write(requests, ordered=False).modified_count if requests else 0
 
     def _ids(self, channel: str, key: str) -> tuple[str, str]:
         return address_row_id(channel, key), erased_row_id(channel, key, self.pseudonyms)

@@ -84,7 +84,8 @@ def test_what_is_suppressed_must_exist(suppressions: Suppressions, services: Ser
     with pytest.raises(InvalidInput, match="no channel 'fax'; allowed are in_app, email"):
         suppressions.add("c1", "fax", reason="manual", actor=ASHA)
     with pytest.raises(
-        InvalidInput, match="'boredom' is no reason; allowed are manual, invalid_address, hard_bounce, unsubscribed, complaint"
+        InvalidInput,
+        match="'boredom' is no reason; allowed are manual, invalid_address, hard_bounce, unsubscribed, complaint",
     ):
         suppressions.add("c1", "email", reason="boredom", actor=ASHA)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput, match="no channel 'fax'"):
