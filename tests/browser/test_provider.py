@@ -165,6 +165,7 @@ def test_a_replayed_answer_is_refused(provider: Provider, sign_in_page: Screen) 
     """The code and the state that somebody else's window has brought back."""
     sign_in_as(sign_in_page, "unverified")
     expect(sign_in_page.page.get_by_role("alert").filter(has_text="not verified")).to_be_visible()
+    sign_in_page.settle()  # the alert stands before the frame is drawn anew, which would not hear
     answer = {"code": provider.exchanged[-1]["code"], "state": provider.asked[-1]["state"]}
     before = len(provider.exchanged)
     frame = sign_in_page.page.query_selector(COMPONENT)
