@@ -47,11 +47,10 @@ def serve(control: socket.socket) -> Sequence[str]:
             if not packet:
                 _wait_for_forks()
                 return ()
-            number, variables, *words = json.loads(packet)
+            number, *words = json.loads(packet)
             if _fork(control, number) == 0:
                 control.close()
                 ended.close()
-                os.environ |= variables
                 _become(words[0], *files)
                 return list(map(str, words))
             for file in files:
@@ -105,7 +104,19 @@ def _become(module: str, stdin: int, log: int) -> None:
         os.dup2(log, output)
     os.close(stdin)
     os.close(log)
+    os.environ.update(_read_environment())
     ctypes.CDLL(None).prctl(PR_SET_NAME, module.encode())
+
+
+def _read_environment() -> dict[str, str]:
+    """From the first line of standard input, of which nothing more is taken: this process alone has read it."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(_STDIN, 1)
+        if not byte:
+            sys.exit(1)  # the supervisor has died
+        line += byte
+    return {str(name): str(value) for name, value in json.loads(line).items()}
 
 
 def _tell_of_ended_forks(control: socket.socket) -> None:

@@ -27,7 +27,7 @@ from crm_core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PRELOADED = "workers"
-"""The process that our workers fork from; the vendor, which is told less, is none of them."""
+"""The process that our workers fork from, which is told nothing; the vendor is none of them."""
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """Workers that fork from one process, which has imported what they need: the supervisor's side.
 
-Both sides talk in packets of JSON. To the process goes ``[number, variables, module, argument, …]`` with two open
-files, the worker's standard input and its log; each worker is told variables of its own, so that it has no secret of
-another. From it come ``["ready"]``, then ``["started", number, pid]`` or ``["refused", number, errno]``, and
-``["ended", pid, status]``.
+Both sides talk in packets of JSON. To the process goes ``[number, module, argument, …]`` with two open files, the
+worker's standard input and its log. The first line of that input is what the worker adds to its environment: no other
+process reads its secrets. From it come ``["ready"]``, then ``["started", number, pid]`` or
+``["refused", number, errno]``, and ``["ended", pid, status]``.
 """
 
 import json
@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-PACKET_BYTES = 65_536
+PACKET_BYTES = 4_096
 PATIENCE_S = 10.0
 """For an answer of a process that has nothing else to do than to answer."""
 
@@ -71,12 +71,13 @@ class PreloadedProcess:
         self._answers: dict[int, ForkedWorker | OSError] = {}
         self._workers: dict[int, ForkedWorker] = {}
 
-    def fork(self, module_and_arguments: Sequence[str], variables: Mapping[str, str], log: int) -> ForkedWorker:
-        """Return a new worker. Raises OSError."""
+    def fork(self, module_and_arguments: Sequence[str], env: Mapping[str, str], log: int) -> ForkedWorker:
+        """Return a new worker. env: what is added to the environment, in all less than a pipe holds. Raises OSError."""
         self._requests += 1
         reading, writing = os.pipe()
         try:
-            worker = self._ask([self._requests, dict(variables), *module_and_arguments], [reading, log])
+            os.write(writing, json.dumps(dict(env)).encode() + b"\n")
+            worker = self._ask([self._requests, *module_and_arguments], [reading, log])
         except OSError:
             os.close(writing)
             raise

@@ -33,8 +33,8 @@ class ChildSpec:
     log: file that takes its output. folder: where it runs. env: the variables ``CRM_…`` that it is given, which may be
     secrets; of other names it has those of this process. until_eof: it ends when its standard input closes
     (our workers do); otherwise the system ends it when this process dies (the servers). is_preloaded: others fork
-    from it. fork_of: the name of the one that it is forked from: its argv is then a module with arguments, and
-    its folder that of that one. stop_s: patience before SIGKILL.
+    from it. fork_of: the name of the one that it is forked from: its argv is then a module with arguments, and it has
+    the folder of that one. stop_s: patience before SIGKILL.
     """
 
     name: str

@@ -38,15 +38,18 @@ def test_the_vendor_is_told_nothing_of_the_databases(app: RunningApp) -> None:
     assert {"CRM_RECEIPTS_URL", "CRM_VENDOR_SECRET", "CRM_VENDOR_BEHAVIOUR"} <= found.keys()
 
 
-@pytest.mark.parametrize("name", ["mongod", "valkey"])
-def test_the_servers_are_told_no_setting(app: RunningApp, name: str) -> None:
+@pytest.mark.parametrize("name", ["mongod", "valkey", "workers"])
+def test_the_servers_and_what_workers_fork_from_are_told_no_setting(app: RunningApp, name: str) -> None:
     assert told(app, name) == {}
 
 
-@pytest.mark.parametrize("name", ["workers", *sorted(WORKER_GROUPS)])
-def test_no_setting_stands_in_the_environment_that_a_worker_began_with(app: RunningApp, name: str) -> None:
-    """They are forks, which are told their settings when they begin."""
+@pytest.mark.parametrize("name", sorted(WORKER_GROUPS))
+def test_workers_are_told_where_the_servers_are_and_no_secret_of_the_app(app: RunningApp, name: str) -> None:
+    """As they are given it; to others of this machine they show nothing of it."""
     assert told(app, name) == {}
+    found = told_to_worker(name, app.settings, {})
+    assert (found["CRM_MONGODB_URI"], found["CRM_REDIS_URL"]) == (app.runtime.mongodb_uri, app.runtime.redis_url)
+    assert found.keys() <= WORKERS_MAY_KNOW | MORE_OF_ONE.get(name, set())
 
 
 def test_a_worker_is_told_fixed_settings_of_the_workspace_and_no_secret_of_the_app() -> None:
@@ -65,7 +68,6 @@ def test_a_worker_is_told_fixed_settings_of_the_workspace_and_no_secret_of_the_a
         assert found["CRM_TIME_ZONE"] == "Europe/Berlin"
         secrets = {variable for variable, value in found.items() if value == secret}
         assert secrets == ({"CRM_VENDOR_SECRET"} if name == "delivery" else set())
-        assert found.keys() <= WORKERS_MAY_KNOW | MORE_OF_ONE.get(name, set()) | {"CRM_TIME_ZONE"}
 
 
 def test_all_files_of_a_running_app_are_for_its_owner_alone(app: RunningApp) -> None:
