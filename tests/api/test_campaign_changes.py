@@ -155,7 +155,7 @@ def test_a_running_campaign_is_paused_resumed_and_cancelled(client: httpx.Client
     assert do(client, campaign, "cancel")["state"] == "cancelled"
     ended = eventually(lambda: stats(client, campaign), lambda found: not found["by_state"]["pending"])
     assert ended["skipped_by_reason"] == {"cancelled": 1}
-    assert ended["identity"] == {"planned": 2, "adds_up": True}
+    assert ended["identity"] == {"plan": "complete", "planned": 2, "never_planned": None, "adds_up": True}
 
 
 def test_failed_messages_are_tried_again(client: httpx.Client, inside: Services) -> None:
@@ -168,7 +168,8 @@ def test_failed_messages_are_tried_again(client: httpx.Client, inside: Services)
 
 def test_rows_that_do_not_make_up_the_audience_are_said_not_to(client: httpx.Client, inside: Services) -> None:
     campaign = under_way(client, inside, (MessageState.DELIVERED, None), state="paused", audience=2)
-    assert stats(client, campaign)["identity"] == {"planned": 2, "adds_up": False}
+    told = {"plan": "complete", "planned": 2, "never_planned": None, "adds_up": False}
+    assert stats(client, campaign)["identity"] == told
 
 
 def test_figures_by_variant_count_each_row_that_has_one(client: httpx.Client, inside: Services) -> None:

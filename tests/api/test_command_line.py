@@ -321,6 +321,6 @@ def test_demo_stores_the_shop_of_its_seed(app: RunningApp, client: httpx.Client)
 
 
 def test_demo_of_too_many_customers_is_refused(app: RunningApp) -> None:
-    done = app.command_here("demo", "--customers", "200001")
+    done = app.command_here("demo", "--customers", "2000001")
     assert done.returncode == 1
     assert "1 to 2,000,000" in said(done)
