@@ -57,10 +57,10 @@ def test_a_record_without_consent_leaves_it_as_it_is(client: httpx.Client) -> No
 
 
 def test_an_import_lifts_no_denial_and_says_how_many_it_would_have(client: httpx.Client) -> None:
-    send(client, "customers", {"id": "con-2", "consent": {"email": "denied"}})
-    eventually(lambda: customer(client, "con-2").get("consent"))
-    body = [{"id": "con-2", "consent": {"email": "granted", "sms": "granted"}}, {"id": "con-3"}]
+    send(client, "customers", {"id": "con-8", "consent": {"email": "denied"}})
+    eventually(lambda: customer(client, "con-8").get("consent"))
+    body = [{"id": "con-8", "consent": {"email": "granted", "sms": "granted"}}, {"id": "con-9"}]
     answer = client.post("/customers", params={"keep_denials": "true"}, json=body)
     assert answer.json() == {"accepted": 2, "rejected": [], "denials_kept": 1}
-    told = eventually(lambda: customer(client, "con-2")["consent"], lambda found: "sms" in found)
+    told = eventually(lambda: customer(client, "con-8")["consent"], lambda found: "sms" in found)
     assert {channel: each["state"] for channel, each in told.items()} == {"email": "denied", "sms": "granted"}
