@@ -24,7 +24,7 @@ _STATES: Final = {
 }
 _SUPPRESSED: Final = {
     "manual": "by hand",
-    "invalid_address": "as it is not valid",
+    "invalid_address": "as the address is not valid",
     "hard_bounce": "after a hard bounce",
     "unsubscribed": "on the customer's request",
     "complaint": "after a complaint",
