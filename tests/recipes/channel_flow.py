@@ -49,13 +49,12 @@ def client(workspace: Services) -> Iterator[TestClient]:
 @pytest.fixture
 def stored(client: TestClient, workspace: Services) -> Services:
     """Five customers that came over the API."""
-    reachable: dict[str, Any] = {"visits": 1, "attributes": {"pager_number": "0815"}}
     records = [
-        {"id": "c1", "name": "Asha", **reachable},
-        {"id": "c2", "name": "Bela", **reachable, "consent": {SIXTH: "denied", NINTH: "granted"}},
-        {"id": "c3", "name": "Cem", **reachable, "consent": {SIXTH: "granted", NINTH: "denied"}},
+        {"id": "c1", "name": "Asha", **reachable("0811")},
+        {"id": "c2", "name": "Bela", **reachable("0812"), "consent": {SIXTH: "denied", NINTH: "granted"}},
+        {"id": "c3", "name": "Cem", **reachable("0813"), "consent": {SIXTH: "granted", NINTH: "denied"}},
         {"id": "c4", "name": "Dora", "visits": 1},
-        {"id": "c5", "name": "Emil", **reachable},
+        {"id": "c5", "name": "Emil", **reachable("0815")},
     ]
     answer = client.post("/v1/customers", json=records)
     assert (answer.status_code, answer.json()["rejected"]) == (202, [])
@@ -65,6 +64,10 @@ def stored(client: TestClient, workspace: Services) -> Services:
     ).run_once()
     workspace.suppressions.add("c5", SIXTH, reason="manual", actor=ASHA)
     return workspace
+
+
+def reachable(number: str) -> dict[str, Any]:
+    return {"visits": 1, "attributes": {"pager_number": number}}
 
 
 def load_into_memory(services: Services) -> None:
@@ -111,7 +114,7 @@ def test_a_campaign_over_the_sixth_reaches_who_allows_it(stored: Services, clock
     assert rig.message_log.stats(campaign).skipped_by_reason == {"no_consent": 1, "no_address": 1, "suppressed": 1}
     message = rig.vendor.accepted[f"{campaign}:c1#0"]
     assert {name: message[name] for name in ("to", "channel", "subject")} == {
-        "to": "0815",
+        "to": "0811",
         "channel": SIXTH,
         "subject": "News",
     }
