@@ -27,9 +27,10 @@ PUBLIC: Security = {"security": []}
 """What the OpenAPI document says of operations that need no API key: the vendor signs, Prometheus has a token, anybody
 may ask for health."""
 METRICS_SCHEME = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "The token of `CRM_METRICS_TOKEN`. People who are signed in need none.",
+    "type": "apiKey",
+    "in": "header",
+    "name": "Authorization",
+    "description": "`Bearer` and the token of `CRM_METRICS_TOKEN`. People who are signed in need none.",
 }
 SIGNATURE_SCHEME = {
     "type": "apiKey",
