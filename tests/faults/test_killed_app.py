@@ -64,7 +64,7 @@ SHOP = make_shop("app-")
 @pytest.fixture(scope="module")
 def aftermath(site: Site, client: httpx.Client) -> Iterator[Aftermath]:
     app = site.app
-    with app.services() as services:
+    with site.services() as services:
         store_audience(app, client, AUDIENCE)
         key = client.headers["Authorization"].removeprefix("Bearer ")
         children = app.children()
