@@ -68,7 +68,7 @@ def test_preview_says_what_each_rule_does_and_who_can_be_messaged(client: httpx.
     _, more, much = found["conditions"]
     assert (more["path"], more["without"], much["without"]) == ("rule.rules[1].rules[0]", 1, 5)
     assert more["alone"] == count(client, SPENDERS)
-    nobody = {"no_consent": 0, "no_address": 0, "suppressed": 0}
+    nobody = {"no_consent": 0, "no_address": 0, "suppressed": 0, "same_address": 0}
     assert found["deliverable"]["in_app"] == {"count": 5, "reasons": nobody}
     assert found["deliverable"]["email"] == {"count": 0, "reasons": {**nobody, "no_address": 5}}
 

@@ -22,6 +22,8 @@ ARGUMENTS = (
 PICTURES = Path(__file__).resolve().parents[2] / "test-artifacts"
 STOCK = 200
 DESK, PHONE = (1280, 900), (390, 844)
+KEPT = [VERSION_ID, "audit_key", "unsubscribe_key"]
+"""What the processes of the app hold on to."""
 FAILED = pytest.StashKey[bool]()
 
 
@@ -46,7 +48,7 @@ def app(shared_app: RunningApp) -> Iterator[RunningApp]:
     before = len(log.read_text())
     with shared_app.administrator() as services:
         for name in services.db.list_collection_names():
-            services.db[name].delete_many({"_id": {"$ne": VERSION_ID}})
+            services.db[name].delete_many({"_id": {"$nin": KEPT}})
     yield shared_app
     _, found, after = log.read_text()[before:].partition("Traceback (most recent call last)")
     assert not found, after[:6000]

@@ -70,7 +70,7 @@ def test_a_newcomer_gets_from_an_empty_workspace_to_a_delivered_campaign(app: Ru
         build_audience(desk, api)
         save_and_go_on(desk)
         audience = api.count(SPEND, VISITS)
-        write_message(desk, api.preview(SPEND, VISITS)["sample"][0]["name"])
+        write_message(desk)
         launch(desk, audience)
         watch_until_delivered(desk, api, audience)
     find_it_among_the_campaigns(desk)
@@ -156,15 +156,16 @@ def save_and_go_on(desk: Screen) -> None:
     expect(desk.heading("New campaign")).to_be_visible()
 
 
-def write_message(desk: Screen, name: str) -> None:
+def write_message(desk: Screen) -> None:
     desk.fill("Campaign name", CAMPAIGN)
     expect(desk.heading(CAMPAIGN)).to_be_visible()
     next_step(desk, "Message")
     desk.fill("Message", "Hello {{ customer.first_name | default: 'there' }}, thank you!")
     shown = desk.page.locator(".st-key-wizard_preview .look")
-    expect(shown).to_have_text(f"Hello {name.split()[0]}, thank you!")
+    expect(shown).to_have_text(re.compile(r"Hello (?!there)[^{]+, thank you!"))
+    read = shown.inner_text()
     desk.page.reload()
-    expect(shown).to_have_text(f"Hello {name.split()[0]}, thank you!")
+    expect(shown).to_have_text(read)
     desk.check_health()
 
 

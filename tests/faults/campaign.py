@@ -62,22 +62,28 @@ def launch(client: httpx.Client, rule: dict[str, Any], *, confirm_everyone: bool
 
 
 def check_each_messaged_once(app: RunningApp, services: Services, campaign_id: str, audience: Audience) -> None:
-    """Wait for the end of the campaign, then compare the message log with what the vendor counted for itself."""
+    """Wait for the end of the campaign, then compare the message log with what the vendor counted for itself.
+
+    Whoever blocked an earlier campaign is suppressed, and gets nothing.
+    """
     eventually(lambda: services.campaigns.get(campaign_id)["state"], lambda state: state == CampaignState.COMPLETED)
+    rows = {"campaign_id": campaign_id, "reason": "suppressed"}
+    suppressed = {row["customer_id"] for row in services.db.messages.find(rows, {"customer_id": 1})}
+    assert suppressed <= set(services.db.suppressions.distinct("customer_id"))
+    reachable = audience.reachable - len(suppressed)
     stats = eventually(
-        lambda: services.message_log.stats(campaign_id),
-        lambda found: receipted(found) >= audience.reachable,
-        "receipts",
+        lambda: services.message_log.stats(campaign_id), lambda found: receipted(found) >= reachable, "receipts"
     )
-    rows = consistent(services.db).messages  # receipts of openings still move them
-    assert rows.count_documents({"campaign_id": campaign_id}) == stats.audience == audience.size
-    assert receipted(stats) == audience.reachable
-    assert stats.skipped_by_reason == ({"no_consent": audience.opted_out} if audience.opted_out else {})
+    log = consistent(services.db).messages  # receipts of openings still move them
+    assert log.count_documents({"campaign_id": campaign_id}) == stats.audience == audience.size
+    assert receipted(stats) == reachable
+    skipped = {"no_consent": audience.opted_out, "suppressed": len(suppressed)}
+    assert stats.skipped_by_reason == {reason: count for reason, count in skipped.items() if count}
     counted = eventually(lambda: vendor_counters(app, campaign_id), what="vendor")
-    assert counted["distinct"] == audience.reachable
+    assert counted["distinct"] == reachable
     assert (counted["accepted_twice"], counted["delivered_twice"]) == (0, 0)
     assert counted["failed"] == stats.by_state[MessageState.FAILED]
-    assert counted["delivered"] == audience.reachable - counted["failed"]
+    assert counted["delivered"] == reachable - counted["failed"]
 
 
 def vendor(app: RunningApp) -> httpx.Client:

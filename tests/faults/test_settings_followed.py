@@ -88,7 +88,9 @@ def test_quiet_hours_hold_what_is_not_sent_yet_and_let_it_go_when_they_are_lifte
         assert held(services, campaign_id)
         set_workspace(services, quiet_hours=None, channel_rates={})
         eventually(lambda: services.campaigns.get(campaign_id)["state"], lambda state: state == "completed")
-        assert services.message_log.stats(campaign_id).skipped_by_reason == {}
+        assert services.message_log.stats(campaign_id).skipped_by_reason.keys() <= {
+            "suppressed"
+        }  # who blocked an earlier one
 
 
 def test_a_strict_regime_skips_the_rest_of_a_campaign(site: Site, client: httpx.Client, audience: Audience) -> None:
