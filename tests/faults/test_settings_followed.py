@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.states import CampaignState, MessageState, RowReason
 from crm_core.infra.mongo import Doc
 from crm_core.services import Services
@@ -54,8 +55,13 @@ def being_sent(site: Site, client: httpx.Client, rates: dict[str, float]) -> Ite
 def launch_slowly(services: Services, client: httpx.Client) -> str | None:
     """None when it went out at the rate of before."""
     campaign_id = launch(client, AUDIENCE.rule)
-    sent = eventually(lambda: handled(services.message_log.stats(campaign_id)), lambda count: count >= BEGUN, "begin")
+    sent = eventually(lambda: given(services.message_log.stats(campaign_id)), lambda count: count >= BEGUN, "begin")
     return campaign_id if sent < AUDIENCE.size // 4 else None
+
+
+def given(stats: Stats) -> int:
+    """To the vendor; whoever blocked an earlier campaign is skipped at once, whatever the rate is."""
+    return handled(stats) - stats.by_state[MessageState.SKIPPED]
 
 
 def skipped(services: Services, campaign_id: str, reason: str) -> int:
