@@ -3,6 +3,7 @@
 The campaign goes out slowly, so that it is being sent when a setting changes; each effect is waited for.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ from tests.workspace import set_workspace
 AUDIENCE = Audience("settings", 400)
 SLOW, SLOWEST = {"in_app": 20.0}, {"in_app": 0.5}
 BEGUN = 3
+FOLLOWED_S = 2.0
+"""A batch that meets the new rate in its middle goes on for minutes, and holds up the next campaign."""
 DEFAULTS: Mapping[str, Any] = {
     "message_unknown_consent": True,
     "frequency_cap": None,
@@ -43,6 +46,7 @@ def being_sent(site: Site, client: httpx.Client, rates: dict[str, float]) -> Ite
     """A campaign of which some messages are sent and most are not, at these rates."""
     with site.services() as services:
         set_workspace(services, channel_rates=rates)
+        time.sleep(FOLLOWED_S)
         campaign_id = eventually(lambda: launch_slowly(services, client), what="a campaign at the new rate")
         assert campaign_id
         yield services, campaign_id
