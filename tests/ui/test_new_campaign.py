@@ -129,7 +129,7 @@ def test_a_launch_is_rehearsed_asked_once_with_the_number_and_done(
     launch(page)
     (campaign,) = workspace.db.campaigns.find()
     assert (campaign["state"], campaign["name"], campaign["rule"]) == ("preparing", "Spring", regulars["rule"])
-    assert (page.title, page.query) == ("Spring", {"campaign": campaign["_id"]})
+    assert (page.title, page.query["campaign"]) == ("Spring", campaign["_id"])
     closed = Page("new_campaign", campaign=campaign["_id"])
     assert "it cannot be edited any more" in closed.words
 

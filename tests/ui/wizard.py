@@ -6,9 +6,11 @@ from html import unescape
 import streamlit as st
 
 from crm_core.audience.snapshot.keeper import Status
+from crm_core.jobs.model import UNFINISHED
 from crm_core.services import Services
 from tests.integration.job_rig import jobs_worker
 from tests.ui.page import Page
+from tests.waiting import eventually
 
 NEXT, LAUNCHED, SURE = "wizard_next", "launch", "launch_confirm"
 _TAG = re.compile(r"<[^>]+>")
@@ -30,9 +32,13 @@ def to_step(page: Page, step: str) -> None:
 def review(page: Page, services: Services) -> None:
     """Go to the last step, and let the jobs worker do the rehearsal that it asks for."""
     to_step(page, "review")
-    while jobs_worker(services).run_once():
-        pass
+    eventually(lambda: _all_jobs_are_done(services), what="the rehearsal")
     page.run()
+
+
+def _all_jobs_are_done(services: Services) -> bool:
+    jobs_worker(services).run_once()
+    return services.db.jobs.find_one({"state": {"$in": list(UNFINISHED)}}) is None
 
 
 def launch_label(page: Page) -> str:
