@@ -97,6 +97,7 @@ class PastLoader:
     def _to_campaign(self, responses: Responses, segment: Segment) -> Campaign:
         past, start = responses.campaign, _moment(responses.start_s)
         last = _moment(max(responses.start_s, int(responses.ended_s.max(initial=0))))
+        moved = max(last, *(_moment(int(times.max(initial=0))) for times in (responses.opened_s, responses.clicked_s)))
         course: Any = {
             "_id": _campaign_id(past, start),
             "seed": _campaign_id(past, start),
@@ -112,8 +113,8 @@ class PastLoader:
             "segment_version": segment["version"],
             "exclude_rule": None,
             "exclude_rule_segments": [],
-            "counts_due": last,
-            "details_due": last,
+            "counts_due": moved,
+            "details_due": moved,
         }
         return cast("Campaign", {**self._definitions.check(_to_draft(past, segment)), **course})
 

@@ -40,6 +40,10 @@ def test_past_campaigns_are_there_marked_and_their_logs_add_up(services: Service
         drawn = Counter(STATES[rank] for rank in responses.state.tolist())
         assert {state: count for state, count in stats.by_state.items() if count} == drawn
         assert stats.audience == campaign["audience"] == len(responses.state)
+        opened = services.db.messages.find_one({"campaign_id": campaign["_id"]}, sort=[("opened_at", -1)]) or {}
+        assert campaign["details_due"] >= opened.get("opened_at", campaign["finished_at"]), (
+            "charts begin and end with it"
+        )
         assert set(stats.by_variant) == ({"A", "B"} if responses.campaign.other else set())
     assert {each["name"] for each in services.segments.page(limit=50)[0]} == {each.name for each in SEGMENTS.values()}
 
