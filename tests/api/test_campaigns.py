@@ -102,7 +102,7 @@ def test_campaign_for_a_segment_freezes_its_rule(client: httpx.Client) -> None:
     assert (launched["rule"], launched["segment_version"]) == (rule, 1)
     stats = stats_when_done(client, made["id"])
     assert stats["audience"] == 25
-    assert stats["by_state"]["skipped"] == DENIED
+    assert stats["skipped_by_reason"]["no_consent"] == DENIED
 
 
 def test_campaign_to_nobody_is_completed_with_an_empty_audience(client: httpx.Client) -> None:

@@ -53,7 +53,8 @@ def store_audience(app: RunningApp, client: httpx.Client, audience: Audience) ->
 
 
 def launch(client: httpx.Client, rule: dict[str, Any], *, confirm_everyone: bool = False) -> str:
-    made = client.post("/campaigns", json={"name": "Disturbed", "message": "Hi {{ customer.id }}", "rule": rule})
+    body = {"name": "Disturbed", "message": "Hi {{ customer.id }}", "rule": rule}
+    made = eventually(lambda: client.post("/campaigns", json=body), lambda answer: answer.status_code != 503)
     assert made.status_code == 201, made.text
     campaign_id: str = made.json()["id"]
     launched = client.post(f"/campaigns/{campaign_id}/launch", json={"confirm_everyone": confirm_everyone})

@@ -159,7 +159,7 @@ def test_a_killed_fork_is_started_again_alone_and_all_are_with_their_origin(prel
     os.kill(origin, signal.SIGKILL)
     eventually(lambda: not {None, *second.values()} & {supervisor.pid("one"), supervisor.pid("two")}, what="others")
     assert supervisor.pid("all") != origin
-    assert not [pid for pid in second.values() if psutil.pid_exists(pid)]
+    eventually(lambda: not [pid for pid in second.values() if psutil.pid_exists(pid)], what="the end of them")
     assert (end := supervisor.last_end("two"))
     assert end.status == -signal.SIGKILL
 
