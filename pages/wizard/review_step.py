@@ -44,7 +44,7 @@ def show_review_step(draft: Draft, reach: Reach, faults: Sequence[InvalidInput])
     except InvalidInput as exc:
         show_error(exc)
     if is_running(rehearsal):
-        _show_running(draft, rehearsal)
+        _show_running(draft, reach)
         return
     result = rehearsal["result"] if rehearsal and rehearsal["state"] == JobState.DONE else None
     if rehearsal and result is None:
@@ -78,7 +78,7 @@ def _show_missing(faults: Sequence[InvalidInput]) -> None:
         st.caption("The rehearsal begins by itself when nothing is missing.")
 
 
-def _show_running(draft: Draft, rehearsal: Doc | None) -> None:
+def _show_running(draft: Draft, reach: Reach) -> None:
     """Followed until it is done; then the whole page is drawn."""
 
     def follow() -> None:
@@ -87,12 +87,12 @@ def _show_running(draft: Draft, rehearsal: Doc | None) -> None:
             st.rerun()
         with st.container(border=True):
             st.subheader("Rehearsal", anchor=False)
-            done = (now or {}).get("done", 0)
-            st.progress(0.0 if not done else 0.5, f"{number(done)} customers so far")
+            done, total = (now or {}).get("done", 0), reach.matched
+            words = f"{number(done)} of {number(total)} customers so far"
+            st.progress(min(done / total, 1.0) if total else 0.0, words)
             st.caption("Every message is made as it would be sent, and each decision is asked. Nobody gets anything.")
 
-    if rehearsal:
-        live(EVERY_S)(follow)()
+    live(EVERY_S)(follow)()
 
 
 def _show_recipients(result: Doc) -> None:

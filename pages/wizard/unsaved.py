@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from crm_core.channels.registry import CHANNELS
+from crm_core.errors import Unavailable
 from pages._ui.deps import services
 from pages._ui.formats import literal, relative_time
 from pages.wizard.draft import Opened, keep_mine, take_theirs
@@ -34,8 +35,11 @@ def show_unsaved(opened: Opened) -> None:
         _show_conflict(opened)
     elif opened.error and opened.unsaved:
         names = ", ".join(_label(name) for name in opened.unsaved)
-        words = f"Not saved: {names}. {literal(str(opened.error))} It stays on this page and is tried again."
-        st.error(words, icon=":material/cloud_off:")
+        words = f"Not saved: {names}. {literal(str(opened.error))}"
+        if isinstance(opened.error, Unavailable):
+            st.error(f"{words} It stays on this page and is tried again.", icon=":material/cloud_off:")
+        else:
+            st.error(words, icon=":material/error:")
 
 
 def _show_conflict(opened: Opened) -> None:
