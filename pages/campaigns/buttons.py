@@ -13,11 +13,9 @@ from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState
 from crm_core.errors import CrmError
-from pages._ui import queries
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 from pages._ui.links import go_to
-from pages.campaigns.launching import launch_dialog
 from pages.campaigns.words import cancel_words, retry_words, retryable
 
 State = CampaignState
@@ -25,8 +23,8 @@ REFUSED: Final = "campaign_refused"
 """Why the last click had no effect, and until when that is said: the page is drawn anew every second."""
 SAID_FOR: Final = timedelta(seconds=15)
 MAIN: Final = {
-    State.DRAFT: "launch",
-    State.SCHEDULED: "launch",
+    State.DRAFT: "review",
+    State.SCHEDULED: "edit",
     State.PREPARING: "pause",
     State.SENDING: "pause",
     State.PAUSED: "resume",
@@ -55,7 +53,7 @@ def offered(campaign: Campaign, stats: Stats) -> Sequence[str]:
         *([MAIN[state]] if state in MAIN else []),
         *(["cancel"] if state in CANCELLABLE else []),
         *(["retry"] if may_retry(campaign, stats) else []),
-        *(["edit"] if state in {State.DRAFT, State.SCHEDULED} else []),
+        *(["edit"] if state == State.DRAFT else []),
         *(["unschedule"] if state == State.SCHEDULED else []),
         "duplicate",
         *([shelf] if state in ARCHIVABLE else []),
@@ -124,10 +122,9 @@ def _edit(campaign: Campaign) -> None:
     go_to("new_campaign", campaign=campaign["_id"])
 
 
-def _ask_to_launch(campaign: Campaign) -> None:
-    bound, _ = services().campaigns.at_launch(services().campaigns.get(campaign["_id"]))
-    count = queries.preview(bound.rule).count
-    launch_dialog(campaign["name"], campaign["segment_name"], bound.rule, count, lambda: campaign)
+def _review(campaign: Campaign) -> None:
+    """Where it is launched: after a rehearsal, with the number of those who will be messaged."""
+    go_to("new_campaign", campaign=campaign["_id"], step="review")
 
 
 @st.dialog("Cancel this campaign?", icon=":material/block:")
@@ -167,7 +164,7 @@ def _ask(lines: Sequence[str], label: str, key: str, do: Callable[[], Any]) -> N
 
 
 _BUTTONS: Final = {
-    "launch": _Button("Launch …", "rocket_launch", open=_ask_to_launch),
+    "review": _Button("Review and launch", "rocket_launch", open=_review),
     "edit": _Button("Edit", "edit", open=_edit),
     "unschedule": _Button("Back to draft", "event_busy", Campaigns.unschedule),
     "pause": _Button("Pause", "pause", Campaigns.pause),

@@ -7,7 +7,7 @@ import pytest
 
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.states import MessageState
-from crm_core.rules.tree import EVERYONE, SegmentRule
+from crm_core.rules.tree import SegmentRule
 from crm_core.services import Services
 from pages._ui.links import PageName
 from tests.actors import BELA, TEST
@@ -17,7 +17,7 @@ from tests.ui.deliveries import RULE, Rows, campaign_of, draft, launched
 from tests.ui.page import Page
 from tests.ui.tables import links_of, rows_of
 
-LAUNCH = "Launch …"
+REVIEW = "Review and launch"
 
 PENDING, SENT = (MessageState.PENDING, None), (MessageState.SENT, None)
 DELIVERED, CLICKED = (MessageState.DELIVERED, None), (MessageState.CLICKED, None)
@@ -193,30 +193,13 @@ def test_a_campaign_that_reached_nobody_says_so(workspace: Services) -> None:
     assert "Nobody matched at launch." in Page("campaign", campaign=launched(workspace, {}, is_done=True)).words
 
 
-def test_a_draft_is_sent_only_when_it_is_launched(workspace: Services) -> None:
+def test_a_draft_is_launched_from_its_review_alone(workspace: Services) -> None:
     campaign_id = draft(workspace)
     page = Page("campaign", campaign=campaign_id)
     assert "Nothing is sent before it is launched." in page.words
+    page.click(REVIEW)
+    assert (page.title, page.query) == ("Spring", {"campaign": campaign_id, "step": "review"})
     assert campaign_of(workspace, campaign_id)["state"] == "draft"
-    page.click(LAUNCH)
-    assert campaign_of(workspace, campaign_id)["state"] == "draft"
-    assert "customers: Visited at least 5 times." in page.words
-    page.click("Launch now", dialog=LAUNCH)
-    assert campaign_of(workspace, campaign_id)["state"] == "preparing"
-    page.run()
-    assert LAUNCH not in page.buttons()
-
-
-def test_a_draft_for_everyone_is_launched_only_when_that_is_said(workspace: Services) -> None:
-    made = workspace.campaigns.create(name="All", channel="in_app", message="Hi", rule=EVERYONE, actor=TEST)
-    page = Page("campaign", campaign=made["_id"])
-    page.click(LAUNCH)
-    assert "All goes to 0 customers: Everyone." in page.words.replace("**", "")
-    assert page.button("Launch now").disabled
-    page.choose("Yes, everyone", True, dialog=LAUNCH)
-    assert campaign_of(workspace, made["_id"])["state"] == "draft"
-    page.click("Launch now", dialog=LAUNCH)
-    assert campaign_of(workspace, made["_id"])["state"] == "preparing"
 
 
 def test_the_definition_is_shown_as_it_was_frozen(workspace: Services) -> None:
@@ -246,24 +229,11 @@ def test_a_draft_whose_segment_is_gone_says_so_and_is_not_launched(workspace: Se
     made = workspace.campaigns.create(name="June", channel="in_app", message="Hi", **audience, actor=TEST)
     workspace.segments.remove(segment_id, actor=TEST)
     page = Page("campaign", campaign=made["_id"])
-    page.click(LAUNCH)
+    page.click(REVIEW)
     words = f"no segment with the id '{segment_id}'" if by_rule else "The segment “Regulars” of this draft was deleted"
-    assert words in page.errors
     assert words in page.words
-    assert "Launch now" not in page.buttons()
+    assert not [button for button in page.buttons() if button.startswith("Launch")]
     assert campaign_of(workspace, made["_id"])["state"] == "draft"
-
-
-def test_a_draft_for_a_segment_of_everyone_is_launched_only_when_that_is_said(workspace: Services) -> None:
-    everyone = workspace.segments.save("Everyone", EVERYONE, actor=TEST)
-    rule = SegmentRule(segment_id=everyone["_id"])
-    made = workspace.campaigns.create(name="All", channel="in_app", message="Hi", rule=rule, actor=TEST)
-    page = Page("campaign", campaign=made["_id"])
-    page.click(LAUNCH)
-    assert page.button("Launch now").disabled
-    page.choose("Yes, everyone", True, dialog=LAUNCH)
-    page.click("Launch now", dialog=LAUNCH)
-    assert campaign_of(workspace, made["_id"])["state"] == "preparing"
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ PENDING, DELIVERED = (MessageState.PENDING, None), (MessageState.DELIVERED, None
 REFUSED, UNKNOWN = (MessageState.FAILED, "refused_by_vendor"), (MessageState.FAILED, "outcome_unknown")
 UNDER_WAY: Rows = {PENDING: 3, DELIVERED: 2, (MessageState.SKIPPED, "no_consent"): 1, (MessageState.HELD_OUT, None): 1}
 OFFERED = {
-    "draft": ["Launch …", "Edit", "Duplicate", "Archive"],
-    "scheduled": ["Launch …", "Cancel …", "Edit", "Back to draft", "Duplicate"],
+    "draft": ["Review and launch", "Edit", "Duplicate", "Archive"],
+    "scheduled": ["Edit", "Cancel …", "Back to draft", "Duplicate"],
     "preparing": ["Pause", "Cancel …", "Duplicate"],
     "sending": ["Pause", "Cancel …", "Retry failed …", "Duplicate"],
     "paused": ["Resume", "Cancel …", "Retry failed …", "Duplicate"],

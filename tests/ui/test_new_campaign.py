@@ -5,7 +5,7 @@ import pytest
 from crm_core.audience.model import Segment
 from crm_core.audience.shared_rules import KEPT
 from crm_core.rules.loading import dump_rule, load_rule
-from crm_core.rules.tree import EVERYONE, AnyRule, ListRule
+from crm_core.rules.tree import EVERYONE, AnyRule, ListRule, SegmentRule
 from crm_core.services import Services
 from tests.actors import BEN, TEST
 from tests.conftest import TestClock
@@ -134,8 +134,11 @@ def test_a_launch_is_rehearsed_asked_once_with_the_number_and_done(
     assert "it cannot be edited any more" in closed.words
 
 
-def test_everyone_has_to_be_meant(shop: Shop, workspace: Services) -> None:
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_everyone_has_to_be_meant(shop: Shop, workspace: Services, is_nested: bool) -> None:
     segment = workspace.segments.save("Everyone", EVERYONE, actor=TEST)
+    if is_nested:
+        segment = workspace.segments.save("Around", SegmentRule(segment_id=segment["_id"]), actor=TEST)
     page = Page("new_campaign", segment=segment["_id"])
     review(page, workspace)
     label = launch_label(page)

@@ -26,6 +26,7 @@ from tests.ui.builder import ADD, SAVE, builder_with, pick, rules_of
 from tests.ui.deliveries import draft
 from tests.ui.page import Page, plain
 from tests.ui.shop import Shop
+from tests.ui.wizard import launch_label, review
 from tests.workspace import known_last
 
 AWAY = "This page comes back by itself."
@@ -146,13 +147,16 @@ def test_a_launch_during_an_outage_launches_nothing_and_says_so(
     shop: Shop, workspace: Services, unreachable: Services
 ) -> None:
     campaign_id = draft(workspace)
-    page = Page("campaign", campaign=campaign_id)
+    page = Page("new_campaign", campaign=campaign_id)
+    review(page, workspace)
+    label = launch_label(page)
+    page.click(label)
     with outage(workspace, unreachable):
-        page.click("Launch …")
-        assert "The database does not answer." in page.errors
+        page.click("Launch now", dialog=label)
+        assert AWAY in page.errors
     page.run()
     assert workspace.campaigns.get(campaign_id)["state"] == "draft"
-    assert "Launch …" in page.buttons()
+    assert launch_label(page) == label
 
 
 def test_what_is_written_during_an_outage_is_saved_after_it(workspace: Services, unreachable: Services) -> None:
