@@ -16,6 +16,7 @@ from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.states import CampaignState, MessageState, RowReason
 from crm_core.infra.mongo import Doc
 from crm_core.services import Services
+from crm_core.workspace.reading import REMEMBERED_S
 from tests.faults.campaign import Audience, handled, launch, store_audience, vendor
 from tests.faults.site import Site
 from tests.waiting import eventually
@@ -24,7 +25,7 @@ from tests.workspace import set_workspace
 AUDIENCE = Audience("settings", 400)
 SLOW, SLOWEST = {"in_app": 20.0}, {"in_app": 0.5}
 BEGUN = 3
-FOLLOWED_S = 2.0
+FOLLOWED_S = 2 * REMEMBERED_S
 """A batch that meets the new rate in its middle goes on for minutes, and holds up the next campaign."""
 DEFAULTS: Mapping[str, Any] = {
     "message_unknown_consent": True,

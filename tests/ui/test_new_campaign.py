@@ -150,6 +150,7 @@ def test_everyone_has_to_be_meant(shop: Shop, workspace: Services, is_nested: bo
 
 
 def test_a_draft_changed_elsewhere_is_shown_with_the_difference(workspace: Services, regulars: Segment) -> None:
+    often = workspace.segments.save("Often", visits(9), actor=TEST)
     page = Page("new_campaign", segment=regulars["_id"])
     page.choose("Campaign name", "Spring")
     (draft,) = workspace.db.campaigns.find()
@@ -160,8 +161,13 @@ def test_a_draft_changed_elsewhere_is_shown_with_the_difference(workspace: Servi
     assert workspace.campaigns.get(draft["_id"])["name"] == "Autumn"
     page.click("Keep mine")
     assert (workspace.campaigns.get(draft["_id"])["name"], page.title) == ("Winter", "Winter")
+    workspace.campaigns.update(draft["_id"], rule=visits(7), exclude_segment_ids=[often["_id"]], actor=BEN)
+    page.choose("Segment", often["_id"])
+    assert "Audience: theirs Visited at least 7 times, yours segment “Often”" in page.words
+    page.click("Take theirs")
     workspace.campaigns.update(draft["_id"], name="Autumn", actor=BEN)
-    page.choose("Campaign name", "Summer")
+    page.choose("Customers of these segments", [])
+    assert "Left out segments: theirs “Often”, yours nothing" in page.words
     page.click("Take theirs")
     assert (page.title, page.widget("Campaign name").value) == ("Autumn", "Autumn")
 
