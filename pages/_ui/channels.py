@@ -47,6 +47,19 @@ _LABELS: Final[Mapping[str, str]] = {
     str(reason): label for labels in (REASON_LABELS, _ROW_REASONS) for reason, label in labels.items()
 }
 
+SUPPRESSION_REASONS: Final[Mapping[str, str]] = {
+    "manual": "By hand",
+    "invalid_address": "Invalid address",
+    "hard_bounce": "Hard bounce",
+    "unsubscribed": "Unsubscribed",
+    "complaint": "Complaint",
+}
+
+
+def suppression_words(reason: str) -> str:
+    """Why an address or a customer is suppressed."""
+    return SUPPRESSION_REASONS.get(reason, reason.replace("_", " ").capitalize())
+
 
 def reason_words(reason: str) -> str:
     """Of a row of the message_log."""

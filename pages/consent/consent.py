@@ -12,13 +12,14 @@ from crm_core.audience.refusals import MAX_REACHED, RefusalFilter
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import Customer
 from crm_core.customers.searching import MAX_TEXT
+from pages._ui.channels import SUPPRESSION_REASONS, suppression_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number, relative_time, utc_exact
 from pages._ui.link_table import Cell, Column, Row, link_table
 from pages._ui.links import go_to
 from pages._ui.widgets import empty_state, page_header, pick_section
 from pages.consent.dialogs import DONE, entry_dialog, import_dialog, suppress_dialog
-from pages.consent.words import REASONS, reason_label, source_words, whom
+from pages.consent.words import source_words, whom
 
 PER_PAGE: Final = 20
 SECTIONS: Final = {"suppressed": "Suppressed", "denied": "Consent denied"}
@@ -56,8 +57,8 @@ def choose(section: str) -> RefusalFilter:
         return RefusalFilter(text, channel)
     reason = row.selectbox(
         "Reason",
-        ["", *REASONS],
-        format_func=lambda name: reason_label(name) if name else "All reasons",
+        ["", *SUPPRESSION_REASONS],
+        format_func=lambda name: suppression_words(name) if name else "All reasons",
         key="consent_reason",
         on_change=back_to_first,
         width=180,
@@ -105,7 +106,7 @@ def suppressed_row(token: str, row: Suppression, people: Mapping[str, Customer])
         [
             Cell(name or whom(row), icon="person" if "customer_id" in row else "alternate_email"),
             Cell(CHANNELS.label(row["channel"])),
-            Cell(reason_label(row["reason"])),
+            Cell(suppression_words(row["reason"])),
             Cell(source_words(row.get("source", "")) or row["created_by"]),
             Cell(relative_time(row["created_at"], now), utc_exact(row["created_at"])),
         ],

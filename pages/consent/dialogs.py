@@ -9,12 +9,13 @@ from crm_core.audience.model import Suppression
 from crm_core.audience.suppression_rows import SuppressionReason
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import CrmError
+from pages._ui.channels import SUPPRESSION_REASONS, suppression_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number, utc_exact
 from pages._ui.guard import show_error
 from pages._ui.links import link_to
 from pages.consent.addresses import MAX_MB, read_addresses
-from pages.consent.words import REASONS, reason_label, source_words, whom
+from pages.consent.words import source_words, whom
 
 DONE: Final = "consent_done"
 WITH_ADDRESS: Final = [name for name, channel in CHANNELS.items() if channel.address]
@@ -85,7 +86,7 @@ def import_dialog() -> None:
 @st.dialog("Suppression", icon=":material/block:")
 def entry_dialog(row: Suppression) -> None:
     channel = CHANNELS.label(row["channel"])
-    st.markdown(f"**{literal(whom(row))}** gets no **{channel}** message: {reason_label(row['reason']).lower()}.")
+    st.markdown(f"**{literal(whom(row))}** gets no **{channel}** message: {suppression_words(row['reason']).lower()}.")
     source = source_words(row.get("source", ""))
     st.caption(
         f"Since {utc_exact(row['created_at'])}, by {literal(row['created_by'])}"
@@ -115,5 +116,5 @@ def _pick_channel(names: list[str]) -> str:
 
 
 def _pick_reason() -> SuppressionReason:
-    chosen = st.selectbox("Reason", list(REASONS), format_func=reason_label, key="consent_why")
+    chosen = st.selectbox("Reason", list(SUPPRESSION_REASONS), format_func=suppression_words, key="consent_why")
     return cast("SuppressionReason", chosen)

@@ -1,28 +1,16 @@
 """Suppressions and denials in words."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from crm_core.audience.model import Suppression
 from crm_core.errors import NotFound
 from pages._ui.deps import services
 
-REASONS: Final[Mapping[str, str]] = {
-    "manual": "By hand",
-    "invalid_address": "Invalid address",
-    "hard_bounce": "Hard bounce",
-    "unsubscribed": "Unsubscribed",
-    "complaint": "Complaint",
-}
 CAMPAIGN: Final = "campaign:"
 
 
 def whom(row: Suppression) -> str:
     return row.get("address_key") or row.get("customer_id") or "An erased address"
-
-
-def reason_label(reason: str) -> str:
-    return REASONS.get(reason, reason.replace("_", " ").capitalize())
 
 
 def source_words(source: str) -> str:

@@ -11,7 +11,7 @@ from crm_core.audience.model import Suppression
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import Customer
 from crm_core.errors import CrmError
-from pages._ui.channels import channel_title, reason_words
+from pages._ui.channels import channel_title, reason_words, suppression_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, relative_time, utc_exact
 from pages._ui.guard import show_error
@@ -21,13 +21,6 @@ _STATES: Final = {
     "granted": ("green", "thumb_up", "granted"),
     "denied": ("red", "thumb_down", "denied"),
     "unknown": ("gray", "help", "unknown"),
-}
-_SUPPRESSED: Final = {
-    "manual": "by hand",
-    "invalid_address": "as the address is not valid",
-    "hard_bounce": "after a hard bounce",
-    "unsubscribed": "on the customer's request",
-    "complaint": "after a complaint",
 }
 DONE: Final = "customer_consent_done"
 
@@ -64,10 +57,10 @@ def _show_channel(customer: Customer, channel: str, suppressed: Mapping[str, Sup
             by = f" by {literal(told['source'])}" if told.get("source") else ""
             st.caption(f"Noted {relative_time(told['at'], now)}{by}", help=utc_exact(told["at"]))
         if found := suppressed.get(channel):
-            how = _SUPPRESSED.get(found["reason"], found["reason"])
-            when = relative_time(found["created_at"], now)
+            when, why = relative_time(found["created_at"], now), suppression_words(found["reason"]).lower()
             what = "Stopped" if "customer_id" in found else "The address was stopped"
-            st.caption(f"{what} {how} {when} by {literal(found['created_by'])}", help=utc_exact(found["created_at"]))
+            words = f"{what} {when} by {literal(found['created_by'])}: {why}"
+            st.caption(words, help=utc_exact(found["created_at"]))
 
 
 def _show_verdict(reason: Reason | None) -> None:

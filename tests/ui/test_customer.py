@@ -206,7 +206,7 @@ def test_messages_over_a_channel_are_stopped_after_a_question_and_allowed_again(
     assert list(asha.suppressions.of(["a/1"])["a/1"]) == ["email"]
     assert "E-mail messages are stopped." in page.words
     assert "No message now: suppressed." in page.words
-    assert "Stopped by hand just now by local admin" in page.words
+    assert "Stopped just now by local admin: by hand" in page.words
     page.click("Allow again")
     assert asha.suppressions.of(["a/1"]) == {}
     assert "suppressed" not in page.words
