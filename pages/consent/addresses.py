@@ -1,12 +1,11 @@
 """Addresses in a file: one a line, or those of a column of a CSV."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from crm_core.audience.suppressions import MAX_ADDRESSES, looks_like_address
+from pages._ui.csv_rows import read_rows
 
 MAX_MB: Final = 20
 SAMPLED: Final = 50
@@ -26,10 +25,7 @@ class FoundAddresses:
 
 def read_addresses(data: bytes, place: str) -> FoundAddresses:
     """place: where addresses of that kind stand with a customer."""
-    text = data.decode("utf-8-sig", "replace")
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row)]
+    rows = read_rows(data)
     column = _column(rows, place)
     cells = [row[column].strip() if column < len(row) else "" for row in rows]
     good = dict.fromkeys(cell for cell in cells if looks_like_address(place, cell))

@@ -1,7 +1,5 @@
 """Customers chosen one by one: found by a search, pasted, or listed in a file."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -10,6 +8,7 @@ import streamlit as st
 from crm_core.errors import CrmError
 from crm_core.rules.tree import MAX_LIST, ListRule
 from pages._ui import queries
+from pages._ui.csv_rows import read_rows
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
 from pages._ui.guard import show_error
@@ -18,6 +17,7 @@ from pages.wizard.draft import Draft, audience, save
 FOUND_AT_ONCE: Final = 20
 NAMED: Final = 10
 """Of what nobody has, so many are named."""
+HEADS: Final = ("id", "customer_id", "customer id", "email", "e-mail", "email address")
 NOTE: Final = "wizard_picked_note"
 
 
@@ -42,7 +42,7 @@ def pick_customers(draft: Draft) -> None:
         _add(draft, ids, pasted.replace(",", "\n").replace(";", "\n").splitlines())
     file = st.file_uploader("Or a file with a column of them", type=["csv", "txt"], key=draft.key("pick_file"))
     if file and st.button("Add those of the file", key=draft.key("pick_add_file")):
-        _add(draft, ids, _first_column(file.getvalue()))
+        _add(draft, ids, _listed(file.getvalue()))
     if note := st.session_state.pop(NOTE, None):
         st.info(note, icon=":material/person_search:")
 
@@ -86,8 +86,11 @@ def _store(draft: Draft, ids: Sequence[str]) -> None:
     st.rerun()
 
 
-def _first_column(data: bytes) -> list[str]:
-    """A head such as ``id`` or ``email`` is no customer, and is told as unknown if one was meant."""
-    rows = csv.reader(io.StringIO(data.decode("utf-8-sig", errors="replace")))
-    cells = [row[0] for row in rows if row]
-    return cells[1:] if cells and cells[0].strip().lower() in {"id", "customer_id", "email", "e-mail"} else cells
+def _listed(data: bytes) -> list[str]:
+    """The cells of the column that is named as one of ids or of addresses; of a file without such a head its first."""
+    rows = read_rows(data)
+    head = [cell.strip().lower() for cell in rows[0]] if rows else []
+    place = next((head.index(name) for name in HEADS if name in head), None)
+    if place is None:
+        return [row[0] for row in rows]
+    return [row[place] for row in rows[1:] if len(row) > place]

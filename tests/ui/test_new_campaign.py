@@ -87,6 +87,13 @@ def test_customers_are_chosen_by_search_and_pasted_ids_and_addresses(workspace: 
     (draft,) = workspace.db.campaigns.find()
     assert draft["rule"] == dump_rule(ListRule(customer_ids=("k2", "k1", "k3")))
     page.click("Choose none")
+    file = ("some.csv", b"Name;E-mail\nKim;KIM1@shop.example\n", "text/csv")
+    page.test.file_uploader[0].set_value(file)
+    page.run()
+    page.click("Add those of the file")
+    (draft,) = workspace.db.campaigns.find()
+    assert draft["rule"] == dump_rule(ListRule(customer_ids=("k1",)))
+    page.click("Choose none")
     (draft,) = workspace.db.campaigns.find()
     assert draft["rule"] is None
 
