@@ -74,10 +74,14 @@ def test_it_is_on_record_as_consent_and_suppression_and_audited_without_a_name(
     told = services.customers.customer("c1", actor=ASHA)["consent"]["email"]
     assert told.pop("at") < clock.now
     assert told == {"state": "denied", "source": "unsubscribe page", "campaign_id": campaign}
-    assert services.suppressions.of(["c1"])["c1"]["email"]["reason"] == "unsubscribed"
+    kept = services.suppressions.of_one("c1")["email"]
+    assert (kept["reason"], kept["source"]) == ("unsubscribed", f"campaign:{campaign}")
+    assert services.suppressions.among([], ["c1@example.com"], "email").keys == {"c1@example.com"}, "whoever has it"
     entries = list(services.db.audit.find({"actor_id": "unsubscribe_page"}).sort("_id", 1))
     assert [each["action"] for each in entries] == ["consent.change", "suppression.add"]
-    assert {each["target"] for each in entries} == {services.pseudonyms.of("c1")}
+    assert [each["target"] for each in entries] == [
+        services.pseudonyms.of(whom) for whom in ("c1", "email:c1@example.com")
+    ]
     assert entries[0]["details"] == {"channel": "email", "consent": "denied", "campaign": campaign}
 
 

@@ -10,8 +10,9 @@ from crm_core.access.actor import Actor, ActorKind
 from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission, Role
 from crm_core.audience.eligibility import Policy, Reason, eligibility
+from crm_core.audience.model import Suppression
 from crm_core.audience.suppression_rows import SuppressionReason
-from crm_core.audience.suppressions import Suppressions
+from crm_core.audience.suppressions import Suppressions, looks_like_address
 from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.rows import row_id
 from crm_core.campaigns.model import campaigns_in
@@ -115,12 +116,22 @@ class Unsubscriptions:
     def _stop(self, customer_id: str, channel: str, campaign_id: str) -> None:
         """All that an unsubscription does. What is suppressed already stays so for its reason."""
         self._tell(customer_id, channel, "denied", campaign_id)
-        if self._reason(customer_id, channel) is None:
-            self._suppressions.add(customer_id, channel, reason=REASON, actor=PAGE)
+        if self._suppression(customer_id, channel) is None:
+            self._suppress(customer_id, channel, f"campaign:{campaign_id}")
+
+    def _suppress(self, customer_id: str, channel: str, source: str) -> None:
+        """The address, so that nobody who comes to have it is written to; the customer where the channel needs none."""
+        person = self._recipients.read([customer_id], channel, None, self._clock()).get(customer_id)
+        address = CHANNELS[channel].address_of(person.customer) if person else None
+        if address and looks_like_address(CHANNELS[channel].address or "", address):
+            self._suppressions.add_address(channel, address, reason=REASON, actor=PAGE, source=source)
+        else:
+            self._suppressions.add(customer_id, channel, reason=REASON, actor=PAGE, source=source)
 
     def _allow(self, customer_id: str, channel: str, campaign_id: str) -> None:
-        if self._reason(customer_id, channel) == REASON:
-            self._suppressions.lift(customer_id, channel, actor=PAGE)
+        found = self._suppression(customer_id, channel)
+        if found and found["reason"] == REASON:
+            self._suppressions.lift_row(found["_id"], actor=PAGE)
         self._tell(customer_id, channel, "granted", campaign_id)
 
     def _tell(self, customer_id: str, channel: str, state: str, campaign_id: str) -> None:
@@ -149,10 +160,9 @@ class Unsubscriptions:
             count = {"$inc": {"unsubscribed": 1 if is_gone else -1}}
             self._campaigns.update_one({"_id": campaign_id}, count, session=session)
 
-    def _reason(self, customer_id: str, channel: str) -> str | None:
-        """Of the suppression."""
-        found = self._suppressions.of([customer_id]).get(customer_id, {}).get(channel)
-        return found["reason"] if found else None
+    def _suppression(self, customer_id: str, channel: str) -> Suppression | None:
+        """Of the customer, or of the address."""
+        return self._suppressions.of_one(customer_id).get(channel)
 
     def _read(self, token: str, channel: str | None = None) -> Link:
         link = read_token(self._key(), token)
@@ -169,6 +179,7 @@ class Unsubscriptions:
         shown = mask_address(address) if address else None
         consent = person.customer.get("consent", {}).get(channel.name, {}).get("state", "unknown")
         reason = eligibility(person, channel.name, policy, now)
-        is_by_customer = consent != "granted" or self._reason(customer_id, channel.name) == REASON
+        found = self._suppression(customer_id, channel.name)
+        is_by_customer = consent != "granted" or (found is not None and found["reason"] == REASON)
         may_change = reason in (None, Reason.NO_ADDRESS) or is_by_customer
         return Choice(channel, shown, consent, is_on=reason is None, may_change=may_change)
