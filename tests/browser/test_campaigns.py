@@ -65,7 +65,8 @@ def test_a_click_on_pause_right_after_a_launch_is_never_lost(stocked_app: Runnin
         for number in range(PAUSES):
             campaign = draft(services, f"Hurry {number}")
             desk.open(f"{stocked_app.url}/campaign?campaign={campaign}")
-            desk.button("Launch …").click()
+            desk.button("Review and launch").click()
+            desk.page.get_by_role("button", name=re.compile(r"Launch to [\d,]+ customers")).click()
             desk.page.get_by_role("dialog").get_by_role("button", name="Launch now").click()
             click_at_once(desk, desk.button("Pause"))
             expect(desk.page.get_by_text("Paused by local admin")).to_be_visible()
