@@ -14,8 +14,9 @@ from pymongo import UpdateOne
 from benchmarks.report import Figure, time_of
 from benchmarks.shop import fill_customers
 from crm_core.campaigns.messages.rows import BY_RANK
-from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.campaigns.states import CampaignState
 from crm_core.infra.mongo import Doc
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.running_app import RunningApp, start_worker
 from tests.waiting import eventually

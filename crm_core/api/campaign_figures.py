@@ -10,7 +10,7 @@ from crm_core.api.campaign_access import UNKNOWN, Reader
 from crm_core.api.problems import to_responses
 from crm_core.api.routing import Router
 from crm_core.campaigns.counts import plan_of
-from crm_core.campaigns.states import REACHED, MessageState
+from crm_core.schema.message_states import REACHED, MessageState
 
 router = Router(prefix="/v1", tags=["Campaigns"])
 

@@ -7,7 +7,8 @@ from typing import Final, Literal
 
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign, Counts, Details, Point, ReasonCount, VariantCount
-from crm_core.campaigns.states import REACHED, CampaignState, MessageState
+from crm_core.campaigns.states import CampaignState
+from crm_core.schema.message_states import REACHED, MessageState
 
 MAX_REASONS: Final = 100
 """Of one state: a vendor may give any reason, and a document has its limits."""

@@ -19,8 +19,9 @@ from crm_core.campaigns.counting import read_details
 from crm_core.campaigns.counts import to_details, to_stats
 from crm_core.campaigns.messages.message_log import MessageLog, Stats
 from crm_core.campaigns.model import Campaign, Details
-from crm_core.campaigns.states import RUNNING, MessageState
+from crm_core.campaigns.states import RUNNING
 from crm_core.infra.clock import Clock
+from crm_core.schema.message_states import MessageState
 
 CHEAP_S = 0.1
 """What is counted faster is counted each time."""

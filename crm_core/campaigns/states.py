@@ -1,8 +1,6 @@
-"""The states of a campaign and of a message, and their order."""
+"""The states of a campaign, and the reasons of messages beside those of ``eligibility``."""
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
 
 
 class CampaignState(StrEnum):
@@ -18,42 +16,6 @@ class CampaignState(StrEnum):
 
 RUNNING = (CampaignState.PREPARING, CampaignState.SENDING)
 """In these messages are sent: sending begins while the audience is still being walked."""
-
-
-class MessageState(StrEnum):
-    """In the order in which receipts may move a message; skipped and held out never move."""
-
-    PENDING = "pending"
-    SENT = "sent"
-    FAILED = "failed"
-    DELIVERED = "delivered"
-    OPENED = "opened"
-    CLICKED = "clicked"
-    SKIPPED = "skipped"
-    HELD_OUT = "held_out"
-
-    @property
-    def rank(self) -> int:
-        """How the message log keeps the state: receipts raise it by ``$max``, in whatever order they come."""
-        return RANKS[self]
-
-
-REACHED: Final[Mapping[MessageState, tuple[MessageState, ...]]] = {
-    MessageState.SENT: (
-        MessageState.SENT,
-        MessageState.FAILED,
-        MessageState.DELIVERED,
-        MessageState.OPENED,
-        MessageState.CLICKED,
-    ),
-    MessageState.DELIVERED: (MessageState.DELIVERED, MessageState.OPENED, MessageState.CLICKED),
-    MessageState.OPENED: (MessageState.OPENED, MessageState.CLICKED),
-    MessageState.CLICKED: (MessageState.CLICKED,),
-}
-"""Where messages are now that got at least so far. What was attempted counts as sent, whatever came of it."""
-
-RANKS = {state: rank for rank, state in enumerate(MessageState)}
-STATES = tuple(MessageState)
 
 
 class RowReason(StrEnum):

@@ -19,7 +19,7 @@ from crm_core.campaigns.messages.message_log import MessageLog
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.model import Campaign, campaigns_in
-from crm_core.campaigns.states import STATES, CampaignState, MessageState
+from crm_core.campaigns.states import CampaignState
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import customers_in
 from crm_core.demo.generator import DemoData
@@ -28,6 +28,7 @@ from crm_core.demo.records import customer_id, describe_person
 from crm_core.demo.responses import Responses
 from crm_core.infra.mongo import Db, translated
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import STATES, MessageState
 
 MAKER = system_actor("demo shop")
 MADE_UP = "made up"

@@ -9,12 +9,12 @@ from typing import Final
 
 import numpy as np
 
-from crm_core.campaigns.states import MessageState
 from crm_core.channels.registry import CHANNELS
 from crm_core.demo.columns import Bools, Floats, Ints, People, Purchases
 from crm_core.demo.consent import ASKED, STATES
 from crm_core.demo.past_campaigns import CAMPAIGNS, SEGMENTS, Known, PastCampaign
 from crm_core.demo.seasons import DAY_S, HOUR_S, ShopClock
+from crm_core.schema.message_states import MessageState
 
 NOBODY_OPENS: Final = (0.0, 0.0)
 OPEN_CLICK: Final = {"email": (0.34, 0.16), "push": (0.17, 0.3), "in_app": (0.48, 0.14), "whatsapp": (0.68, 0.12)}

@@ -11,11 +11,11 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict, cast
 
 from crm_core.access.actor import Actor
 from crm_core.access.personal_reads import PersonalReads
-from crm_core.campaigns.states import STATES, MessageState
 from crm_core.customers.model import Event, Order
 from crm_core.customers.reading import CustomerReader
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.schema.message_states import STATES, MessageState
 
 MAX_LIMIT = 500
 TIME_LIMIT_MS = 10_000

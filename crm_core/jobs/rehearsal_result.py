@@ -1,8 +1,8 @@
 """What came of a rehearsal, as it is kept and shown."""
 
 from crm_core.campaigns.rehearsal.rehearsal import RehearsalResult
-from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Doc
+from crm_core.schema.message_states import MessageState
 
 
 def to_document(result: RehearsalResult) -> Doc:

@@ -3,7 +3,7 @@
 from typing import NoReturn
 from urllib.parse import urlencode
 
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 from pages._ui.links import go_to
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 from pages._ui.deps import actor, services
 from pages._ui.formats import number
 from pages._ui.guard import lead_back, live

@@ -9,7 +9,8 @@ import streamlit as st
 from crm_core.campaigns.counts import rate_of
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
-from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.campaigns.states import CampaignState
+from crm_core.schema.message_states import MessageState
 from pages._ui.channels import channel_icon
 from pages._ui.deps import actor, services
 from pages._ui.formats import NONE, literal, number

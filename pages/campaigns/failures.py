@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 from pages._ui.channels import failure_words, reason_meaning, reason_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import number

@@ -6,7 +6,8 @@ import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
-from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.campaigns.states import CampaignState
+from crm_core.schema.message_states import MessageState
 from pages._ui.deps import services
 from pages._ui.formats import duration, number
 from pages.campaigns.words import waiting_words

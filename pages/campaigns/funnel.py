@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 from pages._ui.formats import number, percent
 
 M = MessageState

@@ -7,7 +7,7 @@ import streamlit as st
 from crm_core.campaigns.counts import plan_of
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 from pages._ui.formats import number
 from pages._ui.palette import NOW_LABELS
 

@@ -10,8 +10,8 @@ import streamlit as st
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.messages.recipients import MAX_FOUND, Recipient, RecipientPage
 from crm_core.campaigns.model import Campaign
-from crm_core.campaigns.states import MessageState
 from crm_core.customers.searching import MAX_TEXT
+from crm_core.schema.message_states import MessageState
 from pages._ui.channels import failure_words, reason_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import NONE, literal, number, utc_exact

@@ -8,7 +8,8 @@ from crm_core.campaigns.counts import plan_of, rate_of, variants_of
 from crm_core.campaigns.drafting.content import content_of
 from crm_core.campaigns.messages.message_log import Stats, reached_in
 from crm_core.campaigns.model import Campaign, Details, Point
-from crm_core.campaigns.states import RUNNING, CampaignState, MessageState
+from crm_core.campaigns.states import RUNNING, CampaignState
+from crm_core.schema.message_states import MessageState
 from pages._ui.charts import delivery_timeline, opens_over_time, show_chart
 from pages._ui.deps import actor, services
 from pages._ui.formats import NONE, number, percent

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from crm_core.campaigns.counts import plan_of, rate_of
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
-from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.campaigns.states import CampaignState
 from crm_core.channels.registry import CHANNELS
+from crm_core.schema.message_states import MessageState
 from pages._ui.deps import services
 from pages._ui.formats import NONE, number, relative_time, utc_exact
 from pages._ui.link_table import Cell, Column, Row

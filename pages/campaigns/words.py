@@ -8,7 +8,8 @@ from crm_core.access.actor import SYSTEM
 from crm_core.campaigns.counts import plan_of
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
-from crm_core.campaigns.states import CampaignState, MessageState, RowReason
+from crm_core.campaigns.states import CampaignState, RowReason
+from crm_core.schema.message_states import MessageState
 from pages._ui.channels import failure_words, reason_words
 from pages._ui.formats import duration, literal, number, relative_time, utc_exact
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 import streamlit as st
 
 from crm_core.campaigns.drafting.content import TEXTS
-from crm_core.campaigns.states import MessageState, RowReason
+from crm_core.campaigns.states import RowReason
 from crm_core.infra.mongo import Doc
+from crm_core.schema.message_states import MessageState
 from pages._ui.deps import services
 from pages._ui.formats import literal, number, relative_time
 from pages._ui.links import link_to

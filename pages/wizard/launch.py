@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from crm_core.campaigns.states import MessageState
 from crm_core.errors import CrmError
 from crm_core.infra.mongo import Doc
+from crm_core.schema.message_states import MessageState
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
 from pages._ui.links import go_to

@@ -7,10 +7,10 @@ from typing import Final
 import streamlit as st
 
 from crm_core.campaigns.drafting.options import SKIP
-from crm_core.campaigns.states import MessageState
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.jobs.model import JobState
+from crm_core.schema.message_states import MessageState
 from pages._ui import queries
 from pages._ui.channels import reason_words
 from pages._ui.charts import show_chart

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from crm_core.campaigns.messages.rows import new_row
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.api.answers import Json, problem_in
 from tests.running_app import RunningApp

@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from crm_core.campaigns.messages.rows import new_row
-from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.campaigns.states import CampaignState
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from pages._ui.branding import ASSETS
 from pages._ui.formats import JOINT, relative_time

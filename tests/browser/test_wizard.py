@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from crm_core.campaigns.states import MessageState
 from crm_core.channels.registry import CHANNELS
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from tests.actors import TEST
 from tests.browser.screen import Screen
 from tests.running_app import RunningApp

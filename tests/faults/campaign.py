@@ -7,9 +7,10 @@ from typing import Any
 import httpx
 
 from crm_core.campaigns.messages.message_log import Stats
-from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.campaigns.states import CampaignState
 from crm_core.infra.mongo import consistent
 from crm_core.infra.streams import Stream
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests import plain_http
 from tests.running_app import RunningApp

@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from crm_core.campaigns.messages.message_log import Stats
-from crm_core.campaigns.states import CampaignState, MessageState, RowReason
+from crm_core.campaigns.states import CampaignState, RowReason
 from crm_core.infra.mongo import Doc
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from crm_core.workspace.reading import REMEMBERED_S
 from tests.faults.campaign import Audience, handled, launch, store_audience, vendor

@@ -10,9 +10,9 @@ from crm_core.campaigns.rehearsal.rehearsal import RehearsalResult
 from crm_core.campaigns.rehearsal.tally import HOUR
 from crm_core.campaigns.sending.rate import ChannelRates, Grant
 from crm_core.campaigns.sending.release import ROUND_REST
-from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.actors import ASHA
 from tests.conftest import TestClock

@@ -13,10 +13,10 @@ import pytest
 
 from crm_core.audience.eligibility import Reason, eligibility
 from crm_core.audience.snapshot.keeper import Status
-from crm_core.campaigns.states import MessageState
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.actors import ASHA

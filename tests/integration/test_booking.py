@@ -8,8 +8,8 @@ import pytest
 from crm_core.campaigns.messages.booking import StateChange
 from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.rows import new_row
-from crm_core.campaigns.states import MessageState as State
 from crm_core.infra.mongo import Doc
+from crm_core.schema.message_states import MessageState as State
 from crm_core.services import Services
 
 START = datetime(2026, 6, 15, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from crm_core.campaigns.counting import COUNTS, CampaignCounter
 from crm_core.campaigns.counts import MAX_REASONS, OTHER, to_counts, to_stats
 from crm_core.campaigns.messages.message_log import MessageLog, Stats
 from crm_core.campaigns.model import Campaign
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.actors import ASHA, TEST
 from tests.conftest import TestClock

@@ -19,10 +19,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from crm_core.campaigns.states import STATES, MessageState
 from crm_core.channels.sender import Answer
 from crm_core.errors import Conflict, Unavailable
 from crm_core.infra.streams import Stream
+from crm_core.schema.message_states import STATES, MessageState
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.actors import ASHA

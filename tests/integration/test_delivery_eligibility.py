@@ -6,7 +6,7 @@ import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
 from crm_core.campaigns.messages.rows import new_row
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services, build_services
 from crm_core.upgrades.version import VERSION_ID
 from tests.actors import ASHA

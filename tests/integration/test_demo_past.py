@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from crm_core.campaigns.states import STATES
 from crm_core.channels.registry import CHANNELS
 from crm_core.demo.generator import DemoData, generate_demo
 from crm_core.demo.past import MADE_UP
 from crm_core.demo.past_campaigns import CAMPAIGNS, SEGMENTS
 from crm_core.demo.seasons import DAY_S
+from crm_core.schema.message_states import STATES
 from crm_core.services import Services
 from tests.actors import ASHA
 from tests.conftest import TestClock

@@ -7,7 +7,7 @@ from datetime import datetime
 from crm_core.campaigns.figures import CHEAP_S, LONG_REST, REST, Figures
 from crm_core.campaigns.messages.message_log import MessageLog, Stats
 from crm_core.campaigns.model import Campaign, Point
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.actors import ASHA, TEST
 from tests.conftest import TestClock

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from crm_core.campaigns.messages.rows import new_row
-from crm_core.campaigns.states import MessageState
 from crm_core.infra.paging import MAX_PAGE_BYTES, READ_AT_ONCE
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.actors import ASHA, TEST
 from tests.conftest import TestClock

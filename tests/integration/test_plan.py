@@ -13,9 +13,9 @@ from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.planning.plan import Plan
 from crm_core.campaigns.planning.progress import CLOSING
 from crm_core.campaigns.planning.split import places, variant_at
-from crm_core.campaigns.states import MessageState
 from crm_core.errors import Conflict
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.actors import ASHA, BELA
 from tests.conftest import TestClock

@@ -12,10 +12,10 @@ from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.rehearsal.dry_run import HORIZON, Stage
 from crm_core.campaigns.rehearsal.tally import DAY
 from crm_core.campaigns.sending.quiet import QuietHours
-from crm_core.campaigns.states import MessageState
 from crm_core.errors import Conflict
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import EVERYONE
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.actors import ASHA

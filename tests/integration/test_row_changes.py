@@ -12,8 +12,8 @@ from crm_core.campaigns.messages.pending import PendingRows
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.sending.batches import DeliveryBatch
 from crm_core.campaigns.sending.claims import Claims
-from crm_core.campaigns.states import MessageState as State
 from crm_core.infra.mongo import Doc
+from crm_core.schema.message_states import MessageState as State
 from crm_core.services import Services
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from crm_core.campaigns.messages.rows import new_row, row_id
-from crm_core.campaigns.states import MessageState
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Stream
 from crm_core.insights.timeline import Kind
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from crm_core.settings import Settings
 from tests.actors import TEST

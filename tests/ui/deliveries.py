@@ -5,8 +5,9 @@ from typing import Unpack
 
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.model import Campaign, CampaignFields
-from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.campaigns.states import CampaignState
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.actors import TEST
 

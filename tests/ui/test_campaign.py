@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from crm_core.campaigns.messages.rows import new_row
-from crm_core.campaigns.states import MessageState
 from crm_core.rules.tree import SegmentRule
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from pages._ui.links import PageName
 from tests.actors import BELA, TEST

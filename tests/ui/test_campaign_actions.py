@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from crm_core.campaigns.messages.rows import new_row
-from crm_core.campaigns.states import MessageState
 from crm_core.rules.tree import EVERYONE
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.actors import ASHA, BELA, TEST
 from tests.conftest import TestClock

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.actors import ASHA, BELA
 from tests.conftest import TestClock

@@ -7,9 +7,9 @@ import pytest
 
 from crm_core.audience.model import Segment
 from crm_core.campaigns.messages.rows import new_row
-from crm_core.campaigns.states import MessageState
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.actors import TEST
 from tests.conftest import TestClock

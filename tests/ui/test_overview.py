@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from crm_core.campaigns.states import MessageState
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.actors import TEST
 from tests.conftest import TestClock

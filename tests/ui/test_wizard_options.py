@@ -8,9 +8,9 @@ import pytest
 
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.planning.split import is_held_out, places
-from crm_core.campaigns.states import STATES, MessageState
 from crm_core.channels.registry import CHANNELS
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import STATES, MessageState
 from crm_core.services import Services
 from tests.actors import TEST
 from tests.conftest import TestClock

@@ -9,7 +9,8 @@ from crm_core.campaigns.counts import to_counts
 from crm_core.campaigns.list_csv import to_csv
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
-from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.campaigns.states import CampaignState
+from crm_core.schema.message_states import MessageState
 
 AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
 

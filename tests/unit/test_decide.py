@@ -12,9 +12,9 @@ from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.sending.decide import Decision, OutgoingMessage, decide
 from crm_core.campaigns.sending.quiet import QuietHours
-from crm_core.campaigns.states import MessageState
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import stored_customer
+from crm_core.schema.message_states import MessageState
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 CAMPAIGN: dict[str, Any] = {"_id": "m", "channel": "in_app", "message": "Hi {{ customer.first_name }}"}

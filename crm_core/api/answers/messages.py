@@ -7,8 +7,9 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from crm_core.campaigns.counts import Plan
-from crm_core.campaigns.states import CampaignState, MessageState
+from crm_core.campaigns.states import CampaignState
 from crm_core.channels.wire import ChannelName
+from crm_core.schema.message_states import MessageState
 
 
 class Message(TypedDict):

@@ -6,8 +6,8 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from crm_core.campaigns.states import MessageState
 from crm_core.jobs.model import JobState
+from crm_core.schema.message_states import MessageState
 
 
 class RehearsalStart(TypedDict):

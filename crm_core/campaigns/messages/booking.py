@@ -10,8 +10,8 @@ from crm_core.audience.eligibility import Reason
 from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.moves import Moves
 from crm_core.campaigns.messages.rows import PENDING, SEEN, campaign_of, split_key
-from crm_core.campaigns.states import MessageState
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.schema.message_states import MessageState
 
 MAX_ROWS = 1000
 MAX_CHARACTERS = 2_000_000

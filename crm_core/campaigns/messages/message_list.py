@@ -9,12 +9,12 @@ from crm_core.access.permissions import Permission
 from crm_core.access.personal_reads import PersonalReads
 from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import BY_RANK, row_id, to_record
-from crm_core.campaigns.states import REACHED, MessageState
 from crm_core.channels.channel import LINES
 from crm_core.errors import InvalidInput
 from crm_core.infra.cursors import read_cursor, to_cursor
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.paging import READ_AT_ONCE, take_page
+from crm_core.schema.message_states import REACHED, MessageState
 
 PERSONAL = ("text", *LINES)
 _SENT = [state.rank for state in REACHED[MessageState.SENT]]

@@ -15,9 +15,9 @@ from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.moves import Moves
 from crm_core.campaigns.messages.rows import BY_RANK, as_same_address, to_record
 from crm_core.campaigns.model import Point
-from crm_core.campaigns.states import REACHED, STATES, MessageState
 from crm_core.infra.mongo import DUPLICATE_KEY, Db, Doc, consistent, translated
 from crm_core.infra.paging import page_newest
+from crm_core.schema.message_states import REACHED, STATES, MessageState
 
 TIMELINE_POINTS = 60
 _SEEN_AT = ("$delivered_at", "$opened_at", "$clicked_at")

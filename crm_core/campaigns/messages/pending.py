@@ -8,9 +8,10 @@ from pymongo import ASCENDING, DESCENDING
 from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.moves import Moves
 from crm_core.campaigns.messages.rows import BY_RANK, OPEN, PENDING, campaign_of
-from crm_core.campaigns.states import WAITING, MessageState, RowReason
+from crm_core.campaigns.states import WAITING, RowReason
 from crm_core.channels.channel import LINES
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.schema.message_states import MessageState
 
 _FAILED = MessageState.FAILED.rank
 _NO_WORK = {"claim": "", "round": "", "attempting": "", "due_at": "", "held_by": ""}

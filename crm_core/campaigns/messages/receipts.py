@@ -9,10 +9,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field,
 from crm_core.campaigns.messages.booking import Bookings, StateChange
 from crm_core.campaigns.messages.failure_suppressor import FailureSuppressor
 from crm_core.campaigns.messages.rows import MAX_KEY
-from crm_core.campaigns.states import MessageState, RowReason
+from crm_core.campaigns.states import RowReason
 from crm_core.errors import InvalidInput
 from crm_core.infra.streams import Entry
 from crm_core.plain_messages import plain_message
+from crm_core.schema.message_states import MessageState
 
 MAX_RECEIPTS = 1000
 FIRST_MOMENT, LAST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)

@@ -7,11 +7,11 @@ from typing import Final
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
 from crm_core.campaigns.messages.message_list import MessageList
-from crm_core.campaigns.states import MessageState
 from crm_core.customers.model import Customer
 from crm_core.customers.reading import CustomerReader
 from crm_core.customers.searching import CustomerSearch
 from crm_core.infra.mongo import Doc
+from crm_core.schema.message_states import MessageState
 
 MAX_FOUND: Final = 500
 """Customers of a search whose rows are looked for: more are for a narrower one."""

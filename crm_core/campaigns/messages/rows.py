@@ -7,9 +7,9 @@ from pymongo import ASCENDING
 
 from crm_core.audience.eligibility import Reason
 from crm_core.campaigns.messages.model import Message
-from crm_core.campaigns.states import STATES, MessageState
 from crm_core.infra.mongo import Doc
 from crm_core.schema.kinds import MAX_ID_LENGTH
+from crm_core.schema.message_states import STATES, MessageState
 
 BY_RANK = [(name, ASCENDING) for name in ("campaign_id", "rank", "reason", "customer_id")]
 """The index of everything that is asked of one campaign. The reason of a row that waits for nothing is null."""

@@ -12,8 +12,9 @@ from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.planning.split import is_held_out, places, variant_at
-from crm_core.campaigns.states import MessageState, RowReason
+from crm_core.campaigns.states import RowReason
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 
 AddressKeys: TypeAlias = Callable[[Collection[str], str], Mapping[str, str]]
 """From customer ids and a channel to the address keys of those who have one, by id."""

@@ -19,7 +19,7 @@ from crm_core.campaigns.sending.decide import OutgoingMessage, decide
 from crm_core.campaigns.sending.delivery import SendingRules
 from crm_core.campaigns.sending.recipients import Recipients
 from crm_core.campaigns.sending.release import ROUND_REST
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 
 HORIZON = timedelta(days=366)
 """What would go out later than so long after the start stays pending."""

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.sending.decide import OutgoingMessage
-from crm_core.campaigns.states import STATES, MessageState
 from crm_core.infra.mongo import Doc
+from crm_core.schema.message_states import STATES, MessageState
 
 EXAMPLES = 3
 """Of each variant."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import row_id
-from crm_core.campaigns.states import MessageState
+from crm_core.schema.message_states import MessageState
 
 _CACHE_KB = 8192
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

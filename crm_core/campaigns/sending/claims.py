@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.rows import BY_RANK, OPEN, PENDING, SEEN
 from crm_core.campaigns.sending.batches import FIRST_ROUND, DeliveryBatch
-from crm_core.campaigns.states import RANKS, MessageState
 from crm_core.infra.mongo import Db, translated
+from crm_core.schema.message_states import RANKS, MessageState
 
 _RAISED = [RANKS[state] for state in MessageState if PENDING < RANKS[state] < RANKS[MessageState.SKIPPED]]
 _SHOWN = ("customer_id", "n", "variant", "rank", "created_at", "attempting", "address_key", "maybe_sent", *SEEN)

@@ -12,9 +12,10 @@ from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import message_key, seen_at
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.sending.quiet import NEVER, QuietHours
-from crm_core.campaigns.states import MessageState, RowReason
+from crm_core.campaigns.states import RowReason
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import Permanent
+from crm_core.schema.message_states import MessageState
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,12 @@ from crm_core.campaigns.sending.quiet import QuietHours
 from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.sending.recipients import Recipients
 from crm_core.campaigns.sending.vendor import MAX_BATCH
-from crm_core.campaigns.states import RUNNING, MessageState, RowReason
+from crm_core.campaigns.states import RUNNING, RowReason
 from crm_core.channels.sender import Answer
 from crm_core.errors import Permanent, Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.streams import Entry
+from crm_core.schema.message_states import MessageState
 
 AT_ONCE = 2
 FRESH = timedelta(seconds=1)
