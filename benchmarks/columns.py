@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from crm_core.rules.engines.coding import as_codes
 from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orders, to_ms
-from crm_core.rules.engines.encoding import as_codes
 
 CUSTOMERS = 1_000_000
 ORDERS_EACH = 5

@@ -14,7 +14,15 @@ from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.names import name_key
 from crm_core.infra.remembered import Remembered
 from crm_core.infra.text import fold
-from crm_core.rules.context import KnownSegments, RuleContext, SegmentDefinition, SegmentSource
+from crm_core.rules.context import (
+    CampaignDefinition,
+    CampaignSource,
+    KnownCampaigns,
+    KnownSegments,
+    RuleContext,
+    SegmentDefinition,
+    SegmentSource,
+)
 from crm_core.rules.fields import Catalogue, FieldType, build_fields
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.schema.customer import CUSTOMER
@@ -42,7 +50,9 @@ class RuleContexts:
         self._attributes = attributes
         self._clock = clock
         self._workspace = workspace
-        self._known = Remembered(lambda: (self._read_catalogue(), self._read_segment_names()), for_s=REMEMBERED_S)
+        self._known = Remembered(
+            lambda: (self._read_catalogue(), self._read_segment_names(), self._read_campaigns()), for_s=REMEMBERED_S
+        )
 
     def catalogue(self) -> Catalogue:
         """The fields, at most 5 s old; during an outage of the database those known last."""
@@ -52,13 +62,17 @@ class RuleContexts:
         """Id to name of saved segments, by name; as old as the catalogue."""
         return self._known.get()[1]
 
+    def campaigns(self) -> KnownCampaigns:
+        """As old as the catalogue, the newest first."""
+        return self._known.get()[2]
+
     def zone(self) -> ZoneInfo:
         """In which a date is a day."""
         return self._workspace.current().zone
 
     @property
     def failure(self) -> Unavailable | None:
-        """Why catalogue and names of segments are older than 5 s."""
+        """Why catalogue, names of segments and campaigns are older than 5 s."""
         return self._known.failure
 
     def event_types(self) -> list[str]:
@@ -72,19 +86,30 @@ class RuleContexts:
         self, now: datetime | None = None, segments: SegmentSource | None = None, zone: tzinfo | None = None
     ) -> RuleContext:
         """The context of this moment, or of ``now``. segments, zone: instead of those that are saved."""
-        return self._context(self._read_catalogue(), now, segments, zone)
+        return self._context(self._read_catalogue(), now, segments, zone, StoredCampaigns(self._db))
 
     def remembered_context(self, segments: SegmentSource | None = None) -> RuleContext:
         """The context of this moment with the fields as ``catalogue`` has them. Raises Unavailable as that does."""
-        return self._context(self.catalogue(), None, segments, None)
+        return self._context(self.catalogue(), None, segments, None, self.campaigns())
 
     def _context(
-        self, catalogue: Catalogue, now: datetime | None, segments: SegmentSource | None, zone: tzinfo | None
+        self,
+        catalogue: Catalogue,
+        now: datetime | None,
+        segments: SegmentSource | None,
+        zone: tzinfo | None,
+        campaigns: CampaignSource,
     ) -> RuleContext:
         settings = self._workspace.current()
         source = segments or StoredSegments(self._db)
         return RuleContext(
-            now or self._clock(), settings.currency_digits, fold, catalogue, source, zone=zone or settings.zone
+            now or self._clock(),
+            settings.currency_digits,
+            fold,
+            catalogue,
+            source,
+            zone or settings.zone,
+            campaigns,
         )
 
     def _read_catalogue(self) -> Catalogue:
@@ -96,6 +121,11 @@ class RuleContexts:
         with translated():
             rows = self._segments.find({}, {"name": 1}).sort("name", 1)
             return {row["_id"]: row["name"] for row in rows}
+
+    def _read_campaigns(self) -> KnownCampaigns:
+        with translated():
+            rows = list(self._db.campaigns.find({}, {"name": 1, "tags": 1}).sort("created_at", -1))
+        return KnownCampaigns({row["_id"]: row["name"] for row in rows}, {row["_id"]: row.get("tags") or () for row in rows})
 
 
 class StoredSegments:
@@ -130,6 +160,38 @@ class StoredSegments:
         with translated(self._session):
             row = self._segments.find_one(query, {"name": 1, "version": 1, "rule": 1}, session=self._session)
         return definition_of(row) if row else None
+
+
+class StoredCampaigns:
+    """The campaigns, archived ones too, each read when a rule names it."""
+
+    def __init__(self, db: Db) -> None:
+        self._campaigns = db.campaigns
+
+    def find(self, campaign_id: str) -> CampaignDefinition | None:
+        found = self._read({"_id": campaign_id})
+        if not found:
+            return None
+        has_namesakes = len(self._read({"name": found[0]["name"]})) > 1
+        return CampaignDefinition(campaign_id, found[0]["name"], has_namesakes=has_namesakes)
+
+    def find_named(self, name: str) -> Sequence[CampaignDefinition]:
+        found = self._read({"name": name})
+        return [CampaignDefinition(row["_id"], row["name"], has_namesakes=len(found) > 1) for row in found]
+
+    def find_tagged(self, tag: str) -> frozenset[str]:
+        """All tags are looked at: campaigns are few, and tags compare without case."""
+        with translated():
+            rows = self._campaigns.find({"tags.0": {"$exists": True}}, {"tags": 1})
+            return frozenset(row["_id"] for row in rows if fold(tag) in map(fold, row["tags"]))
+
+    def names(self) -> Sequence[str]:
+        with translated():
+            return self._campaigns.distinct("name")
+
+    def _read(self, query: Doc) -> Sequence[Doc]:
+        with translated():
+            return list(self._campaigns.find(query, {"name": 1}))
 
 
 class FrozenSegments(KnownSegments):

@@ -1,7 +1,7 @@
 """Why customers are in an audience or not: their records as stored, through the engine for single customers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +11,17 @@ from crm_core.audience.contexts import RuleContexts
 from crm_core.customers.model import customers_in
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.mongo import Db, Doc, translated
-from crm_core.rules.binding import Bound, BoundGroup, BoundRecords, BoundSegment, bind
+from crm_core.rules.binding import (
+    Bound,
+    OnlyEvents,
+    OnlyMessages,
+    OnlyOrders,
+    bind,
+    records_in,
+)
 from crm_core.rules.context import RuleContext
 from crm_core.rules.engines.explaining import Explanation, explain
-from crm_core.rules.engines.single import READ_OF_EVENTS, READ_OF_ORDERS, Subject
+from crm_core.rules.engines.single import READ_OF_EVENTS, READ_OF_MESSAGES, READ_OF_ORDERS, Subject
 from crm_core.rules.tree import AnyRule
 
 MAX_EXPLAINED = 200
@@ -22,14 +29,16 @@ TIME_LIMIT_MS = 30_000
 _PROFILE: Doc = {"versions": 0, "folded.search": 0}
 _ORDER: Doc = {"_id": 0, **dict.fromkeys(("customer_id", *READ_OF_ORDERS), 1)}
 _EVENT: Doc = {"_id": 0, **dict.fromkeys(("customer_id", *READ_OF_EVENTS), 1)}
+_MESSAGE: Doc = {"_id": 0, **dict.fromkeys(("customer_id", *READ_OF_MESSAGES), 1)}
 
 
 @dataclass(frozen=True)
 class Needed:
-    """The records that rules look at: orders, and events of these types."""
+    """The records that rules look at: orders, events of these types, and messages."""
 
     orders: bool
     event_types: frozenset[str]
+    messages: bool
 
 
 class Memberships:
@@ -49,7 +58,7 @@ class Memberships:
     def explain_many(
         self, rule: AnyRule, customer_ids: Sequence[str], *, actor: Actor, now: datetime | None = None
     ) -> dict[str, Explanation]:
-        """The same for up to 200 customers, by id in the order given, without unknown ones; at most three queries
+        """The same for up to 200 customers, by id in the order given, without unknown ones; at most four queries
         for all of them. Raises BadRule, InvalidInput."""
         self._reads.require(actor, "customers.explain")
         if len(customer_ids) > MAX_EXPLAINED:
@@ -87,8 +96,9 @@ class Memberships:
             profiles = {row["_id"]: row for row in rows}
             orders = self._records("orders", query, _ORDER) if needed.orders else {}
             events = self._records("events", events_query, _EVENT) if needed.event_types else {}
+            messages = self._records("messages", query, _MESSAGE) if needed.messages else {}
         return {
-            name: Subject(profiles[name], orders.get(name, ()), events.get(name, ()))
+            name: Subject(profiles[name], orders.get(name, ()), events.get(name, ()), messages.get(name, ()))
             for name in ids
             if name in profiles
         }
@@ -103,20 +113,10 @@ class Memberships:
 
 def needed_by(rules: Iterable[Bound]) -> Needed:
     """A customer may have 100,000 orders; most rules look at none of them."""
-    found = [each for rule in rules for each in _records_in(rule)]
-    types = {each.only.type for each in found if each.records == "events" and each.only.type}
-    return Needed(any(each.records == "orders" for each in found), frozenset(types))
-
-
-def _records_in(bound: Bound) -> Iterator[BoundRecords]:
-    match bound:
-        case BoundRecords():
-            yield bound
-        case BoundSegment():
-            yield from _records_in(bound.child)
-        case BoundGroup():
-            for child in bound.children:
-                yield from _records_in(child)
+    found = [each.only for rule in rules for each in records_in(rule)]
+    types = {only.type for only in found if isinstance(only, OnlyEvents)}
+    orders, messages = (any(isinstance(only, kind) for only in found) for kind in (OnlyOrders, OnlyMessages))
+    return Needed(orders, frozenset(types), messages)
 
 
 def _bound(rule: AnyRule, context: RuleContext) -> Bound | InvalidInput:

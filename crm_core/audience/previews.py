@@ -22,7 +22,7 @@ from crm_core.audience.snapshot.population import Population
 from crm_core.customers.model import Customer
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db
-from crm_core.rules.binding import Bound, Place, bind
+from crm_core.rules.binding import Bound, Place, bind, counts_messages
 from crm_core.rules.context import RuleContext
 from crm_core.rules.tree import AnyRule
 
@@ -141,11 +141,16 @@ class Previews:
         return measure_deliverable(asked.population, audience, policy, asked.context.now)
 
     def _ask(self, rule: AnyRule, now: datetime | None = None, *, is_fresh: bool = False) -> _Question | None:
-        """None when there is no snapshot, or a field is not in it."""
+        """None when there is no snapshot, or a field is not in it. Messages will be, once
+        somebody has asked for some."""
         state = self._keeper.caught_up(PATIENCE_S) if is_fresh else self._keeper.state
         if state.version is None or state.as_of is None:
             return None
         context = self._contexts.context(now) if now or is_fresh else self._contexts.remembered_context()
         bound = bind(rule, context)
         population = Population(state.version)
-        return _Question(bound, population, state.as_of, context) if population.holds(bound) else None
+        if population.holds(bound):
+            return _Question(bound, population, state.as_of, context)
+        if counts_messages(bound):
+            self._keeper.want_messages()
+        return None

@@ -48,6 +48,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "campaigns": [
         IndexModel([("created_at", DESCENDING)]),
         IndexModel([("state", ASCENDING)]),
+        IndexModel([("name", ASCENDING)]),
         IndexModel([("retry.at", ASCENDING)], sparse=True),
         IndexModel([("close_until", ASCENDING)], sparse=True),
         IndexModel([("audit_due.at", ASCENDING)], sparse=True),

@@ -6,10 +6,10 @@ What comes out is checked as a whole and is all that the engines, the text and t
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
-from crm_core.errors import BadRule
-from crm_core.rules.context import RuleContext, SegmentDefinition
+from crm_core.errors import BadRule, InvalidInput
+from crm_core.rules.context import CampaignDefinition, RuleContext, SegmentDefinition
 from crm_core.rules.days import to_moments, to_span
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.operators import (
@@ -21,8 +21,19 @@ from crm_core.rules.operators import (
 )
 from crm_core.rules.predicates import Predicate, Range
 from crm_core.rules.ranges import ceil_minor, to_fractions, to_plain, to_whole
-from crm_core.rules.tree import AnyRule, EventsRule, FieldRule, GroupRule, ListRule, Measure, OrdersRule, SegmentRule
+from crm_core.rules.tree import (
+    AnyRule,
+    EventsRule,
+    FieldRule,
+    GroupRule,
+    ListRule,
+    Measure,
+    MessagesRule,
+    OrdersRule,
+    SegmentRule,
+)
 from crm_core.rules.values import check_number, check_text, check_value
+from crm_core.schema.message_states import MessageState
 from crm_core.schema.statuses import ORDER_STATUSES, SPEND_STATUSES
 
 MAX_CHAIN = 8
@@ -40,31 +51,51 @@ class BoundField:
     predicate: Predicate
 
 
+Window: TypeAlias = tuple[datetime, datetime]
+"""Both ends belong to it."""
+
+
 @dataclass(frozen=True)
-class Only:
-    """Which records count. statuses: of orders. window: both ends belong to it.
+class OnlyOrders:
+    """Which orders count. category: folded. min_amount: in minor units."""
 
-    category: folded. min_amount: in minor units.
-    """
-
+    statuses: tuple[str, ...]
     category: str | None = None
-    statuses: tuple[str, ...] = ()
     min_amount: int | None = None
-    type: str | None = None
-    window: tuple[datetime, datetime] | None = None
+    window: Window | None = None
+
+
+@dataclass(frozen=True)
+class OnlyEvents:
+    """Which events count."""
+
+    type: str
+    window: Window | None = None
+
+
+@dataclass(frozen=True)
+class OnlyMessages:
+    """Which messages count. window: of the time at which they reached ``state``. campaigns: ids; None for all."""
+
+    state: MessageState
+    channel: str | None = None
+    campaigns: frozenset[str] | None = None
+    reason: str | None = None
+    window: Window | None = None
 
 
 @dataclass(frozen=True)
 class BoundRecords:
-    """A figure over the orders or the events of a customer. predicate: of the figure, amounts in minor units."""
+    """A figure over the orders, the events or the messages of a customer. predicate: of the figure, amounts in minor
+    units. campaign: the one that the rule names."""
 
-    rule: OrdersRule | EventsRule
+    rule: OrdersRule | EventsRule | MessagesRule
     path: str
-    records: Literal["orders", "events"]
     measure: Measure
-    only: Only
+    only: OnlyOrders | OnlyEvents | OnlyMessages
     operator: Operator
     predicate: Range
+    campaign: CampaignDefinition | None = None
 
     @property
     def type(self) -> FieldType:
@@ -120,6 +151,22 @@ def has_conditions(bound: Bound) -> bool:
             return True
 
 
+def records_in(bound: Bound) -> Iterator[BoundRecords]:
+    """Conditions on records, those of the segments that it uses among them."""
+    match bound:
+        case BoundRecords():
+            yield bound
+        case BoundSegment():
+            yield from records_in(bound.child)
+        case BoundGroup():
+            for child in bound.children:
+                yield from records_in(child)
+
+
+def counts_messages(bound: Bound) -> bool:
+    return any(isinstance(each.only, OnlyMessages) for each in records_in(bound))
+
+
 def segments_in(bound: Bound) -> Iterator[SegmentDefinition]:
     """Those that the rule names, and those that these name."""
     match bound:
@@ -173,6 +220,8 @@ class _Binder:
                 return self._orders(rule, path)
             case EventsRule():
                 return self._events(rule, path)
+            case MessagesRule():
+                return self._messages(rule, path)
             case ListRule():
                 return BoundList(rule, path)
             case SegmentRule():
@@ -207,15 +256,59 @@ class _Binder:
         operator, wanted = self._figure(rule, path)
         predicate = to_fractions(wanted, digits) if rule.measure == "avg" else to_whole(wanted, digits)
         category = None if rule.category is None else check_text(rule.category, self._context.fold, f"{path}.category")
-        only = Only(category, _statuses(rule), self._min_amount(rule, path), None, self._window(rule.within_days))
-        return BoundRecords(rule, path, "orders", rule.measure, only, operator, predicate)
+        only = OnlyOrders(_statuses(rule), category, self._min_amount(rule, path), self._window(rule.within_days))
+        return BoundRecords(rule, path, rule.measure, only, operator, predicate)
 
     def _events(self, rule: EventsRule, path: str) -> Bound:
         operator, wanted = self._figure(rule, path)
-        only = Only(type=rule.type, window=self._window(rule.within_days))
-        return BoundRecords(rule, path, "events", "count", only, operator, to_whole(wanted, 0))
+        only = OnlyEvents(rule.type, self._window(rule.within_days))
+        return BoundRecords(rule, path, "count", only, operator, to_whole(wanted, 0))
 
-    def _figure(self, rule: OrdersRule | EventsRule, path: str) -> tuple[Operator, Range]:
+    def _messages(self, rule: MessagesRule, path: str) -> Bound:
+        operator, wanted = self._figure(rule, path)
+        state = MessageState(rule.state)
+        if rule.reason is not None and state not in {MessageState.FAILED, MessageState.SKIPPED}:
+            raise BadRule(
+                f"{path}.reason: messages have a reason when they failed or were skipped, not as {state}.",
+                field=f"{path}.reason",
+            )
+        campaign = self._campaign(rule, path)
+        only = OnlyMessages(
+            state,
+            self._channel(rule, path),
+            self._campaigns(rule, campaign, path),
+            rule.reason,
+            self._window(rule.within_days),
+        )
+        return BoundRecords(rule, path, "count", only, operator, to_whole(wanted, 0), campaign)
+
+    def _channel(self, rule: MessagesRule, path: str) -> str | None:
+        if rule.channel is None:
+            return None
+        try:
+            return self._context.channels.named(rule.channel).name
+        except InvalidInput as exc:
+            raise BadRule(f"{path}.channel: {exc}", field=f"{path}.channel") from None
+
+    def _campaign(self, rule: MessagesRule, path: str) -> CampaignDefinition | None:
+        if rule.campaign_id is None:
+            return None
+        found = self._context.campaigns.find(rule.campaign_id)
+        if found is None:
+            where = f"{path}.campaign_id"
+            raise BadRule(f"{where}: there is no campaign with the id {rule.campaign_id!r}.", field=where)
+        return found
+
+    def _campaigns(self, rule: MessagesRule, campaign: CampaignDefinition | None, path: str) -> frozenset[str] | None:
+        """Of the campaign that is named, and of those with the tag."""
+        named = None if campaign is None else frozenset({campaign.id})
+        if rule.tag is None:
+            return named
+        check_text(rule.tag, self._context.fold, f"{path}.tag")
+        tagged = self._context.campaigns.find_tagged(rule.tag)
+        return tagged if named is None else tagged & named
+
+    def _figure(self, rule: OrdersRule | EventsRule | MessagesRule, path: str) -> tuple[Operator, Range]:
         operator = find_figure_operator(rule.op, path)
         value = check_value(operator, FieldType.NUMBER, rule.value, self._context.fold, path)
         predicate = operator.build(value, self._context.now)
@@ -228,7 +321,7 @@ class _Binder:
         amount = check_number(rule.min_amount, f"{path}.min_amount")
         return ceil_minor(amount, self._context.digits)
 
-    def _window(self, days: int | None) -> tuple[datetime, datetime] | None:
+    def _window(self, days: int | None) -> Window | None:
         return None if days is None else (self._context.now - days * DAY, self._context.now)
 
     def _segment(self, rule: SegmentRule, path: str, trail: tuple[SegmentDefinition, ...]) -> Bound:

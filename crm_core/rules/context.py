@@ -1,10 +1,12 @@
-"""What a rule is read against: the fields there are, the moment, the currency, and the saved segments."""
+"""What a rule is read against: the fields there are, the moment, the currency, the saved segments, the campaigns."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
+from crm_core.channels.registry import CHANNELS, Channels
 from crm_core.rules.fields import Catalogue
 from crm_core.rules.tree import AnyRule
 
@@ -47,8 +49,68 @@ class KnownSegments:
         return [segment.name for segment in self._known.values()]
 
 
+@dataclass(frozen=True)
+class CampaignDefinition:
+    """A campaign as a rule sees it. has_namesakes: whether another one has its name."""
+
+    id: str
+    name: str
+    has_namesakes: bool = False
+
+
+class CampaignSource(Protocol):
+    """Where the campaigns are whose messages a rule may count."""
+
+    def find(self, campaign_id: str) -> CampaignDefinition | None: ...
+
+    def find_named(self, name: str) -> Sequence[CampaignDefinition]: ...
+
+    def find_tagged(self, tag: str) -> frozenset[str]:
+        """The ids of those that have the tag, compared without case."""
+        ...
+
+    def names(self) -> Sequence[str]:
+        """For suggestions."""
+        ...
+
+
+class KnownCampaigns:
+    """Campaigns that are at hand. campaigns: id to name. tags: id to tags."""
+
+    def __init__(self, campaigns: Mapping[str, str] | None = None, tags: Mapping[str, Iterable[str]] | None = None):
+        self._campaigns = dict(campaigns or {})
+        self._tags = {campaign: frozenset(each) for campaign, each in (tags or {}).items()}
+
+    def find(self, campaign_id: str) -> CampaignDefinition | None:
+        name = self._campaigns.get(campaign_id)
+        if name is None:
+            return None
+        return CampaignDefinition(campaign_id, name, has_namesakes=list(self._campaigns.values()).count(name) > 1)
+
+    def find_named(self, name: str) -> Sequence[CampaignDefinition]:
+        found = (self.find(campaign) for campaign, known in self._campaigns.items() if known == name)
+        return [each for each in found if each]
+
+    def find_tagged(self, tag: str) -> frozenset[str]:
+        wanted = tag.casefold()
+        return frozenset(each for each, tags in self._tags.items() if wanted in map(str.casefold, tags))
+
+    def names(self) -> Sequence[str]:
+        return list(self._campaigns.values())
+
+    def labels(self) -> dict[str, str]:
+        """Id to name; namesakes are told apart by their ids."""
+        count = Counter(self._campaigns.values())
+        return {each: name if count[name] == 1 else f"{name} ({each})" for each, name in self._campaigns.items()}
+
+    def tags(self) -> list[str]:
+        """All that they have, in order."""
+        return sorted({tag for tags in self._tags.values() for tag in tags})
+
+
 BUILT_IN = Catalogue()
 NO_SEGMENTS = KnownSegments()
+NO_CAMPAIGNS = KnownCampaigns()
 
 
 @dataclass(frozen=True)
@@ -65,6 +127,8 @@ class RuleContext:
     catalogue: Catalogue = BUILT_IN
     segments: SegmentSource = NO_SEGMENTS
     zone: tzinfo = UTC
+    campaigns: CampaignSource = NO_CAMPAIGNS
+    channels: Channels = field(default_factory=lambda: CHANNELS)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "now", self.now - self.now.microsecond % 1000 * timedelta(microseconds=1))

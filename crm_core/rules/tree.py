@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from crm_core.schema.kinds import KEYWORD, MAX_ID_LENGTH
+from crm_core.schema.message_states import MessageState
 from crm_core.schema.statuses import STATUS_NAMES
 
 MAX_VALUES = 1000
@@ -16,6 +17,12 @@ MAX_ID = MAX_ID_LENGTH
 MAX_DAYS = 36_500
 STATUSES = STATUS_NAMES
 EVENT_TYPE = KEYWORD
+MESSAGE_STATES = tuple(
+    str(state) for state in MessageState if state not in {MessageState.PENDING, MessageState.HELD_OUT}
+)
+"""Those that a rule can count messages by."""
+MAX_TAG = 100
+REASON = r"^[\w.:-]{1,100}$"
 
 Scalar = bool | int | float | str
 
@@ -38,8 +45,10 @@ Days = Annotated[int, Field(ge=1, le=MAX_DAYS)]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 if TYPE_CHECKING:
     Status: TypeAlias = str
+    State: TypeAlias = str
 else:
     Status = Literal[STATUSES]
+    State = Literal[MESSAGE_STATES]
 Measure = Literal["count", "sum", "avg", "max", "min"]
 
 
@@ -84,6 +93,25 @@ class EventsRule(Node):
     within_days: Days | None = None
 
 
+class MessagesRule(Node):
+    """A condition on how many messages a customer has that reached a state, whatever became of them since.
+
+    sent: attempted, and so are the failed ones. failed, skipped: those that are so now. Whoever was held out has none
+    of these. campaign_id: of that campaign. tag: of campaigns that have the tag now. reason: of a failure, or of why
+    nothing was sent. within_days: the state was reached in that time, 24 h each.
+    """
+
+    kind: Literal["messages"] = "messages"
+    state: State
+    op: str
+    value: Value
+    channel: str | None = None
+    campaign_id: Id | None = None
+    tag: Annotated[str, Field(min_length=1, max_length=MAX_TAG)] | None = None
+    reason: Annotated[str, Field(pattern=REASON)] | None = None
+    within_days: Days | None = None
+
+
 class SegmentRule(Node):
     """Whoever is in a saved segment, as it is when the rule is evaluated."""
 
@@ -105,7 +133,7 @@ class GroupRule(Node):
     rules: tuple["Rule", ...] = ()
 
 
-Condition: TypeAlias = FieldRule | OrdersRule | EventsRule | SegmentRule | ListRule
+Condition: TypeAlias = FieldRule | OrdersRule | EventsRule | MessagesRule | SegmentRule | ListRule
 AnyRule: TypeAlias = Condition | GroupRule
 Rule = Annotated[AnyRule, Field(discriminator="kind")]
 GroupRule.model_rebuild()

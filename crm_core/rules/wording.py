@@ -5,10 +5,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, assert_never
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.rules.binding import BoundCondition, BoundField, BoundList, BoundRecords, BoundSegment
 from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Operator, Takes
-from crm_core.rules.tree import OrdersRule, Value
+from crm_core.rules.tree import EventsRule, MessagesRule, OrdersRule, Value
 
 MAX_NAMED = 5
 Money = Callable[[float], str]
@@ -22,6 +23,15 @@ MEASURES = {
     "min": ("Smallest of orders", "spent {} on the smallest order"),
 }
 """Label on the chip, and phrase of the sentence."""
+MESSAGES = {
+    "sent": ("Messages sent", "was sent"),
+    "delivered": ("Messages delivered", "received"),
+    "opened": ("Messages opened", "opened"),
+    "clicked": ("Messages clicked", "clicked"),
+    "failed": ("Messages failed", "had a failure of"),
+    "skipped": ("Messages skipped", "was left out of"),
+}
+"""By state: label on the chip, and what the sentence says of somebody who has some."""
 
 
 def describe(bound: BoundCondition | BoundSegment, money: Money) -> tuple[str, str]:
@@ -30,10 +40,8 @@ def describe(bound: BoundCondition | BoundSegment, money: Money) -> tuple[str, s
         case BoundField():
             return bound.field.label, _predicate(bound.operator, bound.field.type, bound.rule.value, money)
         case BoundRecords():
-            label = MEASURES[bound.measure][0] if bound.records == "orders" else f"Events {_event(bound)}"
-            kind = FieldType.NUMBER if bound.records == "events" else bound.type
-            words = _predicate(bound.operator, kind, bound.rule.value, money)
-            return f"{label}{_filters(bound, money)}", words
+            words = _predicate(bound.operator, bound.type, bound.rule.value, money)
+            return f"{_records_label(bound)}{_filters(bound, money)}", words
         case BoundSegment():
             return "Segment", f"“{bound.segment.name}”"
         case BoundList():
@@ -86,14 +94,38 @@ def _verb(kind: FieldType, words: str) -> str:
 
 
 def _records_phrase(bound: BoundRecords, money: Money) -> str:
-    kind = FieldType.NUMBER if bound.records == "events" else bound.type
-    words = _predicate(bound.operator, kind, bound.rule.value, money, in_sentence=True)
+    words = _predicate(bound.operator, bound.type, bound.rule.value, money, in_sentence=True)
     if bound.measure != "count":
         return f"{MEASURES[bound.measure][1].format(words)}{_among(bound)}{_filters(bound, money)}"
     words = "no" if (bound.operator.key, bound.rule.value) == ("eq", 0) else _counted(words)
-    thing = f"{_event(bound)} event" if bound.records == "events" else "order"
+    verb, thing = _counted_thing(bound.rule)
     thing = thing if (bound.operator.key, bound.rule.value) == ("eq", 1) else f"{thing}s"
-    return f"{'had' if bound.records == 'events' else 'made'} {words} {thing}{_filters(bound, money)}"
+    return f"{verb} {words} {thing}{_filters(bound, money)}"
+
+
+def _records_label(bound: BoundRecords) -> str:
+    match bound.rule:
+        case OrdersRule():
+            return MEASURES[bound.measure][0]
+        case EventsRule():
+            return f"Events {_event(bound.rule)}"
+        case MessagesRule():
+            return MESSAGES[bound.rule.state][0]
+        case _:
+            assert_never(bound.rule)
+
+
+def _counted_thing(rule: OrdersRule | EventsRule | MessagesRule) -> tuple[str, str]:
+    """What somebody did, and one of what they did it with."""
+    match rule:
+        case OrdersRule():
+            return "made", "order"
+        case EventsRule():
+            return "had", f"{_event(rule)} event"
+        case MessagesRule():
+            return MESSAGES[rule.state][1], "message"
+        case _:
+            assert_never(rule)
 
 
 def _among(bound: BoundRecords) -> str:
@@ -103,19 +135,34 @@ def _among(bound: BoundRecords) -> str:
 def _filters(bound: BoundRecords, money: Money) -> str:
     rule = bound.rule
     window = f" {_last(rule.within_days)}" if rule.within_days else ""
-    if not isinstance(rule, OrdersRule):
-        return window
-    parts = [
-        f" in “{rule.category}”" if rule.category else "",
-        f" with status {rule.status}" if rule.status else "",
-        f" of at least {money(rule.min_amount)}" if rule.min_amount is not None else "",
-        window,
-    ]
-    return "".join(parts)
+    match rule:
+        case OrdersRule():
+            parts = [
+                f" in “{rule.category}”" if rule.category else "",
+                f" with status {rule.status}" if rule.status else "",
+                f" of at least {money(rule.min_amount)}" if rule.min_amount is not None else "",
+            ]
+        case EventsRule():
+            parts = []
+        case MessagesRule():
+            parts = [
+                f" over {CHANNELS.label(rule.channel)}" if rule.channel else "",
+                f" of the campaign “{bound.campaign.name}”" if bound.campaign else "",
+                f" of campaigns tagged “{rule.tag}”" if rule.tag else "",
+                f" for the reason {_spoken(rule.reason)}" if rule.reason else "",
+            ]
+        case _:
+            assert_never(rule)
+    return "".join([*parts, window])
 
 
-def _event(bound: BoundRecords) -> str:
-    return f"“{str(bound.only.type).replace('_', ' ')}”"
+def _event(rule: EventsRule) -> str:
+    return f"“{_spoken(rule.type)}”"
+
+
+def _spoken(name: str) -> str:
+    """``hard_bounce`` as "hard bounce"."""
+    return name.replace("_", " ")
 
 
 def _customers(bound: BoundList) -> str:

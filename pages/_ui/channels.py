@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from crm_core.audience.eligibility import REASON_LABELS
-from crm_core.campaigns.states import RowReason
+from crm_core.campaigns.states import WAITING, RowReason
 from crm_core.channels.channel import FailureMeaning
 from crm_core.channels.registry import CHANNELS
+from crm_core.schema.message_states import MessageState
 from pages._ui.formats import literal
 
 _MEANINGS: Final = {
@@ -47,6 +48,8 @@ _LABELS: Final[Mapping[str, str]] = {
     str(reason): label for labels in (REASON_LABELS, _ROW_REASONS) for reason, label in labels.items()
 }
 
+FAILURES: Final = (RowReason.TEMPLATE_FAILED, RowReason.REFUSED_BY_VENDOR, RowReason.OUTCOME_UNKNOWN)
+"""Why a message failed, beside what the vendor says."""
 SUPPRESSION_REASONS: Final[Mapping[str, str]] = {
     "manual": "By hand",
     "invalid_address": "Invalid address",
@@ -59,6 +62,15 @@ SUPPRESSION_REASONS: Final[Mapping[str, str]] = {
 def suppression_words(reason: str) -> str:
     """Why an address or a customer is suppressed."""
     return SUPPRESSION_REASONS.get(reason, reason.replace("_", " ").capitalize())
+
+
+def known_reasons(state: str, channel: str | None) -> list[str]:
+    """Those that messages in this state may have, over one channel or any."""
+    if state == MessageState.SKIPPED:
+        return [str(reason) for reason in (*REASON_LABELS, *_ROW_REASONS) if reason not in (*FAILURES, *WAITING)]
+    channels = CHANNELS.values() if channel is None else [CHANNELS.named(channel)]
+    told = dict.fromkeys(reason for each in channels for reason in each.failures)
+    return [*told, *map(str, FAILURES)]
 
 
 def reason_words(reason: str) -> str:

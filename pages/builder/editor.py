@@ -14,6 +14,7 @@ from pages.builder.board.session import act, board_now
 from pages.builder.board.tree import KINDS, Condition, Group, GroupKind, path_words
 from pages.builder.board.words import FIXED, MEANINGS, Words
 from pages.builder.members import edit_list, edit_segment
+from pages.builder.messages import edit_messages
 from pages.builder.records import edit_event, edit_measure, edit_order_filters
 from pages.builder.values import edit_operator_and_value
 from pages.builder.widgets import hold
@@ -83,6 +84,9 @@ def _edit_condition(condition: Condition, words: Words, reading: Reading) -> Non
             edit_order_filters(condition, reading)
         case "events":
             edit_event(condition, reading)
+            edit_operator_and_value(condition, words, reading)
+        case "messages":
+            edit_messages(condition, reading)
             edit_operator_and_value(condition, words, reading)
         case "segment":
             edit_segment(condition, words)

@@ -2,7 +2,6 @@
 
 import re
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ from crm_core.schema.statuses import STATUS_NAMES
 from pages._ui.deps import services
 from pages.builder.board.reading import Reading
 from pages.builder.board.tree import Condition, Draft
-from pages.builder.widgets import ANYTHING, choice_field, commit, days_field, hold, key_of, number_field
+from pages.builder.widgets import ANYTHING, choice_field, commit, days_field, hold, key_of, number_field, put_field
 
 MEASURE_LABELS = {measure: label for measure, (label, _) in MEASURES.items()} | {"count": "Number of orders"}
 
@@ -40,14 +39,14 @@ def edit_order_filters(condition: Condition, reading: Reading) -> None:
     with columns[0]:
         _days(condition)
     with columns[1]:
-        key, put = _field(condition, "category")
+        key, put = put_field(condition, "category")
         categories = reading.options("categories")
         choice_field("in category", key, draft.get("category"), categories, put, placeholder=ANYTHING)
     with columns[2]:
-        key, put = _field(condition, "min_amount")
+        key, put = put_field(condition, "min_amount")
         number_field(f"of at least {currency}", key, draft.get("min_amount"), put, step=10.0, placeholder=ANYTHING)
     with columns[3]:
-        key, put = _field(condition, "status")
+        key, put = put_field(condition, "status")
         choice_field("with status", key, draft.get("status"), STATUS_NAMES, put, placeholder=ANYTHING)
 
 
@@ -80,11 +79,5 @@ def _event_type(typed: str | None) -> Draft:
 
 
 def _days(condition: Condition) -> None:
-    key, put = _field(condition, "within_days")
+    key, put = put_field(condition, "within_days")
     days_field("in the last days", key, condition.draft.get("within_days"), put, least=1, placeholder="any time")
-
-
-def _field(condition: Condition, name: str) -> tuple[str, Any]:
-    """Key and callback of the widget for one part of the draft."""
-    key = key_of(condition.id, name)
-    return key, partial(commit, condition.id, key, lambda value: {name: value})

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import streamlit as st
 
 from crm_core.rules.tree import MAX_DAYS
 from pages.builder.board.session import act
-from pages.builder.board.tree import Draft
+from pages.builder.board.tree import Condition, Draft
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 ANYTHING: Final = "any"
@@ -30,6 +31,12 @@ def commit(condition_id: int, key: str, changes: Callable[[Any], Draft]) -> None
     """On a change of the widget: put what it shows into the condition. changes: the parts of the draft, from that."""
     value = st.session_state[key]
     act(lambda board: board.with_draft(condition_id, changes(value)))
+
+
+def put_field(condition: Condition, name: str) -> tuple[str, partial[None]]:
+    """Key and callback of the widget for one part of the draft."""
+    key = key_of(condition.id, name)
+    return key, partial(commit, condition.id, key, lambda value: {name: value})
 
 
 def number_field(

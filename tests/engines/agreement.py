@@ -17,7 +17,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.infra.text import fold
 from crm_core.rules.binding import Bound
-from crm_core.rules.context import RuleContext, SegmentSource
+from crm_core.rules.context import CampaignSource, KnownCampaigns, RuleContext, SegmentSource
 from crm_core.rules.engines.columns import Columns
 from crm_core.rules.engines.encoding import encode
 from crm_core.rules.engines.explaining import explain
@@ -26,8 +26,10 @@ from crm_core.rules.engines.mongo import to_mongo
 from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.fields import Catalogue
 from crm_core.services import Services
-from tests.engines.people import NOW, Json
+from tests.engines.people import CAMPAIGNS, NOW, TAGS, People
 from tests.integration.feeding import make_entry, read_state
+
+RECORDS = ("orders", "events", "messages")
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,11 @@ class Town:
     columns: Columns
     version: Version
     catalogue: Catalogue
+    campaigns: CampaignSource
 
     def context(self, segments: SegmentSource, now: datetime = NOW, zone: tzinfo = UTC) -> RuleContext:
-        return RuleContext(now, self.services.workspace.digits(), fold, self.catalogue, segments, zone)
+        digits = self.services.workspace.digits()
+        return RuleContext(now, digits, fold, self.catalogue, segments, zone, self.campaigns)
 
     def by_engine(self, bound: Bound) -> dict[str, list[str]]:
         """The ids of those who match, in order, by each engine."""
@@ -62,37 +66,36 @@ class Town:
 
 
 @contextmanager
-def open_town(
-    services: Services, customers: list[Json], orders: list[Json], events: list[Json], catalogue: Catalogue
-) -> Iterator[Town]:
-    """Store what the API would take, as the ingest worker does, in an emptied database."""
-    for name in ("customers", "orders", "events"):
+def open_town(services: Services, people: People, catalogue: Catalogue) -> Iterator[Town]:
+    """Store what the API would take, as the ingest worker does, and the messages, in an emptied database."""
+    for name in ("customers", *RECORDS):
         services.db[name].delete_many({})
-    for stream, records in ((Stream.CUSTOMERS, customers), (Stream.ORDERS, orders), (Stream.EVENTS, events)):
+    streams = ((Stream.CUSTOMERS, people.customers), (Stream.ORDERS, people.orders), (Stream.EVENTS, people.events))
+    for stream, records in streams:
         if records:
             refused = services.persister.store([make_entry(stream, record, at=NOW) for record in records])
             assert not refused, refused
-    yield build_town(services, catalogue)
+    if people.messages:
+        services.db.messages.insert_many(people.messages)
+    yield build_town(services, catalogue, KnownCampaigns(CAMPAIGNS, TAGS))
 
 
-def build_town(services: Services, catalogue: Catalogue) -> Town:
+def build_town(services: Services, catalogue: Catalogue, campaigns: CampaignSource) -> Town:
     """Over what the database holds now."""
-    state = read_state(services)
-    columns = encode(state["customers"], state["orders"], state["events"], catalogue.fields)
-    mine: dict[str, defaultdict[str, list[Doc]]] = {name: defaultdict(list) for name in ("orders", "events")}
+    customers = read_state(services)["customers"]
+    state = {name: list(services.db[name].find().sort("_id", 1)) for name in RECORDS}
+    columns = encode(customers, *state.values(), catalogue.fields)
+    mine: dict[str, defaultdict[str, list[Doc]]] = {name: defaultdict(list) for name in RECORDS}
     for name, records in mine.items():
         for record in state[name]:
             records[record["customer_id"]].append(record)
-    subjects = [
-        Subject(customer, mine["orders"][customer["_id"]], mine["events"][customer["_id"]])
-        for customer in state["customers"]
-    ]
-    return Town(services, subjects, columns, _in_parts(services, catalogue), catalogue)
+    subjects = [Subject(each, *(mine[name][each["_id"]] for name in RECORDS)) for each in customers]
+    return Town(services, subjects, columns, _in_parts(services, catalogue), catalogue, campaigns)
 
 
 def _in_parts(services: Services, catalogue: Catalogue) -> Version:
     """A snapshot as it is after changes: some customers were read again, once and twice, and parts were merged."""
-    loader = Loader(services.db, catalogue.fields, reads_sends=False)
+    loader = Loader(services.db, catalogue.fields, reads_sends=False, holds_messages=True)
     shard = loader.load_all()
     ids = list(shard.ids)
     version = Version((Part.whole(shard),)).changed(ids[::3], loader.load_some(ids[::3]))

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crm_core.infra.streams import Entry, Stream
-from crm_core.rules.context import KnownSegments, SegmentDefinition
+from crm_core.rules.context import KnownCampaigns, KnownSegments, SegmentDefinition
 from crm_core.rules.fields import Catalogue, FieldType
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from tests.integration.feeding import make_entry
 
 Json = dict[str, Any]
@@ -64,9 +65,29 @@ def segments_of(given: Json) -> KnownSegments:
     )
 
 
+def messages_of(given: Json) -> list[Json]:
+    """What is given, as the message log has it."""
+    return [_message(number, message, given["now"]) for number, message in enumerate(given.get("messages", []))]
+
+
+def campaigns_of(given: Json) -> KnownCampaigns:
+    campaigns = given.get("campaigns", {})
+    return KnownCampaigns(
+        {name: each["name"] for name, each in campaigns.items()},
+        {name: each.get("tags", []) for name, each in campaigns.items()},
+    )
+
+
 def catalogue_of(given: Json) -> Catalogue:
     types = given.get("attributes", {})
     return Catalogue({name: FieldType(kind) if kind else None for name, kind in types.items()})
+
+
+def _message(number: int, message: Json, now: str) -> Json:
+    times = {name: datetime.fromisoformat(at) for name, at in message.items() if name.endswith("_at")}
+    rank = MessageState(message["state"]).rank
+    row = {"_id": str(number), "rank": rank, "created_at": datetime.fromisoformat(now), **message, **times}
+    return {name: value for name, value in row.items() if name != "state"}
 
 
 def _accepted(stream: Stream, record: Json, now: str) -> str:

@@ -14,7 +14,7 @@ from crm_core.infra.streams import Entry, Stream
 from crm_core.infra.text import fold
 from crm_core.ingest.patches import ChangeReader
 from crm_core.rules.binding import Bound
-from crm_core.rules.context import RuleContext, SegmentSource
+from crm_core.rules.context import NO_CAMPAIGNS, CampaignSource, RuleContext, SegmentSource
 from crm_core.rules.engines.columns import Columns
 from crm_core.rules.engines.encoding import encode
 from crm_core.rules.engines.explaining import explain
@@ -32,9 +32,10 @@ class MemoryTown:
     subjects: Sequence[Subject]
     columns: Columns
     catalogue: Catalogue
+    campaigns: CampaignSource
 
     def context(self, segments: SegmentSource, now: datetime, zone: tzinfo = UTC) -> RuleContext:
-        return RuleContext(now, DIGITS, fold, self.catalogue, segments, zone)
+        return RuleContext(now, DIGITS, fold, self.catalogue, segments, zone, self.campaigns)
 
     def by_engine(self, bound: Bound) -> dict[str, list[str]]:
         """The ids of those who match, in order, by each engine."""
@@ -47,8 +48,13 @@ class MemoryTown:
         }
 
 
-def build_memory_town(entries: Mapping[Stream, Iterable[Entry]], catalogue: Catalogue) -> MemoryTown:
-    """What the ingest worker would have stored of the entries."""
+def build_memory_town(
+    entries: Mapping[Stream, Iterable[Entry]],
+    catalogue: Catalogue,
+    messages: Sequence[Doc] = (),
+    campaigns: CampaignSource = NO_CAMPAIGNS,
+) -> MemoryTown:
+    """What the ingest worker would have stored of the entries, and the messages of the log."""
     customers = _docs(entries.get(Stream.CUSTOMERS, ()))
     orders = [_dated(doc, "ordered_at") for doc in _docs(entries.get(Stream.ORDERS, ())).values()]
     events = [_dated(doc, "at") for doc in _docs(entries.get(Stream.EVENTS, ())).values()]
@@ -56,9 +62,9 @@ def build_memory_town(entries: Mapping[Stream, Iterable[Entry]], catalogue: Cata
         whose = doc["customer_id"]
         note_version(customers.setdefault(whose, {"_id": whose}), max(doc["versions"].values()))
     profiles = [_profile(customers[name], orders, events) for name in sorted(customers)]
-    columns = encode(profiles, orders, events, catalogue.fields)
-    subjects = [Subject(doc, _of(doc, orders), _of(doc, events)) for doc in profiles]
-    return MemoryTown(subjects, columns, catalogue)
+    columns = encode(profiles, orders, events, messages, catalogue.fields)
+    subjects = [Subject(doc, _of(doc, orders), _of(doc, events), _of(doc, messages)) for doc in profiles]
+    return MemoryTown(subjects, columns, catalogue, campaigns)
 
 
 def _docs(entries: Iterable[Entry]) -> dict[str, Doc]:

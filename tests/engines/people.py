@@ -6,6 +6,7 @@ from typing import Any
 
 from crm_core.rules.fields import FieldType
 from crm_core.rules.tree import STATUSES
+from crm_core.schema.message_states import MessageState
 
 Json = dict[str, Any]
 
@@ -32,8 +33,15 @@ ATTRIBUTES = {
 """As rules see them; the customers' values are sometimes of another type."""
 
 
+CHANNELS = ("email", "sms", "in_app", "fax")
+"""One of them is no more."""
+CAMPAIGNS = {"m1": "Sale", "m2": "Sale", "m3": "News"}
+TAGS = {"m1": ["Spring", "sale"], "m3": ["sale"]}
+REASONS = ("no_consent", "hard_bounce")
+
+
 class People:
-    """customers, orders, events: as the API takes them."""
+    """customers, orders, events: as the API takes them. messages: as the message log has them."""
 
     def __init__(self, seed: int, size: int) -> None:
         self._random = Random(seed)
@@ -42,6 +50,7 @@ class People:
         customer_ids = [*names, "x1", "x2"]
         self.orders = [self._order(number, customer_ids) for number in range(size * 3)]
         self.events = [self._event(number, customer_ids) for number in range(size * 2)]
+        self.messages = [self._message(number, names) for number in range(size * 3)]
 
     def _customer(self, name: str) -> Json:
         pick = self._random.choice
@@ -92,6 +101,21 @@ class People:
             "type": self._random.choice(EVENT_TYPES),
         }
         return event | {"at": self._moment().isoformat()}
+
+    def _message(self, number: int, names: list[str]) -> Json:
+        """Steps may be told in any order, or never."""
+        pick = self._random.choice
+        state = pick(tuple(MessageState))
+        steps = {f"{each}_at": self._moment().astimezone(UTC) for each in MessageState if each is not state}
+        message = {
+            "_id": f"{number}",
+            "campaign_id": pick((*CAMPAIGNS, "unknown")),
+            "customer_id": pick(names),
+            "channel": pick(CHANNELS),
+            "rank": state.rank,
+            "created_at": self._moment().astimezone(UTC),
+        }
+        return message | self._kept({"reason": pick(REASONS), f"{state}_at": self._moment().astimezone(UTC), **steps})
 
     def _moment(self) -> datetime:
         """On the edge of a window or of a day, in some zone."""

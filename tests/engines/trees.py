@@ -8,8 +8,19 @@ from hypothesis import strategies as st
 
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
-from crm_core.rules.tree import STATUSES
-from tests.engines.people import AMOUNTS, ATTRIBUTES, COUNTS, DAYS, EVENT_TYPES, NOW, NUMBERS, TEXTS
+from crm_core.rules.tree import MESSAGE_STATES, STATUSES
+from tests.engines.people import (
+    AMOUNTS,
+    ATTRIBUTES,
+    CAMPAIGNS,
+    COUNTS,
+    DAYS,
+    EVENT_TYPES,
+    NOW,
+    NUMBERS,
+    REASONS,
+    TEXTS,
+)
 
 Json = dict[str, Any]
 Strategy = st.SearchStrategy[Any]
@@ -73,7 +84,22 @@ ORDERS = st.fixed_dictionaries(
 EVENTS = st.fixed_dictionaries(
     {"kind": st.just("events"), "type": st.sampled_from((*EVENT_TYPES, "unheard_of"))}, optional=WINDOW
 ).flatmap(_figure)
-FIGURES = st.one_of(ORDERS, ORDERS, ORDERS, EVENTS)
+MESSAGES = (
+    st.fixed_dictionaries(
+        {"kind": st.just("messages"), "state": st.sampled_from(MESSAGE_STATES)},
+        optional={
+            "channel": st.sampled_from(("email", "sms", "in_app")),
+            "campaign_id": st.sampled_from(tuple(CAMPAIGNS)),
+            "tag": st.sampled_from(("SALE", "spring", "none has it")),
+            "reason": st.sampled_from((*REASONS, "unheard_of")),
+            **WINDOW,
+        },
+    )
+    .map(lambda node: node if node["state"] in {"failed", "skipped"} else {**node, "reason": None})
+    .map(lambda node: {name: value for name, value in node.items() if value is not None})
+    .flatmap(_figure)
+)
+FIGURES = st.one_of(ORDERS, ORDERS, ORDERS, EVENTS, MESSAGES)
 LISTS = st.lists(st.sampled_from(("c0", "c1", "c2", "c3", "x1", "nobody")), min_size=1, max_size=4).map(
     lambda ids: {"kind": "list", "customer_ids": ids}
 )
@@ -86,7 +112,7 @@ def _group(children: Strategy) -> Strategy:
     )
 
 
-CONDITIONS = st.one_of(FIELDS, FIELDS, ORDERS, ORDERS, EVENTS, LISTS)
+CONDITIONS = st.one_of(FIELDS, FIELDS, ORDERS, ORDERS, EVENTS, MESSAGES, LISTS)
 TREES = st.recursive(CONDITIONS, _group, max_leaves=10)
 """Without segments; deeper than eight levels they hardly get."""
 SEGMENT = st.sampled_from(SEGMENTS).map(lambda name: {"kind": "segment", "segment_id": name})

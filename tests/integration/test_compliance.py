@@ -17,10 +17,12 @@ from tests.engines.agreement import Town, build_town, new_database
 from tests.engines.compliance import (
     FAMILIES,
     Json,
+    campaigns_of,
     cases,
     catalogue_of,
     entries_of,
     given_of,
+    messages_of,
     read,
     segments_of,
     zone_of,
@@ -41,7 +43,7 @@ class Towns:
         if self._name != family:
             self.close()
             self._services = self._open(given)
-            self._name, self._town = family, build_town(self._services, catalogue_of(given))
+            self._name, self._town = family, build_town(self._services, catalogue_of(given), campaigns_of(given))
         assert self._town
         return self._town, self._town.context(segments_of(given), datetime.fromisoformat(given["now"]), zone_of(case))
 
@@ -50,6 +52,8 @@ class Towns:
         for entries in entries_of(given).values():
             if entries:
                 assert services.persister.store(entries) == {}
+        if messages := messages_of(given):
+            services.db.messages.insert_many(messages)
         return services
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ def test_all_engines_find_the_same_customers(
 ) -> None:
     people = People(seed, SIZE)
     segments = saved_segments(*saved)
-    with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
+    with open_town(village, people, CATALOGUE) as town:
         for rule in rules:
             agreed(town, rule, segments, zone)
 
@@ -60,7 +60,7 @@ def test_all_engines_find_the_same_customers(
 def test_conditions_on_orders_and_events_alone_find_the_same(village: Services, seed: int, rules: list[Json]) -> None:
     """MongoDB first asks what such a condition implies for the totals; others beside it would hide what is wrong."""
     people = People(seed, SIZE)
-    with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
+    with open_town(village, people, CATALOGUE) as town:
         for rule in rules:
             agreed(town, rule, saved_segments(EVERYONE, EVERYONE))
 
@@ -72,7 +72,7 @@ def test_engines_agree_on_every_operator_and_a_negative_one_finds_all_others(
 ) -> None:
     people = People(seed, SIZE)
     segments, zone = saved_segments(EVERYONE, EVERYONE), data.draw(TIME_ZONES)
-    with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
+    with open_town(village, people, CATALOGUE) as town:
         everybody = agreed(town, EVERYONE, segments)
         for found, operator in product(CATALOGUE.fields, OPERATORS):
             if found.type not in operator.types:

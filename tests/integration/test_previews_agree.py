@@ -72,7 +72,7 @@ def with_value(rule: Json, place: Place, value: float) -> Json:
 @given(seed=seeds, rules=st.lists(TREES, min_size=8, max_size=8))
 def test_steps_and_effects_are_counts_of_the_rule_in_part(village: Services, seed: int, rules: list[Json]) -> None:
     people = People(seed, SIZE)
-    with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
+    with open_town(village, people, CATALOGUE) as town:
         for rule in rules:
             population = Population(town.version)
             bound = bind(load_rule(rule), town.context(SEGMENTS))
@@ -98,7 +98,7 @@ def test_a_curve_gives_the_size_of_the_audience_at_each_threshold(
     village: Services, seed: int, conditions: list[Json], others: list[Json]
 ) -> None:
     people = People(seed, SIZE)
-    with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
+    with open_town(village, people, CATALOGUE) as town:
         for kind, condition, other in zip(("all", "any", "none") * 2, conditions, others, strict=True):
             rule: Json = {"kind": kind, "rules": [other, {"kind": "none", "rules": [condition]}]}
             population = Population(town.version)
@@ -123,7 +123,7 @@ def test_who_will_be_messaged_is_what_eligibility_says_of_each(
 ) -> None:
     people = People(seed, SIZE)
     policy = Policy(unknown, cap)
-    with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
+    with open_town(village, people, CATALOGUE) as town:
         population = Population(town.version)
         bound = bind(load_rule(rule), town.context(SEGMENTS))
         if not population.holds(bound):
@@ -164,7 +164,7 @@ def test_a_profile_counts_each_customer_of_the_audience_and_of_everyone(
     village: Services, seed: int, rule: Json
 ) -> None:
     people = People(seed, SIZE)
-    with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
+    with open_town(village, people, CATALOGUE) as town:
         population = Population(town.version)
         bound = bind(load_rule(rule), town.context(SEGMENTS))
         if not population.holds(bound):
@@ -202,7 +202,7 @@ def test_a_profile_counts_each_customer_of_the_audience_and_of_everyone(
 
 def test_a_customer_stands_in_one_part_of_the_snapshot_only(village: Services) -> None:
     people = People(1, SIZE)
-    with open_town(village, people.customers, people.orders, people.events, CATALOGUE) as town:
+    with open_town(village, people, CATALOGUE) as town:
         parts = town.version.parts
         living = [
             name

@@ -10,11 +10,17 @@ import pytest
 from crm_core.audience.eligibility import Reason
 from crm_core.audience.preview import Preview, Source
 from crm_core.audience.snapshot.keeper import Keeper, Status
+from crm_core.audience.snapshot.population import Population
+from crm_core.campaigns.messages.rows import new_row
 from crm_core.customers.document import arrange
 from crm_core.errors import UnknownField
 from crm_core.infra.streams import Stream
+from crm_core.infra.text import fold
+from crm_core.rules.binding import bind
+from crm_core.rules.context import RuleContext
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.tree import EVERYONE
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from tests.actors import TEST
@@ -25,6 +31,8 @@ from tests.workspace import set_workspace
 
 READY_S = 20.0
 VISITORS = "visits >= 2"
+OPENED = "messages(opened) >= 1"
+CONTEXT = RuleContext(START, 2, fold)
 
 
 @pytest.fixture
@@ -230,5 +238,65 @@ def test_long_ids_count_towards_what_the_snapshot_may_take(services: Services, l
     keeper.start()
     try:
         assert keeper.wait_until(lambda found: found.status is not Status.LOADING, READY_S).status is status
+    finally:
+        keeper.stop()
+
+
+def store_message(services: Services, customer: str, state: MessageState, **more: Any) -> None:
+    at = services.clock()
+    row = new_row("m1", customer, channel="email", at=at, state=state, **more)
+    services.db.messages.insert_one(row)
+
+
+def move_message(services: Services, customer: str, state: MessageState) -> None:
+    moved = {"rank": state.rank, f"{state}_at": services.clock()}
+    services.db.messages.update_one({"customer_id": customer}, {"$set": moved})
+
+
+def ask_for_messages(services: Services) -> None:
+    """Once asked for, they are read in the background."""
+    assert look(services, OPENED).source is Source.DATABASE
+    eventually(lambda: look(services, OPENED).source is Source.MEMORY, what="messages in memory")
+
+
+def test_messages_are_held_once_a_rule_counts_them_and_followed_then(live: Services) -> None:
+    store_customers(live, {"id": "a"}, {"id": "b"}, {"id": "c"})
+    store_message(live, "a", MessageState.OPENED)
+    ask_for_messages(live)
+    assert look(live, OPENED).count == 1
+    store_message(live, "b", MessageState.SENT)
+    assert look(live, "messages(sent) >= 1").count == 2
+    move_message(live, "b", MessageState.CLICKED)
+    assert look(live, "messages(opened, last 1 day) >= 1").count == 2
+    store_message(live, "c", MessageState.SKIPPED, reason="no_consent")
+    assert look(live, "messages(skipped, reason = no_consent) >= 1").count == 1
+    assert look(live, "messages(skipped, reason = suppressed) >= 1").count == 0
+
+
+def test_who_waits_for_a_message_or_was_held_out_has_none(live: Services) -> None:
+    store_customers(live, {"id": "a"}, {"id": "b"})
+    ask_for_messages(live)
+    store_message(live, "a", MessageState.PENDING)
+    store_message(live, "b", MessageState.HELD_OUT)
+    assert look(live, "messages(sent) = 0 AND messages(skipped) = 0 AND messages(failed) = 0").count == 2
+    move_message(live, "a", MessageState.SENT)
+    assert look(live, "messages(sent, channel = email) >= 1").count == 1
+
+
+def test_messages_beyond_what_fits_are_counted_in_the_database(services: Services) -> None:
+    """Those are left out, not customers, orders and events."""
+    store_customers(services, *({"id": f"c{n}", "visits": n} for n in range(5)))
+    rows = (new_row("m1", f"x{n}", channel="email", at=START, state=MessageState.SENT) for n in range(40_000))
+    services.db.messages.insert_many(rows)
+    keeper = Keeper(services.db, services.rule_contexts, lambda: services.policy, services.clock, limit_mb=1)
+    keeper.start()
+    try:
+        keeper.wait_until(lambda state: state.status is Status.READY, READY_S)
+        keeper.want_messages()
+        keeper.caught_up(READY_S)
+        state = keeper.wait_until(lambda state: state.status is Status.READY, READY_S)
+        assert state.version is not None
+        assert not Population(state.version).holds(bind(parse_text(OPENED, CONTEXT), CONTEXT))
+        assert Population(state.version).total == 5
     finally:
         keeper.stop()

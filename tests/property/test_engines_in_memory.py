@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from crm_core.infra.streams import Stream
 from crm_core.rules.binding import bind
-from crm_core.rules.context import KnownSegments, SegmentDefinition
+from crm_core.rules.context import KnownCampaigns, KnownSegments, SegmentDefinition
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import OPERATORS
 from tests.engines.memory import MemoryTown, build_memory_town
-from tests.engines.people import NOW, Json, People
+from tests.engines.people import CAMPAIGNS, NOW, TAGS, Json, People
 from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TIME_ZONES, TREES, TREES_WITH_SEGMENTS, value_for
 from tests.integration.feeding import make_entry
 
@@ -25,7 +25,7 @@ def make_town(seed: int) -> MemoryTown:
     people = People(seed, SIZE)
     records = {Stream.CUSTOMERS: people.customers, Stream.ORDERS: people.orders, Stream.EVENTS: people.events}
     entries = {stream: [make_entry(stream, each, at=NOW) for each in found] for stream, found in records.items()}
-    return build_memory_town(entries, CATALOGUE)
+    return build_memory_town(entries, CATALOGUE, people.messages, KnownCampaigns(CAMPAIGNS, TAGS))
 
 
 def saved_segments(first: Json, second: Json) -> KnownSegments:

@@ -11,14 +11,24 @@ from crm_core.rules.context import RuleContext
 from crm_core.rules.loading import load_rule
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import to_text
-from tests.engines.compliance import Json, cases, catalogue_of, entries_of, given_of, segments_of, zone_of
+from tests.engines.compliance import (
+    Json,
+    campaigns_of,
+    cases,
+    catalogue_of,
+    entries_of,
+    given_of,
+    messages_of,
+    segments_of,
+    zone_of,
+)
 from tests.engines.memory import MemoryTown, build_memory_town
 
 
 @cache
 def town_of(family: str) -> MemoryTown:
     given = given_of(family)
-    return build_memory_town(entries_of(given), catalogue_of(given))
+    return build_memory_town(entries_of(given), catalogue_of(given), messages_of(given), campaigns_of(given))
 
 
 def place_of(family: str, case: Json) -> tuple[MemoryTown, RuleContext]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any
 
 from pymongo.change_stream import DatabaseChangeStream
@@ -11,12 +12,26 @@ from pymongo.errors import OperationFailure
 from crm_core.audience.suppression_rows import ADDRESS, ERASED
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.rules.engines.encoding_messages import UNCOUNTED_RANKS
+from crm_core.rules.engines.single import READ_OF_MESSAGES
 
 AWAIT_MS = 1
 """How long the database waits for a change before it says that there is none. While it waits, each write of anything
 wakes it; for messages that was an eighth of its work. The reader asks again after a pause of its own."""
 MAX_AT_ONCE = 10_000
 ENDS = frozenset({"drop", "rename", "dropDatabase", "invalidate"})
+
+
+class Followed(Enum):
+    """Which messages are followed: those that are sent, for a frequency cap; all that rules may count."""
+
+    NONE = auto()
+    SENT = auto()
+    ALL = auto()
+
+
+WATCHED_OF_MESSAGES = sorted({"rank", *READ_OF_MESSAGES} - {"campaign_id", "channel", "created_at"})
+"""What changes of a message that rules may count."""
 
 
 class TokenLost(Exception):
@@ -61,24 +76,32 @@ class Changes:
 
 
 @contextmanager
-def watch(db: Db, place: Any = None, *, with_messages: bool) -> Iterator[Changes]:
+def watch(db: Db, place: Any = None, *, messages: Followed) -> Iterator[Changes]:
     """From ``place`` on, or from now on. Orders and events need no watching: storing one writes its customer, in the
-    same transaction. with_messages: those that are sent too. Raises Unavailable, TokenLost."""
-    stages = _stages(db.name, with_messages=with_messages)
+    same transaction. Raises Unavailable, TokenLost."""
+    stages = _stages(db.name, messages)
     with _explained():
         stream = db.watch(stages, max_await_time_ms=AWAIT_MS, resume_after=place, batch_size=MAX_AT_ONCE)
     with stream:
         yield Changes(stream)
 
 
-def _stages(database: str, *, with_messages: bool) -> list[Doc]:
+def _stages(database: str, messages: Followed) -> list[Doc]:
     """Whole names: the part behind the point alone is a regular expression, for each entry of the log, to MongoDB."""
     watched = [{"db": database, "coll": name} for name in ("customers", "suppressions", "attributes")]
     wanted: list[Doc] = [{"ns": {"$in": watched}}, {"operationType": "dropDatabase"}]
-    if with_messages:
-        messages = {"db": database, "coll": "messages"}
-        wanted.append({"ns": messages, "updateDescription.updatedFields.sent_at": {"$exists": True}})
+    log: Doc = {"ns": {"db": database, "coll": "messages"}}
+    match messages:
+        case Followed.SENT:
+            wanted.append(log | _updated("sent_at"))
+        case Followed.ALL:
+            counted = {"operationType": "insert", "fullDocument.rank": {"$nin": UNCOUNTED_RANKS}}
+            wanted.append(log | {"$or": [counted, *map(_updated, WATCHED_OF_MESSAGES)]})
     return [{"$match": {"$or": wanted}}, {"$project": {"operationType": 1, "ns": 1, "documentKey": 1}}]
+
+
+def _updated(name: str) -> Doc:
+    return {f"updateDescription.updatedFields.{name}": {"$exists": True}}
 
 
 def _note(change: Doc, found: Changed) -> None:

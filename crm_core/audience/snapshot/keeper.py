@@ -12,7 +12,7 @@ import structlog
 
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.eligibility import Policy
-from crm_core.audience.snapshot.changes import Changed, Changes, ColumnsOutdated, TokenLost, watch
+from crm_core.audience.snapshot.changes import Changed, Changes, ColumnsOutdated, Followed, TokenLost, watch
 from crm_core.audience.snapshot.loading import Loader
 from crm_core.audience.snapshot.merging import merge
 from crm_core.audience.snapshot.version import Part, Version
@@ -56,6 +56,18 @@ class State:
     total: int = 0
 
 
+@dataclass(frozen=True)
+class _Needs:
+    """What is read beside customers, orders and events: the messages that were sent, for a cap; all, for rules."""
+
+    sends: bool
+    messages: bool
+
+    @property
+    def followed(self) -> Followed:
+        return Followed.ALL if self.messages else Followed.SENT if self.sends else Followed.NONE
+
+
 class Keeper:
     """limit_mb: above what it is expected to take, in millions of bytes, nothing is kept."""
 
@@ -70,6 +82,7 @@ class Keeper:
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._asked = threading.Event()
+        self._wants_messages = threading.Event()
         self._state = State(Status.OFF)
         self._begun = self._settled = 0
         self._place: Any = None
@@ -100,6 +113,12 @@ class Keeper:
             self._changed.wait_for(lambda: self._settled >= wanted or self._state.status is not Status.READY, timeout_s)
             return self._state if self._settled >= wanted else State(self._state.status)
 
+    def want_messages(self) -> None:
+        """From now on hold the messages too, if they fit: that costs work while they are sent, and most rules count
+        none. What is held already goes on being shown until they are read."""
+        if self._expected_bytes() + self._message_bytes() <= self._limit:
+            self._wants_messages.set()
+
     def wait_until(self, is_wanted: Callable[[State], bool], timeout_s: float) -> State:
         """For tests and benchmarks: the first state that is wanted. Raises Unavailable after the time."""
         with self._changed:
@@ -124,28 +143,33 @@ class Keeper:
 
     def _follow(self) -> None:
         """Watch first, then load: what changes while it loads is read again."""
-        has_cap = self._has_cap()
-        if self._loader and self._loader.reads_sends is not has_cap:
+        needs = self._needs()
+        if self._loader and self._read_by(self._loader) != needs:
             self._place = None
-        with watch(self._db, self._place, with_messages=has_cap) as changes:
+        with watch(self._db, self._place, messages=needs.followed) as changes:
             if self._place is None or self._state.version is None:
-                self._load(has_cap=has_cap)
+                self._load(needs)
             checked = time.monotonic()
             while not self._stop.is_set():
-                if self._has_cap() is not has_cap:
+                if self._needs() != needs:
                     raise ColumnsOutdated
                 self._catch_up(changes)
                 if time.monotonic() - checked > CHECK_SIZE_S:
                     checked = time.monotonic()
                     self._check_size()
 
-    def _has_cap(self) -> bool:
-        """Only a frequency cap asks for the messages that were sent."""
-        return self._policy().cap is not None
+    def _needs(self) -> "_Needs":
+        """Only a frequency cap asks for the messages that were sent, only some rules for all."""
+        return _Needs(self._policy().cap is not None, self._wants_messages.is_set())
 
-    def _load(self, *, has_cap: bool) -> None:
+    @staticmethod
+    def _read_by(loader: Loader) -> "_Needs":
+        return _Needs(loader.reads_sends, loader.holds_messages)
+
+    def _load(self, needs: "_Needs") -> None:
         total = self._check_size()
-        self._loader = Loader(self._db, self._contexts.context().catalogue.fields, reads_sends=has_cap)
+        fields = self._contexts.context().catalogue.fields
+        self._loader = Loader(self._db, fields, reads_sends=needs.sends, holds_messages=needs.messages)
         started, loaded = time.perf_counter(), 0
 
         def note(records: int) -> None:
@@ -196,16 +220,29 @@ class Keeper:
 
     def _check_size(self) -> int:
         """Expected number of records. Raises ColumnsOutdated, after a while, when they are too many for memory."""
+        expected = self._expected_bytes()
+        with translated():
+            total = sum(self._db[name].estimated_document_count() for name in ("customers", "orders", "events"))
+        if expected > self._limit:
+            self._show(State(Status.TOO_LARGE, total=total))
+            self._stop.wait(CHECK_SIZE_S)
+            raise ColumnsOutdated
+        if self._wants_messages.is_set() and expected + self._message_bytes() > self._limit:
+            self._wants_messages.clear()
+        return total
+
+    def _expected_bytes(self) -> int:
+        """Of customers, orders and events."""
         with translated():
             customers = self._db.customers.estimated_document_count()
             records = sum(self._db[name].estimated_document_count() for name in ("orders", "events"))
             ids = next(self._db.customers.aggregate(ID_SAMPLE), {"bytes": ID_BYTES})
         customer_bytes = CUSTOMER_BYTES + max(ids["bytes"] - ID_BYTES, 0)
-        if customers * customer_bytes + records * RECORD_BYTES > self._limit:
-            self._show(State(Status.TOO_LARGE, total=customers + records))
-            self._stop.wait(CHECK_SIZE_S)
-            raise ColumnsOutdated
-        return customers + records
+        return int(customers * customer_bytes + records * RECORD_BYTES)
+
+    def _message_bytes(self) -> int:
+        with translated():
+            return self._db.messages.estimated_document_count() * RECORD_BYTES
 
     def _show(self, state: State) -> None:
         with self._changed:

@@ -19,8 +19,11 @@ from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.engines.columns import PLAIN_DAYS_MS
 from crm_core.rules.engines.encoding import Encoder
+from crm_core.rules.engines.encoding_messages import HELD_TIMES, UNCOUNTED_RANKS
+from crm_core.rules.engines.mongo_records import reached_at
 from crm_core.rules.engines.single import READ_OF_EVENTS, READ_OF_ORDERS
 from crm_core.rules.fields import CustomerField, FieldType
+from crm_core.schema.message_states import MessageState
 
 CHUNK = 2000
 """Documents decoded at once: some ms, in which no other thread of the process runs."""
@@ -47,11 +50,22 @@ def _projected(found: CustomerField) -> Any:
     return _in_ms(found.path) if found.type is FieldType.DATE else f"${found.path}"
 
 
+def _held_time(usual: MessageState, other: MessageState) -> Doc:
+    """As ``with_times`` has it."""
+    found = reached_at(usual, "$")
+    return found if other is usual else {"$cond": [{"$eq": ["$rank", other.rank]}, reached_at(other, "$"), found]}
+
+
 REACH: Doc = {"address_keys": 1, **{f"consent.{channel}.state": 1 for channel in CHANNELS}}
 """What reach follows from."""
 ORDER: Doc = {"_id": 0, "customer_id": 1, **dict.fromkeys(READ_OF_ORDERS, 1), "ordered_at": _in_ms("ordered_at")}
 EVENT: Doc = {"_id": 0, "customer_id": 1, **dict.fromkeys(READ_OF_EVENTS, 1), "at": _in_ms("at")}
 SEND: Doc = {"customer_id": 1, "channel": 1, "address_key": 1, "sent_at": _in_ms("sent_at")}
+MESSAGE: Doc = {
+    **SEND,
+    **dict.fromkeys(("campaign_id", "rank", "reason"), 1),
+    **{name: {"$toDouble": _held_time(usual, other)} for name, (usual, other) in HELD_TIMES.items()},
+}
 Progress = Callable[[int], None]
 """Called with how many records were read since it was called last."""
 
@@ -60,13 +74,17 @@ class Loader:
     """fields: of the catalogue; those that are not held are asked of the database. The others are read side by side,
     not nested.
 
-    reads_sends: whether the messages that were sent are read, for a frequency cap.
+    reads_sends: whether the messages that were sent are read, for a frequency cap. holds_messages: whether there are
+    columns of messages, for rules that count them.
     """
 
-    def __init__(self, db: Db, fields: Iterable[CustomerField], *, reads_sends: bool) -> None:
+    def __init__(
+        self, db: Db, fields: Iterable[CustomerField], *, reads_sends: bool, holds_messages: bool = False
+    ) -> None:
         self._db = db
         self._pseudonyms = Pseudonyms(db)
         self.reads_sends = reads_sends
+        self.holds_messages = holds_messages
         held = [found for found in fields if found.is_held and not found.is_average]
         self._fields = [replace(found, path=f"f{number}") for number, found in enumerate(held)]
         values = {flat.path: _projected(found) for flat, found in zip(self._fields, held, strict=True)}
@@ -93,7 +111,7 @@ class Loader:
         progress: Progress,
         known: NDArray[np.int64] = NO_KEYS,
     ) -> Shard:
-        encoder = Encoder(self._fields, most_values=MAX_VALUES, times=_as_they_are)
+        encoder = Encoder(self._fields, most_values=MAX_VALUES, times=_as_they_are, holds_messages=self.holds_messages)
         mine: Doc = {} if ids is None else {"_id": {"$in": list(ids)}}
         theirs: Doc = {} if ids is None else {"customer_id": {"$in": list(ids)}}
         suppressed = SuppressedBy(self._db, ids, session, self._pseudonyms)
@@ -112,25 +130,47 @@ class Loader:
         for chunk in _chunks(self._db.events, theirs, EVENT, session):
             encoder.add_events(chunk)
             progress(len(chunk))
-        sends = self._sends(theirs, encoder.rows, session, addresses)
+        sends = _Sends(encoder.rows, addresses, is_read=self.reads_sends)
+        for chunk in self._messages(theirs, session):
+            sends.add(chunk)
+            if self.holds_messages:
+                encoder.add_messages(chunk)
+            progress(len(chunk))
         shared, told = addresses.finish(known)
-        return Shard(replace(encoder.finish(), rows=table), table, np.concatenate(reach), sends, shared, told)
+        columns = replace(encoder.finish(), rows=table)
+        return Shard(columns, table, np.concatenate(reach), sends.finish(), shared, told)
 
-    def _sends(
-        self, whose: Doc, rows: Mapping[str, int], session: ClientSession | None, addresses: AddressColumns
-    ) -> Sends:
-        sent: list[tuple[int, int, int]] = []
+    def _messages(self, whose: Doc, session: ClientSession | None) -> Iterator[list[Doc]]:
+        if self.holds_messages:
+            return _chunks(self._db.messages, {**whose, "rank": {"$nin": UNCOUNTED_RANKS}}, MESSAGE, session)
         if self.reads_sends:
-            for chunk in _chunks(self._db.messages, {**whose, "sent_at": {"$exists": True}}, SEND, session):
-                for each in chunk:
-                    if (row := rows.get(each["customer_id"])) is not None:
-                        place = CHANNEL_PLACES.get(each["channel"], NO_CHANNEL)
-                        sent.append((row, each["sent_at"], place))
-                        addresses.add_send(row, each, place)
-        table = np.array(sent, dtype=np.int64).reshape(-1, 3)
-        return Sends(
-            table[:, 0].astype(np.int32), table[:, 1].copy(), table[:, 2].astype(np.int8), is_read=self.reads_sends
-        )
+            return _chunks(self._db.messages, {**whose, "sent_at": {"$exists": True}}, SEND, session)
+        return iter(())
+
+
+class _Sends:
+    """Gathers the messages that were sent, if they are wanted. rows: of customers."""
+
+    def __init__(self, rows: Mapping[str, int], addresses: AddressColumns, *, is_read: bool) -> None:
+        self._rows = rows
+        self._addresses = addresses
+        self._is_read = is_read
+        self._sent: list[tuple[int, int, int]] = []
+
+    def add(self, messages: Sequence[Doc]) -> None:
+        if not self._is_read:
+            return
+        for each in messages:
+            sent_at, row = each["sent_at"], self._rows.get(each["customer_id"])
+            if sent_at is not None and row is not None:
+                place = CHANNEL_PLACES.get(each["channel"], NO_CHANNEL)
+                self._sent.append((row, sent_at, place))
+                self._addresses.add_send(row, each, place)
+
+    def finish(self) -> Sends:
+        table = np.array(self._sent, dtype=np.int64).reshape(-1, 3)
+        customers, times, channels = table[:, 0].astype(np.int32), table[:, 1].copy(), table[:, 2].astype(np.int8)
+        return Sends(customers, times, channels, is_read=self._is_read)
 
 
 def _chunks(

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from crm_core.audience.snapshot.bits import unpack
 from crm_core.audience.snapshot.shard import AddressSends, Sends, Shard, SharedRows
 from crm_core.audience.snapshot.version import Part
-from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orders
-from crm_core.rules.engines.encoding import as_codes
+from crm_core.rules.engines.coding import as_codes
+from crm_core.rules.engines.columns import Coded, Columns, Events, Messages, Numbers, Orders
+from crm_core.rules.engines.encoding_messages import arrange_messages, spread
 
 Order = NDArray[np.intp]
 
@@ -23,7 +24,8 @@ def merge(first: Part, second: Part) -> Shard:
     left, right = first.shard.columns, second.shard.columns
     ids = first.shard.ids.joined(second.shard.ids, order)
     fields = {name: _fields(left.fields[name], right.fields[name], order) for name in left.fields.keys() & right.fields}
-    columns = Columns(order.size, fields, _orders(left, right, rows), _events(left, right, rows), ids)
+    records = (_orders(left, right, rows), _events(left, right, rows), ids, _messages(left, right, rows))
+    columns = Columns(order.size, fields, *records)
     reach = np.concatenate([first.shard.reach, second.shard.reach])[order]
     sends = _sends(first.shard, second.shard, rows)
     shared = SharedRows(*_moved(first.shard.shared.arrays, second.shard.shared.arrays, left.size, rows))
@@ -87,6 +89,32 @@ def _events(left: Columns, right: Columns, rows: NDArray[np.int32]) -> Events:
     customers, times, order = _records(left.events, right.events, left.size, rows)
     types = _coded(left.events.types, right.events.types)
     return Events(customers, times, Coded(types.codes[order], types.values))
+
+
+def _messages(left: Columns, right: Columns, rows: NDArray[np.int32]) -> Messages | None:
+    if left.messages is None or right.messages is None:
+        return None
+    both = (left.messages, right.messages)
+    customers, times, order = _records(*both, left.size, rows)
+    coded = [
+        _coded(*columns)
+        for columns in zip(*((each.channels, each.campaigns, each.reasons) for each in both), strict=True)
+    ]
+    ended, opened, clicked = (np.concatenate(columns)[order] for columns in zip(*map(_later_times, both), strict=True))
+    return arrange_messages(
+        customers,
+        times,
+        _one(both[0].ranks, both[1].ranks)[order],
+        [Coded(each.codes[order], each.values) for each in coded],
+        ended,
+        opened,
+        clicked,
+    )
+
+
+def _later_times(messages: Messages) -> tuple[NDArray[np.int64], ...]:
+    size = messages.times.size
+    return messages.times + messages.delays, spread(messages.opened, size), spread(messages.clicked, size)
 
 
 def _sends(left: Shard, right: Shard, rows: NDArray[np.int32]) -> Sends:

@@ -9,7 +9,17 @@ from crm_core.audience.snapshot.bits import Bits, count, first_rows, unpack
 from crm_core.audience.snapshot.shard import Shard
 from crm_core.audience.snapshot.sharing import SharedAddress, read_shared
 from crm_core.audience.snapshot.version import Version
-from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment, Place, node_at
+from crm_core.rules.binding import (
+    Bound,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundRecords,
+    BoundSegment,
+    OnlyMessages,
+    Place,
+    node_at,
+)
 from crm_core.rules.engines.columns import Mask
 from crm_core.rules.engines.mask import mask
 
@@ -31,7 +41,7 @@ class Population:
         return all(part.shard.sends.is_read for part in self._parts)
 
     def holds(self, bound: Bound) -> bool:
-        """Whether all fields that the rule asks for are in memory."""
+        """Whether all that the rule asks for is in memory."""
         match bound:
             case BoundField():
                 names = {"total_spend", "order_count"} if bound.field.is_average else {bound.field.name}
@@ -40,7 +50,10 @@ class Population:
                 return all(map(self.holds, bound.children))
             case BoundSegment():
                 return self.holds(bound.child)
-            case BoundRecords() | BoundList():
+            case BoundRecords():
+                is_held = not isinstance(bound.only, OnlyMessages)
+                return is_held or all(part.shard.columns.messages is not None for part in self._parts)
+            case BoundList():
                 return True
             case _:
                 assert_never(bound)
@@ -127,6 +140,6 @@ def _key(bound: BoundField | BoundRecords | BoundList) -> Hashable:
         case BoundField():
             return bound.field.name, bound.predicate, bound.operator.is_negative
         case BoundRecords():
-            return bound.records, bound.measure, bound.only, bound.predicate, bound.operator.is_negative
+            return bound.only, bound.measure, bound.predicate, bound.operator.is_negative
         case BoundList():
             return "list", bound.rule.customer_ids

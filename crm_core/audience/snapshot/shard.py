@@ -106,7 +106,9 @@ class Shard:
     @property
     def weight(self) -> int:
         """Rows of all tables: what work on it goes by."""
-        return self.size + self.columns.orders.times.size + self.columns.events.times.size + self.sends.times.size
+        columns = self.columns
+        tables = (columns.orders, columns.events, self.sends, *([columns.messages] if columns.messages else []))
+        return self.size + sum(table.times.size for table in tables)
 
     @property
     def customer_bytes(self) -> int:
@@ -117,6 +119,7 @@ class Shard:
         return (
             _nbytes(self.columns.orders)
             + _nbytes(self.columns.events)
+            + _nbytes(self.columns.messages)
             + _nbytes(self.sends)
             + _nbytes(self.address_sends)
         )

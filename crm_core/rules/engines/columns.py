@@ -60,14 +60,46 @@ class Events:
 
 
 @dataclass(frozen=True)
+class Steps:
+    """Of the messages that reached a state that few reach: their places among all, in order of the time at which they
+    did, in ms."""
+
+    places: NDArray[np.int32]
+    times: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Messages:
+    """In order of the time at which they began: were sent, were skipped, or were created. ranks: of their states.
+
+    times: ms of the beginning. delays: ms from then until they were delivered or failed, 0 for others. channels,
+    campaigns, reasons: as stored.
+    """
+
+    customers: NDArray[np.integer[Any]]
+    times: NDArray[np.int64]
+    delays: NDArray[np.integer[Any]]
+    ranks: NDArray[np.int8]
+    channels: Coded
+    campaigns: Coded
+    reasons: Coded
+    opened: Steps
+    clicked: Steps
+
+
+@dataclass(frozen=True)
 class Columns:
-    """fields: field name to its column; the average order value needs none. rows: customer id to row, for lists."""
+    """fields: field name to its column; the average order value needs none. rows: customer id to row, for lists.
+
+    messages: None where they are not held.
+    """
 
     size: int
     fields: Mapping[str, Numbers | Coded]
     orders: Orders
     events: Events
     rows: Mapping[str, int]
+    messages: Messages | None = None
 
 
 PLAIN_DAYS_MS = 1 << 50

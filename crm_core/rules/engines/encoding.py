@@ -1,19 +1,19 @@
 """Stored documents as the columns that the mask engine reads."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.engines.columns import Coded, Columns, Events, Numbers, Orders, day_to_ms, to_ms
+from crm_core.rules.engines.coding import Codes, ReadTimes, Records, joined, smallest
+from crm_core.rules.engines.columns import Columns, Events, Numbers, Orders, day_to_ms, to_ms
+from crm_core.rules.engines.encoding_messages import COUNTED_RANKS, MessageEncoder, with_times
 from crm_core.rules.engines.single import Record
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.schema.statuses import STATUS_NAMES
 
-ReadTimes: TypeAlias = Callable[[Sequence[Any]], Sequence[int | float | None]]
-"""Stored times as whole ms since 1970 UTC; None for what is no time."""
 CODED = frozenset({FieldType.TEXT, FieldType.LIST, FieldType.BOOLEAN})
 NUMBERS = (int, float)
 """A union would be built anew for each value."""
@@ -33,13 +33,18 @@ def read_times(values: Sequence[Any]) -> Sequence[int | None]:
 
 
 def encode(
-    customers: Sequence[Record], orders: Sequence[Record], events: Sequence[Record], fields: Iterable[CustomerField]
+    customers: Sequence[Record],
+    orders: Sequence[Record],
+    events: Sequence[Record],
+    messages: Sequence[Record],
+    fields: Iterable[CustomerField],
 ) -> Columns:
     """Columns of ``fields`` and of the records of these customers; records of others are left out."""
     encoder = Encoder(fields)
     encoder.add_customers(customers)
     encoder.add_orders(orders)
     encoder.add_events(events)
+    encoder.add_messages([with_times(message) for message in messages if message["rank"] in COUNTED_RANKS])
     return encoder.finish()
 
 
@@ -47,21 +52,27 @@ class Encoder:
     """Takes customers, then orders and events, in chunks, and gives them as columns.
 
     Records of customers that were not added are left out. most_values: fields of texts or lists with more distinct
-    values than that get no column. times: how stored times are read.
+    values than that get no column. times: how stored times are read. holds_messages: whether there are columns of them.
     """
 
     def __init__(
-        self, fields: Iterable[CustomerField], *, most_values: int | None = None, times: ReadTimes = read_times
+        self,
+        fields: Iterable[CustomerField],
+        *,
+        most_values: int | None = None,
+        times: ReadTimes = read_times,
+        holds_messages: bool = True,
     ) -> None:
         self._fields = [found for found in fields if not found.is_average]
         self._times = times
         self._columns = {
-            found.name: _Codes(most_values) if found.type in CODED else _Numbers(found) for found in self._fields
+            found.name: Codes(most_values) if found.type in CODED else _Numbers(found) for found in self._fields
         }
-        self._orders, self._events = _Records("ordered_at"), _Records("at")
+        self._orders, self._events = Records("ordered_at"), Records("at")
         self._amounts: list[NDArray[Any]] = []
         self._nets: list[NDArray[Any]] = []
-        self._categories, self._statuses, self._types = _Codes(), _Codes(known=STATUS_NAMES), _Codes()
+        self._categories, self._statuses, self._types = Codes(), Codes(known=STATUS_NAMES), Codes()
+        self._messages = MessageEncoder() if holds_messages else None
         self.rows: dict[str, int] = {}
         """Row of each customer so far."""
 
@@ -83,12 +94,17 @@ class Encoder:
         known = self._events.add(events, self.rows, self._times)
         self._types.add([event["type"] for event in known])
 
+    def add_messages(self, messages: Sequence[Record]) -> None:
+        """messages: of ``with_times``, of COUNTED_RANKS."""
+        assert self._messages
+        self._messages.add(messages, self.rows, self._times)
+
     def finish(self) -> Columns:
         """Returns up what was gathered; the encoder is empty afterwards."""
         columns = {name: column for name, each in self._columns.items() if (column := each.finish()) is not None}
         bought, ordered_at, orders = self._orders.finish()
         acted, at, events = self._events.finish()
-        amounts, nets = (smallest(_joined(each, np.int64)[orders]) for each in (self._amounts, self._nets))
+        amounts, nets = (smallest(joined(each, np.int64)[orders]) for each in (self._amounts, self._nets))
         if np.array_equal(amounts, nets):
             nets = amounts  # most shops never say what they refunded: no memory for it
         return Columns(
@@ -97,6 +113,7 @@ class Encoder:
             Orders(bought, amounts, nets, ordered_at, self._categories.sorted(orders), self._statuses.sorted(orders)),
             Events(acted, at, self._types.sorted(events)),
             self.rows,
+            self._messages.finish() if self._messages else None,
         )
 
 
@@ -112,66 +129,8 @@ class _Numbers:
         self._present.append(np.array([value is not None for value in values], dtype=bool))
 
     def finish(self) -> Numbers:
-        values, present = _joined(self._values, self._type), _joined(self._present, np.bool_)
+        values, present = joined(self._values, self._type), joined(self._present, np.bool_)
         return Numbers(smallest(values) if self._is_count else values, None if present.all() else present)
-
-
-class _Codes:
-    """Each value as the position of its first occurrence among the distinct ones, None as -1.
-
-    known: values that have a position from the start.
-    """
-
-    def __init__(self, most: int | None = None, *, known: Iterable[Hashable] = ()) -> None:
-        self._most = most
-        self._places: dict[Hashable, int] = {value: place for place, value in enumerate(known)}
-        self._codes: list[NDArray[Any]] = []
-
-    def add(self, values: Sequence[Hashable | None]) -> None:
-        if self._is_full:
-            return
-        places = self._places
-        codes = [-1 if value is None else places.setdefault(value, len(places)) for value in values]
-        self._codes.append(np.array(codes, dtype=np.int32))
-
-    @property
-    def _is_full(self) -> bool:
-        return self._most is not None and len(self._places) > self._most
-
-    def finish(self) -> Coded | None:
-        if self._is_full:
-            return None
-        return Coded(as_codes(_joined(self._codes, np.int32), len(self._places)), list(self._places))
-
-    def sorted(self, order: NDArray[np.intp]) -> Coded:
-        codes = as_codes(_joined(self._codes, np.int32), len(self._places))
-        return Coded(codes[order], list(self._places))
-
-
-class _Records:
-    """Whose records they are, and when; moment: the field with their time."""
-
-    def __init__(self, moment: str) -> None:
-        self._moment = moment
-        self._customers: list[NDArray[Any]] = []
-        self._times: list[NDArray[Any]] = []
-
-    def add(self, records: Sequence[Record], rows: Mapping[str, int], times: ReadTimes) -> Sequence[Record]:
-        """Returns those of known customers."""
-        places = [rows.get(record["customer_id"]) for record in records]
-        known = records
-        if None in places:
-            known = [record for record, place in zip(records, places, strict=True) if place is not None]
-            places = [place for place in places if place is not None]
-        self._customers.append(np.array(places, dtype=np.int32))
-        self._times.append(np.array(times([record[self._moment] for record in known]), dtype=np.int64))
-        return known
-
-    def finish(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.intp]]:
-        """Rows and times in order of time, and that order."""
-        times = _joined(self._times, np.int64)
-        order = np.argsort(times, kind="stable")
-        return _joined(self._customers, np.int32)[order], times[order], order
 
 
 def _read(found: CustomerField, customers: Sequence[Record], times: ReadTimes) -> Sequence[Any]:
@@ -202,25 +161,3 @@ def _nets(orders: Sequence[Record], amounts: NDArray[Any]) -> NDArray[Any]:
     nets = amounts.copy()
     nets[places] = [orders[place]["net_minor"] for place in places]
     return nets
-
-
-def smallest(values: NDArray[np.int64]) -> NDArray[Any]:
-    """Whole numbers in 32 bits if they fit."""
-    edge = np.iinfo(np.int32)
-    fits = not values.size or (values.min() >= edge.min and values.max() <= edge.max)
-    return values.astype(np.int32) if fits else values
-
-
-def as_codes(codes: NDArray[Any], count: int) -> NDArray[Any]:
-    """Positions among ``count`` values, in as few bits as hold them."""
-    for kind in (np.int8, np.int16):
-        if count <= np.iinfo(kind).max:
-            return codes.astype(kind)
-    return codes.astype(np.int32, copy=False)
-
-
-def _joined(chunks: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
-    """Empties ``chunks``, so that they do not stay beside what they became."""
-    joined = np.concatenate(chunks) if chunks else np.empty(0, dtype=kind)
-    chunks.clear()
-    return joined.astype(kind, copy=False)

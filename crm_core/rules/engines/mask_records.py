@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.binding import BoundRecords, Only
+from crm_core.rules.binding import BoundRecords, OnlyEvents, OnlyMessages, OnlyOrders
 from crm_core.rules.engines.columns import Coded, Columns, Events, Mask, Numbers, Orders, to_ms
+from crm_core.rules.engines.mask_messages import count_messages
 from crm_core.rules.engines.mask_quotients import is_quotient_within
 from crm_core.rules.engines.mask_ranges import range_mask
 
@@ -30,6 +31,9 @@ def figure_mask(bound: BoundRecords, columns: Columns) -> Mask:
 
 def read_figures(bound: BoundRecords, columns: Columns) -> Numbers:
     """The figure of each customer, amounts in minor units; averages are none of these, they are never rounded."""
+    if isinstance(bound.only, OnlyMessages):
+        assert columns.messages is not None, "whoever asks has looked whether they are held"
+        return Numbers(count_messages(bound.only, columns.messages, columns.size))
     records, counted = _chosen(bound, columns)
     if bound.measure == "count":
         return Numbers(_numbers(records, counted, columns.size))
@@ -42,11 +46,12 @@ def read_figures(bound: BoundRecords, columns: Columns) -> Numbers:
 
 def _chosen(bound: BoundRecords, columns: Columns) -> tuple[Orders | Events, Mask]:
     """The records of its window, and which of them count."""
-    records = _within(bound.only, columns.orders if bound.records == "orders" else columns.events)
+    assert not isinstance(bound.only, OnlyMessages)
+    records = _within(bound.only, columns.orders if isinstance(bound.only, OnlyOrders) else columns.events)
     return records, _counts(bound.only, records)
 
 
-def _within(only: Only, records: Orders | Events) -> Orders | Events:
+def _within(only: OnlyOrders | OnlyEvents, records: Orders | Events) -> Orders | Events:
     """Those of the window: a window, since records are in order of time."""
     if only.window is None:
         return records
@@ -60,11 +65,12 @@ def _cut(column: Any, window: slice) -> Any:
     return Coded(column.codes[window], column.values) if isinstance(column, Coded) else column[window]
 
 
-def _counts(only: Only, records: Orders | Events) -> Mask:
+def _counts(only: OnlyOrders | OnlyEvents, records: Orders | Events) -> Mask:
     """Which records count."""
     if isinstance(records, Events):
-        assert only.type is not None
+        assert isinstance(only, OnlyEvents)
         return _is(records.types, only.type)
+    assert isinstance(only, OnlyOrders)
     found = _is_among(records.statuses, only.statuses)
     if only.category is not None:
         found &= _is(records.categories, only.category)

@@ -3,7 +3,7 @@
 import re
 from typing import Any, assert_never
 
-from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment, OnlyOrders
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
 from crm_core.rules.engines.mongo_records import RecordsPart
 from crm_core.rules.fields import ATTRIBUTES, CustomerField, FieldType
@@ -69,7 +69,7 @@ def _implied(bound: BoundRecords) -> Filter:
     Source: ``crm_core.customers.totals``; one transaction writes an order and the totals.
     """
     only, low = bound.only, bound.predicate.low
-    if bound.records == "events" or only.statuses[0] not in ORDER_STATUSES or not _needs_a_record(bound):
+    if not isinstance(only, OnlyOrders) or only.statuses[0] not in ORDER_STATUSES or not _needs_a_record(bound):
         return EVERYBODY
     parts: list[Filter] = [{"last_order_at": {"$gte": only.window[0]} if only.window else {"$type": "date"}}]
     if only.category is not None:

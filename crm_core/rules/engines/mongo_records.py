@@ -1,18 +1,22 @@
-"""The part of a pipeline that looks up orders and events: one ``$lookup`` each, however many conditions use it."""
+"""The part of a pipeline that looks up orders, events and messages: one ``$lookup`` each, however many conditions use
+it."""
 
-from crm_core.rules.binding import BoundRecords, Only
+from typing import assert_never
+
+from crm_core.rules.binding import BoundRecords, OnlyEvents, OnlyMessages, OnlyOrders, Window
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
+from crm_core.schema.message_states import MessageState, ranks_reaching, time_fields
 
-AMOUNT = "$$each.amount_minor"
-NET: Filter = {"$ifNull": ["$$each.net_minor", AMOUNT]}
-TIMES = {"orders": "ordered_at", "events": "at"}
+EACH = "$$each"
+AMOUNT = f"{EACH}.amount_minor"
+NET: Filter = {"$ifNull": [f"{EACH}.net_minor", AMOUNT]}
 
 
 class RecordsPart:
     """Collects the figures that conditions need while a filter is made of them."""
 
     def __init__(self) -> None:
-        self._figures: dict[str, list[Filter]] = {"orders": [], "events": []}
+        self._figures: dict[str, list[Filter]] = {}
         self._names: list[str] = []
 
     @property
@@ -22,7 +26,8 @@ class RecordsPart:
     def filter(self, bound: BoundRecords) -> Filter:
         """A filter on the figure that the stages add to each customer."""
         name = f"_figure_{len(self._names)}"
-        kept = {"$filter": {"input": f"$_{bound.records}", "as": "each", "cond": _counts(bound.only, bound.records)}}
+        collection, counts = _chosen(bound.only)
+        kept = {"$filter": {"input": f"$_{collection}", "as": "each", "cond": counts}}
         match bound.measure:
             case "count":
                 figure: Filter = {"$size": kept}
@@ -31,7 +36,7 @@ class RecordsPart:
             case _:
                 figure = {f"${bound.measure}": {"$map": {"input": kept, "as": "each", "in": NET}}}
         self._names.append(name)
-        self._figures[bound.records].append({name: figure})
+        self._figures.setdefault(collection, []).append({name: figure})
         if bound.measure != "avg":
             return {name: to_range(bound.predicate)}
         tests = to_quotient_tests(bound.predicate, {"$sum": f"${name}"}, {"$size": f"${name}"})
@@ -40,12 +45,11 @@ class RecordsPart:
     def stages(self) -> list[Stage]:
         """Filtering in an expression is several times faster than in a pipeline of the lookup."""
         stages: list[Stage] = []
-        for records, figures in self._figures.items():
-            if figures:
-                source = {"from": records, "localField": "_id", "foreignField": "customer_id", "as": f"_{records}"}
-                stages.append({"$lookup": source})
-                stages.append({"$set": {name: figure for each in figures for name, figure in each.items()}})
-                stages.append({"$unset": f"_{records}"})
+        for collection, figures in self._figures.items():
+            source = {"from": collection, "localField": "_id", "foreignField": "customer_id", "as": f"_{collection}"}
+            stages.append({"$lookup": source})
+            stages.append({"$set": {name: figure for each in figures for name, figure in each.items()}})
+            stages.append({"$unset": f"_{collection}"})
         return stages
 
     def names(self) -> list[str]:
@@ -53,18 +57,44 @@ class RecordsPart:
         return self._names
 
 
-def _counts(only: Only, records: str) -> Filter:
-    """Whether a record counts, as an expression. Ids and texts are literals, never paths."""
-    tests: list[Filter] = []
-    if records == "orders":
-        tests.append({"$in": ["$$each.status", list(only.statuses)]})
-    if only.type is not None:
-        tests.append({"$eq": ["$$each.type", {"$literal": only.type}]})
-    if only.category is not None:
-        tests.append({"$eq": ["$$each.category_folded", {"$literal": only.category}]})
-    if only.min_amount is not None:
-        tests.append({"$gte": [AMOUNT, only.min_amount]})
-    if only.window is not None:
-        moment = f"$$each.{TIMES[records]}"
-        tests += [{"$gte": [moment, only.window[0]]}, {"$lte": [moment, only.window[1]]}]
+def reached_at(state: MessageState, message: str) -> Filter:
+    """When a message reached ``state``, as an expression. message: its path, such as ``$$each`` or ``$``."""
+    prefix = message if message == "$" else f"{message}."
+    paths = [[f"{prefix}{name}" for name in names] for names in time_fields(state)]
+    return {"$ifNull": [each[0] if len(each) == 1 else {"$min": each} for each in paths]}
+
+
+def _chosen(only: OnlyOrders | OnlyEvents | OnlyMessages) -> tuple[str, Filter]:
+    """The collection of the records, and whether one counts, as an expression. Ids and texts are literals, never
+    paths."""
+    match only:
+        case OnlyOrders():
+            tests: list[Filter] = [{"$in": [f"{EACH}.status", list(only.statuses)]}]
+            if only.category is not None:
+                tests.append(_equals("category_folded", only.category))
+            if only.min_amount is not None:
+                tests.append({"$gte": [AMOUNT, only.min_amount]})
+            return "orders", _all(tests, f"{EACH}.ordered_at", only.window)
+        case OnlyEvents():
+            return "events", _all([_equals("type", only.type)], f"{EACH}.at", only.window)
+        case OnlyMessages():
+            tests = [{"$in": [f"{EACH}.rank", list(ranks_reaching(only.state))]}]
+            if only.channel is not None:
+                tests.append(_equals("channel", only.channel))
+            if only.campaigns is not None:
+                tests.append({"$in": [f"{EACH}.campaign_id", {"$literal": sorted(only.campaigns)}]})
+            if only.reason is not None:
+                tests.append(_equals("reason", only.reason))
+            return "messages", _all(tests, reached_at(only.state, EACH), only.window)
+        case _:
+            assert_never(only)
+
+
+def _equals(name: str, value: str) -> Filter:
+    return {"$eq": [f"{EACH}.{name}", {"$literal": value}]}
+
+
+def _all(tests: list[Filter], moment: str | Filter, window: Window | None) -> Filter:
+    if window is not None:
+        tests = [*tests, {"$gte": [moment, window[0]]}, {"$lte": [moment, window[1]]}]
     return {"$and": tests}

@@ -14,24 +14,38 @@ from crm_core.rules.binding import (
     BoundList,
     BoundRecords,
     BoundSegment,
-    Only,
+    OnlyEvents,
+    OnlyMessages,
+    OnlyOrders,
+    Window,
 )
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.predicates import holds
+from crm_core.rules.tree import MESSAGE_STATES
+from crm_core.schema.message_states import ranks_reaching, reached_at
 
 Record = Mapping[str, Any]
 READ_OF_ORDERS = ("amount_minor", "net_minor", "status", "category_folded", "ordered_at")
 """What rules ask of an order. net_minor: what it adds to the spend, where that is not the amount."""
 READ_OF_EVENTS = ("type", "at")
+READ_OF_MESSAGES = (
+    "campaign_id",
+    "channel",
+    "rank",
+    "reason",
+    "created_at",
+    *(f"{state}_at" for state in MESSAGE_STATES),
+)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One customer as stored, with all its orders and events: amounts in minor units, aware UTC times."""
+    """One customer as stored, with all its orders, events and messages: amounts in minor units, aware UTC times."""
 
     customer: Record
     orders: Sequence[Record] = ()
     events: Sequence[Record] = ()
+    messages: Sequence[Record] = ()
 
 
 def matches(bound: Bound, subject: Subject) -> bool:
@@ -71,9 +85,16 @@ def actual_value(bound: BoundField | BoundRecords, subject: Subject) -> Any:
     """What the predicate is asked of, None where it is missing. Amounts in minor units."""
     if isinstance(bound, BoundField):
         return read_value(bound.field, subject.customer)
-    records = subject.orders if bound.records == "orders" else subject.events
-    chosen = [record for record in records if _counts(bound.only, record, bound.records)]
-    return _figure(bound.measure, chosen)
+    only = bound.only
+    match only:
+        case OnlyOrders():
+            return _figure(bound.measure, [order for order in subject.orders if _order_counts(only, order)])
+        case OnlyEvents():
+            return sum(_event_counts(only, event) for event in subject.events)
+        case OnlyMessages():
+            return sum(_message_counts(only, message) for message in subject.messages)
+        case _:
+            assert_never(only)
 
 
 def read_value(found: CustomerField, customer: Record) -> Any:
@@ -103,19 +124,31 @@ def _is_of(kind: FieldType, value: Any) -> bool:
             return isinstance(value, list) and bool(value)
 
 
-def _counts(only: Only, record: Record, records: str) -> bool:
-    if records == "events":
-        return record["type"] == only.type and _is_within(only, record["at"])
+def _order_counts(only: OnlyOrders, order: Record) -> bool:
     return (
-        record["status"] in only.statuses
-        and (only.category is None or record.get("category_folded") == only.category)
-        and (only.min_amount is None or record["amount_minor"] >= only.min_amount)
-        and _is_within(only, record["ordered_at"])
+        order["status"] in only.statuses
+        and (only.category is None or order.get("category_folded") == only.category)
+        and (only.min_amount is None or order["amount_minor"] >= only.min_amount)
+        and _is_within(only.window, order["ordered_at"])
     )
 
 
-def _is_within(only: Only, moment: datetime) -> bool:
-    return only.window is None or only.window[0] <= moment <= only.window[1]
+def _event_counts(only: OnlyEvents, event: Record) -> bool:
+    return event["type"] == only.type and _is_within(only.window, event["at"])
+
+
+def _message_counts(only: OnlyMessages, message: Record) -> bool:
+    return (
+        message["rank"] in ranks_reaching(only.state)
+        and (only.channel is None or message["channel"] == only.channel)
+        and (only.campaigns is None or message["campaign_id"] in only.campaigns)
+        and (only.reason is None or message.get("reason") == only.reason)
+        and _is_within(only.window, reached_at(message, only.state))
+    )
+
+
+def _is_within(window: Window | None, moment: datetime) -> bool:
+    return window is None or window[0] <= moment <= window[1]
 
 
 def _figure(measure: str, records: Sequence[Record]) -> Any:

@@ -1,7 +1,7 @@
-"""What stands in the brackets of ``orders(…)`` and ``events(…)``: which records count."""
+"""What stands in the brackets of ``orders(…)``, ``events(…)`` and ``messages(…)``: which records count."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -11,23 +11,30 @@ from crm_core.errors import BadRule
 from crm_core.rules.context import RuleContext
 from crm_core.rules.fields import nearest
 from crm_core.rules.quoting import cut, shown
-from crm_core.rules.text.literals import at, read_literal
-from crm_core.rules.tree import EVENT_TYPE, MAX_DAYS, STATUSES, Measure
+from crm_core.rules.text.literals import SURROGATE, at, read_literal
+from crm_core.rules.tree import EVENT_TYPE, MAX_DAYS, MESSAGE_STATES, REASON, STATUSES, Measure
 from crm_core.rules.values import check_number, check_text
 
-ORDER_FILTERS = {"category": "category", "status": "status", "amount": "min_amount", "last": "within_days"}
-EVENT_FILTERS = {"type": "type", "last": "within_days"}
-"""Name in the text to name in the tree."""
+MAX_NAMESAKES = 3
 
 
 @dataclass(frozen=True)
 class Filter:
-    """name: in lower case. comparison: as written."""
+    """name: in lower case, "" for what stands without one. comparison: as written."""
 
     place: Token
     name: str
     comparison: str
     value: Token
+
+
+@dataclass(frozen=True)
+class Known:
+    """A filter that there is. name: in the tree. read: checks its value. comparison: the one that it goes with."""
+
+    name: str
+    read: Callable[[Token, RuleContext], Any]
+    comparison: str = "="
 
 
 def read_measure(word: Token) -> str:
@@ -38,45 +45,113 @@ def read_measure(word: Token) -> str:
     return word.lower()
 
 
-def read_filters(filters: Sequence[Filter | None], known: Mapping[str, str], context: RuleContext) -> dict[str, Any]:
+def read_filters(filters: Sequence[Filter | None], known: Mapping[str, Known], context: RuleContext) -> dict[str, Any]:
     """The filters as they stand in the tree. Raises BadRuleText at the filter that is unknown, doubled or not valid."""
     node: dict[str, Any] = {}
     for each in filters:
         if each is None:
             continue
         with at(each.place):
-            if each.name not in known:
-                raise BadRule(f"there is no filter {cut(each.place)} here.{nearest(each.name, known)}")
-            if known[each.name] in node:
-                raise BadRule(f"{each.name} is said twice.")
-            wanted = ">=" if each.name == "amount" else "="
-            if each.comparison != wanted:
-                raise BadRule(f"{each.name} goes with {wanted} only.")
+            if (row := known.get(each.name)) is None:
+                raise BadRule(f"there is no filter {cut(each.place)} here.{nearest(each.name, filter(None, known))}")
+            if row.name in node:
+                raise BadRule(f"{each.name or row.name} is said twice.")
+            if each.comparison != row.comparison:
+                raise BadRule(f"{each.name} goes with {row.comparison} only.")
         with at(each.value):
-            node[known[each.name]] = _read(each, context)
+            node[row.name] = row.read(each.value, context)
     return node
 
 
-def _read(each: Filter, context: RuleContext) -> Any:
-    value = read_literal(each.value)
-    match each.name:
-        case "last":
-            if not isinstance(value, int) or not 1 <= value <= MAX_DAYS:
-                raise BadRule(f"{value} is no number of days from 1 to {MAX_DAYS:,}.")
-        case "amount":
-            if check_number(value, "text") < 0:
-                raise BadRule(f"{value} is below 0.")
-            value = float(value)
-        case "status":
-            if value not in STATUSES:
-                raise BadRule(f"there is no status {shown(value)}.{nearest(str(value), STATUSES)}")
-        case "category":
-            if each.value.type != "STRING":
-                raise BadRule(f'texts are written in quotes: "{cut(each.value)}".')
-            check_text(value, context.fold, "text")
-        case _:
-            if not re.fullmatch(EVENT_TYPE, str(value)):
-                raise BadRule(
-                    f"{shown(value)} is no type of events: lower-case letters, digits and _, such as cart_abandoned."
-                )
+def _days(token: Token, _: RuleContext) -> int:
+    value = read_literal(token)
+    if not isinstance(value, int) or not 1 <= value <= MAX_DAYS:
+        raise BadRule(f"{value} is no number of days from 1 to {MAX_DAYS:,}.")
     return value
+
+
+def _amount(token: Token, _: RuleContext) -> float:
+    value = read_literal(token)
+    if check_number(value, "text") < 0:
+        raise BadRule(f"{value} is below 0.")
+    return float(value)
+
+
+def _text(token: Token, context: RuleContext) -> str:
+    if token.type != "STRING":
+        raise BadRule(f'texts are written in quotes: "{cut(token)}".')
+    value = str(read_literal(token))
+    check_text(value, context.fold, "text")
+    return value
+
+
+def _status(token: Token, _: RuleContext) -> str:
+    return _one_of(str(read_literal(token)), STATUSES, "status")
+
+
+def _state(token: Token, _: RuleContext) -> str:
+    return _one_of(str(read_literal(token)).lower(), MESSAGE_STATES, "state of messages")
+
+
+def _channel(token: Token, context: RuleContext) -> str:
+    return _one_of(str(read_literal(token)).lower(), tuple(context.channels), "channel")
+
+
+def _one_of(value: str, known: Sequence[str], what: str) -> str:
+    if value not in known:
+        raise BadRule(f"there is no {what} {shown(value)}.{nearest(value, known)}")
+    return value
+
+
+def _event_type(token: Token, _: RuleContext) -> str:
+    value = str(read_literal(token))
+    if not re.fullmatch(EVENT_TYPE, value):
+        raise BadRule(f"{shown(value)} is no type of events: lower-case letters, digits and _, such as cart_abandoned.")
+    return value
+
+
+def _reason(token: Token, _: RuleContext) -> str:
+    value = str(read_literal(token))
+    if not re.fullmatch(REASON, value):
+        raise BadRule(f"{shown(value)} is no reason: letters, digits, and . : _ -, such as hard_bounce.")
+    return value
+
+
+def _campaign(token: Token, context: RuleContext) -> str:
+    campaign_id = str(read_literal(token))
+    if SURROGATE.search(campaign_id) or context.campaigns.find(campaign_id) is None:
+        raise BadRule(f"there is no campaign with the id {shown(campaign_id)}.")
+    return campaign_id
+
+
+def _campaign_named(token: Token, context: RuleContext) -> str:
+    """The id of the only campaign of that name."""
+    name = str(read_literal(token))
+    found = [] if SURROGATE.search(name) else context.campaigns.find_named(name)
+    if not found:
+        raise BadRule(f"there is no campaign named {shown(name)}.{nearest(name, context.campaigns.names())}")
+    if len(found) > 1:
+        ids = " or ".join(f'campaign id "{each.id}"' for each in found[:MAX_NAMESAKES])
+        raise BadRule(f"{len(found)} campaigns are named {shown(name)}; say which one, by {ids}.")
+    return found[0].id
+
+
+LAST = Known("within_days", _days)
+ORDER_FILTERS = {
+    "category": Known("category", _text),
+    "status": Known("status", _status),
+    "amount": Known("min_amount", _amount, ">="),
+    "last": LAST,
+}
+EVENT_FILTERS = {"": Known("type", _event_type), "type": Known("type", _event_type), "last": LAST}
+MESSAGE_FILTERS = {
+    "": Known("state", _state),
+    "state": Known("state", _state),
+    "channel": Known("channel", _channel),
+    "campaign": Known("campaign_id", _campaign_named),
+    "campaign id": Known("campaign_id", _campaign),
+    "tag": Known("tag", _text),
+    "reason": Known("reason", _reason),
+    "last": LAST,
+}
+"""By the name in the text; "" for what stands without one."""

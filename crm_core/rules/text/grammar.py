@@ -24,7 +24,10 @@ JOINING = r"""
     | NAME predicate -> field
     | _ORDERS ["." NAME] "(" [filter ("," filter)*] ")" predicate -> orders
     | _EVENTS "(" filter ("," filter)* ")" predicate -> events
+    | _MESSAGES "(" filter ("," filter)* ")" predicate -> messages
 filter: NAME COMPARISON (NAME | value) -> named
+    | _CAMPAIGN STRING -> campaign_named
+    | _CAMPAIGN _ID STRING -> campaign
     | _IN? _THE? _LAST NUMBER _DAYS -> last
     | (NAME | STRING) -> bare
 ?value: NUMBER | DATE | STRING | BOOLEAN
@@ -37,6 +40,8 @@ _CUSTOMER.3: /customer(?=\s+(not\s+)?in\b)/i
 _SEGMENT.3: /segment(?=\s+(id\s*)?["'])/i
 _ORDERS.3: /orders(?=\s*[.(])/i
 _EVENTS.3: /events(?=\s*\()/i
+_MESSAGES.3: /messages(?=\s*\()/i
+_CAMPAIGN.3: /campaign(?=\s+(id\s*)?["']|["'])/i
 COMPARISON: ">=" | "<=" | "==" | "!=" | "<>" | "=" | ">" | "<"
 BOOLEAN.2: /(true|false|yes|no)\b/i
 DATE.3: /\d{4}-\d{2}-\d{2}\b/

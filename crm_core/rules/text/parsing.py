@@ -13,7 +13,14 @@ from crm_core.rules.fields import nearest
 from crm_core.rules.loading import load_rule
 from crm_core.rules.quoting import shown
 from crm_core.rules.text.comparing import Said, read_comparison
-from crm_core.rules.text.filtering import EVENT_FILTERS, ORDER_FILTERS, Filter, read_filters, read_measure
+from crm_core.rules.text.filtering import (
+    EVENT_FILTERS,
+    MESSAGE_FILTERS,
+    ORDER_FILTERS,
+    Filter,
+    read_filters,
+    read_measure,
+)
 from crm_core.rules.text.grammar import parser, spellings
 from crm_core.rules.text.literals import SURROGATE, at, read_id, read_literal
 from crm_core.rules.text.syntax_errors import explain_syntax
@@ -117,12 +124,20 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
         return node | read_comparison(said, None, f"orders.{measure}", self._context)
 
     def events(self, meta: Meta, children: list[Any]) -> Node:
+        return self._counted(meta, children, "events", "type", "the type of the events, such as events(visit)")
+
+    def messages(self, meta: Meta, children: list[Any]) -> Node:
+        return self._counted(meta, children, "messages", "state", "their state, such as messages(opened)")
+
+    def _counted(self, meta: Meta, children: list[Any], kind: str, first: str, what: str) -> Node:
+        """first: what has to stand in the brackets."""
         *filters, said = children
-        node = {"kind": "events"} | read_filters(filters, EVENT_FILTERS, self._context)
-        if "type" not in node:
+        known = EVENT_FILTERS if kind == "events" else MESSAGE_FILTERS
+        node = {"kind": kind} | read_filters(filters, known, self._context)
+        if first not in node:
             with at(meta):
-                raise BadRule("events(…) needs the type of the events, such as events(visit).")
-        return node | read_comparison(said, None, "events", self._context)
+                raise BadRule(f"{kind}(…) needs {what}.")
+        return node | read_comparison(said, None, kind, self._context)
 
     def named(self, _: Meta, children: list[Token]) -> Filter:
         return Filter(children[0], children[0].lower(), str(children[1]), children[2])
@@ -131,7 +146,13 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
         return Filter(children[0], "last", "=", children[0])
 
     def bare(self, _: Meta, children: list[Token]) -> Filter:
-        return Filter(children[0], "type", "=", children[0])
+        return Filter(children[0], "", "=", children[0])
+
+    def campaign(self, _: Meta, children: list[Token]) -> Filter:
+        return Filter(children[0], "campaign id", "=", children[0])
+
+    def campaign_named(self, _: Meta, children: list[Token]) -> Filter:
+        return Filter(children[0], "campaign", "=", children[0])
 
     def __default__(self, data: Any, children: list[Any], meta: Meta) -> Any:
         """A predicate, by the alias of its spelling."""

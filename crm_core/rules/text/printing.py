@@ -6,7 +6,7 @@ from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, Bou
 from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.text.literals import printed, quoted
-from crm_core.rules.tree import OrdersRule, Value
+from crm_core.rules.tree import EventsRule, MessagesRule, Value
 
 JOINED = {"all": " AND ", "any": " OR "}
 
@@ -75,8 +75,11 @@ def _comparison(operator: Operator, kind: FieldType, value: Value | None) -> str
 def _records(bound: BoundRecords) -> str:
     rule = bound.rule
     window = [f"last {_days(rule.within_days)}"] if rule.within_days is not None else []
-    if not isinstance(rule, OrdersRule):
-        return f"events({', '.join([quoted(rule.type), *window])})"
+    match rule:
+        case EventsRule():
+            return f"events({', '.join([quoted(rule.type), *window])})"
+        case MessagesRule():
+            return f"messages({', '.join([*_message_filters(bound, rule), *window])})"
     parts = [
         *([f"category = {quoted(rule.category)}"] if rule.category is not None else []),
         *([f"status = {quoted(rule.status)}"] if rule.status is not None else []),
@@ -84,6 +87,19 @@ def _records(bound: BoundRecords) -> str:
         *window,
     ]
     return f"orders{'' if rule.measure == 'count' else '.' + rule.measure}({', '.join(parts)})"
+
+
+def _message_filters(bound: BoundRecords, rule: MessagesRule) -> list[str]:
+    """A campaign by its name, unless another one has it too."""
+    campaign = bound.campaign
+    named = campaign and (f"id {quoted(campaign.id)}" if campaign.has_namesakes else quoted(campaign.name))
+    return [
+        rule.state,
+        *([f"channel = {rule.channel}"] if rule.channel is not None else []),
+        *([f"campaign {named}"] if named else []),
+        *([f"tag = {quoted(rule.tag)}"] if rule.tag is not None else []),
+        *([f"reason = {quoted(rule.reason)}"] if rule.reason is not None else []),
+    ]
 
 
 def _amount(amount: float) -> str:

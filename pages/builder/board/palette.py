@@ -1,4 +1,4 @@
-"""What can be added to the board: fields, figures over orders, events, segments, picked customers and groups."""
+"""What can be added to the board: fields, figures over orders, events, messages, segments, picked customers, groups."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import Final
 
 from crm_core.rules.fields import Catalogue, CustomerField
 from crm_core.rules.operators import operators_for
-from crm_core.rules.wording import MEASURES
+from crm_core.rules.wording import MEASURES, MESSAGES
 from pages.builder.board.tree import KINDS, Condition, Group, GroupKind, Node
 from pages.builder.board.words import GROUP_NAMES, ORDERS_LABEL, PICKED_LABEL, event_label
 
 ALL: Final = "All"
-GROUPS: Final = (ALL, "Orders", "Behaviour", "Profile", "Attributes", "Events", "Segments", "Groups")
+GROUPS: Final = (ALL, "Orders", "Behaviour", "Profile", "Attributes", "Events", "Messages", "Segments", "Groups")
 ANY_EVENT: Final = "Event (choose its type)"
 MAX_SHOWN: Final = 60
 """Chips in the palette at once; the search finds the rest."""
@@ -32,6 +32,7 @@ def palette_entries(catalogue: Catalogue, event_types: Iterable[str], segments: 
         *(field_entry(found) for found in catalogue.fields),
         *(_orders_entry(measure) for measure in MEASURES),
         *(_event_entry(each) for each in (*event_types, "")),
+        *(_messages_entry(state) for state in MESSAGES),
         *(_group_entry(kind) for kind in KINDS),
         Entry(PICKED_LABEL, "Segments", Condition(0, {"kind": "list"})),
         *(_segment_entry(segment_id, name) for segment_id, name in segments.items()),
@@ -65,6 +66,10 @@ def _orders_entry(measure: str) -> Entry:
 def _event_entry(event_type: str) -> Entry:
     draft = {"kind": "events", "type": event_type, "op": "gte"}
     return Entry(event_label(event_type) if event_type else ANY_EVENT, "Events", Condition(0, draft))
+
+
+def _messages_entry(state: str) -> Entry:
+    return Entry(MESSAGES[state][0], "Messages", Condition(0, {"kind": "messages", "state": state, "op": "gte"}))
 
 
 def _segment_entry(segment_id: str, name: str) -> Entry:

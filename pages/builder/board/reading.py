@@ -8,7 +8,7 @@ from crm_core.audience.contexts import StoredSegments
 from crm_core.errors import Unavailable
 from crm_core.infra.text import fold
 from crm_core.money import money_formatter
-from crm_core.rules.context import BUILT_IN, RuleContext, SegmentDefinition
+from crm_core.rules.context import BUILT_IN, NO_CAMPAIGNS, RuleContext, SegmentDefinition
 from pages._ui import queries
 from pages._ui.deps import services
 from pages.builder.board.palette import Entry, palette_entries
@@ -45,17 +45,26 @@ class Reading:
         """Field names and names of segments, as last known."""
         found = services()
         try:
-            catalogue, segments = found.rule_contexts.catalogue(), found.rule_contexts.segment_names()
+            known = found.rule_contexts
+            catalogue, segments, campaigns = known.catalogue(), known.segment_names(), known.campaigns()
         except Unavailable:
-            catalogue, segments = BUILT_IN, {}
+            catalogue, segments, campaigns = BUILT_IN, {}, NO_CAMPAIGNS
         self.away = self.away or found.rule_contexts.failure
-        return Words(money_formatter(found.workspace.current().currency), catalogue, segments)
+        return Words(money_formatter(found.workspace.current().currency), catalogue, segments, campaigns)
 
     def context(self) -> RuleContext:
         """Its segments raise Unavailable while the database is away."""
         found = services()
         settings = found.workspace.current()
-        return RuleContext(found.clock(), settings.currency_digits, fold, self.words.catalogue, self, settings.zone)
+        return RuleContext(
+            found.clock(),
+            settings.currency_digits,
+            fold,
+            self.words.catalogue,
+            self,
+            settings.zone,
+            self.words.campaigns,
+        )
 
     def entries(self) -> list[Entry]:
         """Of the palette."""

@@ -23,6 +23,7 @@ CONDITION_TONES: Mapping[str, str] = {
     "field": "accent",
     "orders": "sent",
     "events": "sent",
+    "messages": "delivered",
     "segment": "held_out",
     "list": "held_out",
 }

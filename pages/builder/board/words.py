@@ -8,11 +8,11 @@ from typing import Final
 
 from crm_core.errors import InvalidInput
 from crm_core.rules.binding import BoundField, BoundRecords, bind
-from crm_core.rules.context import BUILT_IN, RuleContext
+from crm_core.rules.context import BUILT_IN, NO_CAMPAIGNS, KnownCampaigns, RuleContext
 from crm_core.rules.fields import ATTRIBUTE_PREFIX, Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
-from crm_core.rules.wording import MEASURES, Money, describe
+from crm_core.rules.wording import MEASURES, MESSAGES, Money, describe
 from pages.builder.board.drafts import is_filled, is_reversed, takes, to_node
 from pages.builder.board.tree import Condition, Draft, Group, GroupKind, Node
 
@@ -34,11 +34,12 @@ MEANINGS: Final[Mapping[GroupKind, str]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Words:
-    """segments: id to name, of those that are known."""
+    """segments: id to name. These and the campaigns: those that are known."""
 
     money: Money
     catalogue: Catalogue = BUILT_IN
     segments: Mapping[str, str] = field(default_factory=dict)
+    campaigns: KnownCampaigns = NO_CAMPAIGNS
 
     def field_of(self, draft: Draft) -> CustomerField | None:
         """None for other kinds, and for a field that there is not, or not any more."""
@@ -83,6 +84,8 @@ class Words:
                 return ORDERS_LABEL if measure == "count" else MEASURES[measure][0]
             case "events":
                 return event_label(str(draft.get("type") or ""))
+            case "messages":
+                return MESSAGES[str(draft["state"])][0]
             case "segment":
                 return "Segment"
             case "list":
@@ -99,7 +102,7 @@ class Words:
             case "list":
                 count = len(draft.get("customer_ids") or ())
                 return PICKED_LABEL, count_of(count, "customer") if count else "choose some below"
-            case "field" | "orders" | "events":
+            case "field" | "orders" | "events" | "messages":
                 return self._described(draft)
             case fixed:
                 return FIXED[fixed]
@@ -114,7 +117,8 @@ class Words:
     def _described(self, draft: Draft) -> tuple[str, str]:
         if is_filled(draft):
             try:
-                bound = bind(load_rule(to_node(draft)), RuleContext(_ANY_TIME, 2, str, self.catalogue))
+                context = RuleContext(_ANY_TIME, 2, str, self.catalogue, campaigns=self.campaigns)
+                bound = bind(load_rule(to_node(draft)), context)
             except InvalidInput:
                 return self.label(draft), "this value is not valid"
             assert isinstance(bound, BoundField | BoundRecords)
