@@ -12,7 +12,7 @@ from benchmarks.report import Figure, median_of
 from crm_core.infra.text import fold
 from crm_core.rules.binding import Bound, bind
 from crm_core.rules.context import RuleContext
-from crm_core.rules.engines.columns import Coded, Columns
+from crm_core.rules.engines.columns import Coded, Columns, Numbers
 from crm_core.rules.engines.mask import mask
 from crm_core.rules.engines.mongo import to_mongo
 from crm_core.rules.text.parsing import parse_text
@@ -119,4 +119,6 @@ def _largest(columns: Columns) -> Any:
 
 
 def _numbers(columns: Columns, name: str) -> Any:
-    return columns.fields[name].values
+    found = columns.fields[name]
+    assert isinstance(found, Numbers)
+    return found.values

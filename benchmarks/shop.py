@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from crm_core.campaigns.messages.rows import new_row
 from crm_core.customers.document import arrange, arrange_record
 from crm_core.infra.mongo import Db, Doc
 from crm_core.infra.text import fold
+from crm_core.schema.message_states import MessageState
 
 BATCH = 5_000
 ORDERS_EACH = 5
+MESSAGES_EACH, CAMPAIGNS = 2, 20
 NOW = datetime.now(UTC).replace(microsecond=0)
 YEARS_S = 2 * 365 * 86_400
 CATEGORIES = (
@@ -37,11 +40,13 @@ STATUSES = ("delivered", "delivered", "delivered", "shipped", "confirmed", "canc
 
 
 def fill(db: Db, customers: int, *, seed: int = 1) -> None:
-    """That many customers, ORDERS_EACH times as many orders, and one visit each fifth customer, totals and all."""
+    """That many customers, ORDERS_EACH times as many orders, one visit each fifth customer, totals and all, and
+    MESSAGES_EACH messages a customer of CAMPAIGNS campaigns."""
     made = _Shop(customers, seed)
     _insert(db, "customers", made.customers())
     _insert(db, "orders", made.orders())
     _insert(db, "events", made.events())
+    _insert(db, "messages", made.messages())
 
 
 def fill_customers(db: Db, customers: int, *, seed: int = 1) -> None:
@@ -129,6 +134,36 @@ class _Shop:
                 "customer_id": _id(place),
                 "type": "visit" if place % 10 else "cart_abandoned",
             }
+
+    def messages(self) -> Iterator[Doc]:
+        """Each campaign went to a share of all; four of ten messages were opened, one of ten clicked."""
+        random = np.random.default_rng(3)
+        for number in range(CAMPAIGNS):
+            rows = random.choice(self.size, self.size * MESSAGES_EACH // CAMPAIGNS, replace=False)
+            sent, luck = int(YEARS_S * number / CAMPAIGNS), random.random(rows.size)
+            delays = random.integers(1, 5 * 86_400, rows.size)
+            for row, chance, delay in zip(rows.tolist(), luck.tolist(), delays.tolist(), strict=True):
+                yield _message(number, row, sent, chance, delay)
+
+
+def _message(number: int, row: int, sent_s: int, chance: float, delay_s: int) -> Doc:
+    campaign, at = campaign_id(number), _ago(sent_s)
+    message = new_row(campaign, _id(row), channel=("email", "sms", "in_app")[number % 3], at=at)
+    steps: Doc = {"sent_at": at, "text": f"Hello number {row}, this is what our campaign {number} says to you."}
+    if chance > 0.97:
+        return {**message, **steps, "rank": MessageState.FAILED.rank, "failed_at": at, "reason": "hard_bounce"}
+    state = MessageState.CLICKED if chance < 0.1 else MessageState.OPENED if chance < 0.4 else MessageState.DELIVERED
+    steps["delivered_at"] = at + timedelta(seconds=2)
+    if chance < 0.4:
+        steps["opened_at"] = at + timedelta(seconds=delay_s)
+    if chance < 0.1:
+        steps["clicked_at"] = at + timedelta(seconds=delay_s + 60)
+    return {**message, **steps, "rank": state.rank}
+
+
+def campaign_id(number: int) -> str:
+    """number: 0 for the newest."""
+    return f"{number:032x}"
 
 
 def _id(row: int) -> str:

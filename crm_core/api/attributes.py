@@ -11,7 +11,8 @@ from crm_core.api.answers import records
 from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, to_responses
 from crm_core.api.routing import Router
-from crm_core.customers.attributes import Attribute, AttributeType
+from crm_core.customers.attributes import Attribute
+from crm_core.customers.seen_types import AttributeType
 from crm_core.schema.kinds import KEYWORD
 
 router = Router(prefix="/v1", tags=["Customers"])

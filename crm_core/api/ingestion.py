@@ -16,7 +16,7 @@ from crm_core.api.bodies import documented, read_body
 from crm_core.api.metrics import RECORDS
 from crm_core.api.problems import problem, to_responses
 from crm_core.api.routing import Router
-from crm_core.customers.attributes import AttributeType
+from crm_core.customers.seen_types import AttributeType
 from crm_core.infra.database_identity import read_workspace_id
 from crm_core.infra.streams import INGESTED, Stream
 from crm_core.ingest.offers import as_offers

@@ -8,6 +8,7 @@ from pymongo.client_session import ClientSession
 
 from crm_core.audience.model import FrozenSegment, definition_of, segments_in
 from crm_core.customers.attributes import REMEMBERED_S, Attributes
+from crm_core.customers.event_properties import EventProperties
 from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
@@ -40,6 +41,7 @@ class RuleContexts:
         self,
         db: Db,
         attributes: Attributes,
+        event_properties: EventProperties,
         clock: Clock,
         workspace: Workspace[WorkspaceSettings],
         customers: RecordSchema = CUSTOMER,
@@ -48,6 +50,7 @@ class RuleContexts:
         self._segments = segments_in(db)
         self._fields = build_fields(customers)
         self._attributes = attributes
+        self._event_properties = event_properties
         self._clock = clock
         self._workspace = workspace
         self._known = Remembered(
@@ -115,7 +118,8 @@ class RuleContexts:
     def _read_catalogue(self) -> Catalogue:
         known = [each for each in self._attributes.all() if each.is_known]
         types = {each.name: FieldType(each.type) if each.type else None for each in known}
-        return Catalogue(types, self._fields)
+        properties = {key: FieldType(kind) if kind else None for key, kind in self._event_properties.types().items()}
+        return Catalogue(types, self._fields, properties)
 
     def _read_segment_names(self) -> Mapping[str, str]:
         with translated():
@@ -125,7 +129,8 @@ class RuleContexts:
     def _read_campaigns(self) -> KnownCampaigns:
         with translated():
             rows = list(self._db.campaigns.find({}, {"name": 1, "tags": 1}).sort("created_at", -1))
-        return KnownCampaigns({row["_id"]: row["name"] for row in rows}, {row["_id"]: row.get("tags") or () for row in rows})
+        names = {row["_id"]: row["name"] for row in rows}
+        return KnownCampaigns(names, {row["_id"]: row["tags"] for row in rows if row.get("tags")})
 
 
 class StoredSegments:

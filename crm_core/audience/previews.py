@@ -22,7 +22,7 @@ from crm_core.audience.snapshot.population import Population
 from crm_core.customers.model import Customer
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db
-from crm_core.rules.binding import Bound, Place, bind, counts_messages
+from crm_core.rules.binding import Bound, Place, bind, counts_messages, properties_of, records_in
 from crm_core.rules.context import RuleContext
 from crm_core.rules.tree import AnyRule
 
@@ -141,8 +141,8 @@ class Previews:
         return measure_deliverable(asked.population, audience, policy, asked.context.now)
 
     def _ask(self, rule: AnyRule, now: datetime | None = None, *, is_fresh: bool = False) -> _Question | None:
-        """None when there is no snapshot, or a field is not in it. Messages will be, once
-        somebody has asked for some."""
+        """None when there is no snapshot, or a field is not in it. Messages and
+        properties of events will be, once somebody has asked for some."""
         state = self._keeper.caught_up(PATIENCE_S) if is_fresh else self._keeper.state
         if state.version is None or state.as_of is None:
             return None
@@ -153,4 +153,5 @@ class Previews:
             return _Question(bound, population, state.as_of, context)
         if counts_messages(bound):
             self._keeper.want_messages()
+        self._keeper.want_properties({name for each in records_in(bound) for name in properties_of(each)})
         return None

@@ -10,7 +10,7 @@ import numpy as np
 
 from crm_core.audience.snapshot.bits import Bits
 from crm_core.audience.snapshot.population import Population
-from crm_core.rules.engines.columns import Coded, Mask, Numbers, to_ms
+from crm_core.rules.engines.columns import Coded, Flags, Mask, Numbers, to_ms
 
 DAY_MS = 86_400_000
 RECENCY_DAYS = (30, 90, 180, 365)
@@ -100,7 +100,7 @@ def _everyone(population: Population) -> Sequence[tuple[Any, Mask]]:
     return list(population.shards(population.everyone))
 
 
-def _numbers(column: Numbers | Coded) -> Numbers:
+def _numbers(column: Numbers | Coded | Flags) -> Numbers:
     assert isinstance(column, Numbers)
     return column
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from crm_core.audience.eligibility import Policy, Reason
 from crm_core.channels.registry import CHANNELS, Channels
 from crm_core.errors import InvalidInput
-from crm_core.rules.engines.columns import Mask, to_ms
+from crm_core.rules.engines.columns import Flags, Mask, to_ms
 
 Facts: TypeAlias = NDArray[np.unsignedinteger[Any]]
 
@@ -74,6 +74,14 @@ def _add_suppressed(
     for row, customer in enumerate(customers):
         for channel in suppressed.get(customer["_id"], ()):
             facts[row] |= LAYOUT.suppressed.get(channel, 0)
+
+
+def consent_columns(facts: Facts) -> dict[str, Flags]:
+    """The fields of rules that ask for consent, by their names; the numbers are the same."""
+    return {
+        f"consent.{channel}": Flags(facts, {"granted": LAYOUT.granted[channel], "denied": LAYOUT.denied[channel]})
+        for channel in CHANNELS
+    }
 
 
 def ineligible(

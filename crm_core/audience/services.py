@@ -30,7 +30,9 @@ class AudienceServices(CustomerServices):
 
     @cached_property
     def rule_contexts(self) -> RuleContexts:
-        return RuleContexts(self.db, self.attributes, self.clock, self.workspace, self.schema.customers)
+        return RuleContexts(
+            self.db, self.attributes, self.event_properties, self.clock, self.workspace, self.schema.customers
+        )
 
     @cached_property
     def audience(self) -> Audience:

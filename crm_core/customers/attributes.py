@@ -2,45 +2,21 @@
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from crm_core.access.actor import Actor
 from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
+from crm_core.customers.seen_types import AttributeType, SeenTypes, common_type, type_of
 from crm_core.errors import InvalidInput, NotFound, Unavailable
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.paging import read_page
-from crm_core.infra.text import parse_iso
 
 REMEMBERED_S = 5.0
-
-
-class AttributeType(StrEnum):
-    TEXT = "text"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    LIST = "list"
-
-
-def type_of(value: Any) -> AttributeType:
-    """The type that a value shows; an ISO 8601 date is a text as well."""
-    match value:
-        case bool():
-            return AttributeType.BOOLEAN
-        case int() | float():
-            return AttributeType.NUMBER
-        case list():
-            return AttributeType.LIST
-        case _:
-            return AttributeType.DATE if parse_iso(str(value)) else AttributeType.TEXT
 
 
 def fits(value: Any, wanted: AttributeType) -> bool:
@@ -65,40 +41,20 @@ class Attribute:
     @property
     def type(self) -> AttributeType | None:
         """The declared type, or the one that all values have; None when they differ."""
-        if self.declared:
-            return self.declared
-        if self.seen == {AttributeType.DATE, AttributeType.TEXT}:
-            return AttributeType.TEXT
-        return next(iter(self.seen)) if len(self.seen) == 1 else None
+        return self.declared or common_type(self.seen)
 
 
 class Attributes:
-    """What is seen only grows, so it is the same in whatever order and however often records arrive."""
-
     def __init__(self, db: Db, audit: AuditLog) -> None:
         self._attributes = db.attributes
         self._audit = audit
-        self._noted: set[tuple[str, AttributeType]] = set()
+        self._seen = SeenTypes(db.attributes)
         self._declared: tuple[float, Mapping[str, AttributeType]] | None = None
         self._lock = threading.Lock()
 
     def note(self, values: Iterable[tuple[str, Any]]) -> None:
-        """Remember the types of these attributes' values; asks the database only about what is new to this process."""
-        new: dict[str, set[AttributeType]] = defaultdict(set)
-        for name, value in values:
-            if value is not None and (name, (kind := type_of(value))) not in self._noted:
-                new[name].add(kind)
-        if not new:
-            return
-        with translated():
-            self._attributes.bulk_write(
-                [
-                    UpdateOne({"_id": name}, {"$addToSet": {"seen": {"$each": sorted(kinds)}}}, upsert=True)
-                    for name, kinds in new.items()
-                ],
-                ordered=False,
-            )
-        self._noted |= {(name, kind) for name, kinds in new.items() for kind in kinds}
+        """Remember the types of these attributes' values."""
+        self._seen.note(values)
 
     def all(self) -> list[Attribute]:
         """By name."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from crm_core.customers.model import stored_customer
@@ -10,6 +11,8 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.text import fold, is_plain_day, parse_iso
 from crm_core.schema.customer import CUSTOMER
 from crm_core.schema.fields import RecordSchema
+
+MAX_MEASURED = 10**9
 
 
 def fold_texts(doc: Mapping[str, Any], records: RecordSchema = CUSTOMER) -> Doc:
@@ -26,9 +29,32 @@ def fold_texts(doc: Mapping[str, Any], records: RecordSchema = CUSTOMER) -> Doc:
         **{name: _fold_value(whole[name]) for name in records.folded_names if name in whole},
         "search": customer_words(stored_customer(whole)),
     }
-    texts = {name: _fold_value(value) for name, value in sorted(attributes.items()) if isinstance(value, str | list)}
-    dates = {name: moment for name, value in sorted(attributes.items()) if (moment := _date(value))}
-    return parts | ({"attributes": texts} if texts else {}) | ({"dates": dates} if dates else {})
+    return parts | _fold_values("attributes", attributes)
+
+
+def fold_properties(event: Doc) -> None:
+    """Give an event its ``folded`` part: that of its properties like that of a customer's custom attributes, and as
+    ``micros`` its numbers as integers of millionths, which add up exactly; those beyond MAX_MEASURED have none."""
+    properties: dict[str, Any] = event.get("properties") or {}
+    micros = {name: found for name, value in sorted(properties.items()) if (found := _micros(value)) is not None}
+    folded = _fold_values("properties", properties) | ({"micros": micros} if micros else {})
+    event.pop("folded", None)
+    if folded:
+        event["folded"] = folded
+
+
+def _micros(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_MEASURED:
+        return None
+    return int(Decimal(str(value)).scaleb(6).to_integral_value(ROUND_HALF_EVEN))
+
+
+def _fold_values(part: str, values: Mapping[str, Any]) -> Doc:
+    """part: what their folded texts are kept under."""
+    named = sorted(values.items())
+    texts = {name: _fold_value(value) for name, value in named if isinstance(value, str | list)}
+    dates = {name: moment for name, value in named if (moment := _date(value))}
+    return ({part: texts} if texts else {}) | ({"dates": dates} if dates else {})
 
 
 def read_joined(doc: Mapping[str, Any], records: RecordSchema = CUSTOMER) -> Doc:

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from crm_core.customers.attributes import Attributes
 from crm_core.customers.consent import ConsentRecords
+from crm_core.customers.event_properties import EventProperties
 from crm_core.customers.reading import CustomerReader
 from crm_core.customers.rekeying import Rekeying
 from crm_core.customers.searching import CustomerSearch
@@ -14,6 +15,10 @@ class CustomerServices(WorkspaceServices):
     @cached_property
     def attributes(self) -> Attributes:
         return Attributes(self.db, self.audit)
+
+    @cached_property
+    def event_properties(self) -> EventProperties:
+        return EventProperties(self.db)
 
     @cached_property
     def customers(self) -> CustomerReader:

@@ -23,7 +23,7 @@ from crm_core.campaigns.states import CampaignState
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import customers_in
 from crm_core.demo.generator import DemoData
-from crm_core.demo.past_campaigns import SEGMENTS, PastCampaign
+from crm_core.demo.past_campaigns import ENGAGEMENT, SEGMENTS, PastCampaign, Rule
 from crm_core.demo.records import customer_id, describe_person
 from crm_core.demo.responses import Responses
 from crm_core.infra.mongo import Db, translated
@@ -63,7 +63,7 @@ class PastLoader:
         """
         formatting = self._formatting()
         self._note_joining(data)
-        saved = {name: self._segment(name) for name in SEGMENTS}
+        saved = {name: self._segment(wanted.name, wanted.rule) for name, wanted in SEGMENTS.items()}
         for responses in data.responses:
             campaign = self._to_campaign(responses, saved[responses.campaign.segment])
             earlier = min(done, len(responses.state))
@@ -74,16 +74,15 @@ class PastLoader:
                 note(len(rows))
             with translated():
                 self._campaigns.replace_one({"_id": campaign["_id"]}, campaign, upsert=True)
-        for segment in saved.values():
+        for segment in [*saved.values(), *(self._segment(name, rule) for name, rule in ENGAGEMENT.items())]:
             self._segments.recount(segment["_id"])
 
-    def _segment(self, name: str) -> Segment:
+    def _segment(self, name: str, rule: Rule) -> Segment:
         """One of that name that is there already is kept as it is."""
-        wanted = SEGMENTS[name]
         ids = {title: segment_id for segment_id, title in self._segments.names().items()}
-        if wanted.name in ids:
-            return self._segments.get(ids[wanted.name])
-        return self._segments.save(wanted.name, load_rule(dict(wanted.rule)), actor=MAKER)
+        if name in ids:
+            return self._segments.get(ids[name])
+        return self._segments.save(name, load_rule(dict(rule)), actor=MAKER)
 
     def _note_joining(self, data: DemoData) -> None:
         """Customers are as old as their sign-up, not as the load."""

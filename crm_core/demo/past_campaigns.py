@@ -84,6 +84,18 @@ SEGMENTS = {
     "india": PastSegment("India", _field("country", "in", ["India"]), _lives_in("India")),
     "students": PastSegment("Students", _field("tags", "has_any", ["student"]), lambda known: known.people.is_student),
 }
+_MAILED: Rule = {"kind": "messages", "channel": "email", "within_days": 90}
+ENGAGEMENT: Mapping[str, Rule] = {
+    "Opened an e-mail in 90 days": {**_MAILED, "state": "opened", "op": "gte", "value": 1},
+    "Got e-mails, opened none in 90 days": {
+        "kind": "all",
+        "rules": [
+            {**_MAILED, "state": "delivered", "op": "gte", "value": 1},
+            {**_MAILED, "state": "opened", "op": "eq", "value": 0},
+        ],
+    },
+}
+"""Segments by what became of the campaigns: name to rule."""
 HI = "Hi {{ customer.first_name | default: 'there' }}, "
 CAMPAIGNS = (
     PastCampaign(

@@ -10,6 +10,7 @@ from pymongo import InsertOne, ReplaceOne
 from pymongo.client_session import ClientSession
 
 from crm_core.customers.document import arrange, arrange_record
+from crm_core.customers.fields import fold_properties
 from crm_core.customers.merge import Patch, merge_patch
 from crm_core.customers.profiles import count_visits, load_profiles, sum_orders, update_profiles
 from crm_core.customers.totals import NO_TOTALS, Totals, add_events, add_orders, event_totals, order_totals, set_net
@@ -44,7 +45,7 @@ class RecordKind:
 
 
 ORDERS = RecordKind(add_orders, sum_orders, order_totals, set_net)
-EVENTS = RecordKind(add_events, count_visits, event_totals)
+EVENTS = RecordKind(add_events, count_visits, event_totals, fold_properties)
 
 Apply: TypeAlias = Callable[[Db, Sequence[Change], ClientSession], None]
 DefaultCountry: TypeAlias = Callable[[], str | None]

@@ -11,6 +11,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DocumentTooLarge, WriteError
 
 from crm_core.customers.attributes import Attributes
+from crm_core.customers.event_properties import EventProperties
 from crm_core.errors import Permanent, Unavailable
 from crm_core.infra.mongo import DUPLICATE_KEY, Db
 from crm_core.infra.streams import Entry, Stream
@@ -36,6 +37,7 @@ class Persister:
         db: Db,
         sessions: TransactionSessions,
         attributes: Attributes,
+        event_properties: EventProperties,
         schema: Schema = SCHEMA,
         *,
         digits: Digits,
@@ -44,6 +46,7 @@ class Persister:
         self._db = db
         self._sessions = sessions
         self._attributes = attributes
+        self._event_properties = event_properties
         self._reader = ChangeReader(schema, digits=digits)
         self._appliers: Mapping[Stream, Apply] = appliers(schema, country)
 
@@ -64,6 +67,9 @@ class Persister:
             self._run(partial(self._appliers[entries[0].stream], self._db, changes))
             if entries[0].stream is Stream.CUSTOMERS:
                 self._attributes.note(_attributes_in(changes))
+            if entries[0].stream is Stream.EVENTS:
+                said = ((change.patch["type"], change.patch.get("properties") or {}) for change in changes)
+                self._event_properties.note(said)
             log.debug(
                 "stored", stream=entries[0].stream, records=len(changes), first=entries[0].id, last=entries[-1].id
             )

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from crm_core.customers.attributes import AttributeType, fits
+from crm_core.customers.attributes import fits
+from crm_core.customers.seen_types import AttributeType
 from crm_core.infra.text import EARLIEST, LATEST
 from crm_core.schema import kinds
 from crm_core.schema.kinds import KEYWORD, MAX_COUNT, MAX_ENTRIES, MAX_ID_LENGTH, MAX_TEXT_LENGTH

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 
-from crm_core.customers.attributes import AttributeType
+from crm_core.customers.seen_types import AttributeType
 from crm_core.customers.services import CustomerServices
 from crm_core.ingest.backlog import BacklogGate
 from crm_core.ingest.persist import Persister
@@ -23,6 +23,7 @@ class IngestServices(CustomerServices):
             self.db,
             self.transactions,
             self.attributes,
+            self.event_properties,
             self.schema,
             digits=self.amounts_currency.digits,
             country=self.default_country,

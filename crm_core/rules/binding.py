@@ -6,7 +6,7 @@ What comes out is checked as a whole and is all that the engines, the text and t
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias, assert_never
+from typing import Any, Literal, TypeAlias, assert_never
 
 from crm_core.errors import BadRule, InvalidInput
 from crm_core.rules.context import CampaignDefinition, RuleContext, SegmentDefinition
@@ -30,14 +30,17 @@ from crm_core.rules.tree import (
     Measure,
     MessagesRule,
     OrdersRule,
+    PropertyRule,
     SegmentRule,
 )
-from crm_core.rules.values import check_number, check_text, check_value
+from crm_core.rules.values import check_choice, check_number, check_text, check_value
 from crm_core.schema.message_states import MessageState
 from crm_core.schema.statuses import ORDER_STATUSES, SPEND_STATUSES
 
 MAX_CHAIN = 8
 MAX_BOUND_NODES = 1000
+PROPERTY_DIGITS = 6
+"""Numbers of events are added up in millionths."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,22 @@ class OnlyOrders:
 
 
 @dataclass(frozen=True)
+class BoundProperty:
+    """A condition on a property of an event; the path of ``field`` is that in the event."""
+
+    field: CustomerField
+    operator: Operator
+    predicate: Predicate
+
+
+@dataclass(frozen=True)
 class OnlyEvents:
-    """Which events count."""
+    """Which events count: those that fulfil all of ``properties``. figure: the property that is measured, if one is."""
 
     type: str
     window: Window | None = None
+    properties: tuple[BoundProperty, ...] = ()
+    figure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,20 +100,22 @@ class OnlyMessages:
 
 @dataclass(frozen=True)
 class BoundRecords:
-    """A figure over the orders, the events or the messages of a customer. predicate: of the figure, amounts in minor
-    units. campaign: the one that the rule names."""
+    """A figure over the orders, the events or the messages of a customer. predicate: of the figure, in units of
+    10^-digits. campaign: the one that the rule names."""
 
     rule: OrdersRule | EventsRule | MessagesRule
     path: str
-    measure: Measure
+    measure: Measure | Literal["last"]
     only: OnlyOrders | OnlyEvents | OnlyMessages
     operator: Operator
     predicate: Range
+    digits: int
     campaign: CampaignDefinition | None = None
 
     @property
     def type(self) -> FieldType:
-        return FieldType.NUMBER if self.measure == "count" else FieldType.MONEY
+        is_amount = isinstance(self.only, OnlyOrders) and self.measure != "count"
+        return FieldType.MONEY if is_amount else FieldType.NUMBER
 
 
 @dataclass(frozen=True)
@@ -165,6 +181,15 @@ def records_in(bound: Bound) -> Iterator[BoundRecords]:
 
 def counts_messages(bound: Bound) -> bool:
     return any(isinstance(each.only, OnlyMessages) for each in records_in(bound))
+
+
+def properties_of(bound: BoundRecords) -> frozenset[tuple[str, str]]:
+    """The properties of events that it looks at, by type and name."""
+    only = bound.only
+    if not isinstance(only, OnlyEvents):
+        return frozenset()
+    names = (*(each.field.name for each in only.properties), *([only.figure] if only.figure is not None else []))
+    return frozenset((only.type, name) for name in names)
 
 
 def segments_in(bound: Bound) -> Iterator[SegmentDefinition]:
@@ -236,6 +261,7 @@ class _Binder:
         found = self._context.catalogue.find(rule.field, path)
         operator = find_operator(rule.op, found.type, path)
         value = check_value(operator, found.type, rule.value, self._context.fold, path)
+        check_choice(found, rule.value, path)
         return BoundField(rule, path, found, operator, self._predicate(operator.build, value, found))
 
     def _predicate(self, build: Build, value: Any, found: CustomerField) -> Predicate:
@@ -253,19 +279,45 @@ class _Binder:
 
     def _orders(self, rule: OrdersRule, path: str) -> Bound:
         digits = 0 if rule.measure == "count" else self._context.digits
-        operator, wanted = self._figure(rule, path)
-        predicate = to_fractions(wanted, digits) if rule.measure == "avg" else to_whole(wanted, digits)
+        operator, predicate = self._figure(rule, path, digits)
         category = None if rule.category is None else check_text(rule.category, self._context.fold, f"{path}.category")
         only = OnlyOrders(_statuses(rule), category, self._min_amount(rule, path), self._window(rule.within_days))
-        return BoundRecords(rule, path, rule.measure, only, operator, predicate)
+        return BoundRecords(rule, path, rule.measure, only, operator, predicate, digits)
 
     def _events(self, rule: EventsRule, path: str) -> Bound:
-        operator, wanted = self._figure(rule, path)
-        only = OnlyEvents(rule.type, self._window(rule.within_days))
-        return BoundRecords(rule, path, "count", only, operator, to_whole(wanted, 0))
+        if (rule.measure is None) is not (rule.property is None):
+            lacking = "property" if rule.property is None else "measure"
+            raise BadRule(
+                f"{path}.{lacking}: a figure over events needs both a measure and a property.",
+                field=f"{path}.{lacking}",
+            )
+        digits = 0 if rule.measure is None else PROPERTY_DIGITS
+        operator, predicate = self._figure(rule, path, digits)
+        properties = tuple(
+            self._property(rule.type, each, f"{path}.properties[{n}]") for n, each in enumerate(rule.properties or ())
+        )
+        only = OnlyEvents(rule.type, self._window(rule.within_days), properties, self._measured(rule, path))
+        return BoundRecords(rule, path, rule.measure or "count", only, operator, predicate, digits)
+
+    def _property(self, event_type: str, rule: PropertyRule, path: str) -> BoundProperty:
+        found = self._context.catalogue.find_property(event_type, rule.name, f"{path}.name")
+        operator = find_operator(rule.op, found.type, path)
+        value = check_value(operator, found.type, rule.value, self._context.fold, path)
+        return BoundProperty(found, operator, self._predicate(operator.build, value, found))
+
+    def _measured(self, rule: EventsRule, path: str) -> str | None:
+        if rule.property is None:
+            return None
+        found = self._context.catalogue.find_property(rule.type, rule.property, f"{path}.property")
+        if found.type is not FieldType.NUMBER:
+            raise BadRule(
+                f"{path}.property: {rule.property} is a {found.type}, and only numbers are measured.",
+                field=f"{path}.property",
+            )
+        return rule.property
 
     def _messages(self, rule: MessagesRule, path: str) -> Bound:
-        operator, wanted = self._figure(rule, path)
+        operator, predicate = self._figure(rule, path, 0)
         state = MessageState(rule.state)
         if rule.reason is not None and state not in {MessageState.FAILED, MessageState.SKIPPED}:
             raise BadRule(
@@ -280,7 +332,7 @@ class _Binder:
             rule.reason,
             self._window(rule.within_days),
         )
-        return BoundRecords(rule, path, "count", only, operator, to_whole(wanted, 0), campaign)
+        return BoundRecords(rule, path, "count", only, operator, predicate, 0, campaign)
 
     def _channel(self, rule: MessagesRule, path: str) -> str | None:
         if rule.channel is None:
@@ -308,12 +360,14 @@ class _Binder:
         tagged = self._context.campaigns.find_tagged(rule.tag)
         return tagged if named is None else tagged & named
 
-    def _figure(self, rule: OrdersRule | EventsRule | MessagesRule, path: str) -> tuple[Operator, Range]:
+    def _figure(self, rule: OrdersRule | EventsRule | MessagesRule, path: str, digits: int) -> tuple[Operator, Range]:
+        """digits: of the figure; averages are not rounded to it."""
         operator = find_figure_operator(rule.op, path)
         value = check_value(operator, FieldType.NUMBER, rule.value, self._context.fold, path)
         predicate = operator.build(value, self._context.now)
         assert isinstance(predicate, Range)
-        return operator, predicate
+        is_average = not isinstance(rule, MessagesRule) and rule.measure == "avg"
+        return operator, to_fractions(predicate, digits) if is_average else to_whole(predicate, digits)
 
     def _min_amount(self, rule: OrdersRule, path: str) -> int | None:
         if rule.min_amount is None:

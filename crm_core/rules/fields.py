@@ -6,10 +6,12 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import assert_never
 
+from crm_core.channels.channel import Channel
+from crm_core.channels.registry import CHANNELS, Channels
 from crm_core.errors import BadRule, UnknownField
 from crm_core.rules.quoting import shown
 from crm_core.schema import kinds
-from crm_core.schema.customer import AVERAGE, BEHAVIOUR, CUSTOMER, ORDERS, PROFILE
+from crm_core.schema.customer import AVERAGE, BEHAVIOUR, CONSENT, CUSTOMER, ORDERS, PROFILE
 from crm_core.schema.fields import Field, Idle, InRules, RecordSchema
 
 
@@ -20,6 +22,7 @@ class FieldType(StrEnum):
     DATE = "date"
     BOOLEAN = "boolean"
     LIST = "list"
+    CHOICE = "choice"
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class CustomerField:
     aliases: further names in the text, the first is the one that is printed. options: where its values are listed.
     is_whole: its values are stored as integers, money in minor units. phrase: of the sentence, around the operator's
     words. yes_no: what the sentence says when a boolean is true, and when it is false. is_held: whether its values are
-    kept in memory.
+    kept in memory. choices: all values that it can have; the last is that of customers who have none stored.
     """
 
     name: str
@@ -46,6 +49,7 @@ class CustomerField:
     yes_no: tuple[str, str] | None = None
     idle: Idle | None = None
     is_held: bool = True
+    choices: tuple[str, ...] = ()
 
     @property
     def text_name(self) -> str:
@@ -63,18 +67,30 @@ class CustomerField:
         return self.name == AVERAGE
 
 
-GROUPS = (ORDERS, BEHAVIOUR, PROFILE)
+GROUPS = (ORDERS, BEHAVIOUR, PROFILE, CONSENT)
 """In the order of the palette."""
 
 
-def build_fields(records: RecordSchema) -> tuple[CustomerField, ...]:
+def build_fields(records: RecordSchema, channels: Channels = CHANNELS) -> tuple[CustomerField, ...]:
     """The rows that rules may ask for, group by group."""
-    found = [_build(row, row.rules) for row in records.fields if row.rules]
+    found = [each for row in records.fields if row.rules for each in _build(row, row.rules, channels)]
     groups = dict.fromkeys((*GROUPS, *(field.group for field in found)))
     return tuple(field for group in groups for field in found if field.group == group)
 
 
-def _build(row: Field, rules: InRules) -> CustomerField:
+def _build(row: Field, rules: InRules, channels: Channels) -> Iterable[CustomerField]:
+    if isinstance(row.kind, kinds.Consent):
+        return [_consent(row, rules, channel) for channel in channels.values()]
+    return [_build_one(row, rules)]
+
+
+def _consent(row: Field, rules: InRules, channel: Channel) -> CustomerField:
+    name = f"{row.name}.{channel.name}"
+    label = f"{row.label} to {channel.label}"
+    return CustomerField(name, label, FieldType.CHOICE, rules.group, f"{name}.state", choices=kinds.CONSENT_STATES)
+
+
+def _build_one(row: Field, rules: InRules) -> CustomerField:
     path = f"folded.{row.name}" if row.is_folded else row.stored_name
     is_money = isinstance(row.kind, kinds.Money)
     return CustomerField(
@@ -123,23 +139,33 @@ FIELDS = build_fields(CUSTOMER)
 MAX_NAMED = 30
 ATTRIBUTES = "Attributes"
 ATTRIBUTE_PREFIX = "attributes."
-RESERVED = frozenset({"orders", "events", "segment", "customer", "everyone", "nobody", "not", "all", "any", "none"})
+RESERVED = frozenset(
+    {"orders", "events", "messages", "segment", "customer", "everyone", "nobody", "not", "all", "any", "none"}
+)
 """What begins a condition of the text that is none on a field: no attribute can be called so without its prefix."""
 _FOLDED = {FieldType.TEXT: "folded.attributes.", FieldType.LIST: "folded.attributes.", FieldType.DATE: "folded.dates."}
+
+_FOLDED_PROPERTIES = {
+    FieldType.TEXT: "folded.properties.",
+    FieldType.LIST: "folded.properties.",
+    FieldType.DATE: "folded.dates.",
+}
 
 
 class Catalogue:
     """The built-in fields, and the workspace's custom attributes as ``attributes.NAME``.
 
     attributes: name to type, None for one whose values differ in type; rules may not use such a one. built_in: of
-    ``build_fields``.
+    ``build_fields``. properties: the same for properties of events, by type and name.
     """
 
     def __init__(
         self,
         attributes: Mapping[str, FieldType | None] | None = None,
         built_in: tuple[CustomerField, ...] = FIELDS,
+        properties: Mapping[tuple[str, str], FieldType | None] | None = None,
     ) -> None:
+        self.properties = dict(properties or {})
         self.attributes = dict(attributes or {})
         self._mixed = {ATTRIBUTE_PREFIX + name for name, kind in self.attributes.items() if kind is None}
         taken = RESERVED | {word for found in built_in for word in _words(found)}
@@ -155,6 +181,24 @@ class Catalogue:
         """The field of that name. Raises UnknownField with the nearest names, BadRule for an attribute of several
         types. path: of the node, for the message."""
         return self._find(name, self._by_name, path)
+
+    def find_property(self, event_type: str, name: str, path: str) -> CustomerField:
+        """A property of the events of that type. Raises UnknownField with the nearest names, BadRule for one of several
+        types."""
+        known = {each: kind for (of_type, each), kind in self.properties.items() if of_type == event_type}
+        if name not in known:
+            raise UnknownField(
+                f"{path}: events of the type {event_type} have no property {shown(name)}.{nearest(name, known)}",
+                field=path,
+            )
+        kind = known[name]
+        if kind is None:
+            raise BadRule(f"{path}: the values of {name} are of several types, so they cannot be compared.", field=path)
+        return _property(name, kind)
+
+    def event_properties(self) -> dict[tuple[str, str], CustomerField]:
+        """Those that rules may ask for, by type of event and name."""
+        return {key: _property(key[1], kind) for key, kind in self.properties.items() if kind is not None}
 
     def find_word(self, word: str, path: str) -> CustomerField:
         """The same for a name or an alias in any case, as the text has it."""
@@ -195,12 +239,27 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def _attribute(name: str, kind: FieldType, taken: Set[str], labels: Set[str]) -> CustomerField:
     aliases = () if name in taken else (name,)
     path = _FOLDED.get(kind, ATTRIBUTE_PREFIX) + name
-    label = name.replace("_", " ").capitalize()
+    label = spoken(name).capitalize()
     if label in labels:
         label += " (attribute)"
     return CustomerField(
         ATTRIBUTE_PREFIX + name, label, kind, ATTRIBUTES, path, "", aliases, has_options=False, is_whole=False
     )
+
+
+def _property(name: str, kind: FieldType) -> CustomerField:
+    path = _FOLDED_PROPERTIES.get(kind, "properties.") + name
+    return CustomerField(name, spoken(name).capitalize(), kind, ATTRIBUTES, path, is_whole=False)
+
+
+def micros_of(name: str) -> CustomerField:
+    """A number among the properties of an event, in millionths, as it is measured."""
+    return CustomerField(name, spoken(name).capitalize(), FieldType.NUMBER, ATTRIBUTES, f"folded.micros.{name}")
+
+
+def spoken(name: str) -> str:
+    """A name of machines as people read it: ``hard_bounce`` as "hard bounce"."""
+    return name.replace("_", " ")
 
 
 def _words(found: CustomerField) -> tuple[str, ...]:

@@ -91,8 +91,10 @@ _NUMBER = frozenset({FieldType.NUMBER, FieldType.MONEY})
 _TEXT = frozenset({FieldType.TEXT})
 _DATE = frozenset({FieldType.DATE})
 _LIST = frozenset({FieldType.LIST})
+_TEXT_OR_CHOICE = frozenset({FieldType.TEXT, FieldType.CHOICE})
 _BOOLEAN = frozenset({FieldType.BOOLEAN})
-_ANY = frozenset(FieldType)
+_ANY = frozenset(FieldType) - {FieldType.CHOICE}
+"""A choice is never missing."""
 _IS, _IS_NOT = ("= {}", "== {}", "is {}"), ("!= {}", "<> {}", "is not {}")
 
 OPERATORS: tuple[Operator, ...] = (
@@ -107,10 +109,13 @@ OPERATORS: tuple[Operator, ...] = (
         "not_between", "not between", _NUMBER, _between, ("not between {} and {}",), "not between {} and {}",
         Takes.RANGE, "between",
     ),
-    Operator("in", "is one of", _TEXT, _one_of, ("in {}", "is in {}"), "is one of {}", Takes.MANY),
-    Operator("not_in", "is none of", _TEXT, _one_of, ("not in {}", "is not in {}"), "is none of {}", Takes.MANY, "in"),
-    Operator("eq", "is", _TEXT, _same_text, _IS, "is {}"),
-    Operator("ne", "is not", _TEXT, _same_text, _IS_NOT, "is not {}", complement_of="eq"),
+    Operator("in", "is one of", _TEXT_OR_CHOICE, _one_of, ("in {}", "is in {}"), "is one of {}", Takes.MANY),
+    Operator(
+        "not_in", "is none of", _TEXT_OR_CHOICE, _one_of, ("not in {}", "is not in {}"), "is none of {}", Takes.MANY,
+        "in",
+    ),
+    Operator("eq", "is", _TEXT_OR_CHOICE, _same_text, _IS, "is {}"),
+    Operator("ne", "is not", _TEXT_OR_CHOICE, _same_text, _IS_NOT, "is not {}", complement_of="eq"),
     Operator("contains", "contains", _TEXT, _contains, ("contains {}",), "contains {}"),
     Operator(
         "not_contains", "does not contain", _TEXT, _contains, ("not contains {}", "does not contain {}"),

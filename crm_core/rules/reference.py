@@ -30,7 +30,9 @@ def fields_table() -> str:
 
 
 def _operator_row(operator: Operator) -> str:
-    types = "any" if len(operator.types) == len(FieldType) else ", ".join(sorted(operator.types))
+    types = (
+        "any but choice" if set(FieldType) - operator.types == {FieldType.CHOICE} else ", ".join(sorted(operator.types))
+    )
     spelled = ", ".join(f"`{spelling.replace('{}', '…')}`" for spelling in operator.spellings)
     missing = f"yes: it is the opposite of `{operator.complement_of}`" if operator.complement_of else "no"
     return f"| `{operator.key}` | {types} | {VALUES[operator.takes]} | {spelled} | {missing} |"

@@ -15,6 +15,7 @@ MAX_VALUES = 1000
 MAX_LIST = 10_000
 MAX_ID = MAX_ID_LENGTH
 MAX_DAYS = 36_500
+MAX_PROPERTIES = 10
 STATUSES = STATUS_NAMES
 EVENT_TYPE = KEYWORD
 MESSAGE_STATES = tuple(
@@ -50,6 +51,7 @@ else:
     Status = Literal[STATUSES]
     State = Literal[MESSAGE_STATES]
 Measure = Literal["count", "sum", "avg", "max", "min"]
+PropertyMeasure = Literal["sum", "avg", "max", "min", "last"]
 
 
 class Node(BaseModel):
@@ -83,13 +85,28 @@ class OrdersRule(Node):
     within_days: Days | None = None
 
 
+class PropertyRule(Node):
+    """A condition on one property of an event; ``value`` is absent for ``is_set`` and ``is_not_set``."""
+
+    name: Annotated[str, Field(pattern=EVENT_TYPE)]
+    op: str
+    value: Value | None = None
+
+
 class EventsRule(Node):
-    """A condition on how many events of one type a customer has."""
+    """A condition on a figure over a customer's events of one type that fulfil all conditions on properties.
+
+    measure: how many they are when absent, else of the numbers that ``property`` has, to six decimal places: last, that
+    of the latest event, of several at that time the greatest. Over none the sum is 0, the others are missing.
+    """
 
     kind: Literal["events"] = "events"
     type: Annotated[str, Field(pattern=EVENT_TYPE)]
     op: str
     value: Value
+    properties: Annotated[tuple[PropertyRule, ...], Field(min_length=1, max_length=MAX_PROPERTIES)] | None = None
+    measure: PropertyMeasure | None = None
+    property: Annotated[str, Field(pattern=EVENT_TYPE)] | None = None
     within_days: Days | None = None
 
 

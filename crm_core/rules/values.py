@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from crm_core.errors import BadRule
-from crm_core.rules.fields import FieldType
+from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.quoting import shown
 from crm_core.rules.tree import MAX_DAYS, Value
@@ -45,6 +45,16 @@ def check_value(
             if not isinstance(value, list) or not value:
                 raise BadRule(f"{path}: {operator.key} takes an array of at least one text.", field=path)
             return [_check_one(FieldType.TEXT, entry, fold, path) for entry in value]
+
+
+def check_choice(found: CustomerField, value: Value | None, path: str = "rule") -> None:
+    """Raises BadRule for a value that the field can never have."""
+    for each in value if isinstance(value, list) else [value]:
+        if found.choices and each not in found.choices:
+            allowed = ", ".join(found.choices)
+            raise BadRule(
+                f"{path}.value: {found.label} is never {shown(each)}; allowed are {allowed}.", field=f"{path}.value"
+            )
 
 
 def check_text(value: Any, fold: Callable[[str], str], path: str) -> str:
@@ -86,7 +96,7 @@ def _check_one(kind: FieldType, value: Any, fold: Callable[[str], str], path: st
             if not isinstance(value, bool):
                 raise BadRule(f"{path}: {shown(value)} is neither true nor false.", field=path)
             return value
-        case FieldType.TEXT | FieldType.LIST:
+        case FieldType.TEXT | FieldType.LIST | FieldType.CHOICE:
             return check_text(value, fold, path)
 
 

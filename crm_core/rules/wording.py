@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any, assert_never
 
 from crm_core.channels.registry import CHANNELS
-from crm_core.rules.binding import BoundCondition, BoundField, BoundList, BoundRecords, BoundSegment
-from crm_core.rules.fields import FieldType
+from crm_core.rules.binding import BoundCondition, BoundField, BoundList, BoundRecords, BoundSegment, OnlyEvents
+from crm_core.rules.fields import FieldType, spoken
 from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.tree import EventsRule, MessagesRule, OrdersRule, Value
 
@@ -23,6 +23,8 @@ MEASURES = {
     "min": ("Smallest of orders", "spent {} on the smallest order"),
 }
 """Label on the chip, and phrase of the sentence."""
+MEASURED = {"sum": "sum of", "avg": "average", "max": "greatest", "min": "least", "last": "latest"}
+"""Of a property of events."""
 MESSAGES = {
     "sent": ("Messages sent", "was sent"),
     "delivered": ("Messages delivered", "received"),
@@ -95,6 +97,8 @@ def _verb(kind: FieldType, words: str) -> str:
 
 def _records_phrase(bound: BoundRecords, money: Money) -> str:
     words = _predicate(bound.operator, bound.type, bound.rule.value, money, in_sentence=True)
+    if isinstance(bound.rule, EventsRule) and bound.rule.measure:
+        return f"{_measured_events(bound.rule)}{_filters(bound, money)} is {words}"
     if bound.measure != "count":
         return f"{MEASURES[bound.measure][1].format(words)}{_among(bound)}{_filters(bound, money)}"
     words = "no" if (bound.operator.key, bound.rule.value) == ("eq", 0) else _counted(words)
@@ -108,11 +112,16 @@ def _records_label(bound: BoundRecords) -> str:
         case OrdersRule():
             return MEASURES[bound.measure][0]
         case EventsRule():
-            return f"Events {_event(bound.rule)}"
+            return _measured_events(bound.rule).capitalize() if bound.rule.measure else f"Events {_event(bound.rule)}"
         case MessagesRule():
             return MESSAGES[bound.rule.state][0]
         case _:
             assert_never(bound.rule)
+
+
+def _measured_events(rule: EventsRule) -> str:
+    """ "sum of value of “purchase” events"."""
+    return f"{MEASURED[rule.measure or '']} {spoken(rule.property or '')} of {_event(rule)} events"
 
 
 def _counted_thing(rule: OrdersRule | EventsRule | MessagesRule) -> tuple[str, str]:
@@ -143,26 +152,30 @@ def _filters(bound: BoundRecords, money: Money) -> str:
                 f" of at least {money(rule.min_amount)}" if rule.min_amount is not None else "",
             ]
         case EventsRule():
-            parts = []
+            parts = [f" with {_properties(bound, rule, money)}"] if rule.properties else []
         case MessagesRule():
             parts = [
                 f" over {CHANNELS.label(rule.channel)}" if rule.channel else "",
                 f" of the campaign “{bound.campaign.name}”" if bound.campaign else "",
                 f" of campaigns tagged “{rule.tag}”" if rule.tag else "",
-                f" for the reason {_spoken(rule.reason)}" if rule.reason else "",
+                f" for the reason {spoken(rule.reason)}" if rule.reason else "",
             ]
         case _:
             assert_never(rule)
     return "".join([*parts, window])
 
 
+def _properties(bound: BoundRecords, rule: EventsRule, money: Money) -> str:
+    assert isinstance(bound.only, OnlyEvents)
+    both = zip(rule.properties or (), bound.only.properties, strict=True)
+    return " and ".join(
+        f"{_lowered(found.field.label)} {_predicate(found.operator, found.field.type, asked.value, money)}"
+        for asked, found in both
+    )
+
+
 def _event(rule: EventsRule) -> str:
-    return f"“{_spoken(rule.type)}”"
-
-
-def _spoken(name: str) -> str:
-    """``hard_bounce`` as "hard bounce"."""
-    return name.replace("_", " ")
+    return f"“{spoken(rule.type)}”"
 
 
 def _customers(bound: BoundList) -> str:
@@ -212,6 +225,8 @@ def _word(kind: FieldType, value: Any, money: Money) -> str:
             return "yes" if value else "no"
         case FieldType.DATE:
             return f"{date.fromisoformat(value):%-d %b %Y}"
+        case FieldType.CHOICE:
+            return str(value)
         case _:
             return f"“{value}”"
 

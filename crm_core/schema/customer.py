@@ -17,7 +17,7 @@ from crm_core.schema.kinds import (
     Values,
 )
 
-PROFILE, ORDERS, BEHAVIOUR = "Profile", "Orders", "Behaviour"
+PROFILE, ORDERS, BEHAVIOUR, CONSENT = "Profile", "Orders", "Behaviour", "Consent"
 AVERAGE: Final = "avg_order_value"
 """Not stored: the quotient of the total spend and the number of orders, never rounded where it is compared."""
 
@@ -106,7 +106,10 @@ CUSTOMER = RecordSchema(
             rules=InRules(ORDERS, ("bought",), "bought {}", has_options=True), in_messages=True, on_profile=True,
         ),
         Field("attributes", Values("attribute", by_name=True), "Attributes", "Custom data, under names of your own."),
-        Field("consent", Consent(), "Consent", "Per channel; stored with its source and its time."),
+        Field(
+            "consent", Consent(), "Consent", "Per channel; stored with its source and its time.",
+            rules=InRules(CONSENT),
+        ),
         Field(
             "created_at", Moment(), "Customer since", "When the first record that names the customer was accepted.",
             Source.DERIVED, rules=InRules(PROFILE, ("customer_since",), "became a customer {}"),

@@ -106,6 +106,10 @@ class Values:
     by_name: bool = False
 
 
+CONSENT_STATES = ("granted", "denied", "unknown")
+"""The last is that of customers of whom nothing was ever said."""
+
+
 @dataclass(frozen=True)
 class Consent:
     """Per channel: granted, denied or unknown."""

@@ -78,6 +78,8 @@ class ExplanationWords:
                 return "yes" if value else "no"
             case FieldType.TEXT:
                 return self._spelled(value)
+            case FieldType.CHOICE:
+                return str(value)
             case FieldType.LIST:
                 more = f" and {len(value) - MAX_NAMED} more" if len(value) > MAX_NAMED else ""
                 return ", ".join(map(self._spelled, value[:MAX_NAMED])) + more
@@ -90,7 +92,8 @@ class ExplanationWords:
         if kind is FieldType.DATE:
             words = self.value(kind, value)
             return f"{words}, on {self._day(value)}" if isinstance(value, datetime) else words
-        return self.value(kind, value) if kind is FieldType.BOOLEAN else f"has {self.value(kind, value)}"
+        is_said = kind in {FieldType.BOOLEAN, FieldType.CHOICE}
+        return self.value(kind, value) if is_said else f"has {self.value(kind, value)}"
 
     def _day(self, value: date) -> str:
         """value: a moment or a plain day."""

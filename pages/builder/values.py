@@ -64,6 +64,8 @@ def _with_operator(draft: Draft, op: str | None) -> Draft:
 
 
 def _edit_value(condition: Condition, operator: Operator, kind: FieldType, reading: Reading) -> None:
+    found = reading.words.field_of(condition.draft)
+    choices = found.choices if found else ()
     value, key = condition.draft.get("value"), key_of(condition.id, f"value_{operator.takes}")
     put = partial(commit, condition.id, key, lambda typed: {"value": typed})
     match operator.takes:
@@ -74,9 +76,10 @@ def _edit_value(condition: Condition, operator: Operator, kind: FieldType, readi
         case Takes.RANGE:
             _edit_range(condition, kind)
         case Takes.MANY:
-            _edit_many(condition, key, reading.options(condition.draft["field"]) if _has_options(condition) else ())
+            options = reading.options(condition.draft["field"]) if not choices and _has_options(condition) else ()
+            _edit_many(condition, key, choices or options, is_closed=bool(choices))
         case Takes.ONE:
-            _edit_one(kind, "Value", key, value, partial(_commit_one, condition.id, key, kind))
+            _edit_one(kind, "Value", key, value, partial(_commit_one, condition.id, key, kind), choices)
         case _:
             assert_never(operator.takes)
 
@@ -95,7 +98,10 @@ def _edit_range(condition: Condition, kind: FieldType) -> None:
             _edit_one(kind, label, key, ends[place], partial(_commit_end, condition.id, key, kind, ends, place))
 
 
-def _edit_one(kind: FieldType, label: str, key: str, value: Any, put: Callable[[], None]) -> None:
+def _edit_one(
+    kind: FieldType, label: str, key: str, value: Any, put: Callable[[], None], choices: Sequence[str] = ()
+) -> None:
+    """choices: of a field that has no other values."""
     match kind:
         case FieldType.NUMBER:
             number_field(label, key, value, put, format="%g", placeholder="a number")
@@ -108,6 +114,9 @@ def _edit_one(kind: FieldType, label: str, key: str, value: Any, put: Callable[[
         case FieldType.BOOLEAN:
             hold(key, value if isinstance(value, bool) else None)
             st.segmented_control(label, [True, False], format_func=YES_NO.__getitem__, key=key, on_change=put)
+        case FieldType.CHOICE:
+            hold(key, value)
+            st.segmented_control(label, choices, key=key, on_change=put)
         case FieldType.TEXT | FieldType.LIST:
             hold(key, value if isinstance(value, str) else "")
             st.text_input(label, max_chars=200, key=key, on_change=put)
@@ -134,13 +143,14 @@ def _read(kind: FieldType, typed: Any) -> Any:
             return to_whole(typed)
         case FieldType.DATE:
             return typed.isoformat() if typed else None
-        case FieldType.BOOLEAN:
+        case FieldType.BOOLEAN | FieldType.CHOICE:
             return typed
         case _:
             return typed.strip() or None
 
 
-def _edit_many(condition: Condition, key: str, known: Sequence[str]) -> None:
+def _edit_many(condition: Condition, key: str, known: Sequence[str], *, is_closed: bool) -> None:
+    """is_closed: whether there are no other values than these."""
     chosen = list(dict.fromkeys(map(str, condition.draft.get("value") or [])))
     hold(key, chosen)
     st.multiselect(
@@ -149,8 +159,8 @@ def _edit_many(condition: Condition, key: str, known: Sequence[str]) -> None:
         key=key,
         on_change=commit,
         args=(condition.id, key, lambda picked: {"value": list(picked) or None}),
-        accept_new_options=True,
+        accept_new_options=not is_closed,
         max_selections=MAX_VALUES,
         select_all=False,  # only the most frequent values are offered: all of them would not be all there are
-        placeholder="choose or type, then Enter",
+        placeholder="choose" if is_closed else "choose or type, then Enter",
     )

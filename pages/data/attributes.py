@@ -7,7 +7,8 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from crm_core.customers.attributes import Attribute, AttributeType
+from crm_core.customers.attributes import Attribute
+from crm_core.customers.seen_types import AttributeType
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.schema.kinds import KEYWORD
 from pages._ui.deps import actor, services

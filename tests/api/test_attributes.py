@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crm_core.customers.attributes import AttributeType
+from crm_core.customers.seen_types import AttributeType
 from tests.api.answers import Json, problem_in, profile, send
 from tests.waiting import eventually
 

@@ -84,7 +84,7 @@ def build_town(services: Services, catalogue: Catalogue, campaigns: CampaignSour
     """Over what the database holds now."""
     customers = read_state(services)["customers"]
     state = {name: list(services.db[name].find().sort("_id", 1)) for name in RECORDS}
-    columns = encode(customers, *state.values(), catalogue.fields)
+    columns = encode(customers, state["orders"], state["events"], state["messages"], catalogue)
     mine: dict[str, defaultdict[str, list[Doc]]] = {name: defaultdict(list) for name in RECORDS}
     for name, records in mine.items():
         for record in state[name]:
@@ -95,7 +95,13 @@ def build_town(services: Services, catalogue: Catalogue, campaigns: CampaignSour
 
 def _in_parts(services: Services, catalogue: Catalogue) -> Version:
     """A snapshot as it is after changes: some customers were read again, once and twice, and parts were merged."""
-    loader = Loader(services.db, catalogue.fields, reads_sends=False, holds_messages=True)
+    loader = Loader(
+        services.db,
+        catalogue.fields,
+        reads_sends=False,
+        holds_messages=True,
+        properties=catalogue.event_properties(),
+    )
     shard = loader.load_all()
     ids = list(shard.ids)
     version = Version((Part.whole(shard),)).changed(ids[::3], loader.load_some(ids[::3]))

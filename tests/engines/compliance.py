@@ -80,7 +80,12 @@ def campaigns_of(given: Json) -> KnownCampaigns:
 
 def catalogue_of(given: Json) -> Catalogue:
     types = given.get("attributes", {})
-    return Catalogue({name: FieldType(kind) if kind else None for name, kind in types.items()})
+    properties = {
+        (event_type, name): FieldType(kind) if kind else None
+        for event_type, each in given.get("properties", {}).items()
+        for name, kind in each.items()
+    }
+    return Catalogue({name: FieldType(kind) if kind else None for name, kind in types.items()}, properties=properties)
 
 
 def _message(number: int, message: Json, now: str) -> Json:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 import numpy as np
 
 from crm_core.customers.document import arrange, arrange_record
+from crm_core.customers.fields import fold_properties
 from crm_core.customers.merge import merge_patch, note_version
 from crm_core.customers.totals import NO_TOTALS, add_events, add_orders, set_net
 from crm_core.infra.mongo import Doc
@@ -62,7 +63,7 @@ def build_memory_town(
         whose = doc["customer_id"]
         note_version(customers.setdefault(whose, {"_id": whose}), max(doc["versions"].values()))
     profiles = [_profile(customers[name], orders, events) for name in sorted(customers)]
-    columns = encode(profiles, orders, events, messages, catalogue.fields)
+    columns = encode(profiles, orders, events, messages, catalogue)
     subjects = [Subject(doc, _of(doc, orders), _of(doc, events), _of(doc, messages)) for doc in profiles]
     return MemoryTown(subjects, columns, catalogue, campaigns)
 
@@ -81,6 +82,8 @@ def _dated(doc: Doc, moment: str) -> Doc:
     if moment == "ordered_at":
         dated = {**SCHEMA.orders.defaults, **dated}
         set_net(dated)
+    else:
+        fold_properties(dated)
     return arrange_record(dated)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from crm_core.rules.fields import FieldType
 from crm_core.rules.tree import STATUSES
+from crm_core.schema.kinds import CONSENT_STATES
 from crm_core.schema.message_states import MessageState
 
 Json = dict[str, Any]
@@ -33,6 +34,15 @@ ATTRIBUTES = {
 """As rules see them; the customers' values are sometimes of another type."""
 
 
+PROPERTIES = {
+    ("cart_abandoned", "kind"): FieldType.TEXT,
+    ("cart_abandoned", "value"): FieldType.NUMBER,
+    ("cart_abandoned", "gift"): FieldType.BOOLEAN,
+    ("cart_abandoned", "due"): FieldType.DATE,
+    ("cart_abandoned", "wants"): FieldType.LIST,
+    ("signup", "value"): FieldType.TEXT,
+}
+"""Of events as rules see them; the events' values are sometimes of another type."""
 CHANNELS = ("email", "sms", "in_app", "fax")
 """One of them is no more."""
 CAMPAIGNS = {"m1": "Sale", "m2": "Sale", "m3": "News"}
@@ -70,6 +80,7 @@ class People:
             "visits": pick(COUNTS),
             "total_spend": pick(AMOUNTS),
             "order_count": pick(COUNTS),
+            "consent": self._kept({channel: pick(CONSENT_STATES) for channel in ("email", "sms", "push")}),
             "attributes": self._kept(
                 {
                     "size": pick((*TEXTS, *TEXTS, 5, True, ["a", "ab"], "2026-01-01")),
@@ -95,12 +106,21 @@ class People:
         return whose | self._kept(details)
 
     def _event(self, number: int, names: list[str]) -> Json:
-        event = {
-            "id": f"e{number}",
-            "customer_id": self._random.choice(names),
-            "type": self._random.choice(EVENT_TYPES),
+        pick = self._random.choice
+        properties = {
+            "kind": pick((*TEXTS, *TEXTS, 5, ["a"])),
+            "value": pick((*NUMBERS, *NUMBERS, *TEXTS, True)),
+            "gift": pick((True, False, "true")),
+            "due": pick((self._moment().isoformat(), "2026-06-15", "1969-12-31", "a", 3)),
+            "wants": pick((self._some(TEXTS), self._some(TEXTS), "a")),
         }
-        return event | {"at": self._moment().isoformat()}
+        return {
+            "id": f"e{number}",
+            "customer_id": pick(names),
+            "type": pick(EVENT_TYPES),
+            "at": self._moment().isoformat(),
+            "properties": self._kept(properties),
+        }
 
     def _message(self, number: int, names: list[str]) -> Json:
         """Steps may be told in any order, or never."""

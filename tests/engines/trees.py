@@ -1,14 +1,15 @@
 """Random rules over the fields, values and windows that ``people`` is made of."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
-from crm_core.rules.tree import MESSAGE_STATES, STATUSES
+from crm_core.rules.tree import MESSAGE_STATES, STATUSES, PropertyMeasure
+from crm_core.schema.kinds import CONSENT_STATES
 from tests.engines.people import (
     AMOUNTS,
     ATTRIBUTES,
@@ -18,6 +19,7 @@ from tests.engines.people import (
     EVENT_TYPES,
     NOW,
     NUMBERS,
+    PROPERTIES,
     REASONS,
     TEXTS,
 )
@@ -25,7 +27,7 @@ from tests.engines.people import (
 Json = dict[str, Any]
 Strategy = st.SearchStrategy[Any]
 
-CATALOGUE = Catalogue(ATTRIBUTES)
+CATALOGUE = Catalogue(ATTRIBUTES, properties=PROPERTIES)
 TYPED = [text for text in TEXTS if text]
 LIMIT = 10**15
 BOUNDS = [number for number in (*AMOUNTS, *COUNTS, *NUMBERS, 0.005, 10.005, 33.335, 1 / 3) if abs(number) <= LIMIT]
@@ -37,6 +39,7 @@ VALUES: dict[FieldType, Strategy] = {
     FieldType.LIST: st.sampled_from(TYPED),
     FieldType.DATE: st.sampled_from([*DATES, "1969-12-31", "1970-01-01"]),
     FieldType.BOOLEAN: st.booleans(),
+    FieldType.CHOICE: st.sampled_from(CONSENT_STATES),
 }
 SEGMENTS = ("s1", "s2", "s3")
 
@@ -81,9 +84,40 @@ ORDERS = st.fixed_dictionaries(
         **WINDOW,
     },
 ).flatmap(_figure)
-EVENTS = st.fixed_dictionaries(
-    {"kind": st.just("events"), "type": st.sampled_from((*EVENT_TYPES, "unheard_of"))}, optional=WINDOW
-).flatmap(_figure)
+
+
+def _on_property(event_type: str) -> Strategy:
+    def build(name: str) -> Strategy:
+        kind = PROPERTIES[event_type, name]
+
+        def of(operator: Operator) -> Strategy:
+            node: Json = {"name": name, "op": operator.key}
+            return value_for(operator, kind).map(lambda value: node if value is None else node | {"value": value})
+
+        return st.sampled_from(operators_for(kind)).flatmap(of)
+
+    return st.sampled_from([name for of_type, name in PROPERTIES if of_type == event_type]).flatmap(build)
+
+
+def _with_properties(node: Json) -> Strategy:
+    """Of types that have some."""
+    if node["type"] not in {of_type for of_type, _ in PROPERTIES}:
+        return st.just(node)
+    asked = st.lists(_on_property(node["type"]), min_size=1, max_size=2)
+    figures = st.sampled_from(get_args(PropertyMeasure)).map(lambda measure: {"measure": measure, "property": "value"})
+    more = [st.just({}), asked.map(lambda each: {"properties": each})]
+    if PROPERTIES[node["type"], "value"] is FieldType.NUMBER:
+        more += [figures, st.builds(lambda figure, each: {**figure, "properties": each}, figures, asked)]
+    return st.one_of(more).map(lambda extra: {**node, **extra})
+
+
+EVENTS = (
+    st.fixed_dictionaries(
+        {"kind": st.just("events"), "type": st.sampled_from((*EVENT_TYPES, "unheard_of"))}, optional=WINDOW
+    )
+    .flatmap(_with_properties)
+    .flatmap(_figure)
+)
 MESSAGES = (
     st.fixed_dictionaries(
         {"kind": st.just("messages"), "state": st.sampled_from(MESSAGE_STATES)},
@@ -99,7 +133,7 @@ MESSAGES = (
     .map(lambda node: {name: value for name, value in node.items() if value is not None})
     .flatmap(_figure)
 )
-FIGURES = st.one_of(ORDERS, ORDERS, ORDERS, EVENTS, MESSAGES)
+FIGURES = st.one_of(ORDERS, ORDERS, ORDERS, EVENTS, EVENTS, MESSAGES)
 LISTS = st.lists(st.sampled_from(("c0", "c1", "c2", "c3", "x1", "nobody")), min_size=1, max_size=4).map(
     lambda ids: {"kind": "list", "customer_ids": ids}
 )
@@ -112,7 +146,7 @@ def _group(children: Strategy) -> Strategy:
     )
 
 
-CONDITIONS = st.one_of(FIELDS, FIELDS, ORDERS, ORDERS, EVENTS, MESSAGES, LISTS)
+CONDITIONS = st.one_of(FIELDS, FIELDS, ORDERS, ORDERS, EVENTS, EVENTS, MESSAGES, LISTS)
 TREES = st.recursive(CONDITIONS, _group, max_leaves=10)
 """Without segments; deeper than eight levels they hardly get."""
 SEGMENT = st.sampled_from(SEGMENTS).map(lambda name: {"kind": "segment", "segment_id": name})

@@ -8,7 +8,7 @@ import pytest
 from crm_core.channels.registry import CHANNELS
 from crm_core.demo.generator import DemoData, generate_demo
 from crm_core.demo.past import MADE_UP
-from crm_core.demo.past_campaigns import CAMPAIGNS, SEGMENTS
+from crm_core.demo.past_campaigns import CAMPAIGNS, ENGAGEMENT, SEGMENTS
 from crm_core.demo.seasons import DAY_S
 from crm_core.schema.message_states import STATES
 from crm_core.services import Services
@@ -45,7 +45,11 @@ def test_past_campaigns_are_there_marked_and_their_logs_add_up(services: Service
             "charts begin and end with it"
         )
         assert set(stats.by_variant) == ({"A", "B"} if responses.campaign.other else set())
-    assert {each["name"] for each in services.segments.page(limit=50)[0]} == {each.name for each in SEGMENTS.values()}
+    assert {each["name"] for each in services.segments.page(limit=50)[0]} == {
+        *(each.name for each in SEGMENTS.values()),
+        *ENGAGEMENT,
+    }
+    assert all(segment["count"] for segment in services.segments.page(limit=50)[0] if segment["name"] in ENGAGEMENT)
 
 
 def test_its_messages_are_in_order_and_no_earlier_than_their_customers(services: Services, shop: DemoData) -> None:

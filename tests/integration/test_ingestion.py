@@ -219,8 +219,7 @@ def test_an_outage_of_the_database_is_unavailable_and_not_a_refusal(services: Se
     client: MongoClient[dict[str, Any]] = MongoClient("127.0.0.1", free_port(), serverSelectionTimeoutMS=50)
     database = client["clientnest"]
     attributes = Attributes(database, AuditLog(database, clock, services.pseudonyms))
-    persister = Persister(
-        database, TransactionSessions(database, services.redis), attributes, digits=services.amounts_currency.digits
-    )
+    sessions, digits = TransactionSessions(database, services.redis), services.amounts_currency.digits
+    persister = Persister(database, sessions, attributes, services.event_properties, digits=digits)
     with client, pymongo.timeout(0.3), pytest.raises(Unavailable):
         persister.store([make_entry(CUSTOMERS, {"id": "c1"})])

@@ -103,6 +103,7 @@ def run_side_by_side(services: Services, *work: Sequence[Entry], read_together: 
             database,
             TransactionSessions(database, services.redis),
             services.attributes,
+            services.event_properties,
             digits=services.amounts_currency.digits,
         )
         try:

@@ -245,7 +245,7 @@ def test_long_ids_count_towards_what_the_snapshot_may_take(services: Services, l
 def store_message(services: Services, customer: str, state: MessageState, **more: Any) -> None:
     at = services.clock()
     row = new_row("m1", customer, channel="email", at=at, state=state, **more)
-    services.db.messages.insert_one(row)
+    services.message_log.insert([row])
 
 
 def move_message(services: Services, customer: str, state: MessageState) -> None:
@@ -287,7 +287,7 @@ def test_messages_beyond_what_fits_are_counted_in_the_database(services: Service
     """Those are left out, not customers, orders and events."""
     store_customers(services, *({"id": f"c{n}", "visits": n} for n in range(5)))
     rows = (new_row("m1", f"x{n}", channel="email", at=START, state=MessageState.SENT) for n in range(40_000))
-    services.db.messages.insert_many(rows)
+    services.message_log.insert(list(rows))
     keeper = Keeper(services.db, services.rule_contexts, lambda: services.policy, services.clock, limit_mb=1)
     keeper.start()
     try:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crm_core.audience.snapshot import keeper as module
-from crm_core.audience.snapshot.changes import Changed, Changes, ColumnsOutdated, TokenLost, watch
+from crm_core.audience.snapshot.changes import Changed, Changes, ColumnsOutdated, Followed, TokenLost, watch
 from crm_core.audience.snapshot.keeper import Keeper, State, Status
 from crm_core.audience.snapshot.loading import Loader
 from crm_core.audience.snapshot.shard import Shard
@@ -33,9 +33,9 @@ class BreakableWatch:
         self.places: list[Any] = []
 
     @contextmanager
-    def __call__(self, db: Any, place: Any = None, *, with_messages: bool) -> Iterator[Any]:
+    def __call__(self, db: Any, place: Any = None, *, messages: Followed) -> Iterator[Any]:
         self.places.append(place)
-        with watch(db, FORGOTTEN if place and self.lost else place, with_messages=with_messages) as changes:
+        with watch(db, FORGOTTEN if place and self.lost else place, messages=messages) as changes:
             yield _Breakable(changes, self)
 
 
@@ -86,14 +86,14 @@ def break_while(watching: BreakableWatch, keeper: Keeper, happens: Callable[[], 
 
 def test_a_change_stream_taken_up_again_sees_what_changed_meanwhile(services: Services) -> None:
     store_customers(services, {"id": "a", "visits": 2})
-    with watch(services.db, with_messages=False) as first:
+    with watch(services.db, messages=Followed.NONE) as first:
         store_customers(services, {"id": "b", "visits": 2})
         assert first.read() == Changed({"b"})
         place = first.place
     store_customers(services, {"id": "c", "visits": 2}, {"id": "d", "visits": 2})
-    with watch(services.db, place, with_messages=False) as second:
+    with watch(services.db, place, messages=Followed.NONE) as second:
         assert second.read() == Changed({"c", "d"})
-    with watch(services.db, with_messages=False) as new:
+    with watch(services.db, messages=Followed.NONE) as new:
         assert new.read() == Changed()
 
 
@@ -132,7 +132,7 @@ def test_when_its_place_in_the_stream_is_lost_all_is_read_again(
 
 
 def test_a_place_that_the_database_has_forgotten_is_told(services: Services) -> None:
-    with pytest.raises(TokenLost), watch(services.db, FORGOTTEN, with_messages=False) as changes:
+    with pytest.raises(TokenLost), watch(services.db, FORGOTTEN, messages=Followed.NONE) as changes:
         changes.read()
 
 
@@ -140,7 +140,7 @@ def test_a_changed_suppression_names_its_customer_and_other_changes_name_nobody(
     services: Services,
 ) -> None:
     store_customers(services, {"id": "a:b", "visits": 2})
-    with watch(services.db, with_messages=False) as changes:
+    with watch(services.db, messages=Followed.NONE) as changes:
         services.suppressions.add("a:b", "sms", reason="manual", actor=TEST)
         assert changes.read() == Changed({"a:b"})
         services.db.segments.insert_one({"_id": "s"})
@@ -151,11 +151,11 @@ def test_a_changed_suppression_names_its_customer_and_other_changes_name_nobody(
 
 def test_a_new_attribute_or_a_dropped_collection_has_all_read_again(services: Services) -> None:
     store_customers(services, {"id": "a", "visits": 2})
-    with watch(services.db, with_messages=False) as changes:
+    with watch(services.db, messages=Followed.NONE) as changes:
         services.db.attributes.insert_one({"_id": "size"})
         with pytest.raises(ColumnsOutdated):
             changes.read()
-    with watch(services.db, with_messages=False) as changes:
+    with watch(services.db, messages=Followed.NONE) as changes:
         services.db.customers.drop()
         with pytest.raises(ColumnsOutdated):
             changes.read()

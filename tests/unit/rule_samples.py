@@ -1,17 +1,26 @@
 """Valid rules of every kind, over a catalogue and saved segments of their own, and the context for reading them."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.infra.text import fold
-from crm_core.rules.context import NO_SEGMENTS, KnownSegments, RuleContext, SegmentDefinition, SegmentSource
+from crm_core.rules.context import (
+    NO_SEGMENTS,
+    KnownCampaigns,
+    KnownSegments,
+    RuleContext,
+    SegmentDefinition,
+    SegmentSource,
+)
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import MAX_DEPTH, MAX_NODES, load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
-from crm_core.rules.tree import MAX_DAYS, STATUSES, AnyRule
+from crm_core.rules.tree import MAX_DAYS, STATUSES, AnyRule, PropertyMeasure
 from crm_core.rules.values import MAX_NUMBER
+from crm_core.schema.kinds import CONSENT_STATES
 
 Json = dict[str, Any]
 Strategy = st.SearchStrategy[Any]
@@ -35,7 +44,17 @@ CATALOGUE = Catalogue(
         "city": FieldType.TEXT,
         "spend": FieldType.NUMBER,
         "colour": None,
-    }
+    },
+    properties={
+        ("cart_abandoned", "category"): FieldType.TEXT,
+        ("cart_abandoned", "value"): FieldType.NUMBER,
+        ("cart_abandoned", "last"): FieldType.NUMBER,
+        ("cart_abandoned", "type"): FieldType.TEXT,
+        ("cart_abandoned", "not"): FieldType.BOOLEAN,
+        ("last", "value"): FieldType.NUMBER,
+        ("last", "due"): FieldType.DATE,
+        ("last", "wants"): FieldType.LIST,
+    },
 )
 """Custom attributes of every type, some named like keywords and built-in fields, and one of mixed types."""
 
@@ -78,8 +97,11 @@ SEGMENTS = KnownSegments(
 )
 
 
+CAMPAIGNS = KnownCampaigns({"m1": 'Größe "XL"\n\\ it\'s', "m2": "Sale", "m3": "Sale"})
+
+
 def make_scope(segments: SegmentSource = NO_SEGMENTS, catalogue: Catalogue = CATALOGUE) -> RuleContext:
-    return RuleContext(NOW, 2, fold, catalogue, segments)
+    return RuleContext(NOW, 2, fold, catalogue, segments, campaigns=CAMPAIGNS)
 
 
 SCOPE = make_scope(SEGMENTS)
@@ -106,6 +128,7 @@ VALUES: dict[FieldType, Strategy] = {
     FieldType.LIST: TEXTS,
     FieldType.DATE: DATES,
     FieldType.BOOLEAN: st.booleans(),
+    FieldType.CHOICE: st.sampled_from(CONSENT_STATES),
 }
 
 
@@ -151,14 +174,53 @@ ORDERS = st.fixed_dictionaries(
 EVENT_TYPES = st.sampled_from(("visit", "cart_abandoned", "last", "in", "true")) | st.from_regex(
     r"[a-z][a-z0-9_]{0,39}", fullmatch=True
 )
-EVENTS = st.fixed_dictionaries(
-    {"kind": st.just("events"), "type": EVENT_TYPES}, optional={"within_days": WINDOWS}
+
+
+def _on_property(key: tuple[str, str]) -> Strategy:
+    kind = CATALOGUE.properties[key]
+    assert kind
+
+    def build(operator: Operator) -> Strategy:
+        asked = {"name": key[1], "op": operator.key}
+        return value_for(operator, kind).map(lambda value: asked if value is None else asked | {"value": value})
+
+    return st.sampled_from(operators_for(kind)).flatmap(build)
+
+
+def _events_with_properties(event_type: str) -> Strategy:
+    mine = [key for key in CATALOGUE.properties if key[0] == event_type]
+    asked = st.lists(st.sampled_from(mine).flatmap(_on_property), min_size=1, max_size=3)
+    measured = st.sampled_from(get_args(PropertyMeasure))
+    figure = st.fixed_dictionaries({"measure": measured, "property": st.just("value")})
+    node = st.fixed_dictionaries(
+        {"kind": st.just("events"), "type": st.just(event_type)}, optional={"properties": asked, "within_days": WINDOWS}
+    )
+    return node | st.tuples(node, figure).map(lambda both: both[0] | both[1])
+
+
+EVENTS = st.one_of(
+    st.fixed_dictionaries({"kind": st.just("events"), "type": EVENT_TYPES}, optional={"within_days": WINDOWS}),
+    st.sampled_from(("cart_abandoned", "last")).flatmap(_events_with_properties),
 ).flatmap(_with_figure)
+MESSAGES = st.fixed_dictionaries(
+    {"kind": st.just("messages"), "state": st.sampled_from(("failed", "skipped"))},
+    optional={
+        "channel": st.sampled_from(tuple(CHANNELS)),
+        "campaign_id": st.sampled_from(("m1", "m2", "m3")),
+        "tag": st.text(NASTY, min_size=1, max_size=12).filter(lambda text: bool(fold(text))),
+        "reason": st.sampled_from(("hard_bounce", "last", "in", "550-5.1.1")),
+        "within_days": WINDOWS,
+    },
+).flatmap(_with_figure)
+ENGAGEMENT = st.sampled_from(("sent", "delivered", "opened", "clicked")).flatmap(
+    lambda state: _with_figure({"kind": "messages", "state": state})
+)
 IDS = st.sampled_from(("ann", "bob", "eve")) | st.text(NASTY, min_size=1, max_size=64)
 CONDITIONS: dict[str, Strategy] = {
     "field": st.sampled_from(CATALOGUE.fields).flatmap(_on_field),
     "orders": ORDERS,
     "events": EVENTS,
+    "messages": MESSAGES | ENGAGEMENT,
     "list": st.lists(IDS, min_size=1, max_size=4).map(lambda ids: picked(*ids)),
     "segment": st.sampled_from(("s1", "s2", "s3")).map(use),
 }

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from crm_core.customers.attributes import Attribute, AttributeType, fits, type_of
+from crm_core.customers.attributes import Attribute, fits
+from crm_core.customers.seen_types import AttributeType, type_of
 
 TEXT, NUMBER, BOOLEAN, DATE, LIST = AttributeType
 

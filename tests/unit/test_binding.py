@@ -17,6 +17,7 @@ from crm_core.rules.binding import (
     BoundGroup,
     BoundRecords,
     BoundSegment,
+    OnlyOrders,
     bind,
     has_conditions,
     segments_in,
@@ -59,6 +60,11 @@ def field_predicate(name: str, op: str, value: Any = None, context: RuleContext 
     node = bound(on(name, op, value), context)
     assert isinstance(node, BoundField)
     return node.predicate
+
+
+def only_orders(bound: BoundRecords) -> OnlyOrders:
+    assert isinstance(bound.only, OnlyOrders)
+    return bound.only
 
 
 def records(data: Json, context: RuleContext = SCOPE) -> BoundRecords:
@@ -289,12 +295,12 @@ def test_the_ends_of_averages_are_not_rounded() -> None:
 def test_currencies_without_minor_units_have_whole_ends() -> None:
     yen = replace(make_scope(), digits=0)
     assert field_predicate("total_spend", "gt", 100.5, yen) == Range(101, None)
-    assert records(orders("gte", 1, "max", min_amount=100.5), yen).only.min_amount == 101
+    assert only_orders(records(orders("gte", 1, "max", min_amount=100.5), yen)).min_amount == 101
 
 
 @pytest.mark.parametrize(("amount", "minor"), [(20, 2000), (29.33, 2933), (0.001, 1), (0, 0)])
 def test_a_least_amount_is_the_next_whole_minor_unit(amount: float, minor: int) -> None:
-    assert records(orders("gt", 1, min_amount=amount)).only.min_amount == minor
+    assert only_orders(records(orders("gt", 1, min_amount=amount))).min_amount == minor
 
 
 @pytest.mark.parametrize(
@@ -324,7 +330,7 @@ def test_texts_are_folded() -> None:
     assert field_predicate("city", "eq", "STRASSE") == OneOf(frozenset({"strasse"}))
     assert field_predicate("city", "contains", "Straße") == Contains("strasse")
     assert field_predicate("tags", "has_none", ["VIP", "vip", "New"]) == HasAny(frozenset({"vip", "new"}))
-    assert records(orders("gt", 1, category="BOOKS")).only.category == "books"
+    assert only_orders(records(orders("gt", 1, category="BOOKS"))).category == "books"
 
 
 def test_every_node_knows_its_path_and_its_rule() -> None:

@@ -16,7 +16,7 @@ from crm_core.rules.engines.columns import Columns
 from crm_core.rules.engines.encoding import encode
 from crm_core.rules.engines.mask import mask
 from crm_core.rules.engines.mask_quotients import is_quotient_within
-from crm_core.rules.fields import FIELDS
+from crm_core.rules.fields import FIELDS, Catalogue
 from crm_core.rules.predicates import Range
 from crm_core.rules.text.parsing import parse_text
 
@@ -44,7 +44,7 @@ def test_a_sum_beyond_what_doubles_hold_is_exact_to_the_cent(cancelled: int) -> 
     orders = [order(number, LARGEST) for number in range(99)]
     orders += [order(number, 1, status="cancelled") for number in range(200, 200 + cancelled)]
     for last in (LARGEST - 1, LARGEST):
-        columns = encode([customer("a"), customer("b")], [*orders, order(99, last)], [], [], FIELDS)
+        columns = encode([customer("a"), customer("b")], [*orders, order(99, last)], [], [], Catalogue())
         assert found("orders.sum() >= 100000000000000", columns) == [last == LARGEST, False]
         assert found("orders.avg() >= 1000000000000", columns) == [last == LARGEST, False]
 
@@ -75,24 +75,26 @@ def test_an_average_on_the_edge_is_told_from_its_neighbours(count: int, scale: i
     ],
 )
 def test_there_may_be_no_customers_and_no_records(text: str) -> None:
-    assert found(text, encode([], [], [], [], FIELDS)) == []
-    assert len(found(text, encode([customer("a")], [], [], [], FIELDS))) == 1
+    assert found(text, encode([], [], [], [], Catalogue())) == []
+    assert len(found(text, encode([customer("a")], [], [], [], Catalogue()))) == 1
 
 
 def test_records_of_customers_that_the_columns_do_not_have_count_for_nobody() -> None:
-    columns = encode([customer("b")], [order(1, 100)], [], [], FIELDS)
+    columns = encode([customer("b")], [order(1, 100)], [], [], Catalogue())
     assert found("orders() = 0", columns) == [True]
 
 
 def test_a_field_without_a_column_is_named() -> None:
-    columns = encode([customer("a")], [], [], [], [each for each in FIELDS if each.name != "email"])
+    columns = encode(
+        [customer("a")], [], [], [], Catalogue(built_in=tuple(each for each in FIELDS if each.name != "email"))
+    )
     with pytest.raises(BadRule, match="E-mail is not among the columns") as caught:
         found("visits = 0 AND email is set", columns)
     assert caught.value.field == "rule.rules[1]"
 
 
 def test_a_mask_may_be_changed_without_changing_the_columns() -> None:
-    columns = encode([customer("a", cart_value_minor=1), customer("b")], [], [], [], FIELDS)
+    columns = encode([customer("a", cart_value_minor=1), customer("b")], [], [], [], Catalogue())
     first = mask(bind(parse_text("cart is set", SCOPE), SCOPE), columns)
     first[:] = False
     assert found("cart is set", columns) == [True, False]

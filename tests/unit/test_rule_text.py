@@ -63,6 +63,7 @@ FIELD_OF = {
     FieldType.DATE: ("last_order", "last_order_at"),
     FieldType.BOOLEAN: ("loyalty_member", "loyalty_member"),
     FieldType.LIST: ("tags", "tags"),
+    FieldType.CHOICE: ("consent.email", "consent.email"),
 }
 """Its name in the text, and in the tree."""
 LITERALS: dict[FieldType, list[tuple[str, Any]]] = {
@@ -72,6 +73,7 @@ LITERALS: dict[FieldType, list[tuple[str, Any]]] = {
     FieldType.DATE: [("2026-01-31", "2026-01-31"), ("2026-02-01", "2026-02-01")],
     FieldType.BOOLEAN: [("true", True), ("no", False)],
     FieldType.LIST: [('"vip"', "vip"), ('"new"', "new")],
+    FieldType.CHOICE: [("granted", "granted"), ('"unknown"', "unknown")],
 }
 SPELLED = [
     pytest.param(operator, kind, spelling, id=f"{kind} {spelling}")

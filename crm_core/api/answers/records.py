@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from crm_core.api.answers.messages import MessagePage
 from crm_core.api.answers.schema_fields import RECORDED, answer_fields, to_typed_dict
 from crm_core.channels.wire import ChannelName
-from crm_core.customers.attributes import AttributeType
+from crm_core.customers.seen_types import AttributeType
 from crm_core.ingest.wire import Consent
 from crm_core.schema.customer import CUSTOMER
 from crm_core.schema.event import EVENT

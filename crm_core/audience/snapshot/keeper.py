@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from crm_core.audience.snapshot.version import Part, Version
 from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.rules.engines.columns import PropertyName
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -58,10 +59,12 @@ class State:
 
 @dataclass(frozen=True)
 class _Needs:
-    """What is read beside customers, orders and events: the messages that were sent, for a cap; all, for rules."""
+    """What is read beside customers, orders and events: the messages that were sent, for a cap; all, and properties of
+    events, for rules."""
 
     sends: bool
     messages: bool
+    properties: frozenset[PropertyName]
 
     @property
     def followed(self) -> Followed:
@@ -83,6 +86,8 @@ class Keeper:
         self._stop = threading.Event()
         self._asked = threading.Event()
         self._wants_messages = threading.Event()
+        self._wanted_properties: frozenset[PropertyName] = frozenset()
+        self._read: _Needs | None = None
         self._state = State(Status.OFF)
         self._begun = self._settled = 0
         self._place: Any = None
@@ -112,6 +117,10 @@ class Keeper:
             self._asked.set()
             self._changed.wait_for(lambda: self._settled >= wanted or self._state.status is not Status.READY, timeout_s)
             return self._state if self._settled >= wanted else State(self._state.status)
+
+    def want_properties(self, names: Set[PropertyName]) -> None:
+        """From now on hold these properties of events as well."""
+        self._wanted_properties |= names
 
     def want_messages(self) -> None:
         """From now on hold the messages too, if they fit: that costs work while they are sent, and most rules count
@@ -144,7 +153,7 @@ class Keeper:
     def _follow(self) -> None:
         """Watch first, then load: what changes while it loads is read again."""
         needs = self._needs()
-        if self._loader and self._read_by(self._loader) != needs:
+        if self._read != needs:
             self._place = None
         with watch(self._db, self._place, messages=needs.followed) as changes:
             if self._place is None or self._state.version is None:
@@ -160,16 +169,20 @@ class Keeper:
 
     def _needs(self) -> "_Needs":
         """Only a frequency cap asks for the messages that were sent, only some rules for all."""
-        return _Needs(self._policy().cap is not None, self._wants_messages.is_set())
-
-    @staticmethod
-    def _read_by(loader: Loader) -> "_Needs":
-        return _Needs(loader.reads_sends, loader.holds_messages)
+        return _Needs(self._policy().cap is not None, self._wants_messages.is_set(), self._wanted_properties)
 
     def _load(self, needs: "_Needs") -> None:
         total = self._check_size()
-        fields = self._contexts.context().catalogue.fields
-        self._loader = Loader(self._db, fields, reads_sends=needs.sends, holds_messages=needs.messages)
+        catalogue = self._contexts.context().catalogue
+        known = catalogue.event_properties()
+        self._read = needs
+        self._loader = Loader(
+            self._db,
+            catalogue.fields,
+            reads_sends=needs.sends,
+            holds_messages=needs.messages,
+            properties={name: known[name] for name in sorted(needs.properties & known.keys())},
+        )
         started, loaded = time.perf_counter(), 0
 
         def note(records: int) -> None:

@@ -11,18 +11,18 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection as Stored
 
 from crm_core.access.pseudonyms import Pseudonyms
-from crm_core.audience.reach import CHANNEL_PLACES, LAYOUT, encode_reach
+from crm_core.audience.reach import CHANNEL_PLACES, LAYOUT, consent_columns, encode_reach
 from crm_core.audience.snapshot.address_columns import NO_KEYS, AddressColumns, Sharers, SuppressedBy
 from crm_core.audience.snapshot.ids import IdTable
 from crm_core.audience.snapshot.shard import Sends, Shard
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc, translated
-from crm_core.rules.engines.columns import PLAIN_DAYS_MS
-from crm_core.rules.engines.encoding import Encoder
+from crm_core.rules.engines.columns import PLAIN_DAYS_MS, PropertyName
+from crm_core.rules.engines.encoding import NO_PROPERTIES, Encoder
 from crm_core.rules.engines.encoding_messages import HELD_TIMES, UNCOUNTED_RANKS
 from crm_core.rules.engines.mongo_records import reached_at
-from crm_core.rules.engines.single import READ_OF_EVENTS, READ_OF_ORDERS
-from crm_core.rules.fields import CustomerField, FieldType
+from crm_core.rules.engines.single import READ_OF_ORDERS
+from crm_core.rules.fields import CustomerField, FieldType, micros_of
 from crm_core.schema.message_states import MessageState
 
 CHUNK = 2000
@@ -59,7 +59,7 @@ def _held_time(usual: MessageState, other: MessageState) -> Doc:
 REACH: Doc = {"address_keys": 1, **{f"consent.{channel}.state": 1 for channel in CHANNELS}}
 """What reach follows from."""
 ORDER: Doc = {"_id": 0, "customer_id": 1, **dict.fromkeys(READ_OF_ORDERS, 1), "ordered_at": _in_ms("ordered_at")}
-EVENT: Doc = {"_id": 0, "customer_id": 1, **dict.fromkeys(READ_OF_EVENTS, 1), "at": _in_ms("at")}
+EVENT: Doc = {"_id": 0, "customer_id": 1, "type": 1, "at": _in_ms("at")}
 SEND: Doc = {"customer_id": 1, "channel": 1, "address_key": 1, "sent_at": _in_ms("sent_at")}
 MESSAGE: Doc = {
     **SEND,
@@ -75,17 +75,26 @@ class Loader:
     not nested.
 
     reads_sends: whether the messages that were sent are read, for a frequency cap. holds_messages: whether there are
-    columns of messages, for rules that count them.
+    columns of messages, for rules that count them. properties: of events, that have columns.
     """
 
     def __init__(
-        self, db: Db, fields: Iterable[CustomerField], *, reads_sends: bool, holds_messages: bool = False
+        self,
+        db: Db,
+        fields: Iterable[CustomerField],
+        *,
+        reads_sends: bool,
+        holds_messages: bool = False,
+        properties: Mapping[PropertyName, CustomerField] = NO_PROPERTIES,
     ) -> None:
         self._db = db
         self._pseudonyms = Pseudonyms(db)
         self.reads_sends = reads_sends
         self.holds_messages = holds_messages
-        held = [found for found in fields if found.is_held and not found.is_average]
+        self._properties = properties
+        micros = [micros_of(name) for (_, name), found in properties.items() if found.type is FieldType.NUMBER]
+        self._event: Doc = EVENT | {found.path: _projected(found) for found in (*properties.values(), *micros)}
+        held = [found for found in fields if found.is_held and not found.is_average and not found.choices]
         self._fields = [replace(found, path=f"f{number}") for number, found in enumerate(held)]
         values = {flat.path: _projected(found) for flat, found in zip(self._fields, held, strict=True)}
         self._customer: Doc = {**values, **REACH}
@@ -111,7 +120,13 @@ class Loader:
         progress: Progress,
         known: NDArray[np.int64] = NO_KEYS,
     ) -> Shard:
-        encoder = Encoder(self._fields, most_values=MAX_VALUES, times=_as_they_are, holds_messages=self.holds_messages)
+        encoder = Encoder(
+            self._fields,
+            most_values=MAX_VALUES,
+            times=_as_they_are,
+            holds_messages=self.holds_messages,
+            properties=self._properties,
+        )
         mine: Doc = {} if ids is None else {"_id": {"$in": list(ids)}}
         theirs: Doc = {} if ids is None else {"customer_id": {"$in": list(ids)}}
         suppressed = SuppressedBy(self._db, ids, session, self._pseudonyms)
@@ -127,7 +142,7 @@ class Loader:
         for chunk in _chunks(self._db.orders, theirs, ORDER, session):
             encoder.add_orders(chunk)
             progress(len(chunk))
-        for chunk in _chunks(self._db.events, theirs, EVENT, session):
+        for chunk in _chunks(self._db.events, theirs, self._event, session):
             encoder.add_events(chunk)
             progress(len(chunk))
         sends = _Sends(encoder.rows, addresses, is_read=self.reads_sends)
@@ -137,8 +152,9 @@ class Loader:
                 encoder.add_messages(chunk)
             progress(len(chunk))
         shared, told = addresses.finish(known)
-        columns = replace(encoder.finish(), rows=table)
-        return Shard(columns, table, np.concatenate(reach), sends.finish(), shared, told)
+        columns, facts = encoder.finish(), np.concatenate(reach)
+        fields = {**columns.fields, **consent_columns(facts)}
+        return Shard(replace(columns, fields=fields, rows=table), table, facts, sends.finish(), shared, told)
 
     def _messages(self, whose: Doc, session: ClientSession | None) -> Iterator[list[Doc]]:
         if self.holds_messages:

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crm_core.audience.reach import consent_columns
 from crm_core.audience.snapshot.bits import unpack
 from crm_core.audience.snapshot.shard import AddressSends, Sends, Shard, SharedRows
 from crm_core.audience.snapshot.version import Part
 from crm_core.rules.engines.coding import as_codes
-from crm_core.rules.engines.columns import Coded, Columns, Events, Messages, Numbers, Orders
+from crm_core.rules.engines.columns import Coded, Columns, Events, Flags, Messages, Numbers, Orders
 from crm_core.rules.engines.encoding_messages import arrange_messages, spread
 
 Order = NDArray[np.intp]
@@ -23,10 +24,14 @@ def merge(first: Part, second: Part) -> Shard:
     rows[order] = np.arange(order.size, dtype=np.int32)
     left, right = first.shard.columns, second.shard.columns
     ids = first.shard.ids.joined(second.shard.ids, order)
-    fields = {name: _fields(left.fields[name], right.fields[name], order) for name in left.fields.keys() & right.fields}
+    reach = np.concatenate([first.shard.reach, second.shard.reach])[order]
+    fields = {
+        name: _fields(one, right.fields[name], order)
+        for name, one in left.fields.items()
+        if name in right.fields and not isinstance(one, Flags)
+    } | consent_columns(reach)
     records = (_orders(left, right, rows), _events(left, right, rows), ids, _messages(left, right, rows))
     columns = Columns(order.size, fields, *records)
-    reach = np.concatenate([first.shard.reach, second.shard.reach])[order]
     sends = _sends(first.shard, second.shard, rows)
     shared = SharedRows(*_moved(first.shard.shared.arrays, second.shard.shared.arrays, left.size, rows))
     told = AddressSends(*_moved(first.shard.address_sends.arrays, second.shard.address_sends.arrays, left.size, rows))
@@ -43,7 +48,7 @@ def _order(first: Part, second: Part) -> Order:
     return stay
 
 
-def _fields(left: Numbers | Coded, right: Numbers | Coded, order: Order) -> Numbers | Coded:
+def _fields(left: Numbers | Coded, right: Numbers | Coded | Flags, order: Order) -> Numbers | Coded:
     if isinstance(left, Coded):
         assert isinstance(right, Coded)
         joined = _coded(left, right)
@@ -88,7 +93,14 @@ def _orders(left: Columns, right: Columns, rows: NDArray[np.int32]) -> Orders:
 def _events(left: Columns, right: Columns, rows: NDArray[np.int32]) -> Events:
     customers, times, order = _records(left.events, right.events, left.size, rows)
     types = _coded(left.events.types, right.events.types)
-    return Events(customers, times, Coded(types.codes[order], types.values))
+    properties, micros = (
+        {name: _fields(one, others[name], order) for name, one in mine.items() if name in others}
+        for mine, others in (
+            (left.events.properties, right.events.properties),
+            (left.events.micros, right.events.micros),
+        )
+    )
+    return Events(customers, times, Coded(types.codes[order], types.values), properties, micros)
 
 
 def _messages(left: Columns, right: Columns, rows: NDArray[np.int32]) -> Messages | None:

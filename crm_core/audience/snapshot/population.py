@@ -19,6 +19,7 @@ from crm_core.rules.binding import (
     OnlyMessages,
     Place,
     node_at,
+    properties_of,
 )
 from crm_core.rules.engines.columns import Mask
 from crm_core.rules.engines.mask import mask
@@ -51,8 +52,7 @@ class Population:
             case BoundSegment():
                 return self.holds(bound.child)
             case BoundRecords():
-                is_held = not isinstance(bound.only, OnlyMessages)
-                return is_held or all(part.shard.columns.messages is not None for part in self._parts)
+                return all(_holds_records(part.shard, bound) for part in self._parts)
             case BoundList():
                 return True
             case _:
@@ -132,6 +132,13 @@ class Population:
     @staticmethod
     def _joined(sets: Sequence[Bits]) -> Bits:
         return np.concatenate(sets) if sets else np.empty(0, dtype=np.uint64)
+
+
+def _holds_records(shard: Shard, bound: BoundRecords) -> bool:
+    """Orders are always held, messages and properties of events once a rule has asked for them."""
+    if isinstance(bound.only, OnlyMessages):
+        return shard.columns.messages is not None
+    return properties_of(bound) <= shard.columns.events.properties.keys()
 
 
 def _key(bound: BoundField | BoundRecords | BoundList) -> Hashable:

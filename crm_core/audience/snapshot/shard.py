@@ -107,25 +107,25 @@ class Shard:
     def weight(self) -> int:
         """Rows of all tables: what work on it goes by."""
         columns = self.columns
-        tables = (columns.orders, columns.events, self.sends, *([columns.messages] if columns.messages else []))
-        return self.size + sum(table.times.size for table in tables)
+        records = columns.orders.times.size + columns.events.times.size + self.sends.times.size
+        return self.size + records + (columns.messages.times.size if columns.messages else 0)
 
     @property
     def customer_bytes(self) -> int:
-        return _nbytes(self.columns.fields) + self.ids.nbytes + self.reach.nbytes + _nbytes(self.shared)
+        return nbytes({"fields": self.columns.fields, "reach": self.reach}) + self.ids.nbytes + nbytes(self.shared)
 
     @property
     def record_bytes(self) -> int:
         return (
-            _nbytes(self.columns.orders)
-            + _nbytes(self.columns.events)
-            + _nbytes(self.columns.messages)
-            + _nbytes(self.sends)
-            + _nbytes(self.address_sends)
+            nbytes(self.columns.orders)
+            + nbytes(self.columns.events)
+            + nbytes(self.columns.messages)
+            + nbytes(self.sends)
+            + nbytes(self.address_sends)
         )
 
 
-def _nbytes(held: Any) -> int:
+def nbytes(held: Any) -> int:
     """Of all arrays in columns of columns, each once; the distinct values of texts are few."""
     return sum({id(array): array.nbytes for array in _arrays(held)}.values())
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.engines.columns import Coded
+from crm_core.rules.engines.columns import Coded, Numbers
 from crm_core.rules.engines.single import Record
 
 ReadTimes: TypeAlias = Callable[[Sequence[Any]], Sequence[int | float | None]]
@@ -91,3 +91,10 @@ def joined(chunks: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
     joined = np.concatenate(chunks) if chunks else np.empty(0, dtype=kind)
     chunks.clear()
     return joined.astype(kind, copy=False)
+
+
+def taken(column: Coded | Numbers, order: NDArray[np.intp]) -> Coded | Numbers:
+    """The column of the rows in that order."""
+    if isinstance(column, Coded):
+        return Coded(column.codes[order], column.values)
+    return Numbers(column.values[order], None if column.present is None else column.present[order])

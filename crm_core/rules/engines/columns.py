@@ -5,7 +5,7 @@ distinct value once.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Mask: TypeAlias = NDArray[np.bool_]
+PropertyName: TypeAlias = tuple[str, str]
+"""Of events: their type, and the name of the property."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,6 +39,14 @@ class Coded:
 
 
 @dataclass(frozen=True)
+class Flags:
+    """A choice in the bits of numbers that are held anyway. bits: of each value but the last, whose bit none has."""
+
+    numbers: NDArray[np.unsignedinteger[Any]]
+    bits: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Orders:
     """In order of time. customers: row of the customer. amounts, nets: minor units; what an order adds to the spend.
     times: ms. categories: folded. statuses: as stored.
@@ -52,11 +62,14 @@ class Orders:
 
 @dataclass(frozen=True)
 class Events:
-    """The same for events; types: as stored."""
+    """The same for events; types: as stored. properties: those that are held, by type and name; their values are
+    missing in events of another type. micros: of numbers among them, in millionths."""
 
     customers: NDArray[np.integer[Any]]
     times: NDArray[np.int64]
     types: Coded
+    properties: Mapping[PropertyName, Numbers | Coded] = field(default_factory=dict)
+    micros: Mapping[PropertyName, Numbers | Coded] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,7 +108,7 @@ class Columns:
     """
 
     size: int
-    fields: Mapping[str, Numbers | Coded]
+    fields: Mapping[str, Numbers | Coded | Flags]
     orders: Orders
     events: Events
     rows: Mapping[str, int]

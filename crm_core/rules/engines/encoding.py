@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.engines.coding import Codes, ReadTimes, Records, joined, smallest
-from crm_core.rules.engines.columns import Columns, Events, Numbers, Orders, day_to_ms, to_ms
+from crm_core.rules.engines.coding import Codes, ReadTimes, Records, joined, smallest, taken
+from crm_core.rules.engines.columns import Columns, Events, Numbers, Orders, PropertyName, day_to_ms, to_ms
 from crm_core.rules.engines.encoding_messages import COUNTED_RANKS, MessageEncoder, with_times
 from crm_core.rules.engines.single import Record
-from crm_core.rules.fields import CustomerField, FieldType
+from crm_core.rules.fields import Catalogue, CustomerField, FieldType, micros_of
 from crm_core.schema.statuses import STATUS_NAMES
 
-CODED = frozenset({FieldType.TEXT, FieldType.LIST, FieldType.BOOLEAN})
+CODED = frozenset({FieldType.TEXT, FieldType.LIST, FieldType.BOOLEAN, FieldType.CHOICE})
 NUMBERS = (int, float)
 """A union would be built anew for each value."""
 NOTHING: Mapping[str, Any] = {}
+NO_PROPERTIES: Mapping[PropertyName, CustomerField] = {}
 
 
 def read_times(values: Sequence[Any]) -> Sequence[int | None]:
@@ -37,10 +38,11 @@ def encode(
     orders: Sequence[Record],
     events: Sequence[Record],
     messages: Sequence[Record],
-    fields: Iterable[CustomerField],
+    catalogue: Catalogue,
 ) -> Columns:
-    """Columns of ``fields`` and of the records of these customers; records of others are left out."""
-    encoder = Encoder(fields)
+    """Columns of all fields and properties of the catalogue, and of the records of these customers; records of others
+    are left out."""
+    encoder = Encoder(catalogue.fields, properties=catalogue.event_properties())
     encoder.add_customers(customers)
     encoder.add_orders(orders)
     encoder.add_events(events)
@@ -53,6 +55,7 @@ class Encoder:
 
     Records of customers that were not added are left out. most_values: fields of texts or lists with more distinct
     values than that get no column. times: how stored times are read. holds_messages: whether there are columns of them.
+    properties: of events, that get a column.
     """
 
     def __init__(
@@ -62,16 +65,18 @@ class Encoder:
         most_values: int | None = None,
         times: ReadTimes = read_times,
         holds_messages: bool = True,
+        properties: Mapping[PropertyName, CustomerField] = NO_PROPERTIES,
     ) -> None:
         self._fields = [found for found in fields if not found.is_average]
         self._times = times
-        self._columns = {
-            found.name: Codes(most_values) if found.type in CODED else _Numbers(found) for found in self._fields
-        }
+        self._columns = {found.name: _column(found, most_values) for found in self._fields}
         self._orders, self._events = Records("ordered_at"), Records("at")
         self._amounts: list[NDArray[Any]] = []
         self._nets: list[NDArray[Any]] = []
         self._categories, self._statuses, self._types = Codes(), Codes(known=STATUS_NAMES), Codes()
+        self._properties = {name: (found, _column(found, most_values)) for name, found in properties.items()}
+        numbers = {name: micros_of(name[1]) for name, found in properties.items() if found.type is FieldType.NUMBER}
+        self._micros = {name: (found, _column(found, None)) for name, found in numbers.items()}
         self._messages = MessageEncoder() if holds_messages else None
         self.rows: dict[str, int] = {}
         """Row of each customer so far."""
@@ -93,6 +98,9 @@ class Encoder:
     def add_events(self, events: Sequence[Record]) -> None:
         known = self._events.add(events, self.rows, self._times)
         self._types.add([event["type"] for event in known])
+        for (event_type, _), (found, column) in (*self._properties.items(), *self._micros.items()):
+            mine = [event if event["type"] == event_type else NOTHING for event in known]
+            column.add(_read(found, mine, self._times))
 
     def add_messages(self, messages: Sequence[Record]) -> None:
         """messages: of ``with_times``, of COUNTED_RANKS."""
@@ -111,10 +119,24 @@ class Encoder:
             len(self.rows),
             columns,
             Orders(bought, amounts, nets, ordered_at, self._categories.sorted(orders), self._statuses.sorted(orders)),
-            Events(acted, at, self._types.sorted(events)),
+            Events(
+                acted,
+                at,
+                self._types.sorted(events),
+                *(_finished(columns, events) for columns in (self._properties, self._micros)),
+            ),
             self.rows,
             self._messages.finish() if self._messages else None,
         )
+
+
+def _column(found: CustomerField, most_values: int | None) -> "Codes | _Numbers":
+    return Codes(most_values) if found.type in CODED else _Numbers(found)
+
+
+def _finished(columns: Mapping[PropertyName, tuple[CustomerField, "Codes | _Numbers"]], order: NDArray[np.intp]) -> Any:
+    """Those that have few enough values, in that order."""
+    return {name: taken(column, order) for name, (_, each) in columns.items() if (column := each.finish()) is not None}
 
 
 class _Numbers:
@@ -145,6 +167,8 @@ def _read(found: CustomerField, customers: Sequence[Record], times: ReadTimes) -
             return [v if isinstance(v, NUMBERS) and v is not True and v is not False else None for v in values]
         case FieldType.TEXT:
             return [value if isinstance(value, str) and value else None for value in values]
+        case FieldType.CHOICE:
+            return [value if value in found.choices else found.choices[-1] for value in values]
         case FieldType.DATE:
             return times(values)
         case FieldType.BOOLEAN:

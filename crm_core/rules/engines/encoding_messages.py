@@ -70,8 +70,18 @@ def arrange_messages(
     """Of columns in order of ``times``; coded: channels, campaigns, reasons. ended, opened, clicked: ms, of messages
     that did not get so far any number."""
     delays = smallest(np.where(np.isin(ranks, _ENDED), ended - times, 0))
-    steps = (_steps(ranks, MessageState.OPENED, opened), _steps(ranks, MessageState.CLICKED, clicked))
-    return Messages(customers, times, delays, ranks, *coded, *steps)
+    channels, campaigns, reasons = coded
+    return Messages(
+        customers,
+        times,
+        delays,
+        ranks,
+        channels,
+        campaigns,
+        reasons,
+        _steps(ranks, MessageState.OPENED, opened),
+        _steps(ranks, MessageState.CLICKED, clicked),
+    )
 
 
 def spread(steps: Steps, size: int) -> NDArray[np.int64]:

@@ -55,13 +55,16 @@ def _condition(bound: BoundField | BoundRecords, subject: Subject, digits: int) 
     value, is_match = actual_value(bound, subject), fulfils(bound, subject)
     if value is None:
         return Explanation(bound, is_match)
-    minor_digits = digits if _type(bound) is FieldType.MONEY else None
+    minor_digits = _digits(bound, digits)
     distance = None if is_match else _distance(bound, value)
     return Explanation(bound, is_match, _actual(value, minor_digits), _shown(distance, minor_digits))
 
 
-def _type(bound: BoundField | BoundRecords) -> FieldType:
-    return bound.field.type if isinstance(bound, BoundField) else bound.type
+def _digits(bound: BoundField | BoundRecords, digits: int) -> int | None:
+    """Of a value that is held in units of 10^-digits; None for others."""
+    if isinstance(bound, BoundRecords):
+        return bound.digits or (digits if bound.type is FieldType.MONEY else None)
+    return digits if bound.field.type is FieldType.MONEY else None
 
 
 def _distance(bound: BoundField | BoundRecords, value: Any) -> Any:

@@ -6,11 +6,11 @@ import numpy as np
 
 from crm_core.errors import BadRule
 from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
-from crm_core.rules.engines.columns import Coded, Columns, Mask, Numbers
+from crm_core.rules.engines.columns import Coded, Columns, Flags, Mask, Numbers
 from crm_core.rules.engines.mask_quotients import is_quotient_within
-from crm_core.rules.engines.mask_ranges import range_mask, span_mask
 from crm_core.rules.engines.mask_records import figure_mask
-from crm_core.rules.predicates import IsSet, Predicate, Range, Span, holds
+from crm_core.rules.engines.mask_values import coded_mask, numbers_mask
+from crm_core.rules.predicates import IsSet, Predicate, Range, holds
 
 
 def mask(bound: Bound, columns: Columns) -> Mask:
@@ -62,28 +62,17 @@ def _field(bound: BoundField, columns: Columns) -> Mask:
         raise BadRule(f"{bound.path}: {bound.field.label} is not among the columns held in memory.", field=bound.path)
     if isinstance(column, Coded):
         return coded_mask(bound.predicate, column)
-    return _numbers_mask(bound.predicate, column)
+    if isinstance(column, Flags):
+        return _flags_mask(bound, column)
+    return numbers_mask(bound.predicate, column)
 
 
-def coded_mask(predicate: Predicate, column: Coded) -> Mask:
-    """Asks each distinct value once; the last place is that of the code -1, a missing value."""
-    hits = np.zeros(len(column.values) + 1, dtype=bool)
-    hits[:-1] = [holds(predicate, value) for value in column.values]
-    codes = np.flatnonzero(hits)
-    found: Mask = column.codes == codes[0] if len(codes) == 1 else hits[column.codes]  # a look-up is much slower
-    return found
-
-
-def _numbers_mask(predicate: Predicate, column: Numbers) -> Mask:
-    present = column.present
-    if isinstance(predicate, IsSet):
-        return np.ones(len(column.values), dtype=bool) if present is None else present.copy()
-    assert isinstance(predicate, Range | Span)
-    values = column.values
-    found = span_mask(predicate, values) if isinstance(predicate, Span) else range_mask(predicate, values)
-    if present is not None:
-        found &= present
-    return found
+def _flags_mask(bound: BoundField, column: Flags) -> Mask:
+    """Bits of the values that are not asked for, when the last is; else of those that are."""
+    has_last = holds(bound.predicate, bound.field.choices[-1])
+    asked = sum(bit for value, bit in column.bits.items() if holds(bound.predicate, value) is not has_last)
+    found: Mask = (column.numbers & column.numbers.dtype.type(asked)) != 0
+    return ~found if has_last else found
 
 
 def _average(predicate: Predicate, columns: Columns) -> Mask:

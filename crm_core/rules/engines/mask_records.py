@@ -1,5 +1,6 @@
 """Figures over orders and events per customer: a mask over the records, then counts and sums by customer."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from crm_core.rules.engines.columns import Coded, Columns, Events, Mask, Numbers
 from crm_core.rules.engines.mask_messages import count_messages
 from crm_core.rules.engines.mask_quotients import is_quotient_within
 from crm_core.rules.engines.mask_ranges import range_mask
+from crm_core.rules.engines.mask_values import coded_mask, numbers_mask
 
 EXACT = 2**53
 """``bincount`` adds up doubles, which hold every whole number up to here."""
@@ -21,9 +23,9 @@ def figure_mask(bound: BoundRecords, columns: Columns) -> Mask:
     """Where the figure lies within the range of the condition."""
     if bound.measure == "avg":
         records, counted = _chosen(bound, columns)
-        assert isinstance(records, Orders)
         numbers = _numbers(records, counted, columns.size)
-        return is_quotient_within(bound.predicate, _sums(records, counted, columns.size), numbers)
+        sums = _sums(records.customers, _amounts(bound.only, records), counted, columns.size)
+        return is_quotient_within(bound.predicate, sums, numbers)
     figures = read_figures(bound, columns)
     found = range_mask(bound.predicate, figures.values)
     return found if figures.present is None else found & figures.present
@@ -37,11 +39,21 @@ def read_figures(bound: BoundRecords, columns: Columns) -> Numbers:
     records, counted = _chosen(bound, columns)
     if bound.measure == "count":
         return Numbers(_numbers(records, counted, columns.size))
-    assert isinstance(records, Orders)
+    amounts = _amounts(bound.only, records)
     if bound.measure == "sum":
-        return Numbers(_sums(records, counted, columns.size))
-    extremes = _extremes(bound.measure, records, counted, columns.size)
-    return Numbers(extremes, _numbers(records, counted, columns.size) > 0)
+        return Numbers(_sums(records.customers, amounts, counted, columns.size))
+    present = _numbers(records, counted, columns.size) > 0
+    if bound.measure == "last":
+        return Numbers(_last(records, amounts, counted, columns.size), present)
+    return Numbers(_extremes(bound.measure, records.customers, amounts, counted, columns.size), present)
+
+
+def _amounts(only: OnlyOrders | OnlyEvents | OnlyMessages, records: Orders | Events) -> NDArray[Any]:
+    """What is measured of each record."""
+    if isinstance(records, Orders):
+        return records.nets
+    assert isinstance(only, OnlyEvents)
+    return _micros(only, records).values
 
 
 def _chosen(bound: BoundRecords, columns: Columns) -> tuple[Orders | Events, Mask]:
@@ -62,14 +74,22 @@ def _within(only: OnlyOrders | OnlyEvents, records: Orders | Events) -> Orders |
 
 
 def _cut(column: Any, window: slice) -> Any:
-    return Coded(column.codes[window], column.values) if isinstance(column, Coded) else column[window]
+    match column:
+        case Coded():
+            return Coded(column.codes[window], column.values)
+        case Numbers():
+            return Numbers(column.values[window], None if column.present is None else column.present[window])
+        case Mapping():
+            return {name: _cut(each, window) for name, each in column.items()}
+        case _:
+            return column[window]
 
 
 def _counts(only: OnlyOrders | OnlyEvents, records: Orders | Events) -> Mask:
     """Which records count."""
     if isinstance(records, Events):
         assert isinstance(only, OnlyEvents)
-        return _is(records.types, only.type)
+        return _event_counts(only, records)
     assert isinstance(only, OnlyOrders)
     found = _is_among(records.statuses, only.statuses)
     if only.category is not None:
@@ -77,6 +97,24 @@ def _counts(only: OnlyOrders | OnlyEvents, records: Orders | Events) -> Mask:
     if only.min_amount is not None:
         found &= records.amounts >= only.min_amount
     return found
+
+
+def _event_counts(only: OnlyEvents, events: Events) -> Mask:
+    found = _is(events.types, only.type)
+    for each in only.properties:
+        column = events.properties[only.type, each.field.name]
+        has = coded_mask(each.predicate, column) if isinstance(column, Coded) else numbers_mask(each.predicate, column)
+        found &= ~has if each.operator.is_negative else has
+    if only.figure is not None and (present := _micros(only, events).present) is not None:
+        found &= present
+    return found
+
+
+def _micros(only: OnlyEvents, events: Events) -> Numbers:
+    assert only.figure is not None
+    column = events.micros[only.type, only.figure]
+    assert isinstance(column, Numbers)
+    return column
 
 
 def _is_among(column: Coded, wanted: tuple[str, ...]) -> Mask:
@@ -101,13 +139,12 @@ def _numbers(records: Orders | Events, counted: Mask, size: int) -> NDArray[np.i
     return np.bincount(records.customers[np.flatnonzero(counted)], minlength=size)
 
 
-def _sums(orders: Orders, counted: Mask, size: int) -> NDArray[np.int64]:
+def _sums(customers: NDArray[Any], amounts: NDArray[Any], counted: Mask, size: int) -> NDArray[np.int64]:
     """Exact whatever the amounts: large ones are added up in two halves."""
-    nets = orders.nets
-    if not nets.size or max(int(nets.max()), -int(nets.min())) * nets.size < EXACT:
-        return _weighed(orders.customers, nets, counted, size)
-    high = _weighed(orders.customers, nets >> LOW_BITS, counted, size)
-    low = _weighed(orders.customers, nets & ((1 << LOW_BITS) - 1), counted, size)
+    if not amounts.size or max(int(amounts.max()), -int(amounts.min())) * amounts.size < EXACT:
+        return _weighed(customers, amounts, counted, size)
+    high = _weighed(customers, amounts >> LOW_BITS, counted, size)
+    low = _weighed(customers, amounts & ((1 << LOW_BITS) - 1), counted, size)
     return (high << LOW_BITS) + low
 
 
@@ -121,10 +158,21 @@ def _weighed(customers: NDArray[Any], amounts: NDArray[Any], counted: Mask, size
     return np.bincount(customers, weights=weights, minlength=size).astype(np.int64)
 
 
-def _extremes(measure: str, orders: Orders, counted: Mask, size: int) -> NDArray[np.int64]:
+def _last(events: Orders | Events, amounts: NDArray[Any], counted: Mask, size: int) -> NDArray[np.int64]:
+    """The amount of each customer's latest record, of several at that time the greatest."""
+    chosen = np.flatnonzero(counted)
+    order = chosen[np.lexsort((amounts[chosen], events.times[chosen]))]
+    found = np.zeros(size, dtype=np.int64)
+    found[events.customers[order]] = amounts[order]  # of one customer the last one stays
+    return found
+
+
+def _extremes(
+    measure: str, customers: NDArray[Any], amounts: NDArray[Any], counted: Mask, size: int
+) -> NDArray[np.int64]:
     """The greatest or least amount of each customer; any figure for one without."""
     chosen = np.flatnonzero(counted)
-    customers, amounts = orders.customers[chosen], orders.nets[chosen]
+    customers, amounts = customers[chosen], amounts[chosen]
     edge = np.iinfo(np.int64)
     if measure == "max":
         greatest = np.full(size, edge.min)

@@ -103,6 +103,10 @@ def _found(predicate: Predicate, found: CustomerField) -> Filter:
             days = {key: str(day) for key, day in to_range(predicate.days).items()}
             kinds = (to_range(predicate.moments), days)
             return {"$or": [{found.path: test} for test in kinds]}
+        case OneOf() if found.choices:
+            others = sorted(set(found.choices) - predicate.texts)  # who has none stored has the last
+            is_last = found.choices[-1] in predicate.texts
+            return {found.path: {"$nin": others} if is_last else {"$in": sorted(predicate.texts)}}
         case IsSet() if found.has_plain_days:
             return {found.path: {"$type": ["date", "string"]}}
         case _:
@@ -134,7 +138,7 @@ def _test(predicate: Predicate, found: CustomerField) -> Any:
 def _present(kind: FieldType) -> Filter:
     """A value that is there: an empty text and an empty list are none."""
     match kind:
-        case FieldType.TEXT:
+        case FieldType.TEXT | FieldType.CHOICE:
             return {"$gt": ""}
         case FieldType.LIST:
             return {"$type": "array", "$ne": []}

@@ -1,10 +1,12 @@
 """The part of a pipeline that looks up orders, events and messages: one ``$lookup`` each, however many conditions use
 it."""
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from crm_core.rules.binding import BoundRecords, OnlyEvents, OnlyMessages, OnlyOrders, Window
+from crm_core.rules.engines.mongo_expressions import to_expression
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
+from crm_core.rules.fields import micros_of
 from crm_core.schema.message_states import MessageState, ranks_reaching, time_fields
 
 EACH = "$$each"
@@ -28,13 +30,18 @@ class RecordsPart:
         name = f"_figure_{len(self._names)}"
         collection, counts = _chosen(bound.only)
         kept = {"$filter": {"input": f"$_{collection}", "as": "each", "cond": counts}}
+        number = _number(bound.only)
+        numbers: Filter = {"$map": {"input": kept, "as": "each", "in": number}}
         match bound.measure:
             case "count":
                 figure: Filter = {"$size": kept}
             case "avg":
-                figure = {"$map": {"input": kept, "as": "each", "in": NET}}
+                figure = numbers
+            case "last":
+                moments = {"$map": {"input": kept, "as": "each", "in": {"at": f"{EACH}.at", "number": number}}}
+                figure = {"$getField": {"field": "number", "input": {"$max": moments}}}
             case _:
-                figure = {f"${bound.measure}": {"$map": {"input": kept, "as": "each", "in": NET}}}
+                figure = {f"${bound.measure}": numbers}
         self._names.append(name)
         self._figures.setdefault(collection, []).append({name: figure})
         if bound.measure != "avg":
@@ -76,7 +83,10 @@ def _chosen(only: OnlyOrders | OnlyEvents | OnlyMessages) -> tuple[str, Filter]:
                 tests.append({"$gte": [AMOUNT, only.min_amount]})
             return "orders", _all(tests, f"{EACH}.ordered_at", only.window)
         case OnlyEvents():
-            return "events", _all([_equals("type", only.type)], f"{EACH}.at", only.window)
+            tests = [_equals("type", only.type), *(to_expression(each, EACH) for each in only.properties)]
+            if only.figure is not None:
+                tests.append({"$isNumber": _number(only)})
+            return "events", _all(tests, f"{EACH}.at", only.window)
         case OnlyMessages():
             tests = [{"$in": [f"{EACH}.rank", list(ranks_reaching(only.state))]}]
             if only.channel is not None:
@@ -88,6 +98,13 @@ def _chosen(only: OnlyOrders | OnlyEvents | OnlyMessages) -> tuple[str, Filter]:
             return "messages", _all(tests, reached_at(only.state, EACH), only.window)
         case _:
             assert_never(only)
+
+
+def _number(only: OnlyOrders | OnlyEvents | OnlyMessages) -> Any:
+    """What is measured of a record."""
+    if isinstance(only, OnlyEvents) and only.figure is not None:
+        return f"{EACH}.{micros_of(only.figure).path}"
+    return NET
 
 
 def _equals(name: str, value: str) -> Filter:

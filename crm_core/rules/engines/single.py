@@ -12,6 +12,7 @@ from crm_core.rules.binding import (
     BoundField,
     BoundGroup,
     BoundList,
+    BoundProperty,
     BoundRecords,
     BoundSegment,
     OnlyEvents,
@@ -19,7 +20,7 @@ from crm_core.rules.binding import (
     OnlyOrders,
     Window,
 )
-from crm_core.rules.fields import CustomerField, FieldType
+from crm_core.rules.fields import CustomerField, FieldType, micros_of
 from crm_core.rules.predicates import holds
 from crm_core.rules.tree import MESSAGE_STATES
 from crm_core.schema.message_states import ranks_reaching, reached_at
@@ -27,7 +28,7 @@ from crm_core.schema.message_states import ranks_reaching, reached_at
 Record = Mapping[str, Any]
 READ_OF_ORDERS = ("amount_minor", "net_minor", "status", "category_folded", "ordered_at")
 """What rules ask of an order. net_minor: what it adds to the spend, where that is not the amount."""
-READ_OF_EVENTS = ("type", "at")
+READ_OF_EVENTS = ("type", "at", "properties", "folded")
 READ_OF_MESSAGES = (
     "campaign_id",
     "channel",
@@ -90,7 +91,7 @@ def actual_value(bound: BoundField | BoundRecords, subject: Subject) -> Any:
         case OnlyOrders():
             return _figure(bound.measure, [order for order in subject.orders if _order_counts(only, order)])
         case OnlyEvents():
-            return sum(_event_counts(only, event) for event in subject.events)
+            return _event_figure(bound.measure, only, [each for each in subject.events if _event_counts(only, each)])
         case OnlyMessages():
             return sum(_message_counts(only, message) for message in subject.messages)
         case _:
@@ -107,6 +108,8 @@ def read_value(found: CustomerField, customer: Record) -> Any:
         value = value.get(part) if isinstance(value, Mapping) else None
     if found.has_plain_days and isinstance(value, str):
         return date.fromisoformat(value)
+    if found.choices:
+        return value if value in found.choices else found.choices[-1]
     return value if _is_of(found.type, value) else None
 
 
@@ -114,7 +117,7 @@ def _is_of(kind: FieldType, value: Any) -> bool:
     match kind:
         case FieldType.NUMBER | FieldType.MONEY:
             return isinstance(value, int | float) and not isinstance(value, bool)
-        case FieldType.TEXT:
+        case FieldType.TEXT | FieldType.CHOICE:
             return isinstance(value, str) and value != ""
         case FieldType.DATE:
             return isinstance(value, datetime)
@@ -134,7 +137,26 @@ def _order_counts(only: OnlyOrders, order: Record) -> bool:
 
 
 def _event_counts(only: OnlyEvents, event: Record) -> bool:
-    return event["type"] == only.type and _is_within(only.window, event["at"])
+    return (
+        event["type"] == only.type
+        and _is_within(only.window, event["at"])
+        and all(_has_property(each, event) for each in only.properties)
+    )
+
+
+def _has_property(bound: BoundProperty, event: Record) -> bool:
+    value = read_value(bound.field, event)
+    return (value is not None and holds(bound.predicate, value)) is not bound.operator.is_negative
+
+
+def _event_figure(measure: str, only: OnlyEvents, events: Sequence[Record]) -> Any:
+    if only.figure is None:
+        return len(events)
+    field = micros_of(only.figure)
+    numbers = [(event["at"], number) for event in events if (number := read_value(field, event)) is not None]
+    if measure == "last":
+        return max(numbers)[1] if numbers else None
+    return _measured(measure, [number for _, number in numbers])
 
 
 def _message_counts(only: OnlyMessages, message: Record) -> bool:
@@ -154,7 +176,10 @@ def _is_within(window: Window | None, moment: datetime) -> bool:
 def _figure(measure: str, records: Sequence[Record]) -> Any:
     if measure == "count":
         return len(records)
-    amounts = [record.get("net_minor", record["amount_minor"]) for record in records]
+    return _measured(measure, [record.get("net_minor", record["amount_minor"]) for record in records])
+
+
+def _measured(measure: str, amounts: Sequence[int]) -> Any:
     if measure == "sum":
         return sum(amounts)
     if not amounts:

@@ -9,8 +9,9 @@ from lark.tree import Meta
 
 from crm_core.errors import BadRule
 from crm_core.rules.context import RuleContext
-from crm_core.rules.fields import FieldType
+from crm_core.rules.fields import FieldType, nearest
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
+from crm_core.rules.quoting import cut
 from crm_core.rules.text.literals import at, read_literal
 from crm_core.rules.tree import MAX_VALUES
 from crm_core.rules.values import check_value
@@ -25,8 +26,11 @@ class Said:
     place: Token | Meta
 
 
-def read_comparison(said: Said, kind: FieldType | None, subject: str, context: RuleContext) -> dict[str, Any]:
-    """``op`` and ``value`` of a condition. kind: of the field; None for a figure over records.
+def read_comparison(
+    said: Said, kind: FieldType | None, subject: str, context: RuleContext, choices: Sequence[str] = ()
+) -> dict[str, Any]:
+    """``op`` and ``value`` of a condition. kind: of the field; None for a figure over records. choices: of the field;
+    these need no quotes.
 
     Raises BadRuleText at the operator if it does not go with the kind, at the value if that does not.
     """
@@ -36,13 +40,27 @@ def read_comparison(said: Said, kind: FieldType | None, subject: str, context: R
     if len(said.values) > MAX_VALUES:
         with at(said.place):
             raise BadRule(f"{MAX_VALUES:,} texts may stand here, not {len(said.values):,}.")
-    values = [read_literal(token) for token in said.values]
+    values = [_read(token, kind, choices) for token in said.values]
     value = values if operator.takes in {Takes.MANY, Takes.RANGE} else values[0]
     checked = [[one] for one in values] if operator.takes is Takes.MANY else [value]
     for token, one in zip(said.values, checked, strict=False):
         with at(token):
             check_value(operator, kind or FieldType.NUMBER, one, context.fold)
     return {"op": operator.key, "value": value}
+
+
+def _read(token: Token, kind: FieldType | None, choices: Sequence[str]) -> Any:
+    """Raises BadRuleText for a name without quotes, and for what is none of the choices."""
+    value = read_literal(token)
+    with at(token):
+        if choices:
+            said = str(value if token.type == "STRING" else token).lower()
+            if said not in choices:
+                raise BadRule(f"{cut(token)} is none of the values of this field.{nearest(said, choices)}")
+            return said
+        if token.type == "NAME" and kind in {FieldType.TEXT, FieldType.LIST}:
+            raise BadRule(f'texts are written in quotes: "{cut(token)}".')
+    return value
 
 
 def _find(said: Said, kind: FieldType | None, subject: str) -> Operator:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from lark import Token
 
@@ -11,34 +11,34 @@ from crm_core.errors import BadRule
 from crm_core.rules.context import RuleContext
 from crm_core.rules.fields import nearest
 from crm_core.rules.quoting import cut, shown
+from crm_core.rules.text.comparing import Said, readable
 from crm_core.rules.text.literals import SURROGATE, at, read_literal
-from crm_core.rules.tree import EVENT_TYPE, MAX_DAYS, MESSAGE_STATES, REASON, STATUSES, Measure
+from crm_core.rules.tree import EVENT_TYPE, MAX_DAYS, MESSAGE_STATES, REASON, STATUSES
 from crm_core.rules.values import check_number, check_text
 
 MAX_NAMESAKES = 3
+EQUAL = "= {}"
 
 
 @dataclass(frozen=True)
 class Filter:
-    """name: in lower case, "" for what stands without one. comparison: as written."""
+    """name: in lower case, "" for what stands without one; as it is in quotes. said: what is asked of it."""
 
     place: Token
     name: str
-    comparison: str
-    value: Token
+    said: Said
 
 
 @dataclass(frozen=True)
 class Known:
-    """A filter that there is. name: in the tree. read: checks its value. comparison: the one that it goes with."""
+    """A filter that there is. name: in the tree. read: checks its value. spelling: of the comparison it goes with."""
 
     name: str
     read: Callable[[Token, RuleContext], Any]
-    comparison: str = "="
+    spelling: str = EQUAL
 
 
-def read_measure(word: Token) -> str:
-    measures = get_args(Measure)
+def read_measure(word: Token, measures: Sequence[str]) -> str:
     with at(word):
         if word.lower() not in measures:
             raise BadRule(f"there is no measure {cut(word)}.{nearest(word.lower(), measures)}")
@@ -56,10 +56,11 @@ def read_filters(filters: Sequence[Filter | None], known: Mapping[str, Known], c
                 raise BadRule(f"there is no filter {cut(each.place)} here.{nearest(each.name, filter(None, known))}")
             if row.name in node:
                 raise BadRule(f"{each.name or row.name} is said twice.")
-            if each.comparison != row.comparison:
-                raise BadRule(f"{each.name} goes with {row.comparison} only.")
-        with at(each.value):
-            node[row.name] = row.read(each.value, context)
+            if each.said.spelling != row.spelling:
+                raise BadRule(f"{each.name} goes with {readable(row.spelling)} only.")
+        (value,) = each.said.values
+        with at(value):
+            node[row.name] = row.read(value, context)
     return node
 
 
@@ -140,7 +141,7 @@ LAST = Known("within_days", _days)
 ORDER_FILTERS = {
     "category": Known("category", _text),
     "status": Known("status", _status),
-    "amount": Known("min_amount", _amount, ">="),
+    "amount": Known("min_amount", _amount, ">= {}"),
     "last": LAST,
 }
 EVENT_FILTERS = {"": Known("type", _event_type), "type": Known("type", _event_type), "last": LAST}

@@ -23,14 +23,14 @@ JOINING = r"""
     | NAME _FOR NUMBER _DAYS -> idle
     | NAME predicate -> field
     | _ORDERS ["." NAME] "(" [filter ("," filter)*] ")" predicate -> orders
-    | _EVENTS "(" filter ("," filter)* ")" predicate -> events
+    | _EVENTS ["." NAME] "(" filter ("," filter)* ")" predicate -> events
     | _MESSAGES "(" filter ("," filter)* ")" predicate -> messages
-filter: NAME COMPARISON (NAME | value) -> named
+filter: (NAME | STRING) predicate -> named
     | _CAMPAIGN STRING -> campaign_named
     | _CAMPAIGN _ID STRING -> campaign
     | _IN? _THE? _LAST NUMBER _DAYS -> last
     | (NAME | STRING) -> bare
-?value: NUMBER | DATE | STRING | BOOLEAN
+?value: NUMBER | DATE | STRING | BOOLEAN | NAME
 texts: "(" value ("," value)* ")"
 predicate: PREDICATES
 
@@ -39,10 +39,9 @@ EVERYBODY.3: /(everyone|nobody)\b/i
 _CUSTOMER.3: /customer(?=\s+(not\s+)?in\b)/i
 _SEGMENT.3: /segment(?=\s+(id\s*)?["'])/i
 _ORDERS.3: /orders(?=\s*[.(])/i
-_EVENTS.3: /events(?=\s*\()/i
+_EVENTS.3: /events(?=\s*[.(])/i
 _MESSAGES.3: /messages(?=\s*\()/i
 _CAMPAIGN.3: /campaign(?=\s+(id\s*)?["']|["'])/i
-COMPARISON: ">=" | "<=" | "==" | "!=" | "<>" | "=" | ">" | "<"
 BOOLEAN.2: /(true|false|yes|no)\b/i
 DATE.3: /\d{4}-\d{2}-\d{2}\b/
 NUMBER.2: /[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?(?![\w.])/i
@@ -63,15 +62,22 @@ def spellings() -> Mapping[str, str]:
 
 
 @cache
+def keywords() -> frozenset[str]:
+    """In lower case: a name that is one of these is written in quotes."""
+    spelled = {word for spelling in spellings().values() for word in WORDS.findall(spelling) if word[0].isalpha()}
+    return frozenset({*KEYWORDS, *spelled, "day", "days", "true", "false", "yes", "no"})
+
+
+@cache
 def parser() -> Lark:
     """LALR: linear in the length of the text, whatever it says."""
     takes = {spelling: operator.takes for operator in OPERATORS for spelling in operator.spellings}
     words: dict[str, str] = {}
     predicates = [f"{_symbols(spelling, takes[spelling], words)} -> {alias}" for alias, spelling in spellings().items()]
     words.update({f"_{word.upper()}": word for word in KEYWORDS} | {"_DAYS": "days?"})
-    keywords = [rf"{name}.2: /{word}\b/i" for name, word in words.items()]
+    terminals = [rf"{name}.2: /{word}\b/i" for name, word in words.items()]
     grammar = JOINING.replace("predicate: PREDICATES", "predicate: " + "\n    | ".join(predicates))
-    return Lark("\n".join([grammar, *keywords]), parser="lalr", propagate_positions=True)
+    return Lark("\n".join([grammar, *terminals]), parser="lalr", propagate_positions=True)
 
 
 def _symbols(spelling: str, takes: Takes, words: dict[str, str]) -> str:

@@ -1,6 +1,8 @@
 """From rule text to the tree: ``spend > 10000 AND NOT inactive for 90 days``."""
 
-from typing import Any
+import json
+from dataclasses import replace
+from typing import Any, get_args
 
 from lark import Token
 from lark.exceptions import UnexpectedInput, VisitError
@@ -9,11 +11,12 @@ from lark.visitors import Transformer_NonRecursive, v_args
 
 from crm_core.errors import BadRule, BadRuleText
 from crm_core.rules.context import RuleContext
-from crm_core.rules.fields import nearest
+from crm_core.rules.fields import FieldType, nearest
 from crm_core.rules.loading import load_rule
 from crm_core.rules.quoting import shown
 from crm_core.rules.text.comparing import Said, read_comparison
 from crm_core.rules.text.filtering import (
+    EQUAL,
     EVENT_FILTERS,
     MESSAGE_FILTERS,
     ORDER_FILTERS,
@@ -24,7 +27,7 @@ from crm_core.rules.text.filtering import (
 from crm_core.rules.text.grammar import parser, spellings
 from crm_core.rules.text.literals import SURROGATE, at, read_id, read_literal
 from crm_core.rules.text.syntax_errors import explain_syntax
-from crm_core.rules.tree import MAX_LIST, AnyRule
+from crm_core.rules.tree import MAX_LIST, AnyRule, Measure, PropertyMeasure
 
 MAX_LENGTH = 200_000
 Node = dict[str, Any]
@@ -115,16 +118,54 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
         word, said = children
         with at(word):
             found = self._context.catalogue.find_word(word, "text")
-        return {"kind": "field", "field": found.name} | read_comparison(said, found.type, word, self._context)
+        compared = read_comparison(said, found.type, word, self._context, found.choices)
+        return {"kind": "field", "field": found.name} | compared
 
     def orders(self, _: Meta, children: list[Any]) -> Node:
         word, *filters, said = children
-        measure = read_measure(word) if word else "count"
+        measure = read_measure(word, get_args(Measure)) if word else "count"
         node = {"kind": "orders", "measure": measure} | read_filters(filters, ORDER_FILTERS, self._context)
         return node | read_comparison(said, None, f"orders.{measure}", self._context)
 
     def events(self, meta: Meta, children: list[Any]) -> Node:
-        return self._counted(meta, children, "events", "type", "the type of the events, such as events(visit)")
+        word, *children = children
+        if word is not None:
+            return self._measured_events(meta, word, children)
+        return self._events(meta, children)
+
+    def _events(self, meta: Meta, children: list[Any]) -> Node:
+        """What is no filter of events is a condition on a property of them."""
+        *filters, said = children
+        known: list[Filter] = []
+        properties: list[Filter] = []
+        for each in filters:
+            (properties if _is_property(each) else known).append(each)
+        node = self._counted(meta, [*known, said], "events", "type", "the type of the events, such as events(visit)")
+        if properties:
+            node["properties"] = [self._property(each, node["type"]) for each in properties]
+        return node
+
+    def _property(self, asked: Filter, event_type: str) -> Node:
+        with at(asked.place):
+            found = self._context.catalogue.find_property(event_type, asked.name, "text")
+        return {"name": found.name} | read_comparison(asked.said, found.type, asked.name, self._context)
+
+    def _measured_events(self, meta: Meta, word: Token, children: list[Any]) -> Node:
+        """``events.sum(purchase.value, …)``: type and property stand without a name."""
+        measure = read_measure(word, get_args(PropertyMeasure))
+        bare = next((each for each in children[:-1] if each.name == ""), None)
+        event_type, dot, name = str(read_literal(bare.place) if bare else "").partition(".")
+        if bare is None or not dot:
+            with at(bare.place if bare else meta):
+                raise BadRule(f"events.{measure}(…) needs a property, such as events.{measure}(purchase.value).")
+        with at(bare.place):
+            found = self._context.catalogue.find_property(event_type, name, "text")
+            if found.type is not FieldType.NUMBER:
+                raise BadRule(f"{name} is a {found.type}, and only numbers are measured.")
+        typed = Token("STRING", json.dumps(event_type))
+        typed_one = replace(bare, said=replace(bare.said, values=[typed]))
+        children = [typed_one if each is bare else each for each in children]
+        return self._events(meta, children) | {"measure": measure, "property": found.name}
 
     def messages(self, meta: Meta, children: list[Any]) -> Node:
         return self._counted(meta, children, "messages", "state", "their state, such as messages(opened)")
@@ -139,22 +180,34 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
                 raise BadRule(f"{kind}(…) needs {what}.")
         return node | read_comparison(said, None, kind, self._context)
 
-    def named(self, _: Meta, children: list[Token]) -> Filter:
-        return Filter(children[0], children[0].lower(), str(children[1]), children[2])
+    def named(self, _: Meta, children: tuple[Token, Said]) -> Filter:
+        word, said = children
+        name = read_literal(word) if word.type == "STRING" else word.lower()
+        return Filter(word, str(name), said)
 
     def last(self, _: Meta, children: list[Token]) -> Filter:
-        return Filter(children[0], "last", "=", children[0])
+        return _equal(children[0], "last")
 
     def bare(self, _: Meta, children: list[Token]) -> Filter:
-        return Filter(children[0], "", "=", children[0])
+        return _equal(children[0], "")
 
     def campaign(self, _: Meta, children: list[Token]) -> Filter:
-        return Filter(children[0], "campaign id", "=", children[0])
+        return _equal(children[0], "campaign id")
 
     def campaign_named(self, _: Meta, children: list[Token]) -> Filter:
-        return Filter(children[0], "campaign", "=", children[0])
+        return _equal(children[0], "campaign")
 
     def __default__(self, data: Any, children: list[Any], meta: Meta) -> Any:
         """A predicate, by the alias of its spelling."""
         values = children[0] if children and isinstance(children[0], list) else children
         return Said(spellings()[str(data)], values, meta)
+
+
+def _is_property(asked: Filter) -> bool:
+    """In quotes, a name that filters have as well is that of a property."""
+    return asked.name != "" and (asked.name not in EVENT_FILTERS or asked.place.type == "STRING")
+
+
+def _equal(value: Token, name: str) -> Filter:
+    """What is written without a comparison."""
+    return Filter(value, name, Said(EQUAL, [value], value))

@@ -2,9 +2,11 @@
 
 from typing import assert_never
 
-from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment, OnlyEvents
 from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Operator, Takes
+from crm_core.rules.text.filtering import EVENT_FILTERS
+from crm_core.rules.text.grammar import keywords
 from crm_core.rules.text.literals import printed, quoted
 from crm_core.rules.tree import EventsRule, MessagesRule, Value
 
@@ -66,10 +68,14 @@ def _comparison(operator: Operator, kind: FieldType, value: Value | None) -> str
             return spelling.replace("{} days", _days(value))
         case Takes.MANY:
             assert isinstance(value, list)
-            return spelling.replace("{}", f"({', '.join(map(printed, value))})")
+            return spelling.replace("{}", f"({', '.join(_printed(kind, each) for each in value)})")
         case _:
             values = value if isinstance(value, list) else [value]
-            return spelling.format(*(str(each) if kind is FieldType.DATE else printed(each) for each in values))
+            return spelling.format(*(_printed(kind, each) for each in values))
+
+
+def _printed(kind: FieldType, value: Value | None) -> str:
+    return str(value) if kind in {FieldType.DATE, FieldType.CHOICE} else printed(value)
 
 
 def _records(bound: BoundRecords) -> str:
@@ -77,7 +83,7 @@ def _records(bound: BoundRecords) -> str:
     window = [f"last {_days(rule.within_days)}"] if rule.within_days is not None else []
     match rule:
         case EventsRule():
-            return f"events({', '.join([quoted(rule.type), *window])})"
+            return _events(bound, rule, window)
         case MessagesRule():
             return f"messages({', '.join([*_message_filters(bound, rule), *window])})"
     parts = [
@@ -87,6 +93,23 @@ def _records(bound: BoundRecords) -> str:
         *window,
     ]
     return f"orders{'' if rule.measure == 'count' else '.' + rule.measure}({', '.join(parts)})"
+
+
+def _events(bound: BoundRecords, rule: EventsRule, window: list[str]) -> str:
+    assert isinstance(bound.only, OnlyEvents)
+    properties = [
+        f"{_property_name(asked.name)} {_comparison(found.operator, found.field.type, asked.value)}"
+        for asked, found in zip(rule.properties or (), bound.only.properties, strict=True)
+    ]
+    named = f"{rule.type}.{rule.property}"
+    about = quoted(rule.type) if rule.measure is None else quoted(named) if rule.type in keywords() else named
+    measured = "events" if rule.measure is None else f"events.{rule.measure}"
+    return f"{measured}({', '.join([about, *properties, *window])})"
+
+
+def _property_name(name: str) -> str:
+    """In quotes where it would be read as something else."""
+    return quoted(name) if name in keywords() or name in EVENT_FILTERS else name
 
 
 def _message_filters(bound: BoundRecords, rule: MessagesRule) -> list[str]:

@@ -11,7 +11,18 @@ from pages.builder.board.tree import KINDS, Condition, Group, GroupKind, Node
 from pages.builder.board.words import GROUP_NAMES, ORDERS_LABEL, PICKED_LABEL, event_label
 
 ALL: Final = "All"
-GROUPS: Final = (ALL, "Orders", "Behaviour", "Profile", "Attributes", "Events", "Messages", "Segments", "Groups")
+GROUPS: Final = (
+    ALL,
+    "Orders",
+    "Behaviour",
+    "Profile",
+    "Consent",
+    "Attributes",
+    "Events",
+    "Messages",
+    "Segments",
+    "Groups",
+)
 ANY_EVENT: Final = "Event (choose its type)"
 MAX_SHOWN: Final = 60
 """Chips in the palette at once; the search finds the rest."""

@@ -1,0 +1,28 @@
+"""Predicates over columns of values."""
+
+import numpy as np
+
+from crm_core.rules.engines.columns import Coded, Mask, Numbers
+from crm_core.rules.engines.mask_ranges import range_mask, span_mask
+from crm_core.rules.predicates import IsSet, Predicate, Range, Span, holds
+
+
+def coded_mask(predicate: Predicate, column: Coded) -> Mask:
+    """Asks each distinct value once; the last place is that of the code -1, a missing value."""
+    hits = np.zeros(len(column.values) + 1, dtype=bool)
+    hits[:-1] = [holds(predicate, value) for value in column.values]
+    codes = np.flatnonzero(hits)
+    found: Mask = column.codes == codes[0] if len(codes) == 1 else hits[column.codes]  # a look-up is much slower
+    return found
+
+
+def numbers_mask(predicate: Predicate, column: Numbers) -> Mask:
+    present = column.present
+    if isinstance(predicate, IsSet):
+        return np.ones(len(column.values), dtype=bool) if present is None else present.copy()
+    assert isinstance(predicate, Range | Span)
+    values = column.values
+    found = span_mask(predicate, values) if isinstance(predicate, Span) else range_mask(predicate, values)
+    if present is not None:
+        found &= present
+    return found
