@@ -12,6 +12,7 @@ from crm_core.schema.statuses import STATUS_NAMES
 from pages._ui.deps import services
 from pages.builder.board.reading import Reading
 from pages.builder.board.tree import Condition, Draft
+from pages.builder.event_properties import edit_properties
 from pages.builder.widgets import ANYTHING, choice_field, commit, days_field, hold, key_of, number_field, put_field
 
 MEASURE_LABELS = {measure: label for measure, (label, _) in MEASURES.items()} | {"count": "Number of orders"}
@@ -66,6 +67,7 @@ def edit_event(condition: Condition, reading: Reading) -> None:
         )
     with right:
         _days(condition)
+    edit_properties(condition, reading)
 
 
 def _event_type(typed: str | None) -> Draft:
@@ -75,7 +77,7 @@ def _event_type(typed: str | None) -> Draft:
         raise InvalidInput(
             f"{typed!r} cannot be a type of event: these are 1 to 40 letters a to z, digits and _, a letter first."
         )
-    return {"type": cleaned or None}
+    return {"type": cleaned or None, "properties": None, "measure": None, "property": None}
 
 
 def _days(condition: Condition) -> None:

@@ -31,6 +31,7 @@ EXPECTED = {
     FieldType.DATE: {"before", "after", "on", "between", "in_last_days", "more_than_days_ago"},
     FieldType.BOOLEAN: {"is"},
     FieldType.LIST: {"has_any", "has_all", "has_none"},
+    FieldType.CHOICE: {"eq", "ne", "in", "not_in"},
 }
 
 
@@ -45,9 +46,15 @@ def refusal(op: str, kind: FieldType, value: Any) -> str:
     return str(caught.value)
 
 
+ANY: dict[FieldType, set[str]] = {
+    kind: set() if kind is FieldType.CHOICE else {"is_set", "is_not_set"} for kind in FieldType
+}
+"""A choice is never missing."""
+
+
 @pytest.mark.parametrize("kind", FieldType)
 def test_each_type_of_field_has_the_operators_of_the_contract(kind: FieldType) -> None:
-    assert {operator.key for operator in operators_for(kind)} == EXPECTED[kind] | {"is_set", "is_not_set"}
+    assert {operator.key for operator in operators_for(kind)} == EXPECTED[kind] | ANY[kind]
 
 
 @pytest.mark.parametrize("kind", FieldType)

@@ -310,8 +310,9 @@ def test_custom_attributes_are_read_with_and_without_their_prefix(text: str, tre
 @pytest.mark.parametrize("field", SCOPE.catalogue.fields, ids=lambda field: field.name)
 def test_every_field_is_read_by_its_name_and_its_aliases_in_any_case(field: CustomerField) -> None:
     for word in (field.name, *field.aliases):
-        assert parsed(f"{word} is set") == on(field.name, "is_set")
-        assert parsed(f"{word.upper()} IS SET") == on(field.name, "is_set")
+        said, meant = ("= granted", ("eq", "granted")) if field.choices else ("is set", ("is_set",))
+        assert parsed(f"{word} {said}") == on(field.name, *meant)
+        assert parsed(f"{word.upper()} {said.upper()}") == on(field.name, *meant)
 
 
 @pytest.mark.parametrize(

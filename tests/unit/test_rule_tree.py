@@ -111,7 +111,7 @@ def test_a_value_nested_without_end_is_refused() -> None:
         ({**EVENTS, "type": ""}, "rule.type"),
         ({**EVENTS, "type": "v" * 41}, "rule.type"),
         ({**EVENTS, "status": "shipped"}, "rule.status"),
-        ({**EVENTS, "measure": "sum"}, "rule.measure"),
+        ({**EVENTS, "measure": "count", "property": "value"}, "rule.measure"),
         ({**EVENTS, "within_days": 0}, "rule.within_days"),
         ({"kind": "events", "type": "visit", "op": "gte"}, "rule.value"),
         ({"kind": "segment"}, "rule.segment_id"),
@@ -135,7 +135,7 @@ def test_a_node_that_is_none_is_refused_with_its_path(data: Any, path: str) -> N
 def test_an_unknown_kind_is_refused_with_those_that_there_are() -> None:
     message = str(refusal(group(FIELD, {"kind": "event"})))
     assert "'event'" in message
-    assert "'field', 'orders', 'events', 'segment', 'list', 'all', 'any', 'none'" in message
+    assert "'field', 'orders', 'events', 'messages', 'segment', 'list', 'all', 'any', 'none'" in message
 
 
 def test_a_list_may_have_10_000_ids_and_no_more() -> None:

@@ -21,6 +21,7 @@ SAMPLES: dict[Takes, dict[FieldType, Any]] = {
         FieldType.TEXT: "x",
         FieldType.DATE: "2026-01-31",
         FieldType.BOOLEAN: True,
+        FieldType.CHOICE: "granted",
     },
     Takes.RANGE: {
         FieldType.NUMBER: [1, 2],
@@ -28,7 +29,7 @@ SAMPLES: dict[Takes, dict[FieldType, Any]] = {
         FieldType.DATE: ["2026-01-01", "2026-01-31"],
     },
     Takes.DAYS: {FieldType.DATE: 30},
-    Takes.MANY: {FieldType.TEXT: ["x", "y"], FieldType.LIST: ["x", "y"]},
+    Takes.MANY: {FieldType.TEXT: ["x", "y"], FieldType.LIST: ["x", "y"], FieldType.CHOICE: ["granted", "unknown"]},
 }
 
 

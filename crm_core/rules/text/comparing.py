@@ -58,7 +58,7 @@ def _read(token: Token, kind: FieldType | None, choices: Sequence[str]) -> Any:
             if said not in choices:
                 raise BadRule(f"{cut(token)} is none of the values of this field.{nearest(said, choices)}")
             return said
-        if token.type == "NAME" and kind in {FieldType.TEXT, FieldType.LIST}:
+        if token.type == "WORD" and kind in {FieldType.TEXT, FieldType.LIST}:
             raise BadRule(f'texts are written in quotes: "{cut(token)}".')
     return value
 

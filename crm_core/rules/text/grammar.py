@@ -30,7 +30,7 @@ filter: (NAME | STRING) predicate -> named
     | _CAMPAIGN _ID STRING -> campaign
     | _IN? _THE? _LAST NUMBER _DAYS -> last
     | (NAME | STRING) -> bare
-?value: NUMBER | DATE | STRING | BOOLEAN | NAME
+?value: NUMBER | DATE | STRING | BOOLEAN | WORD
 texts: "(" value ("," value)* ")"
 predicate: PREDICATES
 
@@ -46,6 +46,7 @@ BOOLEAN.2: /(true|false|yes|no)\b/i
 DATE.3: /\d{4}-\d{2}-\d{2}\b/
 NUMBER.2: /[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?(?![\w.])/i
 NAME: /[^\W\d][\w.]*/
+WORD: /(?!(and|or|not)\b)[^\W\d][\w.]*/i
 STRING: /"(\\.|[^"\\])*"/s | /'(\\.|[^'\\])*'/s
 %ignore /\s+/
 """

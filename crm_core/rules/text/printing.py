@@ -95,12 +95,19 @@ def _records(bound: BoundRecords) -> str:
     return f"orders{'' if rule.measure == 'count' else '.' + rule.measure}({', '.join(parts)})"
 
 
-def _events(bound: BoundRecords, rule: EventsRule, window: list[str]) -> str:
+def properties_text(bound: BoundRecords) -> str:
+    """The conditions on properties of events, as they stand in the brackets."""
+    assert isinstance(bound.rule, EventsRule)
     assert isinstance(bound.only, OnlyEvents)
-    properties = [
+    both = zip(bound.rule.properties or (), bound.only.properties, strict=True)
+    return ", ".join(
         f"{_property_name(asked.name)} {_comparison(found.operator, found.field.type, asked.value)}"
-        for asked, found in zip(rule.properties or (), bound.only.properties, strict=True)
-    ]
+        for asked, found in both
+    )
+
+
+def _events(bound: BoundRecords, rule: EventsRule, window: list[str]) -> str:
+    properties = [properties_text(bound)] if rule.properties else []
     named = f"{rule.type}.{rule.property}"
     about = quoted(rule.type) if rule.measure is None else quoted(named) if rule.type in keywords() else named
     measured = "events" if rule.measure is None else f"events.{rule.measure}"
