@@ -15,6 +15,7 @@ from crm_core.rules.context import RuleContext
 from crm_core.rules.fields import FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Takes
+from crm_core.rules.predicates import Yearly
 
 BY_NAME = [("name", 1), ("_id", 1)]
 
@@ -57,7 +58,7 @@ class ZoneEffects:
 
 
 def asks_for_a_day(bound: Bound) -> bool:
-    """Whether a date stands in the rule; windows of days are hours, which are the same everywhere."""
+    """Whether a date stands in the rule, or an anniversary; windows of days are hours, which are the same everywhere."""
     return any(_is_day(condition) for _, condition in walk_bound(bound))
 
 
@@ -67,5 +68,5 @@ def _is_day(condition: object) -> bool:
     return (
         isinstance(condition, BoundField)
         and condition.field.type is FieldType.DATE
-        and condition.operator.takes in {Takes.ONE, Takes.RANGE}
+        and (condition.operator.takes in {Takes.ONE, Takes.RANGE} or isinstance(condition.predicate, Yearly))
     )

@@ -10,17 +10,17 @@ from typing import Any, Literal, TypeAlias, assert_never
 
 from crm_core.errors import BadRule
 from crm_core.rules.context import RuleContext, SegmentDefinition
-from crm_core.rules.days import to_moments, to_span
+from crm_core.rules.days import DAY
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.operators import (
-    DAY,
     Build,
     Operator,
     find_figure_operator,
     find_operator,
 )
-from crm_core.rules.predicates import Predicate, Range
+from crm_core.rules.predicates import Predicate, Range, Span
 from crm_core.rules.ranges import ceil_minor, to_fractions, to_plain, to_whole
+from crm_core.rules.spans import to_moments, to_span
 from crm_core.rules.tree import AnyRule, EventsRule, FieldRule, GroupRule, ListRule, Measure, OrdersRule, SegmentRule
 from crm_core.rules.values import check_number, check_text, check_value
 from crm_core.schema.statuses import ORDER_STATUSES, SPEND_STATUSES
@@ -190,7 +190,9 @@ class _Binder:
         return BoundField(rule, path, found, operator, self._predicate(operator.build, value, found))
 
     def _predicate(self, build: Build, value: Any, found: CustomerField) -> Predicate:
-        predicate = build(value, self._context.now)
+        predicate = build(value, self._context)
+        if isinstance(predicate, Span) and not found.has_plain_days:
+            return predicate.moments
         if not isinstance(predicate, Range):
             return predicate
         if found.type is FieldType.DATE:
@@ -218,7 +220,7 @@ class _Binder:
     def _figure(self, rule: OrdersRule | EventsRule, path: str) -> tuple[Operator, Range]:
         operator = find_figure_operator(rule.op, path)
         value = check_value(operator, FieldType.NUMBER, rule.value, self._context.fold, path)
-        predicate = operator.build(value, self._context.now)
+        predicate = operator.build(value, self._context)
         assert isinstance(predicate, Range)
         return operator, predicate
 

@@ -2,16 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from crm_core.errors import BadRule
+from crm_core.rules.context import RuleContext
+from crm_core.rules.days import DAY, day_of
 from crm_core.rules.fields import FieldType
-from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, StartsWith
+from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, StartsWith, Yearly
 from crm_core.rules.quoting import shown
+from crm_core.rules.spans import coming
+from crm_core.rules.tree import MAX_DAYS
+from crm_core.rules.yearly import days_from
 
-DAY = timedelta(days=1)
+NO_MOMENT = datetime(9999, 1, 1, tzinfo=UTC)
+"""Every date that is stored is before it."""
+YEAR_DAYS = 365
 
 
 class Takes(StrEnum):
@@ -24,8 +31,8 @@ class Takes(StrEnum):
     NOTHING = "nothing"
 
 
-Build = Callable[[Any, datetime], Predicate]
-"""From a checked value and the moment of the evaluation. Dates become ranges of whole days, both ends included;
+Build = Callable[[Any, RuleContext], Predicate]
+"""From a checked value and what the rule is read against. Dates become ranges of whole days, both ends included;
 which moments these are depends on the zone of the context."""
 
 
@@ -34,7 +41,8 @@ class Operator:
     """label: in the editor. build: what it asks of a value, for a negative operator what it must not fulfil.
 
     spellings: in the text, ``{}`` for a value, the first is printed. words: in the sentence.
-    complement_of: the positive operator whose exact opposite this one is, missing values included.
+    complement_of: the positive operator whose exact opposite this one is, missing values included. most_days: of one
+    that takes a number of days. has_verb: its words stand behind the label of any field, as they are.
     """
 
     key: str
@@ -45,45 +53,63 @@ class Operator:
     words: str
     takes: Takes = Takes.ONE
     complement_of: str | None = None
+    most_days: int = MAX_DAYS
+    has_verb: bool = False
 
     @property
     def is_negative(self) -> bool:
         return self.complement_of is not None
 
 
-def _between(value: Any, _: datetime) -> Predicate:
+def _between(value: Any, _: RuleContext) -> Predicate:
     return Range(value[0], value[1])
 
 
-def _in_last_days(days: Any, now: datetime) -> Predicate:
-    return Range(now - days * DAY, now)
+def _in_last_days(days: Any, context: RuleContext) -> Predicate:
+    return Range(context.now - days * DAY, context.now)
 
 
-def _equal(value: Any, _: datetime) -> Predicate:
+def _in_next_days(days: Any, context: RuleContext) -> Predicate:
+    return coming(Range(context.now, _ahead(context.now, days)), context.zone)
+
+
+def _more_than_days_ahead(days: Any, context: RuleContext) -> Predicate:
+    return Range(_ahead(context.now, days))
+
+
+def _ahead(now: datetime, days: int) -> datetime:
+    return now + days * DAY if now < NO_MOMENT - days * DAY else NO_MOMENT
+
+
+def _anniversary_in_next_days(days: Any, context: RuleContext) -> Predicate:
+    return Yearly(days_from(day_of(context.now, context.zone), days), context.zone)
+
+
+def _equal(value: Any, _: RuleContext) -> Predicate:
     return Range(value, value)
 
 
-def _same_text(value: Any, _: datetime) -> Predicate:
+def _same_text(value: Any, _: RuleContext) -> Predicate:
     return OneOf(frozenset({value}))
 
 
-def _one_of(values: Any, _: datetime) -> Predicate:
+def _one_of(values: Any, _: RuleContext) -> Predicate:
     return OneOf(frozenset(values))
 
 
-def _contains(value: Any, _: datetime) -> Predicate:
+def _contains(value: Any, _: RuleContext) -> Predicate:
     return Contains(value)
 
 
-def _starts_with(value: Any, _: datetime) -> Predicate:
+def _starts_with(value: Any, _: RuleContext) -> Predicate:
     return StartsWith(value)
 
 
-def _has_any(values: Any, _: datetime) -> Predicate:
+def _has_any(values: Any, _: RuleContext) -> Predicate:
     return HasAny(frozenset(values))
 
 
-def _is_set(_: Any, __: datetime) -> Predicate:
+def _is_set(_: Any, __: RuleContext) -> Predicate:
     return IsSet()
 
 
@@ -126,8 +152,21 @@ OPERATORS: tuple[Operator, ...] = (
         "in the last {}", Takes.DAYS,
     ),
     Operator(
-        "more_than_days_ago", "more days ago than", _DATE, lambda v, now: Range(None, now - v * DAY),
+        "more_than_days_ago", "more days ago than", _DATE, lambda v, context: Range(None, context.now - v * DAY),
         ("more than {} days ago",), "more than {} ago", Takes.DAYS,
+    ),
+    Operator(
+        "in_next_days", "in the next days", _DATE, _in_next_days, ("in next {} days", "in the next {} days"),
+        "is in the next {}", Takes.DAYS, has_verb=True,
+    ),
+    Operator(
+        "more_than_days_ahead", "more days ahead than", _DATE, _more_than_days_ahead, ("more than {} days ahead",),
+        "is more than {} ahead", Takes.DAYS, has_verb=True,
+    ),
+    Operator(
+        "anniversary_in_next_days", "anniversary in the next days", _DATE, _anniversary_in_next_days,
+        ("anniversary in next {} days", "anniversary in the next {} days"), "has its anniversary in the next {}",
+        Takes.DAYS, most_days=YEAR_DAYS, has_verb=True,
     ),
     Operator("before", "before", _DATE, lambda v, _: Range(None, v - DAY), ("before {}",), "before {}"),
     Operator("after", "after", _DATE, lambda v, _: Range(v + DAY), ("after {}",), "after {}"),

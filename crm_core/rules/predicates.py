@@ -9,6 +9,8 @@ from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from typing import Any, TypeAlias, assert_never
 
+from crm_core.rules.days import day_of
+
 End: TypeAlias = int | float | Fraction | date | datetime
 
 
@@ -39,6 +41,17 @@ class Span:
     def of(self, value: date) -> Range:
         """The one to ask of this value; a datetime is a date to Python."""
         return self.moments if isinstance(value, datetime) else self.days
+
+
+@dataclass(frozen=True)
+class Yearly:
+    """Of a value that is a moment or a plain day: on one of these days of a year, whichever year it is.
+
+    days: month and day. zone: where a day begins.
+    """
+
+    days: Set[tuple[int, int]]
+    zone: tzinfo
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,7 @@ class IsSet:
     pass
 
 
-Predicate: TypeAlias = Range | Span | OneOf | Contains | StartsWith | HasAny | HasAll | Is | IsSet
+Predicate: TypeAlias = Range | Span | Yearly | OneOf | Contains | StartsWith | HasAny | HasAll | Is | IsSet
 
 
 def holds(predicate: Predicate, value: Any) -> bool:
@@ -89,6 +102,9 @@ def holds(predicate: Predicate, value: Any) -> bool:
             return _is_above(predicate, value) and _is_below(predicate, value)
         case Span():
             return holds(predicate.of(value), value)
+        case Yearly():
+            day = day_of(value, predicate.zone) if isinstance(value, datetime) else value
+            return (day.month, day.day) in predicate.days
         case OneOf():
             return value in predicate.texts
         case Contains():

@@ -2,6 +2,7 @@
 
 from crm_core.rules.fields import FIELDS, FieldType
 from crm_core.rules.operators import OPERATORS, Operator, Takes
+from crm_core.rules.tree import MAX_DAYS
 
 VALUES = {
     Takes.ONE: "one value",
@@ -33,7 +34,12 @@ def _operator_row(operator: Operator) -> str:
     types = "any" if len(operator.types) == len(FieldType) else ", ".join(sorted(operator.types))
     spelled = ", ".join(f"`{spelling.replace('{}', '…')}`" for spelling in operator.spellings)
     missing = f"yes: it is the opposite of `{operator.complement_of}`" if operator.complement_of else "no"
-    return f"| `{operator.key}` | {types} | {VALUES[operator.takes]} | {spelled} | {missing} |"
+    return f"| `{operator.key}` | {types} | {_value(operator)} | {spelled} | {missing} |"
+
+
+def _value(operator: Operator) -> str:
+    most = f", at most {operator.most_days:,}" if operator.most_days != MAX_DAYS else ""
+    return f"{VALUES[operator.takes]}{most}"
 
 
 def _text_names(name: str, aliases: tuple[str, ...], idle: str | None) -> str:

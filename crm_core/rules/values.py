@@ -10,7 +10,7 @@ from crm_core.errors import BadRule
 from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.quoting import shown
-from crm_core.rules.tree import MAX_DAYS, Value
+from crm_core.rules.tree import Value
 
 MAX_NUMBER = 10**15
 """Doubles hold every whole number up to here, so that comparing is exact in every engine."""
@@ -34,8 +34,9 @@ def check_value(
                 raise BadRule(f"{path}: {operator.key} takes no value.", field=path)
             return None
         case Takes.DAYS:
-            if type(value) is not int or not 0 <= value <= MAX_DAYS:
-                raise BadRule(f"{path}: {shown(value)} is no number of days from 0 to {MAX_DAYS:,}.", field=path)
+            most = operator.most_days
+            if type(value) is not int or not 0 <= value <= most:
+                raise BadRule(f"{path}: {shown(value)} is no number of days from 0 to {most:,}.", field=path)
             return value
         case Takes.ONE:
             return _check_one(kind, value, fold, path)

@@ -67,6 +67,8 @@ def _field_phrase(bound: BoundField, money: Money) -> str:
     if found.yes_no:
         return found.yes_no[0] if value else found.yes_no[1]
     words = _predicate(operator, found.type, value, money, in_sentence=True)
+    if operator.has_verb:
+        return f"{_lowered(found.label)} {words}"
     if found.unit and found.type is FieldType.NUMBER:
         return re.sub(r"\b1 times", "1 time", found.phrase.format(_counted(words)))
     return found.phrase.format(words) if found.phrase else f"{_lowered(found.label)} {_verb(found.type, words)}"
@@ -132,7 +134,7 @@ def _predicate(
         case Takes.NOTHING:
             return operator.label
         case Takes.DAYS:
-            return _last(value) if operator.key == "in_last_days" else words.format(_days(value))
+            return re.sub(r"\b(last|next) 1 day", r"\1 day", words.format(_days(value)))
         case Takes.RANGE:
             assert isinstance(value, list)
             low, high = (_word(kind, end, money) for end in value)

@@ -70,7 +70,7 @@ def _edit_value(condition: Condition, operator: Operator, kind: FieldType, readi
         case Takes.NOTHING:
             return
         case Takes.DAYS:
-            days_field("Days", key, value, put, placeholder="such as 90")
+            days_field("Days", key, value, put, most=operator.most_days, placeholder="such as 90")
         case Takes.RANGE:
             _edit_range(condition, kind)
         case Takes.MANY:

@@ -46,11 +46,18 @@ def number_field(
 
 
 def days_field(
-    label: str, key: str, value: Any, on_change: Callable[[], None], *, least: int = 0, **options: Any
+    label: str,
+    key: str,
+    value: Any,
+    on_change: Callable[[], None],
+    *,
+    least: int = 0,
+    most: int = MAX_DAYS,
+    **options: Any,
 ) -> None:
     """A whole number; another value is to be typed anew."""
-    hold(key, value if isinstance(value, int) and least <= value <= MAX_DAYS else None)
-    st.number_input(label, least, MAX_DAYS, None, 1, key=key, on_change=on_change, **options)
+    hold(key, value if isinstance(value, int) and least <= value <= most else None)
+    st.number_input(label, least, most, None, 1, key=key, on_change=on_change, **options)
 
 
 def day_field(label: str, key: str, value: str | None, on_change: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
 from crm_core.rules.tree import STATUSES
-from tests.engines.people import AMOUNTS, ATTRIBUTES, COUNTS, DAYS, EVENT_TYPES, NOW, NUMBERS, TEXTS
+from tests.engines.people import AMOUNTS, ATTRIBUTES, COUNTS, DAYS, EVENT_TYPES, MOMENTS, NOW, NUMBERS, TEXTS
 
 Json = dict[str, Any]
 Strategy = st.SearchStrategy[Any]
@@ -35,7 +35,7 @@ def value_for(operator: Operator, kind: FieldType) -> Strategy:
         case Takes.NOTHING:
             return st.none()
         case Takes.DAYS:
-            return st.sampled_from(DAYS)
+            return st.sampled_from((*DAYS, 2, 258))  # from June to the end of February
         case Takes.RANGE:
             return st.tuples(VALUES[kind], VALUES[kind]).map(sorted)
         case Takes.MANY:
@@ -93,3 +93,4 @@ SEGMENT = st.sampled_from(SEGMENTS).map(lambda name: {"kind": "segment", "segmen
 TREES_WITH_SEGMENTS = st.recursive(st.one_of(CONDITIONS, CONDITIONS, SEGMENT), _group, max_leaves=10)
 ZONE_NAMES = ("UTC", "Asia/Kolkata", "America/Los_Angeles", "Pacific/Kiritimati")
 TIME_ZONES = st.sampled_from([ZoneInfo(name) for name in ZONE_NAMES])
+TIMES = st.sampled_from(MOMENTS)

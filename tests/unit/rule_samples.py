@@ -115,7 +115,7 @@ def value_for(operator: Operator, kind: FieldType) -> Strategy:
         case Takes.NOTHING:
             return st.none()
         case Takes.DAYS:
-            return st.sampled_from([0, 1, 30, 90]) | st.integers(0, MAX_DAYS)
+            return st.sampled_from([0, 1, 30, 90]) | st.integers(0, operator.most_days)
         case Takes.RANGE:
             return st.tuples(VALUES[kind], VALUES[kind]).map(sorted)
         case Takes.MANY:

@@ -1,6 +1,5 @@
 """The compliance cases without a database: the engines in memory, the text and the refusals."""
 
-from datetime import datetime
 from functools import cache
 
 import pytest
@@ -11,7 +10,16 @@ from crm_core.rules.context import RuleContext
 from crm_core.rules.loading import load_rule
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import to_text
-from tests.engines.compliance import Json, cases, catalogue_of, entries_of, given_of, segments_of, zone_of
+from tests.engines.compliance import (
+    Json,
+    cases,
+    catalogue_of,
+    entries_of,
+    given_of,
+    moment_of,
+    segments_of,
+    zone_of,
+)
 from tests.engines.memory import MemoryTown, build_memory_town
 
 
@@ -23,7 +31,7 @@ def town_of(family: str) -> MemoryTown:
 
 def place_of(family: str, case: Json) -> tuple[MemoryTown, RuleContext]:
     town, given = town_of(family), given_of(family)
-    return town, town.context(segments_of(given), datetime.fromisoformat(given["now"]), zone_of(case))
+    return town, town.context(segments_of(given), moment_of(family, case), zone_of(case))
 
 
 @pytest.mark.parametrize(("family", "case"), cases("matches"))

@@ -28,7 +28,10 @@ EXPECTED = {
     FieldType.TEXT: {
         *("eq", "ne", "in", "not_in", "contains", "not_contains", "starts_with", "not_starts_with"),
     },
-    FieldType.DATE: {"before", "after", "on", "between", "in_last_days", "more_than_days_ago"},
+    FieldType.DATE: {
+        *("before", "after", "on", "between", "in_last_days", "more_than_days_ago"),
+        *("in_next_days", "more_than_days_ahead", "anniversary_in_next_days"),
+    },
     FieldType.BOOLEAN: {"is"},
     FieldType.LIST: {"has_any", "has_all", "has_none"},
 }
@@ -107,6 +110,9 @@ def test_what_is_written_and_said_has_a_place_for_each_value(operator: Operator)
         ("before", FieldType.DATE, "2026-01-31", date(2026, 1, 31)),
         ("in_last_days", FieldType.DATE, 0, 0),
         ("more_than_days_ago", FieldType.DATE, 36_500, 36_500),
+        ("in_next_days", FieldType.DATE, 0, 0),
+        ("more_than_days_ahead", FieldType.DATE, 36_500, 36_500),
+        ("anniversary_in_next_days", FieldType.DATE, 365, 365),
         ("is", FieldType.BOOLEAN, False, False),
         ("is_set", FieldType.DATE, None, None),
     ],
@@ -153,6 +159,10 @@ def test_a_good_value_is_given_as_engines_use_it(op: str, kind: FieldType, value
         ("in_last_days", FieldType.DATE, 1.5, "0 to 36,500"),
         ("more_than_days_ago", FieldType.DATE, True, "0 to 36,500"),
         ("more_than_days_ago", FieldType.DATE, "90", "0 to 36,500"),
+        *((op, FieldType.DATE, 100_000, "0 to 36,500") for op in ("in_next_days", "more_than_days_ahead")),
+        ("in_next_days", FieldType.DATE, -1, "0 to 36,500"),
+        ("anniversary_in_next_days", FieldType.DATE, 366, "0 to 365"),
+        ("anniversary_in_next_days", FieldType.DATE, -1, "0 to 365"),
         ("is", FieldType.BOOLEAN, None, "neither true nor false"),
         ("is", FieldType.BOOLEAN, 1, "neither true nor false"),
         ("is", FieldType.BOOLEAN, "true", "neither true nor false"),

@@ -125,6 +125,12 @@ def test_the_words_of_an_operator_may_be_in_any_case_and_spaced_at_will(
         (["city not contains 'a'", "city does not contain 'a'"], on("city", "not_contains", "a")),
         (["city not starts with 'a'", "city does not start with 'a'"], on("city", "not_starts_with", "a")),
         (["last_order in last 9 days", "last_order in the last 9 days"], on("last_order_at", "in_last_days", 9)),
+        (["birthday in next 9 days", "birthday in the next 9 days"], on("attributes.birthday", "in_next_days", 9)),
+        (["birthday more than 9 days ahead"], on("attributes.birthday", "more_than_days_ahead", 9)),
+        (
+            ["birthday anniversary in next 9 days", "BIRTHDAY Anniversary IN THE NEXT 9 day"],
+            on("attributes.birthday", "anniversary_in_next_days", 9),
+        ),
         (["inactive for 9 days", "last_order more than 9 days ago"], on("last_order_at", "more_than_days_ago", 9)),
         (["last_order on 2026-01-31", "last_order = 2026-01-31"], on("last_order_at", "on", "2026-01-31")),
         (["vegan is true", "vegan = true", "vegan is yes"], on("attributes.vegan", "is", True)),

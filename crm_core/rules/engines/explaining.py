@@ -9,7 +9,8 @@ from typing import Any, TypeAlias, assert_never
 from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
 from crm_core.rules.engines.single import Subject, actual_value, fulfils, join
 from crm_core.rules.fields import FieldType
-from crm_core.rules.predicates import Range, Span
+from crm_core.rules.predicates import Predicate, Range, Span, Yearly
+from crm_core.rules.yearly import nearest
 
 MILLISECOND = timedelta(milliseconds=1)
 Distance: TypeAlias = Decimal | timedelta
@@ -65,13 +66,23 @@ def _type(bound: BoundField | BoundRecords) -> FieldType:
 
 
 def _distance(bound: BoundField | BoundRecords, value: Any) -> Any:
-    wanted: Any = bound.predicate.of(value) if isinstance(bound.predicate, Span) else bound.predicate
+    wanted: Any = _asked_of(value, bound.predicate)
     if not isinstance(wanted, Range) or wanted.is_empty:
         return None
     if isinstance(bound, BoundField) and not bound.field.is_whole and isinstance(value, int | float):
         wanted, value = _as_decimals(wanted), Decimal(str(value))
     way = _out_of if bound.operator.is_negative else _into
     return way(wanted, value)
+
+
+def _asked_of(value: Any, predicate: Predicate) -> Predicate:
+    match predicate:
+        case Span():
+            return predicate.of(value)
+        case Yearly():
+            return nearest(predicate, value)
+        case _:
+            return predicate
 
 
 def _as_decimals(wanted: Range) -> Any:

@@ -1,8 +1,9 @@
 """The mask engine: a bound rule as a boolean per row of the columns."""
 
-from typing import assert_never
+from typing import Any, assert_never
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crm_core.errors import BadRule
 from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
@@ -10,7 +11,8 @@ from crm_core.rules.engines.columns import Coded, Columns, Mask, Numbers
 from crm_core.rules.engines.mask_quotients import is_quotient_within
 from crm_core.rules.engines.mask_ranges import range_mask, span_mask
 from crm_core.rules.engines.mask_records import figure_mask
-from crm_core.rules.predicates import IsSet, Predicate, Range, Span, holds
+from crm_core.rules.engines.mask_yearly import yearly_mask
+from crm_core.rules.predicates import IsSet, Predicate, Range, Span, Yearly, holds
 
 
 def mask(bound: Bound, columns: Columns) -> Mask:
@@ -78,12 +80,22 @@ def _numbers_mask(predicate: Predicate, column: Numbers) -> Mask:
     present = column.present
     if isinstance(predicate, IsSet):
         return np.ones(len(column.values), dtype=bool) if present is None else present.copy()
-    assert isinstance(predicate, Range | Span)
-    values = column.values
-    found = span_mask(predicate, values) if isinstance(predicate, Span) else range_mask(predicate, values)
+    found = _values_mask(predicate, column.values)
     if present is not None:
         found &= present
     return found
+
+
+def _values_mask(predicate: Predicate, values: NDArray[Any]) -> Mask:
+    match predicate:
+        case Range():
+            return range_mask(predicate, values)
+        case Span():
+            return span_mask(predicate, values)
+        case Yearly():
+            return yearly_mask(predicate, values)
+        case _:
+            raise AssertionError("is asked of texts")
 
 
 def _average(predicate: Predicate, columns: Columns) -> Mask:

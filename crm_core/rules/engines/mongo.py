@@ -6,8 +6,21 @@ from typing import Any, assert_never
 from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
 from crm_core.rules.engines.mongo_records import RecordsPart
+from crm_core.rules.engines.mongo_yearly import to_yearly
 from crm_core.rules.fields import ATTRIBUTES, CustomerField, FieldType
-from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, Span, StartsWith
+from crm_core.rules.predicates import (
+    Contains,
+    HasAll,
+    HasAny,
+    Is,
+    IsSet,
+    OneOf,
+    Predicate,
+    Range,
+    Span,
+    StartsWith,
+    Yearly,
+)
 from crm_core.schema.statuses import ORDER_STATUSES
 
 EVERYBODY: Filter = {}
@@ -103,6 +116,8 @@ def _found(predicate: Predicate, found: CustomerField) -> Filter:
             days = {key: str(day) for key, day in to_range(predicate.days).items()}
             kinds = (to_range(predicate.moments), days)
             return {"$or": [{found.path: test} for test in kinds]}
+        case Yearly():
+            return to_yearly(predicate, found.path)
         case IsSet() if found.has_plain_days:
             return {found.path: {"$type": ["date", "string"]}}
         case _:
@@ -113,8 +128,8 @@ def _test(predicate: Predicate, found: CustomerField) -> Any:
     match predicate:
         case Range():
             return to_range(predicate)
-        case Span():
-            raise AssertionError("a span is asked of two types")
+        case Span() | Yearly():
+            raise AssertionError("is asked of two types")
         case OneOf() | HasAny():
             return {"$in": sorted(predicate.texts)}
         case HasAll():
