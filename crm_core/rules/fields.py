@@ -150,6 +150,7 @@ class Catalogue:
         self._by_name = {found.name: found for found in self.fields}
         self._by_word = {word: found for found in self.fields for word in (found.name, *found.aliases)}
         self._idle = {found.idle.word: found for found in self.fields if found.idle}
+        self._never = {found.idle.never: found for found in self.fields if found.idle}
 
     def find(self, name: str, path: str = "rule") -> CustomerField:
         """The field of that name. Raises UnknownField with the nearest names, BadRule for an attribute of several
@@ -171,6 +172,10 @@ class Catalogue:
     def find_idle(self, word: str, path: str) -> CustomerField:
         """The date field that has this word for ``more_than_days_ago``."""
         return self._find(word.lower(), self._idle, path)
+
+    def find_never(self, word: str, path: str) -> CustomerField:
+        """The date field that nobody has a value of who has never done this."""
+        return self._find(word.lower(), self._never, path)
 
     def _find(self, name: str, known: Mapping[str, CustomerField], path: str) -> CustomerField:
         if name in known:

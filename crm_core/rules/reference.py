@@ -1,6 +1,6 @@
 """The tables of ``docs/rules.md``, made from the registry and the catalogue; a test compares them."""
 
-from crm_core.rules.fields import FIELDS, FieldType
+from crm_core.rules.fields import FIELDS, CustomerField, FieldType
 from crm_core.rules.operators import OPERATORS, Operator, Takes
 from crm_core.rules.tree import MAX_DAYS
 
@@ -23,7 +23,7 @@ def operators_table() -> str:
 def fields_table() -> str:
     """One row a built-in field."""
     rows = [
-        f"| `{found.name}` | {_text_names(found.name, found.aliases, found.idle.word if found.idle else None)} "
+        f"| `{found.name}` | {_text_names(found)} "
         f"| {_type(found.type, found.unit)} | {found.label} |"
         for found in FIELDS
     ]
@@ -42,9 +42,9 @@ def _value(operator: Operator) -> str:
     return f"{VALUES[operator.takes]}{most}"
 
 
-def _text_names(name: str, aliases: tuple[str, ...], idle: str | None) -> str:
-    idle_words = [f"`{idle} for … days`"] if idle else []
-    return ", ".join([*(f"`{word}`" for word in (*aliases, name)), *idle_words])
+def _text_names(found: CustomerField) -> str:
+    idle = [f"`{found.idle.word} for … days`", f"`never {found.idle.never}`"] if found.idle else []
+    return ", ".join([*(f"`{word}`" for word in (*found.aliases, found.name)), *idle])
 
 
 def _type(kind: FieldType, unit: str) -> str:

@@ -28,7 +28,7 @@ def describe(bound: BoundCondition | BoundSegment, money: Money) -> tuple[str, s
     """What a condition is about, and what it says of it: ("Total spend", "more than $100")."""
     match bound:
         case BoundField():
-            return bound.field.label, _predicate(bound.operator, bound.field.type, bound.rule.value, money)
+            return bound.field.label, _field_words(bound, money)
         case BoundRecords():
             label = MEASURES[bound.measure][0] if bound.records == "orders" else f"Events {_event(bound)}"
             kind = FieldType.NUMBER if bound.records == "events" else bound.type
@@ -58,8 +58,16 @@ def to_phrase(bound: BoundCondition | BoundSegment, money: Money) -> str:
             assert_never(bound)
 
 
+def _field_words(bound: BoundField, money: Money) -> str:
+    if bound.field.idle and bound.operator.key == "is_not_set":
+        return f"never {bound.field.idle.never}"
+    return _predicate(bound.operator, bound.field.type, bound.rule.value, money)
+
+
 def _field_phrase(bound: BoundField, money: Money) -> str:
     found, operator, value = bound.field, bound.operator, bound.rule.value
+    if found.idle and operator.key == "is_not_set":
+        return f"has never {found.idle.never}"
     if operator.takes is Takes.NOTHING:
         return f"{operator.words} {_lowered(found.label)}"
     if found.idle and operator.key == "more_than_days_ago":

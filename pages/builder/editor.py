@@ -14,6 +14,7 @@ from pages.builder.board.session import act, board_now
 from pages.builder.board.tree import KINDS, Condition, Group, GroupKind, path_words
 from pages.builder.board.words import FIXED, MEANINGS, Words
 from pages.builder.members import edit_list, edit_segment
+from pages.builder.never import offer_never
 from pages.builder.records import edit_event, edit_measure, edit_order_filters
 from pages.builder.values import edit_operator_and_value
 from pages.builder.widgets import hold
@@ -77,6 +78,7 @@ def _edit_condition(condition: Condition, words: Words, reading: Reading) -> Non
     match condition.kind:
         case "field":
             edit_operator_and_value(condition, words, reading)
+            offer_never(condition, words)
         case "orders":
             edit_measure(condition)
             edit_operator_and_value(condition, words, reading)

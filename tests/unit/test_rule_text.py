@@ -201,6 +201,14 @@ def test_a_group_may_be_written_out(text: str, tree: Json) -> None:
     ("text", "tree"),
     [
         ("inactive for 90 days", on("last_order_at", "more_than_days_ago", 90)),
+        ("never ordered", on("last_order_at", "is_not_set")),
+        ("NOT Never\n ORDERED", group("none", on("last_order_at", "is_not_set"))),
+        (
+            "(inactive for 9 days OR never ordered)",
+            group("any", on("last_order_at", "more_than_days_ago", 9), on("last_order_at", "is_not_set")),
+        ),
+        ("last_order is not set", on("last_order_at", "is_not_set")),
+        ("first_order is not set", on("first_order_at", "is_not_set")),
         ("INACTIVE FOR 1 DAY", on("last_order_at", "more_than_days_ago", 1)),
         ("inactive for 0 days", on("last_order_at", "more_than_days_ago", 0)),
         ("last_order in last 1 day", on("last_order_at", "in_last_days", 1)),
@@ -360,6 +368,8 @@ def test_a_text_is_what_stands_between_its_quotes(literal: str, value: str) -> N
         (group("any", EVERYONE, NOBODY), "everyone OR nobody"),
         (on("last_order_at", "more_than_days_ago", 90), "inactive for 90 days"),
         (on("last_order_at", "more_than_days_ago", 1), "inactive for 1 day"),
+        (on("last_order_at", "is_not_set"), "never ordered"),
+        (on("first_order_at", "is_not_set"), "first_order is not set"),
         (on("created_at", "more_than_days_ago", 90), "customer_since more than 90 days ago"),
         (on("total_spend", "gt", 5), "spend > 5"),
         (on("visits", "not_between", [1, 2.5]), "visits not between 1 and 2.5"),

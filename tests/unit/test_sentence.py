@@ -73,6 +73,7 @@ def test_a_rule_reads_as_a_person_would_say_it(text: str, words: str) -> None:
         ("last_order_at", "in_last_days", 1, "last ordered in the last day"),
         ("first_order_at", "on", "2026-01-05", "first ordered on 5 Jan 2026"),
         ("created_at", "more_than_days_ago", 1000, "became a customer more than 1,000 days ago"),
+        ("last_order_at", "is_not_set", None, "has never ordered"),
         ("attributes.size", "eq", "M", "size is “M”"),
         ("attributes.score", "lt", 2.5, "score is less than 2.5"),
         ("attributes.birthday", "before", "2000-01-01", "birthday was before 1 Jan 2000"),

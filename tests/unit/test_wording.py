@@ -68,6 +68,7 @@ def chip(data: Json) -> tuple[str, str]:
         ("loyalty_member", "is", True, "Loyalty member is yes"),
         ("loyalty_member", "is", False, "Loyalty member is no"),
         ("email", "is_not_set", None, "E-mail has no value"),
+        ("last_order_at", "is_not_set", None, "Last order never ordered"),
         ("attributes.birthday", "before", "2000-02-29", "Birthday before 29 Feb 2000"),
         ("attributes.score", "lte", 2.5, "Score at most 2.5"),
     ],

@@ -6,6 +6,7 @@ from functools import cache
 
 from lark import Lark
 
+from crm_core.rules.fields import FIELDS
 from crm_core.rules.operators import OPERATORS, Takes
 
 JOINING = r"""
@@ -21,6 +22,7 @@ JOINING = r"""
     | _SEGMENT STRING -> segment_named
     | _SEGMENT _ID STRING -> segment
     | NAME _FOR NUMBER _DAYS -> idle
+    | _NEVER NAME -> never
     | NAME predicate -> field
     | _ORDERS ["." NAME] "(" [filter ("," filter)*] ")" predicate -> orders
     | _EVENTS "(" filter ("," filter)* ")" predicate -> events
@@ -34,6 +36,7 @@ predicate: PREDICATES
 GROUP.3: /(all|any|none)(?=\s+of\b)/i
 EVERYBODY.3: /(everyone|nobody)\b/i
 _CUSTOMER.3: /customer(?=\s+(not\s+)?in\b)/i
+_NEVER.3: /never(?=\s+(NEVER)\b)/i
 _SEGMENT.3: /segment(?=\s+(id\s*)?["'])/i
 _ORDERS.3: /orders(?=\s*[.(])/i
 _EVENTS.3: /events(?=\s*\()/i
@@ -66,6 +69,7 @@ def parser() -> Lark:
     words.update({f"_{word.upper()}": word for word in KEYWORDS} | {"_DAYS": "days?"})
     keywords = [rf"{name}.2: /{word}\b/i" for name, word in words.items()]
     grammar = JOINING.replace("predicate: PREDICATES", "predicate: " + "\n    | ".join(predicates))
+    grammar = grammar.replace("(NEVER)", "|".join(found.idle.never for found in FIELDS if found.idle).join("()"))
     return Lark("\n".join([grammar, *keywords]), parser="lalr", propagate_positions=True)
 
 

@@ -104,6 +104,11 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
         said = Said("more than {} days ago", [days], days)
         return {"kind": "field", "field": found.name} | read_comparison(said, found.type, word, self._context)
 
+    def never(self, _: Meta, children: list[Token]) -> Node:
+        with at(children[0]):
+            found = self._context.catalogue.find_never(children[0], "text")
+        return {"kind": "field", "field": found.name, "op": "is_not_set"}
+
     def field(self, _: Meta, children: list[Any]) -> Node:
         word, said = children
         with at(word):

@@ -54,6 +54,8 @@ def _field(bound: BoundField) -> str:
     found, operator = bound.field, bound.operator
     if found.idle and operator.key == "more_than_days_ago":
         return f"{found.idle.word} for {_days(bound.rule.value)}"
+    if found.idle and operator.key == "is_not_set":
+        return f"never {found.idle.never}"
     return f"{found.text_name} {_comparison(operator, found.type, bound.rule.value)}"
 
 
