@@ -14,7 +14,7 @@ from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.names import name_key
 from crm_core.infra.remembered import Remembered
 from crm_core.infra.text import fold
-from crm_core.rules.context import KnownSegments, RuleContext, SegmentDefinition, SegmentSource
+from crm_core.rules.context import NO_RANKS, KnownSegments, RankSource, RuleContext, SegmentDefinition, SegmentSource
 from crm_core.rules.fields import Catalogue, FieldType, build_fields
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.schema.customer import CUSTOMER
@@ -69,22 +69,36 @@ class RuleContexts:
             return [row["_id"] for row in rows]
 
     def context(
-        self, now: datetime | None = None, segments: SegmentSource | None = None, zone: tzinfo | None = None
+        self,
+        now: datetime | None = None,
+        segments: SegmentSource | None = None,
+        zone: tzinfo | None = None,
+        *,
+        ranks: RankSource = NO_RANKS,
     ) -> RuleContext:
-        """The context of this moment, or of ``now``. segments, zone: instead of those that are saved."""
-        return self._context(self._read_catalogue(), now, segments, zone)
+        """The context of this moment, or of ``now``. segments, zone: instead of those that are saved. ranks: for whoever
+        evaluates a rule; to find a rank costs seconds, and to check a rule or to word it needs none."""
+        return self._context(self._read_catalogue(), now, segments, zone, ranks)
 
-    def remembered_context(self, segments: SegmentSource | None = None) -> RuleContext:
+    def remembered_context(
+        self, segments: SegmentSource | None = None, *, ranks: RankSource = NO_RANKS
+    ) -> RuleContext:
         """The context of this moment with the fields as ``catalogue`` has them. Raises Unavailable as that does."""
-        return self._context(self.catalogue(), None, segments, None)
+        return self._context(self.catalogue(), None, segments, None, ranks)
 
     def _context(
-        self, catalogue: Catalogue, now: datetime | None, segments: SegmentSource | None, zone: tzinfo | None
+        self,
+        catalogue: Catalogue,
+        now: datetime | None,
+        segments: SegmentSource | None,
+        zone: tzinfo | None,
+        ranks: RankSource,
     ) -> RuleContext:
         settings = self._workspace.current()
         source = segments or StoredSegments(self._db)
+        moment = now or self._clock()
         return RuleContext(
-            now or self._clock(), settings.currency_digits, fold, catalogue, source, zone=zone or settings.zone
+            moment, settings.currency_digits, fold, catalogue, source, zone=zone or settings.zone, ranks=ranks
         )
 
     def _read_catalogue(self) -> Catalogue:

@@ -6,6 +6,7 @@ What comes out is checked as a whole and is all that the engines, the text and t
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias, assert_never
 
 from crm_core.errors import BadRule
@@ -15,10 +16,11 @@ from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.operators import (
     Build,
     Operator,
+    Takes,
     find_figure_operator,
     find_operator,
 )
-from crm_core.rules.predicates import Predicate, Range, Span
+from crm_core.rules.predicates import NOTHING, Predicate, Range, Span
 from crm_core.rules.ranges import ceil_minor, to_fractions, to_plain, to_whole
 from crm_core.rules.spans import to_moments, to_span
 from crm_core.rules.tree import AnyRule, EventsRule, FieldRule, GroupRule, ListRule, Measure, OrdersRule, SegmentRule
@@ -187,7 +189,14 @@ class _Binder:
         found = self._context.catalogue.find(rule.field, path)
         operator = find_operator(rule.op, found.type, path)
         value = check_value(operator, found.type, rule.value, self._context.fold, path)
+        if operator.takes is Takes.PERCENT:
+            return BoundField(rule, path, found, operator, self._ranked(operator, value, found))
         return BoundField(rule, path, found, operator, self._predicate(operator.build, value, found))
+
+    def _ranked(self, operator: Operator, percent: Decimal, found: CustomerField) -> Predicate:
+        is_top = operator.key == "in_top_percent"
+        threshold = self._context.ranks.threshold(found, percent, is_top=is_top)
+        return NOTHING if threshold is None else operator.build(threshold, self._context)
 
     def _predicate(self, build: Build, value: Any, found: CustomerField) -> Predicate:
         predicate = build(value, self._context)

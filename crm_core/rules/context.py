@@ -3,10 +3,15 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Protocol
+from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol, TypeAlias
 
-from crm_core.rules.fields import Catalogue
+from crm_core.rules.fields import Catalogue, CustomerField
 from crm_core.rules.tree import AnyRule
+
+
+Rank: TypeAlias = int | float | Fraction
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,22 @@ class SegmentSource(Protocol):
         ...
 
 
+class RankSource(Protocol):
+    """What customers have of a field, as of the moment at which it is asked."""
+
+    def threshold(self, found: CustomerField, percent: Decimal, *, is_top: bool) -> Rank | None:
+        """The value as it is stored, an average exact, that the last of these customers has: of the n who have one the
+        ``places(percent, n)`` with the highest, or with the lowest. None where nobody has one."""
+        ...
+
+
+class NoRanks:
+    """For rules that are only checked and put into words: nobody has a value."""
+
+    def threshold(self, found: CustomerField, percent: Decimal, *, is_top: bool) -> Rank | None:
+        return None
+
+
 class KnownSegments:
     """Segments that are at hand: none, or those that somebody kept."""
 
@@ -49,6 +70,7 @@ class KnownSegments:
 
 BUILT_IN = Catalogue()
 NO_SEGMENTS = KnownSegments()
+NO_RANKS = NoRanks()
 
 
 @dataclass(frozen=True)
@@ -65,6 +87,7 @@ class RuleContext:
     catalogue: Catalogue = BUILT_IN
     segments: SegmentSource = NO_SEGMENTS
     zone: tzinfo = UTC
+    ranks: RankSource = NO_RANKS
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "now", self.now - self.now.microsecond % 1000 * timedelta(microseconds=1))

@@ -28,12 +28,13 @@ class Takes(StrEnum):
     RANGE = "range"
     MANY = "many"
     DAYS = "days"
+    PERCENT = "percent"
     NOTHING = "nothing"
 
 
 Build = Callable[[Any, RuleContext], Predicate]
 """From a checked value and what the rule is read against. Dates become ranges of whole days, both ends included;
-which moments these are depends on the zone of the context."""
+which moments these are depends on the zone of the context. One that takes a percentage is given the value of that rank."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,16 @@ OPERATORS: tuple[Operator, ...] = (
         "not_between", "not between", _NUMBER, _between, ("not between {} and {}",), "not between {} and {}",
         Takes.RANGE, "between",
     ),
+    Operator(
+        "in_top_percent", "in the top percent", _NUMBER, lambda v, _: Range(v),
+        ("in top {} %", "in the top {} %", "in top {} percent", "in the top {} percent"), "is in the top {} %",
+        Takes.PERCENT,
+    ),
+    Operator(
+        "in_bottom_percent", "in the bottom percent", _NUMBER, lambda v, _: Range(None, v),
+        ("in bottom {} %", "in the bottom {} %", "in bottom {} percent", "in the bottom {} percent"),
+        "is in the bottom {} %", Takes.PERCENT,
+    ),
     Operator("in", "is one of", _TEXT, _one_of, ("in {}", "is in {}"), "is one of {}", Takes.MANY),
     Operator("not_in", "is none of", _TEXT, _one_of, ("not in {}", "is not in {}"), "is none of {}", Takes.MANY, "in"),
     Operator("eq", "is", _TEXT, _same_text, _IS, "is {}"),
@@ -193,7 +204,7 @@ def operators_for(kind: FieldType) -> list[Operator]:
 
 def operators_for_figures() -> list[Operator]:
     """Those for a figure over orders or events."""
-    return [operator for operator in operators_for(FieldType.NUMBER) if operator.takes is not Takes.NOTHING]
+    return [each for each in operators_for(FieldType.NUMBER) if each.takes not in {Takes.NOTHING, Takes.PERCENT}]
 
 
 def find_operator(key: str, kind: FieldType, path: str = "rule") -> Operator:

@@ -30,6 +30,10 @@ class Range:
         return low is not None and high is not None and bool(low > high)  # type: ignore[operator]
 
 
+NOTHING = Range(1, 0)
+"""Of numbers."""
+
+
 @dataclass(frozen=True)
 class Span:
     """Of a value that is a moment or a plain day. zone: where a day begins."""

@@ -9,6 +9,7 @@ VALUES = {
     Takes.RANGE: "`[low, high]`",
     Takes.MANY: "an array of texts",
     Takes.DAYS: "a number of days",
+    Takes.PERCENT: "a percentage above 0 up to 100",
     Takes.NOTHING: "nothing",
 }
 OPERATORS_HEAD = "| op | types | value | in the text | matches a missing value |"

@@ -75,6 +75,8 @@ def _field_phrase(bound: BoundField, money: Money) -> str:
     if found.yes_no:
         return found.yes_no[0] if value else found.yes_no[1]
     words = _predicate(operator, found.type, value, money, in_sentence=True)
+    if operator.takes is Takes.PERCENT:
+        return f"{words} by {_lowered(found.label)}"
     if operator.has_verb:
         return f"{_lowered(found.label)} {words}"
     if found.unit and found.type is FieldType.NUMBER:
@@ -143,6 +145,8 @@ def _predicate(
             return operator.label
         case Takes.DAYS:
             return re.sub(r"\b(last|next) 1 day", r"\1 day", words.format(_days(value)))
+        case Takes.PERCENT:
+            return operator.words.format(value)
         case Takes.RANGE:
             assert isinstance(value, list)
             low, high = (_word(kind, end, money) for end in value)

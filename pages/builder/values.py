@@ -16,7 +16,16 @@ from pages.builder.board.drafts import is_reversed, takes
 from pages.builder.board.reading import Reading
 from pages.builder.board.tree import Condition, Draft
 from pages.builder.board.words import Words
-from pages.builder.widgets import commit, day_field, days_field, hold, key_of, number_field, to_whole
+from pages.builder.widgets import (
+    commit,
+    day_field,
+    days_field,
+    hold,
+    key_of,
+    number_field,
+    percent_field,
+    to_whole,
+)
 
 YES_NO = {True: "Yes", False: "No"}
 
@@ -65,12 +74,14 @@ def _with_operator(draft: Draft, op: str | None) -> Draft:
 
 def _edit_value(condition: Condition, operator: Operator, kind: FieldType, reading: Reading) -> None:
     value, key = condition.draft.get("value"), key_of(condition.id, f"value_{operator.takes}")
-    put = partial(commit, condition.id, key, lambda typed: {"value": typed})
+    put = partial(commit, condition.id, key, lambda typed: {"value": to_whole(typed)})
     match operator.takes:
         case Takes.NOTHING:
             return
         case Takes.DAYS:
             days_field("Days", key, value, put, most=operator.most_days, placeholder="such as 90")
+        case Takes.PERCENT:
+            percent_field("Percent", key, value, put, placeholder="such as 10")
         case Takes.RANGE:
             _edit_range(condition, kind)
         case Takes.MANY:

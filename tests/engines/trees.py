@@ -36,6 +36,8 @@ def value_for(operator: Operator, kind: FieldType) -> Strategy:
             return st.none()
         case Takes.DAYS:
             return st.sampled_from((*DAYS, 2, 258))  # from June to the end of February
+        case Takes.PERCENT:
+            return st.sampled_from((0.01, 1, 2.5, 10, 33.33, 50, 75, 99.99, 100))
         case Takes.RANGE:
             return st.tuples(VALUES[kind], VALUES[kind]).map(sorted)
         case Takes.MANY:

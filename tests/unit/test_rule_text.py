@@ -89,6 +89,8 @@ def written(operator: Operator, kind: FieldType, spelling: str) -> tuple[str, An
             return spelling, None
         case Takes.DAYS:
             return spelling.format("30"), 30
+        case Takes.PERCENT:
+            return spelling.format("2.5"), 2.5
         case Takes.RANGE:
             return spelling.format(first[0], second[0]), [first[1], second[1]]
         case Takes.MANY:
@@ -125,6 +127,11 @@ def test_the_words_of_an_operator_may_be_in_any_case_and_spaced_at_will(
         (["city not contains 'a'", "city does not contain 'a'"], on("city", "not_contains", "a")),
         (["city not starts with 'a'", "city does not start with 'a'"], on("city", "not_starts_with", "a")),
         (["last_order in last 9 days", "last_order in the last 9 days"], on("last_order_at", "in_last_days", 9)),
+        (
+            ["spend in top 10 %", "spend in top 10%", "spend in the top 10 %", "spend in the top 10 percent"],
+            on("total_spend", "in_top_percent", 10),
+        ),
+        (["visits in bottom 2.5 %", "visits IN THE Bottom 2.5 Percent"], on("visits", "in_bottom_percent", 2.5)),
         (["birthday in next 9 days", "birthday in the next 9 days"], on("attributes.birthday", "in_next_days", 9)),
         (["birthday more than 9 days ahead"], on("attributes.birthday", "more_than_days_ahead", 9)),
         (

@@ -74,6 +74,8 @@ def test_a_rule_reads_as_a_person_would_say_it(text: str, words: str) -> None:
         ("first_order_at", "on", "2026-01-05", "first ordered on 5 Jan 2026"),
         ("created_at", "more_than_days_ago", 1000, "became a customer more than 1,000 days ago"),
         ("last_order_at", "is_not_set", None, "has never ordered"),
+        ("total_spend", "in_top_percent", 10, "is in the top 10 % by total spend"),
+        ("attributes.score", "in_bottom_percent", 2.5, "is in the bottom 2.5 % by score"),
         ("attributes.size", "eq", "M", "size is “M”"),
         ("attributes.score", "lt", 2.5, "score is less than 2.5"),
         ("attributes.birthday", "before", "2000-01-01", "birthday was before 1 Jan 2000"),

@@ -28,6 +28,7 @@ SAMPLES: dict[Takes, dict[FieldType, Any]] = {
         FieldType.DATE: ["2026-01-01", "2026-01-31"],
     },
     Takes.DAYS: {FieldType.DATE: 30},
+    Takes.PERCENT: {FieldType.NUMBER: 10, FieldType.MONEY: 10},
     Takes.MANY: {FieldType.TEXT: ["x", "y"], FieldType.LIST: ["x", "y"]},
 }
 
@@ -64,6 +65,8 @@ def chip(data: Json) -> tuple[str, str]:
         ("attributes.birthday", "in_next_days", 1, "Birthday is in the next day"),
         ("attributes.birthday", "more_than_days_ahead", 1000, "Birthday is more than 1,000 days ahead"),
         ("attributes.birthday", "anniversary_in_next_days", 7, "Birthday has its anniversary in the next 7 days"),
+        ("total_spend", "in_top_percent", 10, "Total spend is in the top 10 %"),
+        ("visits", "in_bottom_percent", 2.5, "Visits is in the bottom 2.5 %"),
         ("first_order_at", "on", "2026-01-05", "First order on 5 Jan 2026"),
         ("loyalty_member", "is", True, "Loyalty member is yes"),
         ("loyalty_member", "is", False, "Loyalty member is no"),

@@ -75,7 +75,7 @@ def parser() -> Lark:
 
 def _symbols(spelling: str, takes: Takes, words: dict[str, str]) -> str:
     """``not between {} and {}`` as ``NOT BETWEEN value AND value``; notes the words."""
-    values = {Takes.MANY: "texts", Takes.DAYS: "NUMBER"}
+    values = {Takes.MANY: "texts", Takes.DAYS: "NUMBER", Takes.PERCENT: "NUMBER"}
     parts = []
     for part in WORDS.findall(spelling):
         if part == "{}":
