@@ -10,7 +10,7 @@ from crm_core.audience.model import segments_in
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, translated
 from crm_core.infra.paging import READ_AT_ONCE
-from crm_core.rules.binding import Bound, BoundField, BoundSegment, bind, walk_bound
+from crm_core.rules.binding import Bound, BoundComparison, BoundField, BoundSegment, bind, walk_bound
 from crm_core.rules.context import RuleContext
 from crm_core.rules.fields import FieldType
 from crm_core.rules.loading import load_rule
@@ -65,6 +65,8 @@ def asks_for_a_day(bound: Bound) -> bool:
 def _is_day(condition: object) -> bool:
     if isinstance(condition, BoundSegment):
         return asks_for_a_day(condition.child)
+    if isinstance(condition, BoundComparison):
+        return condition.field.type is FieldType.DATE
     return (
         isinstance(condition, BoundField)
         and condition.field.type is FieldType.DATE

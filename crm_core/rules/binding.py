@@ -5,18 +5,20 @@ What comes out is checked as a whole and is all that the engines, the text and t
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias, assert_never
 
 from crm_core.errors import BadRule
 from crm_core.rules.context import RuleContext, SegmentDefinition
 from crm_core.rules.days import DAY
-from crm_core.rules.fields import CustomerField, FieldType
+from crm_core.rules.fields import CustomerField, FieldType, check_comparable
 from crm_core.rules.operators import (
     Build,
     Operator,
+    Relation,
     Takes,
+    check_relation,
     find_figure_operator,
     find_operator,
 )
@@ -40,6 +42,19 @@ class BoundField:
     field: CustomerField
     operator: Operator
     predicate: Predicate
+
+
+@dataclass(frozen=True)
+class BoundComparison:
+    """A field against another one of the same type. zone: where dates are days."""
+
+    rule: FieldRule
+    path: str
+    field: CustomerField
+    operator: Operator
+    relation: Relation
+    other: CustomerField
+    zone: tzinfo
 
 
 @dataclass(frozen=True)
@@ -96,7 +111,7 @@ class BoundGroup:
     children: tuple["Bound", ...]
 
 
-BoundCondition: TypeAlias = BoundField | BoundRecords | BoundList
+BoundCondition: TypeAlias = BoundField | BoundComparison | BoundRecords | BoundList
 Bound: TypeAlias = BoundCondition | BoundSegment | BoundGroup
 Place: TypeAlias = tuple[int, ...]
 """Where a node is in its tree: which child, of which child, from the root on; segments are not entered."""
@@ -188,10 +203,21 @@ class _Binder:
     def _field(self, rule: FieldRule, path: str) -> Bound:
         found = self._context.catalogue.find(rule.field, path)
         operator = find_operator(rule.op, found.type, path)
+        if rule.other_field is not None:
+            return self._comparison(rule, path, found, operator)
         value = check_value(operator, found.type, rule.value, self._context.fold, path)
         if operator.takes is Takes.PERCENT:
             return BoundField(rule, path, found, operator, self._ranked(operator, value, found))
         return BoundField(rule, path, found, operator, self._predicate(operator.build, value, found))
+
+    def _comparison(self, rule: FieldRule, path: str, found: CustomerField, operator: Operator) -> Bound:
+        where = f"{path}.other_field"
+        relation = check_relation(operator, found.type, where)
+        if rule.value is not None:
+            raise BadRule(f"{where}: a condition has a value or another field, not both.", field=where)
+        other = self._context.catalogue.find(rule.other_field or "", where)
+        check_comparable(found, other, where)
+        return BoundComparison(rule, path, found, operator, relation, other, self._context.zone)
 
     def _ranked(self, operator: Operator, percent: Decimal, found: CustomerField) -> Predicate:
         is_top = operator.key == "in_top_percent"

@@ -187,6 +187,18 @@ class Catalogue:
         raise UnknownField(f"{path}: there is no field {shown(name)}.{nearest(name, known)}", field=path)
 
 
+def check_comparable(found: CustomerField, other: CustomerField, path: str) -> None:
+    """Raises BadRule for two fields of different types, and for one field twice."""
+    if other.name == found.name:
+        raise BadRule(f"{path}: {found.text_name} is not compared with itself.", field=path)
+    if other.type is not found.type:
+        raise BadRule(
+            f"{path}: {found.text_name} is a {found.type} field and {other.text_name} a {other.type} field; only fields "
+            "of one type are compared.",
+            field=path,
+        )
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint to end a message with: the known words like this one, or some of them."""
     names = list(known)

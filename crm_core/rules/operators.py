@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from crm_core.errors import BadRule
 from crm_core.rules.context import RuleContext
@@ -32,6 +32,7 @@ class Takes(StrEnum):
     NOTHING = "nothing"
 
 
+Relation: TypeAlias = Literal["<", "<=", ">", ">=", "="]
 Build = Callable[[Any, RuleContext], Predicate]
 """From a checked value and what the rule is read against. Dates become ranges of whole days, both ends included;
 which moments these are depends on the zone of the context. One that takes a percentage is given the value of that rank."""
@@ -43,7 +44,8 @@ class Operator:
 
     spellings: in the text, ``{}`` for a value, the first is printed. words: in the sentence.
     complement_of: the positive operator whose exact opposite this one is, missing values included. most_days: of one
-    that takes a number of days. has_verb: its words stand behind the label of any field, as they are.
+    that takes a number of days. has_verb: its words stand behind the label of any field, as they are. relation: how it
+    compares with another field, if it does.
     """
 
     key: str
@@ -56,6 +58,7 @@ class Operator:
     complement_of: str | None = None
     most_days: int = MAX_DAYS
     has_verb: bool = False
+    relation: Relation | None = None
 
     @property
     def is_negative(self) -> bool:
@@ -123,12 +126,12 @@ _ANY = frozenset(FieldType)
 _IS, _IS_NOT = ("= {}", "== {}", "is {}"), ("!= {}", "<> {}", "is not {}")
 
 OPERATORS: tuple[Operator, ...] = (
-    Operator("gt", "more than", _NUMBER, lambda v, _: Range(v, without_low=True), ("> {}",), "more than {}"),
-    Operator("gte", "at least", _NUMBER, lambda v, _: Range(v), (">= {}",), "at least {}"),
-    Operator("lt", "less than", _NUMBER, lambda v, _: Range(None, v, without_high=True), ("< {}",), "less than {}"),
-    Operator("lte", "at most", _NUMBER, lambda v, _: Range(None, v), ("<= {}",), "at most {}"),
-    Operator("eq", "exactly", _NUMBER, _equal, _IS, "exactly {}"),
-    Operator("ne", "not exactly", _NUMBER, _equal, _IS_NOT, "other than {}", complement_of="eq"),
+    Operator("gt", "more than", _NUMBER, lambda v, _: Range(v, without_low=True), ("> {}",), "more than {}", relation=">"),
+    Operator("gte", "at least", _NUMBER, lambda v, _: Range(v), (">= {}",), "at least {}", relation=">="),
+    Operator("lt", "less than", _NUMBER, lambda v, _: Range(None, v, without_high=True), ("< {}",), "less than {}", relation="<"),
+    Operator("lte", "at most", _NUMBER, lambda v, _: Range(None, v), ("<= {}",), "at most {}", relation="<="),
+    Operator("eq", "exactly", _NUMBER, _equal, _IS, "exactly {}", relation="="),
+    Operator("ne", "not exactly", _NUMBER, _equal, _IS_NOT, "other than {}", complement_of="eq", relation="="),
     Operator("between", "between", _NUMBER, _between, ("between {} and {}",), "between {} and {}", Takes.RANGE),
     Operator(
         "not_between", "not between", _NUMBER, _between, ("not between {} and {}",), "not between {} and {}",
@@ -146,8 +149,8 @@ OPERATORS: tuple[Operator, ...] = (
     ),
     Operator("in", "is one of", _TEXT, _one_of, ("in {}", "is in {}"), "is one of {}", Takes.MANY),
     Operator("not_in", "is none of", _TEXT, _one_of, ("not in {}", "is not in {}"), "is none of {}", Takes.MANY, "in"),
-    Operator("eq", "is", _TEXT, _same_text, _IS, "is {}"),
-    Operator("ne", "is not", _TEXT, _same_text, _IS_NOT, "is not {}", complement_of="eq"),
+    Operator("eq", "is", _TEXT, _same_text, _IS, "is {}", relation="="),
+    Operator("ne", "is not", _TEXT, _same_text, _IS_NOT, "is not {}", complement_of="eq", relation="="),
     Operator("contains", "contains", _TEXT, _contains, ("contains {}",), "contains {}"),
     Operator(
         "not_contains", "does not contain", _TEXT, _contains, ("not contains {}", "does not contain {}"),
@@ -179,9 +182,9 @@ OPERATORS: tuple[Operator, ...] = (
         ("anniversary in next {} days", "anniversary in the next {} days"), "has its anniversary in the next {}",
         Takes.DAYS, most_days=YEAR_DAYS, has_verb=True,
     ),
-    Operator("before", "before", _DATE, lambda v, _: Range(None, v - DAY), ("before {}",), "before {}"),
-    Operator("after", "after", _DATE, lambda v, _: Range(v + DAY), ("after {}",), "after {}"),
-    Operator("on", "on", _DATE, _equal, ("on {}", "= {}"), "on {}"),
+    Operator("before", "before", _DATE, lambda v, _: Range(None, v - DAY), ("before {}",), "before {}", relation="<"),
+    Operator("after", "after", _DATE, lambda v, _: Range(v + DAY), ("after {}",), "after {}", relation=">"),
+    Operator("on", "on", _DATE, _equal, ("on {}", "= {}"), "on {}", relation="="),
     Operator("between", "between", _DATE, _between, ("between {} and {}",), "between {} and {}", Takes.RANGE),
     Operator("is", "is", _BOOLEAN, lambda v, _: Is(v), ("is {}", "= {}"), "is {}"),
     Operator("has_any", "include any of", _LIST, _has_any, ("has any {}", "has any of {}"), "any of {}", Takes.MANY),
@@ -215,6 +218,15 @@ def find_operator(key: str, kind: FieldType, path: str = "rule") -> Operator:
 def find_figure_operator(key: str, path: str = "rule") -> Operator:
     """The operator for a figure over orders or events. Raises BadRule with those that are allowed."""
     return _find(key, operators_for_figures(), "a figure over orders or events", path)
+
+
+def check_relation(operator: Operator, kind: FieldType, path: str) -> Relation:
+    """How it compares with another field. Raises BadRule with the operators that do."""
+    if operator.relation is None:
+        able = ", ".join(each.key for each in operators_for(kind) if each.relation)
+        which = f"of a {kind} field {able} do" if able else f"no {kind} field is compared with another"
+        raise BadRule(f"{path}: {operator.key} does not compare with another field; {which}.", field=path)
+    return operator.relation
 
 
 def _find(key: str, offered: list[Operator], what: str, path: str) -> Operator:

@@ -5,8 +5,15 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, assert_never
 
-from crm_core.rules.binding import BoundCondition, BoundField, BoundList, BoundRecords, BoundSegment
-from crm_core.rules.fields import FieldType
+from crm_core.rules.binding import (
+    BoundComparison,
+    BoundCondition,
+    BoundField,
+    BoundList,
+    BoundRecords,
+    BoundSegment,
+)
+from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.tree import OrdersRule, Value
 
@@ -29,6 +36,8 @@ def describe(bound: BoundCondition | BoundSegment, money: Money) -> tuple[str, s
     match bound:
         case BoundField():
             return bound.field.label, _field_words(bound, money)
+        case BoundComparison():
+            return bound.field.label, f"{bound.operator.label} {_theirs(bound.other)}"
         case BoundRecords():
             label = MEASURES[bound.measure][0] if bound.records == "orders" else f"Events {_event(bound)}"
             kind = FieldType.NUMBER if bound.records == "events" else bound.type
@@ -47,6 +56,8 @@ def to_phrase(bound: BoundCondition | BoundSegment, money: Money) -> str:
     match bound:
         case BoundField():
             return _field_phrase(bound, money)
+        case BoundComparison():
+            return _phrase_around(bound.field, bound.operator.words.format(_theirs(bound.other)))
         case BoundRecords():
             return _records_phrase(bound, money)
         case BoundSegment():
@@ -79,6 +90,15 @@ def _field_phrase(bound: BoundField, money: Money) -> str:
         return f"{words} by {_lowered(found.label)}"
     if operator.has_verb:
         return f"{_lowered(found.label)} {words}"
+    return _phrase_around(found, words)
+
+
+def _theirs(other: CustomerField) -> str:
+    """The field of the same customer that another one is compared with."""
+    return f"their {_lowered(other.label)}"
+
+
+def _phrase_around(found: CustomerField, words: str) -> str:
     if found.unit and found.type is FieldType.NUMBER:
         return re.sub(r"\b1 times", "1 time", found.phrase.format(_counted(words)))
     return found.phrase.format(words) if found.phrase else f"{_lowered(found.label)} {_verb(found.type, words)}"

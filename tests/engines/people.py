@@ -29,6 +29,9 @@ ATTRIBUTES = {
     "size": FieldType.TEXT,
     "score": FieldType.NUMBER,
     "birthday": FieldType.DATE,
+    "renewal": FieldType.DATE,
+    "points": FieldType.NUMBER,
+    "shirt": FieldType.TEXT,
     "vegan": FieldType.BOOLEAN,
     "wants": FieldType.LIST,
 }
@@ -67,8 +70,11 @@ class People:
             "attributes": self._kept(
                 {
                     "size": pick((*TEXTS, *TEXTS, 5, True, ["a", "ab"], "2026-01-01")),
+                    "shirt": pick((*TEXTS, 5, ["a"])),
                     "score": pick((*NUMBERS, *NUMBERS, "3", True, ["3"])),
+                    "points": pick((*NUMBERS, "3", True)),
                     "birthday": pick((self._dated(), self._dated(), *PLAIN_DAYS, "2026-06-15T12:00", "a")),
+                    "renewal": pick((self._dated(), self._moment().isoformat(), *PLAIN_DAYS, 5)),
                     "vegan": pick((True, False, "true", 1)),
                     "wants": pick((self._some(TEXTS), self._some(TEXTS), "a", 5)),
                 }

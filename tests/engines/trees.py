@@ -49,9 +49,19 @@ def value_for(operator: Operator, kind: FieldType) -> Strategy:
 def _on_field(found: CustomerField) -> Strategy:
     def build(operator: Operator) -> Strategy:
         node: Json = {"kind": "field", "field": found.name, "op": operator.key}
-        return value_for(operator, found.type).map(lambda value: node if value is None else node | {"value": value})
+        with_value = value_for(operator, found.type).map(
+            lambda value: node if value is None else node | {"value": value}
+        )
+        if not operator.relation:
+            return with_value
+        return with_value | st.sampled_from(others_for(found)).map(lambda name: node | {"other_field": name})
 
     return st.sampled_from(operators_for(found.type)).flatmap(build)
+
+
+def others_for(found: CustomerField) -> list[str]:
+    """What it can be compared with."""
+    return [each.name for each in CATALOGUE.fields if each.type is found.type and each.name != found.name]
 
 
 def _figure(node: Json) -> Strategy:

@@ -13,7 +13,7 @@ from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import OPERATORS
 from tests.engines.memory import MemoryTown, build_memory_town
 from tests.engines.people import NOW, Json, People
-from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TIME_ZONES, TIMES, TREES, TREES_WITH_SEGMENTS, value_for
+from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TIME_ZONES, TIMES, TREES, TREES_WITH_SEGMENTS, others_for, value_for
 from tests.integration.feeding import make_entry
 
 EVERYONE: Json = {"kind": "all", "rules": []}
@@ -72,3 +72,7 @@ def test_engines_agree_on_every_operator_and_a_negative_one_finds_all_others(see
         if operator.complement_of:
             positive = agreed(town, rule | {"op": operator.complement_of}, segments, zone, now)
             assert ids == [name for name in everybody if name not in positive], rule
+        if operator.relation:
+            compared = {"kind": "field", "field": found.name, "op": operator.key}
+            for other in others_for(found):
+                agreed(town, compared | {"other_field": other}, segments, zone, now)

@@ -45,6 +45,11 @@ def on(name: str, op: str, value: Any = None) -> Json:
     return {"kind": "field", "field": name, "op": op} | ({} if value is None else {"value": value})
 
 
+def beside(name: str, op: str, other: str) -> Json:
+    """A field against another one."""
+    return {"kind": "field", "field": name, "op": op, "other_field": other}
+
+
 def orders(op: str, value: Any, measure: str = "count", **filters: Any) -> Json:
     return {"kind": "orders", "measure": measure, "op": op, "value": value} | filters
 
@@ -127,8 +132,13 @@ def value_for(operator: Operator, kind: FieldType) -> Strategy:
 
 
 def _on_field(found: CustomerField) -> Strategy:
+    others = [each.name for each in CATALOGUE.fields if each.type is found.type and each.name != found.name]
+
     def build(operator: Operator) -> Strategy:
-        return value_for(operator, found.type).map(lambda value: on(found.name, operator.key, value))
+        with_value = value_for(operator, found.type).map(lambda value: on(found.name, operator.key, value))
+        if not operator.relation or not others:
+            return with_value
+        return with_value | st.sampled_from(others).map(lambda name: beside(found.name, operator.key, name))
 
     return st.sampled_from(operators_for(found.type)).flatmap(build)
 

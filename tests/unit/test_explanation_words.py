@@ -68,6 +68,11 @@ def has(data: Json, subject: Subject = ANN) -> tuple[str, str]:
         (on("last_order_at", "in_next_days", 30), "3 months ago, on {80}", "80 days too early"),
         (on("last_order_at", "more_than_days_ahead", 1), "3 months ago, on {80}", "81 days too early"),
         (on("last_order_at", "anniversary_in_next_days", 365), "3 months ago, on {80}", ""),
+        (
+            {"kind": "field", "field": "total_spend", "op": "lt", "other_field": "avg_order_value"},
+            "has $120.50; average order value: has $40.17",
+            "$80.34 too much",
+        ),
         (on("loyalty_member", "is", True), "yes", ""),
         (on("abandoned_cart", "is", True), "no", ""),
         (on("city", "in", ["Goa"]), "has Pune", ""),

@@ -16,7 +16,7 @@ from crm_core.rules.sentence import to_sentence
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import to_text
 from crm_core.rules.tree import AnyRule
-from tests.unit.rule_samples import CATALOGUE, RULES, SCOPE, Json, events, group, on, orders, picked, use
+from tests.unit.rule_samples import CATALOGUE, RULES, SCOPE, Json, beside, events, group, on, orders, picked, use
 from tests.unit.test_wording import sample
 
 MONEY = money_formatter("USD")
@@ -97,6 +97,11 @@ def test_a_condition_on_a_field_reads_as_what_the_customer_did_or_is(
 @pytest.mark.parametrize(
     ("data", "words"),
     [
+        (beside("cart_value", "gt", "avg_order_value"), "has more than their average order value in the cart"),
+        (beside("visits", "ne", "order_count"), "visited other than their orders in total times"),
+        (beside("last_order_at", "before", "attributes.birthday"), "last ordered before their birthday"),
+        (beside("attributes.birthday", "after", "last_order_at"), "birthday was after their last order"),
+        (beside("city", "eq", "attributes.size"), "city is their size"),
         (orders("eq", 0), "made no orders"),
         (orders("eq", 1), "made exactly 1 order"),
         (orders("lt", 3, within_days=30), "made fewer than 3 orders in the last 30 days"),

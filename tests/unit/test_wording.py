@@ -10,7 +10,7 @@ from crm_core.rules.fields import FIELDS, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
 from crm_core.rules.wording import describe
-from tests.unit.rule_samples import CATALOGUE, SCOPE, Json, events, on, orders, picked, use
+from tests.unit.rule_samples import CATALOGUE, SCOPE, Json, beside, events, on, orders, picked, use
 
 MONEY = money_formatter("USD")
 
@@ -108,6 +108,18 @@ def test_a_condition_on_a_field_reads_as_label_and_predicate(field: str, op: str
 )
 def test_any_other_condition_reads_as_its_subject_its_filters_and_its_claim(data: Json, about: str, says: str) -> None:
     assert chip(data) == (about, says)
+
+
+@pytest.mark.parametrize(
+    ("field", "op", "other", "words"),
+    [
+        ("cart_value", "gt", "avg_order_value", "Cart value more than their average order value"),
+        ("last_order_at", "before", "attributes.birthday", "Last order before their birthday"),
+        ("city", "ne", "country", "City is not their country"),
+    ],
+)
+def test_a_comparison_names_the_other_field(field: str, op: str, other: str, words: str) -> None:
+    assert " ".join(chip(beside(field, op, other))) == words
 
 
 @pytest.mark.parametrize("field", CATALOGUE.fields, ids=lambda field: field.name)

@@ -6,14 +6,23 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias, assert_never
 
-from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
-from crm_core.rules.engines.single import Subject, actual_value, fulfils, join
+from crm_core.rules.binding import (
+    Bound,
+    BoundComparison,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundRecords,
+    BoundSegment,
+)
+from crm_core.rules.engines.single import Subject, actual_value, asked_predicate, fulfils, join, read_value
 from crm_core.rules.fields import FieldType
 from crm_core.rules.predicates import Predicate, Range, Span, Yearly
 from crm_core.rules.yearly import nearest
 
 MILLISECOND = timedelta(milliseconds=1)
 Distance: TypeAlias = Decimal | timedelta
+_Valued: TypeAlias = BoundField | BoundComparison | BoundRecords
 
 
 @dataclass(frozen=True)
@@ -25,13 +34,14 @@ class Explanation:
     distance: by how much a number or a date must change, at least, for a cross to become a tick: + up or later,
     - down or earlier, in the unit of ``actual``, averages rounded away to minor units. A custom number that must pass
     an end by however little has the distance to that end. None for a tick, for what is missing, and where no change of
-    a number would do.
+    a number would do. other: what the customer has of the field that this one is compared with, as ``actual``.
     """
 
     bound: Bound
     matches: bool
     actual: Any = None
     distance: Distance | None = None
+    other: Any = None
     children: tuple["Explanation", ...] = ()
 
 
@@ -46,30 +56,34 @@ def explain(bound: Bound, subject: Subject, *, digits: int) -> Explanation:
             return Explanation(bound, child.matches, children=(child,))
         case BoundList():
             return Explanation(bound, fulfils(bound, subject), subject.customer["_id"])
-        case BoundField() | BoundRecords():
+        case BoundField() | BoundComparison() | BoundRecords():
             return _condition(bound, subject, digits)
         case _:
             assert_never(bound)
 
 
-def _condition(bound: BoundField | BoundRecords, subject: Subject, digits: int) -> Explanation:
+def _condition(bound: _Valued, subject: Subject, digits: int) -> Explanation:
     value, is_match = actual_value(bound, subject), fulfils(bound, subject)
-    if value is None:
-        return Explanation(bound, is_match)
     minor_digits = digits if _type(bound) is FieldType.MONEY else None
-    distance = None if is_match else _distance(bound, value)
-    return Explanation(bound, is_match, _actual(value, minor_digits), _shown(distance, minor_digits))
+    other = read_value(bound.other, subject.customer) if isinstance(bound, BoundComparison) else None
+    shown = None if value is None else _actual(value, minor_digits)
+    beside = None if other is None else _actual(other, minor_digits)
+    predicate = asked_predicate(bound, subject)
+    if value is None or predicate is None or is_match:
+        return Explanation(bound, is_match, shown, other=beside)
+    distance = _distance(bound, predicate, value)
+    return Explanation(bound, is_match, shown, _shown(distance, minor_digits), other=beside)
 
 
-def _type(bound: BoundField | BoundRecords) -> FieldType:
-    return bound.field.type if isinstance(bound, BoundField) else bound.type
+def _type(bound: _Valued) -> FieldType:
+    return bound.type if isinstance(bound, BoundRecords) else bound.field.type
 
 
-def _distance(bound: BoundField | BoundRecords, value: Any) -> Any:
-    wanted: Any = _asked_of(value, bound.predicate)
+def _distance(bound: _Valued, predicate: Predicate, value: Any) -> Any:
+    wanted: Any = _asked_of(value, predicate)
     if not isinstance(wanted, Range) or wanted.is_empty:
         return None
-    if isinstance(bound, BoundField) and not bound.field.is_whole and isinstance(value, int | float):
+    if not isinstance(bound, BoundRecords) and not bound.field.is_whole and isinstance(value, int | float):
         wanted, value = _as_decimals(wanted), Decimal(str(value))
     way = _out_of if bound.operator.is_negative else _into
     return way(wanted, value)

@@ -1,7 +1,6 @@
 """Days of a year over columns of dates: one search among the boundaries of the years that occur."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -9,31 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_core.rules.days import DAY
-from crm_core.rules.engines.columns import BEYOND_MOMENTS_MS, EPOCH, PLAIN_DAYS_MS, Mask, day_to_ms, to_ms
+from crm_core.rules.engines.columns import BEYOND_MOMENTS_MS, PLAIN_DAYS_MS, Mask, day_to_ms, to_ms, years_of
 from crm_core.rules.predicates import Yearly
-from crm_core.rules.yearly import FIRST_YEAR, LAST_YEAR, moments_in, runs_in
+from crm_core.rules.yearly import moments_in, runs_in
 
 
 def yearly_mask(wanted: Yearly, values: NDArray[Any]) -> Mask:
     """Which moments and plain days, in one column, are on a wanted day of their year."""
     is_day = values > BEYOND_MOMENTS_MS
     edges = [
-        *(edge for year in _years(values, ~is_day, 0) for edge in _moment_edges(wanted, year)),
-        *(edge for year in _years(values, is_day, PLAIN_DAYS_MS) for edge in _day_edges(wanted, year)),
+        *(edge for year in years_of(values, ~is_day, 0) for edge in _moment_edges(wanted, year)),
+        *(edge for year in years_of(values, is_day, PLAIN_DAYS_MS) for edge in _day_edges(wanted, year)),
     ]
     places = np.searchsorted(np.array(edges, dtype=np.int64), values, side="right")
     found: Mask = (places & 1).astype(bool)  # an odd number of edges is behind what lies within
     return found
-
-
-def _years(values: NDArray[Any], which: Mask, base: int) -> range:
-    """Those of these values, and in case of another zone those beside them."""
-    if not which.any():
-        return range(0)
-    low = values.min(where=which, initial=np.iinfo(np.int64).max)
-    high = values.max(where=which, initial=np.iinfo(np.int64).min)
-    first, last = ((EPOCH + timedelta(milliseconds=int(end) - base)).year for end in (low, high))
-    return range(max(first - 1, FIRST_YEAR), min(last + 1, LAST_YEAR) + 1)
 
 
 @lru_cache(maxsize=4096)

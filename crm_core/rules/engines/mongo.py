@@ -3,7 +3,16 @@
 import re
 from typing import Any, assert_never
 
-from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.binding import (
+    Bound,
+    BoundComparison,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundRecords,
+    BoundSegment,
+)
+from crm_core.rules.engines.mongo_comparison import to_comparison
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
 from crm_core.rules.engines.mongo_records import RecordsPart
 from crm_core.rules.engines.mongo_yearly import to_yearly
@@ -46,6 +55,8 @@ def _exact(bound: Bound, part: RecordsPart) -> Filter:
     match bound:
         case BoundField():
             return _field(bound)
+        case BoundComparison():
+            return _signed(to_comparison(bound), bound.operator.is_negative)
         case BoundRecords():
             return _signed(part.filter(bound), bound.operator.is_negative)
         case BoundList():

@@ -1,7 +1,4 @@
-"""Days of a year as MongoDB asks for them: of plain days by their text, of moments by a table of the years.
-
-Its own time zones are those of another release, and where a day begins twice it takes the other midnight.
-"""
+"""Days of a year as MongoDB asks for them: of plain days by their text, of moments by a table of the years."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,11 +6,10 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from crm_core.rules.engines.mongo_ranges import Filter
+from crm_core.rules.engines.mongo_years import by_year, years
 from crm_core.rules.predicates import Yearly
 from crm_core.rules.yearly import moments_in
 
-FIRST, REPEATED, END = 1900, 2100, 2500
-"""The calendar repeats itself every 400 years, and so do the clocks' changes by then."""
 MILLISECOND = timedelta(milliseconds=1)
 NOWHERE = (0, 0)
 
@@ -24,16 +20,11 @@ def to_yearly(wanted: Yearly, path: str) -> Filter:
 
 
 def _of_moments(wanted: Yearly, value: str) -> Filter:
-    year = {"$year": value}
-    repeated = {"$add": [REPEATED, {"$mod": [{"$subtract": ["$$year", REPEATED]}, END - REPEATED]}]}
-    place = {"$subtract": [{"$cond": [{"$lt": ["$$year", REPEATED]}, "$$year", repeated]}, FIRST]}
-    ms = {"$subtract": [value, {"$dateFromParts": {"year": "$$year"}}]}
     tests = [
         {"$and": [{"$gte": ["$$ms", _at_place(starts)]}, {"$lt": ["$$ms", _at_place(ends)]}]}
         for starts, ends in _tables(wanted)
     ]
-    within = {"$let": {"vars": {"place": place, "ms": ms}, "in": {"$or": tests}}}
-    return {"$cond": [{"$eq": [{"$type": value}, "date"]}, {"$let": {"vars": {"year": year}, "in": within}}, False]}
+    return {"$cond": [{"$eq": [{"$type": value}, "date"]}, by_year(value, {"$or": tests}), False]}
 
 
 def _at_place(table: tuple[int, ...]) -> Filter:
@@ -43,8 +34,7 @@ def _at_place(table: tuple[int, ...]) -> Filter:
 @lru_cache(maxsize=16)
 def _tables(wanted: Yearly) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Where the first runs of each year in UTC begin and end, in ms since it began; the same of the second ones."""
-    by_year = [[*_runs(wanted, year)] for year in range(FIRST, END)]
-    columns = zip_longest(*by_year, fillvalue=NOWHERE)
+    columns = zip_longest(*([*_runs(wanted, year)] for year in years()), fillvalue=NOWHERE)
     return [(tuple(start for start, _ in runs), tuple(end for _, end in runs)) for runs in columns]
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
-from crm_core.errors import BadRule
+from crm_core.errors import BadRule, UnknownField
 from crm_core.rules.context import RuleContext
-from crm_core.rules.fields import FieldType
-from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
+from crm_core.rules.fields import FieldType, check_comparable
+from crm_core.rules.operators import Operator, Takes, check_relation, operators_for, operators_for_figures
+from crm_core.rules.quoting import cut
 from crm_core.rules.text.literals import at, read_literal
 from crm_core.rules.tree import MAX_VALUES
 from crm_core.rules.values import check_value
@@ -33,6 +34,8 @@ def read_comparison(said: Said, kind: FieldType | None, subject: str, context: R
     operator = _find(said, kind, subject)
     if operator.takes is Takes.NOTHING:
         return {"op": operator.key}
+    if said.values[0].type == "OTHER":
+        return {"op": operator.key, "other_field": _read_other(said.values[0], operator, kind, subject, context)}
     if len(said.values) > MAX_VALUES:
         with at(said.place):
             raise BadRule(f"{MAX_VALUES:,} texts may stand here, not {len(said.values):,}.")
@@ -43,6 +46,23 @@ def read_comparison(said: Said, kind: FieldType | None, subject: str, context: R
         with at(token):
             check_value(operator, kind or FieldType.NUMBER, one, context.fold)
     return {"op": operator.key, "value": value}
+
+
+def _read_other(
+    token: Token, operator: Operator, kind: FieldType | None, subject: str, context: RuleContext
+) -> str:
+    """The field that stands where a value would."""
+    with at(token):
+        if kind is None:
+            raise BadRule(f"{subject} is not compared with a field; a number stands here.")
+        check_relation(operator, kind, "text")
+        try:
+            other = context.catalogue.find_word(token, "text")
+        except UnknownField as exc:
+            hint = f' Texts are written in quotes: "{cut(token)}".' if kind is FieldType.TEXT else ""
+            raise BadRule(f"{str(exc).removeprefix('text: ')}{hint}", field="text") from None
+        check_comparable(context.catalogue.find_word(subject, "text"), other, "text")
+        return other.name
 
 
 def _find(said: Said, kind: FieldType | None, subject: str) -> Operator:

@@ -30,6 +30,7 @@ filter: NAME COMPARISON (NAME | value) -> named
     | _IN? _THE? _LAST NUMBER _DAYS -> last
     | (NAME | STRING) -> bare
 ?value: NUMBER | DATE | STRING | BOOLEAN
+?compared: value | OTHER
 texts: "(" value ("," value)* ")"
 predicate: PREDICATES
 
@@ -44,6 +45,7 @@ COMPARISON: ">=" | "<=" | "==" | "!=" | "<>" | "=" | ">" | "<"
 BOOLEAN.2: /(true|false|yes|no)\b/i
 DATE.3: /\d{4}-\d{2}-\d{2}\b/
 NUMBER.2: /[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?(?![\w.])/i
+OTHER: /(?!(and|or|not)\b)[^\W\d][\w.]*/i
 NAME: /[^\W\d][\w.]*/
 STRING: /"(\\.|[^"\\])*"/s | /'(\\.|[^'\\])*'/s
 %ignore /\s+/
@@ -75,7 +77,8 @@ def parser() -> Lark:
 
 def _symbols(spelling: str, takes: Takes, words: dict[str, str]) -> str:
     """``not between {} and {}`` as ``NOT BETWEEN value AND value``; notes the words."""
-    values = {Takes.MANY: "texts", Takes.DAYS: "NUMBER", Takes.PERCENT: "NUMBER"}
+    can_compare = any(spelling in operator.spellings and operator.relation for operator in OPERATORS)
+    values = {Takes.ONE: "compared" if can_compare else "value", Takes.MANY: "texts", Takes.DAYS: "NUMBER", Takes.PERCENT: "NUMBER"}
     parts = []
     for part in WORDS.findall(spelling):
         if part == "{}":

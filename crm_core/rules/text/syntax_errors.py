@@ -21,6 +21,7 @@ WORDS = {
     "COMPARISON": "= or >=",
     "_DAYS": "days",
     "NAME": "a name",
+    "OTHER": "a field",
 }
 
 
