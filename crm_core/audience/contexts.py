@@ -76,13 +76,14 @@ class RuleContexts:
         *,
         ranks: RankSource = NO_RANKS,
     ) -> RuleContext:
-        """The context of this moment, or of ``now``. segments, zone: instead of those that are saved. ranks: for whoever
-        evaluates a rule; to find a rank costs seconds, and to check a rule or to word it needs none."""
+        """The context of this moment, or of ``now``.
+
+        segments, zone: instead of those that are saved. ranks: for whoever evaluates a rule; to find one costs seconds,
+        and to check a rule or to word it needs none.
+        """
         return self._context(self._read_catalogue(), now, segments, zone, ranks)
 
-    def remembered_context(
-        self, segments: SegmentSource | None = None, *, ranks: RankSource = NO_RANKS
-    ) -> RuleContext:
+    def remembered_context(self, segments: SegmentSource | None = None, *, ranks: RankSource = NO_RANKS) -> RuleContext:
         """The context of this moment with the fields as ``catalogue`` has them. Raises Unavailable as that does."""
         return self._context(self.catalogue(), None, segments, None, ranks)
 

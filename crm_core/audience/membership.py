@@ -35,9 +35,7 @@ class Needed:
 class Memberships:
     """ranks: as of a moment ago."""
 
-    def __init__(
-        self, db: Db, reads: PersonalReads, contexts: RuleContexts, ranks: Callable[[], RankSource]
-    ) -> None:
+    def __init__(self, db: Db, reads: PersonalReads, contexts: RuleContexts, ranks: Callable[[], RankSource]) -> None:
         self._ranks = ranks
         self._reads = reads
         self._db = db

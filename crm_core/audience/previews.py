@@ -134,11 +134,6 @@ class Previews:
         asked = self._ask(rule)
         return measure_curve(asked.population, asked.bound, place, context=asked.context) if asked else None
 
-    def ranks(self) -> SnapshotRanks | None:
-        """Of the customers in memory, if there are any."""
-        version = self._keeper.state.version
-        return SnapshotRanks(version) if version else None
-
     def _deliverable(self, asked: _Question, audience: Bits) -> Mapping[str, Deliverable] | None:
         """None while a cap is new and the snapshot has not yet read the messages that it counts."""
         policy = self._policy()

@@ -5,7 +5,6 @@ from fractions import Fraction
 
 from pymongo.client_session import ClientSession
 
-from crm_core.customers.model import customers_in
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.context import Rank
 from crm_core.rules.fields import CustomerField
@@ -21,7 +20,7 @@ class StoredRanks:
 
     def __init__(self, db: Db) -> None:
         self._client = db.client
-        self._customers = customers_in(db)
+        self._customers = db.customers
         self._known: dict[tuple[str, Decimal, bool], Rank | None] = {}
 
     def threshold(self, found: CustomerField, percent: Decimal, *, is_top: bool) -> Rank | None:

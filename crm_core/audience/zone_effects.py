@@ -58,7 +58,7 @@ class ZoneEffects:
 
 
 def asks_for_a_day(bound: Bound) -> bool:
-    """Whether a date stands in the rule, or an anniversary; windows of days are hours, which are the same everywhere."""
+    """Whether a day of the zone matters to the rule; windows of days are hours, which are the same everywhere."""
     return any(_is_day(condition) for _, condition in walk_bound(bound))
 
 

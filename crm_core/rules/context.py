@@ -10,7 +10,6 @@ from typing import Protocol, TypeAlias
 from crm_core.rules.fields import Catalogue, CustomerField
 from crm_core.rules.tree import AnyRule
 
-
 Rank: TypeAlias = int | float | Fraction
 
 

@@ -193,8 +193,8 @@ def check_comparable(found: CustomerField, other: CustomerField, path: str) -> N
         raise BadRule(f"{path}: {found.text_name} is not compared with itself.", field=path)
     if other.type is not found.type:
         raise BadRule(
-            f"{path}: {found.text_name} is a {found.type} field and {other.text_name} a {other.type} field; only fields "
-            "of one type are compared.",
+            f"{path}: {found.text_name} is a {found.type} field and {other.text_name} a {other.type} field; only "
+            "fields of one type are compared.",
             field=path,
         )
 

@@ -35,7 +35,7 @@ class Takes(StrEnum):
 Relation: TypeAlias = Literal["<", "<=", ">", ">=", "="]
 Build = Callable[[Any, RuleContext], Predicate]
 """From a checked value and what the rule is read against. Dates become ranges of whole days, both ends included;
-which moments these are depends on the zone of the context. One that takes a percentage is given the value of that rank."""
+which moments these are depends on the zone of the context. Of a percentage it is given the value that has that rank."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +126,19 @@ _ANY = frozenset(FieldType)
 _IS, _IS_NOT = ("= {}", "== {}", "is {}"), ("!= {}", "<> {}", "is not {}")
 
 OPERATORS: tuple[Operator, ...] = (
-    Operator("gt", "more than", _NUMBER, lambda v, _: Range(v, without_low=True), ("> {}",), "more than {}", relation=">"),
+    Operator(
+        "gt", "more than", _NUMBER, lambda v, _: Range(v, without_low=True), ("> {}",), "more than {}", relation=">"
+    ),
     Operator("gte", "at least", _NUMBER, lambda v, _: Range(v), (">= {}",), "at least {}", relation=">="),
-    Operator("lt", "less than", _NUMBER, lambda v, _: Range(None, v, without_high=True), ("< {}",), "less than {}", relation="<"),
+    Operator(
+        "lt", "less than", _NUMBER, lambda v, _: Range(None, v, without_high=True), ("< {}",), "less than {}",
+        relation="<",
+    ),
     Operator("lte", "at most", _NUMBER, lambda v, _: Range(None, v), ("<= {}",), "at most {}", relation="<="),
     Operator("eq", "exactly", _NUMBER, _equal, _IS, "exactly {}", relation="="),
-    Operator("ne", "not exactly", _NUMBER, _equal, _IS_NOT, "other than {}", complement_of="eq", relation="="),
+    Operator(
+        "ne", "not exactly", _NUMBER, _equal, _IS_NOT, "other than {}", complement_of="eq", relation="="
+    ),
     Operator("between", "between", _NUMBER, _between, ("between {} and {}",), "between {} and {}", Takes.RANGE),
     Operator(
         "not_between", "not between", _NUMBER, _between, ("not between {} and {}",), "not between {} and {}",

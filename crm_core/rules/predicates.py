@@ -46,6 +46,9 @@ class Span:
         """The one to ask of this value; a datetime is a date to Python."""
         return self.moments if isinstance(value, datetime) else self.days
 
+    def has(self, value: date) -> bool:
+        return holds(self.of(value), value)
+
 
 @dataclass(frozen=True)
 class Yearly:
@@ -56,6 +59,10 @@ class Yearly:
 
     days: Set[tuple[int, int]]
     zone: tzinfo
+
+    def has(self, value: date) -> bool:
+        day = day_of(value, self.zone) if isinstance(value, datetime) else value
+        return (day.month, day.day) in self.days
 
 
 @dataclass(frozen=True)
@@ -104,11 +111,8 @@ def holds(predicate: Predicate, value: Any) -> bool:
     match predicate:
         case Range():
             return _is_above(predicate, value) and _is_below(predicate, value)
-        case Span():
-            return holds(predicate.of(value), value)
-        case Yearly():
-            day = day_of(value, predicate.zone) if isinstance(value, datetime) else value
-            return (day.month, day.day) in predicate.days
+        case Span() | Yearly():
+            return predicate.has(value)
         case OneOf():
             return value in predicate.texts
         case Contains():

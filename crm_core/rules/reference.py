@@ -24,8 +24,7 @@ def operators_table() -> str:
 def fields_table() -> str:
     """One row a built-in field."""
     rows = [
-        f"| `{found.name}` | {_text_names(found)} "
-        f"| {_type(found.type, found.unit)} | {found.label} |"
+        f"| `{found.name}` | {_text_names(found)} | {_type(found.type, found.unit)} | {found.label} |"
         for found in FIELDS
     ]
     return "\n".join([FIELDS_HEAD, _line(FIELDS_HEAD), *rows])

@@ -13,6 +13,8 @@ from crm_core.rules.predicates import Range, Yearly
 FIRST_YEAR, LAST_YEAR = 1899, 9998
 """In some zone, of what may be stored."""
 LAST_DAY = date(LAST_YEAR, 12, 31)
+LEAP_YEARS = 8
+"""The most from one leap year to the next."""
 LEAP_DAY, DAY_BEFORE = (2, 29), (2, 28)
 
 
@@ -43,9 +45,11 @@ def nearest(wanted: Yearly, value: date) -> Range:
     """Of a moment or a plain day: the run of wanted ones that is the least change away. Where the zone skipped a day it
     has no moments."""
     day = day_of(value, wanted.zone) if isinstance(value, datetime) else value
-    years = range(max(day.year - 1, FIRST_YEAR), min(day.year + 1, LAST_YEAR) + 1)
-    found = [each for year in years for each in _ranges(wanted, year, value)]
-    return min(found, key=lambda each: _gap(each, value))
+    for reach in (1, LEAP_YEARS):
+        years = range(max(day.year - reach, FIRST_YEAR), min(day.year + reach, LAST_YEAR) + 1)
+        if found := [each for year in years for each in _ranges(wanted, year, value)]:
+            return min(found, key=lambda each: _gap(each, value))
+    raise AssertionError("every day of a year is in one of so many years")
 
 
 def _ranges(wanted: Yearly, year: int, value: date) -> Iterator[Range]:

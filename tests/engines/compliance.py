@@ -54,7 +54,7 @@ def entries_of(given: Json) -> dict[Stream, list[Entry]]:
 
 
 def moment_of(family: str, case: Json) -> datetime:
-    return datetime.fromisoformat(case.get("now", given_of(family)["now"]))
+    return datetime.fromisoformat(case["now"] if "now" in case else given_of(family)["now"])
 
 
 def zone_of(case: Json) -> ZoneInfo:

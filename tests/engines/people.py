@@ -109,7 +109,7 @@ class People:
         return moment.astimezone(self._random.choice(ZONES))
 
     def _dated(self) -> str:
-        """On the edge of a window of a moment of MOMENTS or of one of its days, back or ahead, in this year or another."""
+        """On the edge of a window or of a day of MOMENTS, back or ahead, in this year or another."""
         moment = self._random.choice(MOMENTS)
         edge = self._random.choice((moment, moment.replace(hour=0, minute=0)))
         edge += self._random.choice((-1, 1)) * timedelta(days=self._random.choice(DAYS)) + self._random.choice(EDGES)

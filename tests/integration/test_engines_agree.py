@@ -15,7 +15,17 @@ from crm_core.rules.operators import OPERATORS
 from crm_core.services import Services
 from tests.engines.agreement import Town, open_town
 from tests.engines.people import NOW, Json, People
-from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TIME_ZONES, TIMES, TREES, TREES_WITH_SEGMENTS, others_for, value_for
+from tests.engines.trees import (
+    CATALOGUE,
+    FIGURES,
+    SEGMENTS,
+    TIME_ZONES,
+    TIMES,
+    TREES,
+    TREES_WITH_SEGMENTS,
+    others_for,
+    value_for,
+)
 
 TREES_PER_RUN = int(os.environ.get("CLIENTNEST_RULE_TREES", "600"))
 TREES_PER_TOWN = 25
@@ -31,9 +41,7 @@ def saved_segments(first: Json, second: Json) -> KnownSegments:
     return KnownSegments(SegmentDefinition(name, name, 1, load_rule(rule)) for name, rule in rules)
 
 
-def agreed(
-    town: Town, rule: Json, segments: KnownSegments, zone: tzinfo = UTC, now: datetime = NOW
-) -> list[str]:
+def agreed(town: Town, rule: Json, segments: KnownSegments, zone: tzinfo = UTC, now: datetime = NOW) -> list[str]:
     """Whom all engines find."""
     found = town.by_engine(bind(load_rule(rule), town.context(segments, now, zone)))
     assert all(ids == found["single"] for ids in found.values()), (rule, found)

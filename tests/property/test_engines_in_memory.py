@@ -13,7 +13,17 @@ from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import OPERATORS
 from tests.engines.memory import MemoryTown, build_memory_town
 from tests.engines.people import NOW, Json, People
-from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TIME_ZONES, TIMES, TREES, TREES_WITH_SEGMENTS, others_for, value_for
+from tests.engines.trees import (
+    CATALOGUE,
+    FIGURES,
+    SEGMENTS,
+    TIME_ZONES,
+    TIMES,
+    TREES,
+    TREES_WITH_SEGMENTS,
+    others_for,
+    value_for,
+)
 from tests.integration.feeding import make_entry
 
 EVERYONE: Json = {"kind": "all", "rules": []}

@@ -122,7 +122,9 @@ def value_for(operator: Operator, kind: FieldType) -> Strategy:
         case Takes.DAYS:
             return st.sampled_from([0, 1, 30, 90]) | st.integers(0, operator.most_days)
         case Takes.PERCENT:
-            return st.sampled_from([1, 10.0, 33.33, 100]) | st.integers(1, 10_000).map(lambda hundredths: hundredths / 100)
+            return st.sampled_from([1, 10.0, 33.33, 100]) | st.integers(1, 10_000).map(
+                lambda hundredths: hundredths / 100
+            )
         case Takes.RANGE:
             return st.tuples(VALUES[kind], VALUES[kind]).map(sorted)
         case Takes.MANY:

@@ -17,9 +17,9 @@ from crm_core.rules.yearly import days_from, moments_in, nearest, runs_in
 
 ZONES = st.sampled_from(sorted(available_timezones())).map(ZoneInfo)
 DAYS = st.dates(date(1900, 1, 1), date(9998, 12, 30))
-MOMENTS = st.datetimes(datetime(1900, 1, 2), datetime(9998, 12, 30)).map(
-    lambda moment: moment.replace(tzinfo=UTC, microsecond=moment.microsecond // 1000 * 1000)
-)
+FIRST = datetime(1900, 1, 2, tzinfo=UTC)
+LENGTHS_MS = st.integers(0, 220 * 365 * 86_400_000) | st.integers(0, 8098 * 365 * 86_400_000)
+MOMENTS = LENGTHS_MS.map(lambda ms: FIRST + timedelta(milliseconds=ms))
 WINDOWS = st.builds(days_from, DAYS, st.integers(0, 365))
 
 
@@ -80,6 +80,12 @@ def test_the_nearest_run_holds_the_value_or_its_end_is_wanted(
     last = found.high - timedelta(milliseconds=1) if isinstance(value, datetime) else found.high
     assert holds(wanted, found.low)
     assert holds(wanted, last)
+
+
+def test_a_leap_day_is_years_away() -> None:
+    wanted = Yearly(days_from(date(2028, 2, 29), 0), UTC)
+    assert nearest(wanted, date(1897, 3, 1)).low == date(1904, 2, 29)
+    assert nearest(wanted, date(2003, 1, 1)).low == date(2004, 2, 29)
 
 
 def test_the_nearest_run_may_be_of_the_year_before_or_after() -> None:

@@ -75,7 +75,6 @@ class Plan:
             found |= dict.fromkeys(members, RowReason.EXCLUDED_SEGMENT)
         return found
 
-
     def _as_frozen(self, campaign: Campaign) -> "_AsFrozen":
         """How its rule is evaluated behind its mark."""
         return {

@@ -94,7 +94,7 @@ def to_ms(moment: datetime) -> int:
 
 
 def years_of(values: NDArray[Any], which: Mask, base: int) -> range:
-    """The years of these values, and those beside them since other zones are in another one. base: added to their ms."""
+    """The years of these values in any zone. base: what was added to their ms."""
     if not which.any():
         return range(0)
     low = values.min(where=which, initial=np.iinfo(np.int64).max)

@@ -48,9 +48,7 @@ def read_comparison(said: Said, kind: FieldType | None, subject: str, context: R
     return {"op": operator.key, "value": value}
 
 
-def _read_other(
-    token: Token, operator: Operator, kind: FieldType | None, subject: str, context: RuleContext
-) -> str:
+def _read_other(token: Token, operator: Operator, kind: FieldType | None, subject: str, context: RuleContext) -> str:
     """The field that stands where a value would."""
     with at(token):
         if kind is None:

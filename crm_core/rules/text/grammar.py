@@ -78,7 +78,12 @@ def parser() -> Lark:
 def _symbols(spelling: str, takes: Takes, words: dict[str, str]) -> str:
     """``not between {} and {}`` as ``NOT BETWEEN value AND value``; notes the words."""
     can_compare = any(spelling in operator.spellings and operator.relation for operator in OPERATORS)
-    values = {Takes.ONE: "compared" if can_compare else "value", Takes.MANY: "texts", Takes.DAYS: "NUMBER", Takes.PERCENT: "NUMBER"}
+    values = {
+        Takes.ONE: "compared" if can_compare else "value",
+        Takes.MANY: "texts",
+        Takes.DAYS: "NUMBER",
+        Takes.PERCENT: "NUMBER",
+    }
     parts = []
     for part in WORDS.findall(spelling):
         if part == "{}":
