@@ -16,10 +16,12 @@ from crm_core.infra.names import name_key
 from crm_core.infra.remembered import Remembered
 from crm_core.infra.text import fold
 from crm_core.rules.context import (
+    NO_RANKS,
     CampaignDefinition,
     CampaignSource,
     KnownCampaigns,
     KnownSegments,
+    RankSource,
     RuleContext,
     SegmentDefinition,
     SegmentSource,
@@ -86,14 +88,23 @@ class RuleContexts:
             return [row["_id"] for row in rows]
 
     def context(
-        self, now: datetime | None = None, segments: SegmentSource | None = None, zone: tzinfo | None = None
+        self,
+        now: datetime | None = None,
+        segments: SegmentSource | None = None,
+        zone: tzinfo | None = None,
+        *,
+        ranks: RankSource = NO_RANKS,
     ) -> RuleContext:
-        """The context of this moment, or of ``now``. segments, zone: instead of those that are saved."""
-        return self._context(self._read_catalogue(), now, segments, zone, StoredCampaigns(self._db))
+        """The context of this moment, or of ``now``.
 
-    def remembered_context(self, segments: SegmentSource | None = None) -> RuleContext:
+        segments, zone: instead of those that are saved. ranks: for whoever evaluates a rule; to find one costs seconds,
+        and to check a rule or to word it needs none.
+        """
+        return self._context(self._read_catalogue(), now, segments, zone, ranks, StoredCampaigns(self._db))
+
+    def remembered_context(self, segments: SegmentSource | None = None, *, ranks: RankSource = NO_RANKS) -> RuleContext:
         """The context of this moment with the fields as ``catalogue`` has them. Raises Unavailable as that does."""
-        return self._context(self.catalogue(), None, segments, None, self.campaigns())
+        return self._context(self.catalogue(), None, segments, None, ranks, self.campaigns())
 
     def _context(
         self,
@@ -101,18 +112,14 @@ class RuleContexts:
         now: datetime | None,
         segments: SegmentSource | None,
         zone: tzinfo | None,
+        ranks: RankSource,
         campaigns: CampaignSource,
     ) -> RuleContext:
         settings = self._workspace.current()
         source = segments or StoredSegments(self._db)
+        moment = now or self._clock()
         return RuleContext(
-            now or self._clock(),
-            settings.currency_digits,
-            fold,
-            catalogue,
-            source,
-            zone or settings.zone,
-            campaigns,
+            moment, settings.currency_digits, fold, catalogue, source, zone or settings.zone, ranks, campaigns
         )
 
     def _read_catalogue(self) -> Catalogue:

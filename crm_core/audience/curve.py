@@ -13,11 +13,11 @@ from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.shard import Shard
 from crm_core.rules.binding import Bound, BoundField, BoundRecords, Place, node_at
 from crm_core.rules.context import RuleContext
-from crm_core.rules.days import start_of
+from crm_core.rules.days import DAY, start_of
 from crm_core.rules.engines.columns import BEYOND_MOMENTS_MS, Mask, Numbers, day_from_ms, to_ms
 from crm_core.rules.engines.mask_records import read_figures
 from crm_core.rules.fields import FieldType
-from crm_core.rules.operators import DAY, Takes
+from crm_core.rules.operators import Takes
 from crm_core.rules.predicates import Range, Span
 from crm_core.rules.tree import MAX_DAYS
 from crm_core.rules.values import MAX_NUMBER

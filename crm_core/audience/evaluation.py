@@ -8,11 +8,12 @@ from pymongo.client_session import ClientSession
 
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.preview import Preview
+from crm_core.audience.ranks import StoredRanks
 from crm_core.customers.model import StoredCustomer, customers_in
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db, consistent, translated
 from crm_core.rules.binding import Bound, bind
-from crm_core.rules.context import SegmentSource
+from crm_core.rules.context import RankSource, SegmentSource
 from crm_core.rules.engines.mongo import to_mongo
 from crm_core.rules.engines.mongo_ranges import Stage
 from crm_core.rules.tree import AnyRule
@@ -22,6 +23,7 @@ TIME_LIMIT_MS = 60_000
 
 class Audience:
     def __init__(self, db: Db, reader: CustomerReader, contexts: RuleContexts) -> None:
+        self._db = db
         self._customers = customers_in(db)
         self._counted = consistent(db)
         self._reader = reader
@@ -35,7 +37,7 @@ class Audience:
         Raises BadRule, and Unavailable when it takes longer than TIME_LIMIT_MS.
         """
         started = time.perf_counter()
-        context = self._contexts.context(now)
+        context = self._contexts.context(now, ranks=self.ranks())
         bound = bind(rule, context)
         count = self._count(bound, session)
         total = self.total()
@@ -51,15 +53,20 @@ class Audience:
         after: str | None = None,
         segments: SegmentSource | None = None,
         zone: tzinfo | None = None,
+        ranks: RankSource | None = None,
     ) -> int:
         """How many ``ids`` gives. Raises BadRule."""
-        return self._count(bind(rule, self._contexts.context(now, segments, zone)), after=after)
+        return self._count(self._bind(rule, now, segments, zone, ranks), after=after)
 
     def _count(self, bound: Bound, session: ClientSession | None = None, *, after: str | None = None) -> int:
         stages = [*_behind(after), *to_mongo(bound), {"$count": "count"}]
         with translated():
             rows = self._counted.customers.aggregate(stages, session=session, maxTimeMS=TIME_LIMIT_MS)
             return next((row["count"] for row in rows), 0)
+
+    def ranks(self) -> StoredRanks:
+        """For several evaluations that are to see the same ones."""
+        return StoredRanks(self._db)
 
     def total(self) -> int:
         """All customers, counted, since an estimate can be off after a crash."""
@@ -74,12 +81,14 @@ class Audience:
         after: str | None = None,
         segments: SegmentSource | None = None,
         zone: tzinfo | None = None,
+        ranks: RankSource | None = None,
     ) -> Iterator[str]:
         """The ids of all who match, in order, those after ``after``; a cursor, never a list. Raises BadRule.
 
-        segments: those that the rule may name, if not the saved ones. zone: instead of that of the workspace.
+        segments: those that the rule may name, if not the saved ones. zone: instead of that of the workspace. ranks: if
+        not those of this moment.
         """
-        bound = bind(rule, self._contexts.context(now, segments, zone))
+        bound = self._bind(rule, now, segments, zone, ranks)
         stages = [*_behind(after), {"$sort": {"_id": 1}}, *to_mongo(bound), {"$project": {"_id": 1}}]
         with translated():
             for row in self._customers.aggregate(stages, batchSize=5000):
@@ -93,12 +102,23 @@ class Audience:
         now: datetime,
         segments: SegmentSource | None = None,
         zone: tzinfo | None = None,
+        ranks: RankSource | None = None,
     ) -> set[str]:
-        """Those of ``customer_ids`` who match; segments and zone as in ``ids``. Raises BadRule."""
-        bound = bind(rule, self._contexts.context(now, segments, zone))
+        """Those of ``customer_ids`` who match; segments, zone and ranks as in ``ids``. Raises BadRule."""
+        bound = self._bind(rule, now, segments, zone, ranks)
         stages = [{"$match": {"_id": {"$in": list(customer_ids)}}}, *to_mongo(bound), {"$project": {"_id": 1}}]
         with translated():
             return {row["_id"] for row in self._customers.aggregate(stages)}
+
+    def _bind(
+        self,
+        rule: AnyRule,
+        now: datetime,
+        segments: SegmentSource | None,
+        zone: tzinfo | None,
+        ranks: RankSource | None,
+    ) -> Bound:
+        return bind(rule, self._contexts.context(now, segments, zone, ranks=ranks or self.ranks()))
 
     def _sample(self, bound: Bound, size: int, session: ClientSession | None) -> list[StoredCustomer]:
         stages = [{"$sort": {"_id": 1}}, *to_mongo(bound), {"$limit": size}]

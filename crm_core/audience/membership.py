@@ -1,7 +1,7 @@
 """Why customers are in an audience or not: their records as stored, through the engine for single customers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from crm_core.rules.binding import (
     bind,
     records_in,
 )
-from crm_core.rules.context import RuleContext
+from crm_core.rules.context import RankSource, RuleContext
 from crm_core.rules.engines.explaining import Explanation, explain
 from crm_core.rules.engines.single import READ_OF_EVENTS, READ_OF_MESSAGES, READ_OF_ORDERS, Subject
 from crm_core.rules.tree import AnyRule
@@ -42,7 +42,10 @@ class Needed:
 
 
 class Memberships:
-    def __init__(self, db: Db, reads: PersonalReads, contexts: RuleContexts) -> None:
+    """ranks: as of a moment ago."""
+
+    def __init__(self, db: Db, reads: PersonalReads, contexts: RuleContexts, ranks: Callable[[], RankSource]) -> None:
+        self._ranks = ranks
         self._reads = reads
         self._db = db
         self._contexts = contexts
@@ -65,7 +68,7 @@ class Memberships:
             raise InvalidInput(
                 f"At most {MAX_EXPLAINED} customers are explained at once, these are {len(customer_ids):,}."
             )
-        context = self._contexts.context(now)
+        context = self._contexts.context(now, ranks=self._ranks())
         bound = bind(rule, context)
         subjects = self._load(customer_ids, needed_by([bound]))
         return {name: explain(bound, subject, digits=context.digits) for name, subject in subjects.items()}
@@ -76,7 +79,7 @@ class Memberships:
         """Several rules for one customer who is read once, by the rules' keys; for a rule that cannot be evaluated
         any more its error. Raises NotFound."""
         self._reads.require_one(actor, customer_id)
-        context = self._contexts.context(now)
+        context = self._contexts.context(now, ranks=self._ranks())
         bound = {key: _bound(rule, context) for key, rule in rules.items()}
         wanted = [each for each in bound.values() if not isinstance(each, InvalidInput)]
         subject = self._load([customer_id], needed_by(wanted)).get(customer_id)

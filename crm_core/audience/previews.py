@@ -19,6 +19,7 @@ from crm_core.audience.profile import Band, ValueShare, profile_recency, profile
 from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.keeper import Keeper
 from crm_core.audience.snapshot.population import Population
+from crm_core.audience.snapshot.ranks import SnapshotRanks
 from crm_core.customers.model import Customer
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db
@@ -146,7 +147,10 @@ class Previews:
         state = self._keeper.caught_up(PATIENCE_S) if is_fresh else self._keeper.state
         if state.version is None or state.as_of is None:
             return None
-        context = self._contexts.context(now) if now or is_fresh else self._contexts.remembered_context()
+        ranks = SnapshotRanks(state.version)
+        is_exact = now or is_fresh
+        contexts = self._contexts
+        context = contexts.context(now, ranks=ranks) if is_exact else contexts.remembered_context(ranks=ranks)
         bound = bind(rule, context)
         population = Population(state.version)
         if population.holds(bound):

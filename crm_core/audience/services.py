@@ -8,12 +8,14 @@ from crm_core.audience.eligibility import Cap, Policy
 from crm_core.audience.erasing import AddressErasure
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.membership import Memberships
+from crm_core.audience.ranks import StoredRanks
 from crm_core.audience.refusals import Refusals
 from crm_core.audience.segments import Segments
 from crm_core.audience.shared_rules import SharedRules
 from crm_core.audience.suppressions import Suppressions
 from crm_core.audience.zone_effects import ZoneEffects
 from crm_core.customers.services import CustomerServices
+from crm_core.rules.context import RankSource
 
 if TYPE_CHECKING:
     from crm_core.audience.previews import Previews
@@ -40,7 +42,16 @@ class AudienceServices(CustomerServices):
 
     @cached_property
     def memberships(self) -> Memberships:
-        return Memberships(self.db, self.personal_reads, self.rule_contexts)
+        return Memberships(self.db, self.personal_reads, self.rule_contexts, self._ranks)
+
+    def _ranks(self) -> RankSource:
+        """Of the snapshot if this process has one, as previews have them, else of the database."""
+        version = self.snapshot.state.version if "snapshot" in vars(self) else None
+        if version is None:
+            return StoredRanks(self.db)
+        from crm_core.audience.snapshot.ranks import SnapshotRanks
+
+        return SnapshotRanks(version)
 
     @cached_property
     def segments(self) -> Segments:

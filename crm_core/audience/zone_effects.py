@@ -10,11 +10,12 @@ from crm_core.audience.model import segments_in
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, translated
 from crm_core.infra.paging import READ_AT_ONCE
-from crm_core.rules.binding import Bound, BoundField, BoundSegment, bind, walk_bound
+from crm_core.rules.binding import Bound, BoundComparison, BoundField, BoundSegment, bind, walk_bound
 from crm_core.rules.context import RuleContext
 from crm_core.rules.fields import FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Takes
+from crm_core.rules.predicates import Yearly
 
 BY_NAME = [("name", 1), ("_id", 1)]
 
@@ -57,15 +58,17 @@ class ZoneEffects:
 
 
 def asks_for_a_day(bound: Bound) -> bool:
-    """Whether a date stands in the rule; windows of days are hours, which are the same everywhere."""
+    """Whether a day of the zone matters to the rule; windows of days are hours, which are the same everywhere."""
     return any(_is_day(condition) for _, condition in walk_bound(bound))
 
 
 def _is_day(condition: object) -> bool:
     if isinstance(condition, BoundSegment):
         return asks_for_a_day(condition.child)
+    if isinstance(condition, BoundComparison):
+        return condition.field.type is FieldType.DATE
     return (
         isinstance(condition, BoundField)
         and condition.field.type is FieldType.DATE
-        and condition.operator.takes in {Takes.ONE, Takes.RANGE}
+        and (condition.operator.takes in {Takes.ONE, Takes.RANGE} or isinstance(condition.predicate, Yearly))
     )

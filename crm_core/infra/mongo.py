@@ -111,7 +111,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
 }
 
-COLLECTIONS = (*INDEXES, "attributes", "workspace", "import_files.files", "import_files.chunks")
+COLLECTIONS = (*INDEXES, "attributes", "event_properties", "workspace", "import_files.files", "import_files.chunks")
 """All that this version uses: its user may write to no other."""
 
 

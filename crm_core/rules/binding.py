@@ -5,22 +5,27 @@ What comes out is checked as a whole and is all that the engines, the text and t
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias, assert_never
 
 from crm_core.errors import BadRule, InvalidInput
 from crm_core.rules.context import CampaignDefinition, RuleContext, SegmentDefinition
-from crm_core.rules.days import to_moments, to_span
-from crm_core.rules.fields import CustomerField, FieldType
+from crm_core.rules.days import DAY
+from crm_core.rules.fields import CustomerField, FieldType, check_comparable
 from crm_core.rules.operators import (
-    DAY,
     Build,
     Operator,
+    Relation,
+    Takes,
+    check_relation,
     find_figure_operator,
     find_operator,
+    find_property_operator,
 )
-from crm_core.rules.predicates import Predicate, Range
+from crm_core.rules.predicates import NOTHING, Predicate, Range, Span
 from crm_core.rules.ranges import ceil_minor, to_fractions, to_plain, to_whole
+from crm_core.rules.spans import to_moments, to_span
 from crm_core.rules.tree import (
     AnyRule,
     EventsRule,
@@ -56,6 +61,19 @@ class BoundField:
 
 Window: TypeAlias = tuple[datetime, datetime]
 """Both ends belong to it."""
+
+
+@dataclass(frozen=True)
+class BoundComparison:
+    """A field against another one of the same type. zone: where dates are days."""
+
+    rule: FieldRule
+    path: str
+    field: CustomerField
+    operator: Operator
+    relation: Relation
+    other: CustomerField
+    zone: tzinfo
 
 
 @dataclass(frozen=True)
@@ -141,7 +159,7 @@ class BoundGroup:
     children: tuple["Bound", ...]
 
 
-BoundCondition: TypeAlias = BoundField | BoundRecords | BoundList
+BoundCondition: TypeAlias = BoundField | BoundComparison | BoundRecords | BoundList
 Bound: TypeAlias = BoundCondition | BoundSegment | BoundGroup
 Place: TypeAlias = tuple[int, ...]
 """Where a node is in its tree: which child, of which child, from the root on; segments are not entered."""
@@ -260,12 +278,32 @@ class _Binder:
     def _field(self, rule: FieldRule, path: str) -> Bound:
         found = self._context.catalogue.find(rule.field, path)
         operator = find_operator(rule.op, found.type, path)
+        if rule.other_field is not None:
+            return self._comparison(rule, path, found, operator)
         value = check_value(operator, found.type, rule.value, self._context.fold, path)
         check_choice(found, rule.value, path)
+        if operator.takes is Takes.PERCENT:
+            return BoundField(rule, path, found, operator, self._ranked(operator, value, found))
         return BoundField(rule, path, found, operator, self._predicate(operator.build, value, found))
 
+    def _comparison(self, rule: FieldRule, path: str, found: CustomerField, operator: Operator) -> Bound:
+        where = f"{path}.other_field"
+        relation = check_relation(operator, found.type, where)
+        if rule.value is not None:
+            raise BadRule(f"{where}: a condition has a value or another field, not both.", field=where)
+        other = self._context.catalogue.find(rule.other_field or "", where)
+        check_comparable(found, other, where)
+        return BoundComparison(rule, path, found, operator, relation, other, self._context.zone)
+
+    def _ranked(self, operator: Operator, percent: Decimal, found: CustomerField) -> Predicate:
+        is_top = operator.key == "in_top_percent"
+        threshold = self._context.ranks.threshold(found, percent, is_top=is_top)
+        return NOTHING if threshold is None else operator.build(threshold, self._context)
+
     def _predicate(self, build: Build, value: Any, found: CustomerField) -> Predicate:
-        predicate = build(value, self._context.now)
+        predicate = build(value, self._context)
+        if isinstance(predicate, Span) and not found.has_plain_days:
+            return predicate.moments
         if not isinstance(predicate, Range):
             return predicate
         if found.type is FieldType.DATE:
@@ -301,7 +339,7 @@ class _Binder:
 
     def _property(self, event_type: str, rule: PropertyRule, path: str) -> BoundProperty:
         found = self._context.catalogue.find_property(event_type, rule.name, f"{path}.name")
-        operator = find_operator(rule.op, found.type, path)
+        operator = find_property_operator(rule.op, found.type, path)
         value = check_value(operator, found.type, rule.value, self._context.fold, path)
         return BoundProperty(found, operator, self._predicate(operator.build, value, found))
 
@@ -364,7 +402,7 @@ class _Binder:
         """digits: of the figure; averages are not rounded to it."""
         operator = find_figure_operator(rule.op, path)
         value = check_value(operator, FieldType.NUMBER, rule.value, self._context.fold, path)
-        predicate = operator.build(value, self._context.now)
+        predicate = operator.build(value, self._context)
         assert isinstance(predicate, Range)
         is_average = not isinstance(rule, MessagesRule) and rule.measure == "avg"
         return operator, to_fractions(predicate, digits) if is_average else to_whole(predicate, digits)

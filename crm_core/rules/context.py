@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Protocol
+from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol, TypeAlias
 
 from crm_core.channels.registry import CHANNELS, Channels
-from crm_core.rules.fields import Catalogue
+from crm_core.rules.fields import Catalogue, CustomerField
 from crm_core.rules.tree import AnyRule
+
+Rank: TypeAlias = int | float | Fraction
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,22 @@ class SegmentSource(Protocol):
     def names(self) -> Sequence[str]:
         """For suggestions."""
         ...
+
+
+class RankSource(Protocol):
+    """What customers have of a field, as of the moment at which it is asked."""
+
+    def threshold(self, found: CustomerField, percent: Decimal, *, is_top: bool) -> Rank | None:
+        """The value as it is stored, an average exact, that the last of these customers has: of the n who have one the
+        ``places(percent, n)`` with the highest, or with the lowest. None where nobody has one."""
+        ...
+
+
+class NoRanks:
+    """For rules that are only checked and put into words: nobody has a value."""
+
+    def threshold(self, found: CustomerField, percent: Decimal, *, is_top: bool) -> Rank | None:
+        return None
 
 
 class KnownSegments:
@@ -111,6 +131,7 @@ class KnownCampaigns:
 BUILT_IN = Catalogue()
 NO_SEGMENTS = KnownSegments()
 NO_CAMPAIGNS = KnownCampaigns()
+NO_RANKS = NoRanks()
 
 
 @dataclass(frozen=True)
@@ -127,6 +148,7 @@ class RuleContext:
     catalogue: Catalogue = BUILT_IN
     segments: SegmentSource = NO_SEGMENTS
     zone: tzinfo = UTC
+    ranks: RankSource = NO_RANKS
     campaigns: CampaignSource = NO_CAMPAIGNS
     channels: Channels = field(default_factory=lambda: CHANNELS)
 

@@ -176,6 +176,7 @@ class Catalogue:
         self._by_name = {found.name: found for found in self.fields}
         self._by_word = {word: found for found in self.fields for word in (found.name, *found.aliases)}
         self._idle = {found.idle.word: found for found in self.fields if found.idle}
+        self._never = {found.idle.never: found for found in self.fields if found.idle}
 
     def find(self, name: str, path: str = "rule") -> CustomerField:
         """The field of that name. Raises UnknownField with the nearest names, BadRule for an attribute of several
@@ -216,6 +217,10 @@ class Catalogue:
         """The date field that has this word for ``more_than_days_ago``."""
         return self._find(word.lower(), self._idle, path)
 
+    def find_never(self, word: str, path: str) -> CustomerField:
+        """The date field that nobody has a value of who has never done this."""
+        return self._find(word.lower(), self._never, path)
+
     def _find(self, name: str, known: Mapping[str, CustomerField], path: str) -> CustomerField:
         if name in known:
             return known[name]
@@ -224,6 +229,20 @@ class Catalogue:
                 f"{path}: the values of {name} are of several types; declare its type to use it in rules.", field=path
             )
         raise UnknownField(f"{path}: there is no field {shown(name)}.{nearest(name, known)}", field=path)
+
+
+def check_comparable(found: CustomerField, other: CustomerField, path: str) -> None:
+    """Raises BadRule for two fields of different types, and for one field twice."""
+    if other.name == found.name:
+        raise BadRule(f"{path}: {found.text_name} is not compared with itself.", field=path)
+    if found.choices:
+        raise BadRule(f"{path}: {found.text_name} is compared with its values only.", field=path)
+    if other.type is not found.type:
+        raise BadRule(
+            f"{path}: {found.text_name} is a {found.type} field and {other.text_name} a {other.type} field; only "
+            "fields of one type are compared.",
+            field=path,
+        )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

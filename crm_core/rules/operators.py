@@ -2,16 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from crm_core.errors import BadRule
+from crm_core.rules.context import RuleContext
+from crm_core.rules.days import DAY, day_of
 from crm_core.rules.fields import FieldType
-from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, StartsWith
+from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, StartsWith, Yearly
 from crm_core.rules.quoting import shown
+from crm_core.rules.spans import coming
+from crm_core.rules.tree import MAX_DAYS
+from crm_core.rules.yearly import days_from
 
-DAY = timedelta(days=1)
+NO_MOMENT = datetime(9999, 1, 1, tzinfo=UTC)
+"""Every date that is stored is before it."""
+YEAR_DAYS = 365
 
 
 class Takes(StrEnum):
@@ -21,12 +28,14 @@ class Takes(StrEnum):
     RANGE = "range"
     MANY = "many"
     DAYS = "days"
+    PERCENT = "percent"
     NOTHING = "nothing"
 
 
-Build = Callable[[Any, datetime], Predicate]
-"""From a checked value and the moment of the evaluation. Dates become ranges of whole days, both ends included;
-which moments these are depends on the zone of the context."""
+Relation: TypeAlias = Literal["<", "<=", ">", ">=", "="]
+Build = Callable[[Any, RuleContext], Predicate]
+"""From a checked value and what the rule is read against. Dates become ranges of whole days, both ends included;
+which moments these are depends on the zone of the context. Of a percentage it is given the value that has that rank."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,9 @@ class Operator:
     """label: in the editor. build: what it asks of a value, for a negative operator what it must not fulfil.
 
     spellings: in the text, ``{}`` for a value, the first is printed. words: in the sentence.
-    complement_of: the positive operator whose exact opposite this one is, missing values included.
+    complement_of: the positive operator whose exact opposite this one is, missing values included. most_days: of one
+    that takes a number of days. has_verb: its words stand behind the label of any field, as they are. relation: how it
+    compares with another field, if it does.
     """
 
     key: str
@@ -45,45 +56,64 @@ class Operator:
     words: str
     takes: Takes = Takes.ONE
     complement_of: str | None = None
+    most_days: int = MAX_DAYS
+    has_verb: bool = False
+    relation: Relation | None = None
 
     @property
     def is_negative(self) -> bool:
         return self.complement_of is not None
 
 
-def _between(value: Any, _: datetime) -> Predicate:
+def _between(value: Any, _: RuleContext) -> Predicate:
     return Range(value[0], value[1])
 
 
-def _in_last_days(days: Any, now: datetime) -> Predicate:
-    return Range(now - days * DAY, now)
+def _in_last_days(days: Any, context: RuleContext) -> Predicate:
+    return Range(context.now - days * DAY, context.now)
 
 
-def _equal(value: Any, _: datetime) -> Predicate:
+def _in_next_days(days: Any, context: RuleContext) -> Predicate:
+    return coming(Range(context.now, _ahead(context.now, days)), context.zone)
+
+
+def _more_than_days_ahead(days: Any, context: RuleContext) -> Predicate:
+    return Range(_ahead(context.now, days))
+
+
+def _ahead(now: datetime, days: int) -> datetime:
+    return now + days * DAY if now < NO_MOMENT - days * DAY else NO_MOMENT
+
+
+def _anniversary_in_next_days(days: Any, context: RuleContext) -> Predicate:
+    return Yearly(days_from(day_of(context.now, context.zone), days), context.zone)
+
+
+def _equal(value: Any, _: RuleContext) -> Predicate:
     return Range(value, value)
 
 
-def _same_text(value: Any, _: datetime) -> Predicate:
+def _same_text(value: Any, _: RuleContext) -> Predicate:
     return OneOf(frozenset({value}))
 
 
-def _one_of(values: Any, _: datetime) -> Predicate:
+def _one_of(values: Any, _: RuleContext) -> Predicate:
     return OneOf(frozenset(values))
 
 
-def _contains(value: Any, _: datetime) -> Predicate:
+def _contains(value: Any, _: RuleContext) -> Predicate:
     return Contains(value)
 
 
-def _starts_with(value: Any, _: datetime) -> Predicate:
+def _starts_with(value: Any, _: RuleContext) -> Predicate:
     return StartsWith(value)
 
 
-def _has_any(values: Any, _: datetime) -> Predicate:
+def _has_any(values: Any, _: RuleContext) -> Predicate:
     return HasAny(frozenset(values))
 
 
-def _is_set(_: Any, __: datetime) -> Predicate:
+def _is_set(_: Any, __: RuleContext) -> Predicate:
     return IsSet()
 
 
@@ -98,24 +128,41 @@ _ANY = frozenset(FieldType) - {FieldType.CHOICE}
 _IS, _IS_NOT = ("= {}", "== {}", "is {}"), ("!= {}", "<> {}", "is not {}")
 
 OPERATORS: tuple[Operator, ...] = (
-    Operator("gt", "more than", _NUMBER, lambda v, _: Range(v, without_low=True), ("> {}",), "more than {}"),
-    Operator("gte", "at least", _NUMBER, lambda v, _: Range(v), (">= {}",), "at least {}"),
-    Operator("lt", "less than", _NUMBER, lambda v, _: Range(None, v, without_high=True), ("< {}",), "less than {}"),
-    Operator("lte", "at most", _NUMBER, lambda v, _: Range(None, v), ("<= {}",), "at most {}"),
-    Operator("eq", "exactly", _NUMBER, _equal, _IS, "exactly {}"),
-    Operator("ne", "not exactly", _NUMBER, _equal, _IS_NOT, "other than {}", complement_of="eq"),
+    Operator(
+        "gt", "more than", _NUMBER, lambda v, _: Range(v, without_low=True), ("> {}",), "more than {}", relation=">"
+    ),
+    Operator("gte", "at least", _NUMBER, lambda v, _: Range(v), (">= {}",), "at least {}", relation=">="),
+    Operator(
+        "lt", "less than", _NUMBER, lambda v, _: Range(None, v, without_high=True), ("< {}",), "less than {}",
+        relation="<",
+    ),
+    Operator("lte", "at most", _NUMBER, lambda v, _: Range(None, v), ("<= {}",), "at most {}", relation="<="),
+    Operator("eq", "exactly", _NUMBER, _equal, _IS, "exactly {}", relation="="),
+    Operator(
+        "ne", "not exactly", _NUMBER, _equal, _IS_NOT, "other than {}", complement_of="eq", relation="="
+    ),
     Operator("between", "between", _NUMBER, _between, ("between {} and {}",), "between {} and {}", Takes.RANGE),
     Operator(
         "not_between", "not between", _NUMBER, _between, ("not between {} and {}",), "not between {} and {}",
         Takes.RANGE, "between",
+    ),
+    Operator(
+        "in_top_percent", "in the top percent", _NUMBER, lambda v, _: Range(v),
+        ("in top {} %", "in the top {} %", "in top {} percent", "in the top {} percent"), "is in the top {} %",
+        Takes.PERCENT,
+    ),
+    Operator(
+        "in_bottom_percent", "in the bottom percent", _NUMBER, lambda v, _: Range(None, v),
+        ("in bottom {} %", "in the bottom {} %", "in bottom {} percent", "in the bottom {} percent"),
+        "is in the bottom {} %", Takes.PERCENT,
     ),
     Operator("in", "is one of", _TEXT_OR_CHOICE, _one_of, ("in {}", "is in {}"), "is one of {}", Takes.MANY),
     Operator(
         "not_in", "is none of", _TEXT_OR_CHOICE, _one_of, ("not in {}", "is not in {}"), "is none of {}", Takes.MANY,
         "in",
     ),
-    Operator("eq", "is", _TEXT_OR_CHOICE, _same_text, _IS, "is {}"),
-    Operator("ne", "is not", _TEXT_OR_CHOICE, _same_text, _IS_NOT, "is not {}", complement_of="eq"),
+    Operator("eq", "is", _TEXT_OR_CHOICE, _same_text, _IS, "is {}", relation="="),
+    Operator("ne", "is not", _TEXT_OR_CHOICE, _same_text, _IS_NOT, "is not {}", complement_of="eq", relation="="),
     Operator("contains", "contains", _TEXT, _contains, ("contains {}",), "contains {}"),
     Operator(
         "not_contains", "does not contain", _TEXT, _contains, ("not contains {}", "does not contain {}"),
@@ -131,12 +178,25 @@ OPERATORS: tuple[Operator, ...] = (
         "in the last {}", Takes.DAYS,
     ),
     Operator(
-        "more_than_days_ago", "more days ago than", _DATE, lambda v, now: Range(None, now - v * DAY),
+        "more_than_days_ago", "more days ago than", _DATE, lambda v, context: Range(None, context.now - v * DAY),
         ("more than {} days ago",), "more than {} ago", Takes.DAYS,
     ),
-    Operator("before", "before", _DATE, lambda v, _: Range(None, v - DAY), ("before {}",), "before {}"),
-    Operator("after", "after", _DATE, lambda v, _: Range(v + DAY), ("after {}",), "after {}"),
-    Operator("on", "on", _DATE, _equal, ("on {}", "= {}"), "on {}"),
+    Operator(
+        "in_next_days", "in the next days", _DATE, _in_next_days, ("in next {} days", "in the next {} days"),
+        "is in the next {}", Takes.DAYS, has_verb=True,
+    ),
+    Operator(
+        "more_than_days_ahead", "more days ahead than", _DATE, _more_than_days_ahead, ("more than {} days ahead",),
+        "is more than {} ahead", Takes.DAYS, has_verb=True,
+    ),
+    Operator(
+        "anniversary_in_next_days", "anniversary in the next days", _DATE, _anniversary_in_next_days,
+        ("anniversary in next {} days", "anniversary in the next {} days"), "has its anniversary in the next {}",
+        Takes.DAYS, most_days=YEAR_DAYS, has_verb=True,
+    ),
+    Operator("before", "before", _DATE, lambda v, _: Range(None, v - DAY), ("before {}",), "before {}", relation="<"),
+    Operator("after", "after", _DATE, lambda v, _: Range(v + DAY), ("after {}",), "after {}", relation=">"),
+    Operator("on", "on", _DATE, _equal, ("on {}", "= {}"), "on {}", relation="="),
     Operator("between", "between", _DATE, _between, ("between {} and {}",), "between {} and {}", Takes.RANGE),
     Operator("is", "is", _BOOLEAN, lambda v, _: Is(v), ("is {}", "= {}"), "is {}"),
     Operator("has_any", "include any of", _LIST, _has_any, ("has any {}", "has any of {}"), "any of {}", Takes.MANY),
@@ -159,7 +219,17 @@ def operators_for(kind: FieldType) -> list[Operator]:
 
 def operators_for_figures() -> list[Operator]:
     """Those for a figure over orders or events."""
-    return [operator for operator in operators_for(FieldType.NUMBER) if operator.takes is not Takes.NOTHING]
+    return [each for each in operators_for(FieldType.NUMBER) if each.takes not in {Takes.NOTHING, Takes.PERCENT}]
+
+
+def operators_for_properties(kind: FieldType) -> list[Operator]:
+    """Those for a property of events: there are no ranks among these."""
+    return [each for each in operators_for(kind) if each.takes is not Takes.PERCENT]
+
+
+def find_property_operator(key: str, kind: FieldType, path: str = "rule") -> Operator:
+    """The operator for a property of events of that type. Raises BadRule with those that are allowed."""
+    return _find(key, operators_for_properties(kind), f"a {kind} property", path)
 
 
 def find_operator(key: str, kind: FieldType, path: str = "rule") -> Operator:
@@ -170,6 +240,15 @@ def find_operator(key: str, kind: FieldType, path: str = "rule") -> Operator:
 def find_figure_operator(key: str, path: str = "rule") -> Operator:
     """The operator for a figure over orders or events. Raises BadRule with those that are allowed."""
     return _find(key, operators_for_figures(), "a figure over orders or events", path)
+
+
+def check_relation(operator: Operator, kind: FieldType, path: str) -> Relation:
+    """How it compares with another field. Raises BadRule with the operators that do."""
+    if operator.relation is None:
+        able = ", ".join(each.key for each in operators_for(kind) if each.relation)
+        which = f"of a {kind} field {able} do" if able else f"no {kind} field is compared with another"
+        raise BadRule(f"{path}: {operator.key} does not compare with another field; {which}.", field=path)
+    return operator.relation
 
 
 def _find(key: str, offered: list[Operator], what: str, path: str) -> Operator:

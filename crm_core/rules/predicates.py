@@ -9,6 +9,8 @@ from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from typing import Any, TypeAlias, assert_never
 
+from crm_core.rules.days import day_of
+
 End: TypeAlias = int | float | Fraction | date | datetime
 
 
@@ -28,6 +30,10 @@ class Range:
         return low is not None and high is not None and bool(low > high)  # type: ignore[operator]
 
 
+NOTHING = Range(1, 0)
+"""Of numbers."""
+
+
 @dataclass(frozen=True)
 class Span:
     """Of a value that is a moment or a plain day. zone: where a day begins."""
@@ -39,6 +45,24 @@ class Span:
     def of(self, value: date) -> Range:
         """The one to ask of this value; a datetime is a date to Python."""
         return self.moments if isinstance(value, datetime) else self.days
+
+    def has(self, value: date) -> bool:
+        return holds(self.of(value), value)
+
+
+@dataclass(frozen=True)
+class Yearly:
+    """Of a value that is a moment or a plain day: on one of these days of a year, whichever year it is.
+
+    days: month and day. zone: where a day begins.
+    """
+
+    days: Set[tuple[int, int]]
+    zone: tzinfo
+
+    def has(self, value: date) -> bool:
+        day = day_of(value, self.zone) if isinstance(value, datetime) else value
+        return (day.month, day.day) in self.days
 
 
 @dataclass(frozen=True)
@@ -78,7 +102,7 @@ class IsSet:
     pass
 
 
-Predicate: TypeAlias = Range | Span | OneOf | Contains | StartsWith | HasAny | HasAll | Is | IsSet
+Predicate: TypeAlias = Range | Span | Yearly | OneOf | Contains | StartsWith | HasAny | HasAll | Is | IsSet
 
 
 def holds(predicate: Predicate, value: Any) -> bool:
@@ -87,8 +111,8 @@ def holds(predicate: Predicate, value: Any) -> bool:
     match predicate:
         case Range():
             return _is_above(predicate, value) and _is_below(predicate, value)
-        case Span():
-            return holds(predicate.of(value), value)
+        case Span() | Yearly():
+            return predicate.has(value)
         case OneOf():
             return value in predicate.texts
         case Contains():

@@ -1,13 +1,15 @@
 """The tables of ``docs/rules.md``, made from the registry and the catalogue; a test compares them."""
 
-from crm_core.rules.fields import FIELDS, FieldType
+from crm_core.rules.fields import FIELDS, CustomerField, FieldType
 from crm_core.rules.operators import OPERATORS, Operator, Takes
+from crm_core.rules.tree import MAX_DAYS
 
 VALUES = {
     Takes.ONE: "one value",
     Takes.RANGE: "`[low, high]`",
     Takes.MANY: "an array of texts",
     Takes.DAYS: "a number of days",
+    Takes.PERCENT: "a percentage above 0 up to 100",
     Takes.NOTHING: "nothing",
 }
 OPERATORS_HEAD = "| op | types | value | in the text | matches a missing value |"
@@ -22,8 +24,7 @@ def operators_table() -> str:
 def fields_table() -> str:
     """One row a built-in field."""
     rows = [
-        f"| `{found.name}` | {_text_names(found.name, found.aliases, found.idle.word if found.idle else None)} "
-        f"| {_type(found.type, found.unit)} | {found.label} |"
+        f"| `{found.name}` | {_text_names(found)} | {_type(found.type, found.unit)} | {found.label} |"
         for found in FIELDS
     ]
     return "\n".join([FIELDS_HEAD, _line(FIELDS_HEAD), *rows])
@@ -35,12 +36,17 @@ def _operator_row(operator: Operator) -> str:
     )
     spelled = ", ".join(f"`{spelling.replace('{}', '…')}`" for spelling in operator.spellings)
     missing = f"yes: it is the opposite of `{operator.complement_of}`" if operator.complement_of else "no"
-    return f"| `{operator.key}` | {types} | {VALUES[operator.takes]} | {spelled} | {missing} |"
+    return f"| `{operator.key}` | {types} | {_value(operator)} | {spelled} | {missing} |"
 
 
-def _text_names(name: str, aliases: tuple[str, ...], idle: str | None) -> str:
-    idle_words = [f"`{idle} for … days`"] if idle else []
-    return ", ".join([*(f"`{word}`" for word in (*aliases, name)), *idle_words])
+def _value(operator: Operator) -> str:
+    most = f", at most {operator.most_days:,}" if operator.most_days != MAX_DAYS else ""
+    return f"{VALUES[operator.takes]}{most}"
+
+
+def _text_names(found: CustomerField) -> str:
+    idle = [f"`{found.idle.word} for … days`", f"`never {found.idle.never}`"] if found.idle else []
+    return ", ".join([*(f"`{word}`" for word in (*found.aliases, found.name)), *idle])
 
 
 def _type(kind: FieldType, unit: str) -> str:

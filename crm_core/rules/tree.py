@@ -59,12 +59,16 @@ class Node(BaseModel):
 
 
 class FieldRule(Node):
-    """A condition on one field of the customer; ``value`` is absent for ``is_set`` and ``is_not_set``."""
+    """A condition on one field of the customer; ``value`` is absent for ``is_set`` and ``is_not_set``.
+
+    other_field: what the field is compared with, instead of a value.
+    """
 
     kind: Literal["field"] = "field"
     field: str
     op: str
     value: Value | None = None
+    other_field: str | None = None
 
 
 class OrdersRule(Node):

@@ -10,7 +10,7 @@ from crm_core.errors import BadRule
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.quoting import shown
-from crm_core.rules.tree import MAX_DAYS, Value
+from crm_core.rules.tree import Value
 
 MAX_NUMBER = 10**15
 """Doubles hold every whole number up to here, so that comparing is exact in every engine."""
@@ -22,7 +22,7 @@ _UNWANTED = re.compile(r"[\x00\ud800-\udfff]")
 def check_value(
     operator: Operator, kind: FieldType, value: Value | None, fold: Callable[[str], str], path: str = "rule"
 ) -> Any:
-    """A number as Decimal, a date as such, a text folded, or a bool; a list of these for
+    """A number or a percentage as Decimal, a date as such, a text folded, or a bool; a list of these for
     operators that take several, the number of days, or None.
 
     Raises BadRule that names the value and what is allowed.
@@ -34,9 +34,12 @@ def check_value(
                 raise BadRule(f"{path}: {operator.key} takes no value.", field=path)
             return None
         case Takes.DAYS:
-            if type(value) is not int or not 0 <= value <= MAX_DAYS:
-                raise BadRule(f"{path}: {shown(value)} is no number of days from 0 to {MAX_DAYS:,}.", field=path)
+            most = operator.most_days
+            if type(value) is not int or not 0 <= value <= most:
+                raise BadRule(f"{path}: {shown(value)} is no number of days from 0 to {most:,}.", field=path)
             return value
+        case Takes.PERCENT:
+            return _check_percent(value, path)
         case Takes.ONE:
             return _check_one(kind, value, fold, path)
         case Takes.RANGE:
@@ -72,6 +75,15 @@ def check_number(value: Any, path: str) -> Decimal:
         raise BadRule(f"{path}: {shown(value)} is no number.", field=path)
     if abs(value) > MAX_NUMBER:
         raise BadRule(f"{path}: {shown(value)} is beyond 10^15.", field=path)
+    return Decimal(str(value))
+
+
+def _check_percent(value: Any, path: str) -> Decimal:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value <= 100 or Decimal(str(value)).normalize().as_tuple().exponent < -2:  # type: ignore[operator]
+        raise BadRule(
+            f"{path}: {shown(value)} is no percentage above 0 and up to 100, with two decimals at most.", field=path
+        )
     return Decimal(str(value))
 
 

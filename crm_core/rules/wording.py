@@ -6,8 +6,16 @@ from datetime import date
 from typing import Any, assert_never
 
 from crm_core.channels.registry import CHANNELS
-from crm_core.rules.binding import BoundCondition, BoundField, BoundList, BoundRecords, BoundSegment, OnlyEvents
-from crm_core.rules.fields import FieldType, spoken
+from crm_core.rules.binding import (
+    BoundComparison,
+    BoundCondition,
+    BoundField,
+    BoundList,
+    BoundRecords,
+    BoundSegment,
+    OnlyEvents,
+)
+from crm_core.rules.fields import CustomerField, FieldType, spoken
 from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.tree import EventsRule, MessagesRule, OrdersRule, Value
 
@@ -40,7 +48,9 @@ def describe(bound: BoundCondition | BoundSegment, money: Money) -> tuple[str, s
     """What a condition is about, and what it says of it: ("Total spend", "more than $100")."""
     match bound:
         case BoundField():
-            return bound.field.label, _predicate(bound.operator, bound.field.type, bound.rule.value, money)
+            return bound.field.label, _field_words(bound, money)
+        case BoundComparison():
+            return bound.field.label, f"{bound.operator.label} {_theirs(bound.other)}"
         case BoundRecords():
             words = _predicate(bound.operator, bound.type, bound.rule.value, money)
             return f"{_records_label(bound)}{_filters(bound, money)}", words
@@ -57,6 +67,8 @@ def to_phrase(bound: BoundCondition | BoundSegment, money: Money) -> str:
     match bound:
         case BoundField():
             return _field_phrase(bound, money)
+        case BoundComparison():
+            return _phrase_around(bound.field, bound.operator.words.format(_theirs(bound.other)))
         case BoundRecords():
             return _records_phrase(bound, money)
         case BoundSegment():
@@ -68,8 +80,16 @@ def to_phrase(bound: BoundCondition | BoundSegment, money: Money) -> str:
             assert_never(bound)
 
 
+def _field_words(bound: BoundField, money: Money) -> str:
+    if bound.field.idle and bound.operator.key == "is_not_set":
+        return f"never {bound.field.idle.never}"
+    return _predicate(bound.operator, bound.field.type, bound.rule.value, money)
+
+
 def _field_phrase(bound: BoundField, money: Money) -> str:
     found, operator, value = bound.field, bound.operator, bound.rule.value
+    if found.idle and operator.key == "is_not_set":
+        return f"has never {found.idle.never}"
     if operator.takes is Takes.NOTHING:
         return f"{operator.words} {_lowered(found.label)}"
     if found.idle and operator.key == "more_than_days_ago":
@@ -77,6 +97,19 @@ def _field_phrase(bound: BoundField, money: Money) -> str:
     if found.yes_no:
         return found.yes_no[0] if value else found.yes_no[1]
     words = _predicate(operator, found.type, value, money, in_sentence=True)
+    if operator.takes is Takes.PERCENT:
+        return f"{words} by {_lowered(found.label)}"
+    if operator.has_verb:
+        return f"{_lowered(found.label)} {words}"
+    return _phrase_around(found, words)
+
+
+def _theirs(other: CustomerField) -> str:
+    """The field of the same customer that another one is compared with."""
+    return f"their {_lowered(other.label)}"
+
+
+def _phrase_around(found: CustomerField, words: str) -> str:
     if found.unit and found.type is FieldType.NUMBER:
         return re.sub(r"\b1 times", "1 time", found.phrase.format(_counted(words)))
     return found.phrase.format(words) if found.phrase else f"{_lowered(found.label)} {_verb(found.type, words)}"
@@ -192,7 +225,9 @@ def _predicate(
         case Takes.NOTHING:
             return operator.label
         case Takes.DAYS:
-            return _last(value) if operator.key == "in_last_days" else words.format(_days(value))
+            return re.sub(r"\b(last|next) 1 day", r"\1 day", words.format(_days(value)))
+        case Takes.PERCENT:
+            return operator.words.format(value)
         case Takes.RANGE:
             assert isinstance(value, list)
             low, high = (_word(kind, end, money) for end in value)

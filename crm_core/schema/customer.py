@@ -94,7 +94,7 @@ CUSTOMER = RecordSchema(
         Field(
             "last_order_at", Moment(), "Last order", "Of the orders that count.", Source.DERIVED,
             rules=InRules(
-                ORDERS, ("last_order",), "last ordered {}", idle=Idle("inactive", "has not ordered for {}")
+                ORDERS, ("last_order",), "last ordered {}", idle=Idle("inactive", "has not ordered for {}", "ordered")
             ), in_messages=True,
         ),
         Field(

@@ -23,10 +23,15 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Idle:
-    """Another way to say that a date lies ``more_than_days_ago``: a word of the text, and a phrase of the sentence."""
+    """Other ways to speak of a date that follows from what customers do.
+
+    word, phrase: of the text and of the sentence for ``more_than_days_ago``. never: what those have never done who have
+    no such date, for ``is_not_set``.
+    """
 
     word: str
     phrase: str
+    never: str
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 from crm_core.customers.model import Customer
 from crm_core.infra.text import fold
 from crm_core.money import money_formatter
-from crm_core.rules.binding import BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.binding import BoundComparison, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
 from crm_core.rules.engines.explaining import Explanation
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.wording import describe
@@ -44,6 +44,9 @@ class ExplanationWords:
                 return "is one of them" if found.matches else "is none of them"
             case BoundField() | BoundRecords():
                 return self._has(_type(found.bound), found.actual)
+            case BoundComparison(other=other):
+                beside = self._has(other.type, found.other)
+                return f"{self._has(_type(found.bound), found.actual)}; {_lowered(other.label)}: {beside}"
             case _:
                 return ""
 
@@ -51,7 +54,7 @@ class ExplanationWords:
         """ "$42.80 more needed", "3 too many", "50 days too long ago"; empty where there is no distance."""
         if found.distance is None:
             return ""
-        assert isinstance(found.bound, BoundField | BoundRecords)
+        assert isinstance(found.bound, BoundField | BoundComparison | BoundRecords)
         if isinstance(found.distance, timedelta):
             return _time_lacking(found.bound.operator.key, found.distance)
         is_money = _type(found.bound) is FieldType.MONEY
@@ -133,7 +136,7 @@ def _deciding(found: Explanation) -> Iterator[Explanation]:
 
 def _reason(found: Explanation, words: ExplanationWords) -> str:
     match found.bound:
-        case BoundField():
+        case BoundField() | BoundComparison():
             return _field_reason(found.bound.field, found.actual, words)
         case BoundRecords():
             label, _ = words.condition(found)
@@ -156,8 +159,8 @@ def _field_reason(about: CustomerField, value: Any, words: ExplanationWords) -> 
     return f"{_lowered(about.label)} {said}"
 
 
-def _type(bound: BoundField | BoundRecords) -> FieldType:
-    return bound.field.type if isinstance(bound, BoundField) else bound.type
+def _type(bound: BoundField | BoundComparison | BoundRecords) -> FieldType:
+    return bound.type if isinstance(bound, BoundRecords) else bound.field.type
 
 
 def _time_lacking(operator: str, change: timedelta) -> str:

@@ -15,6 +15,7 @@ from pages.builder.board.tree import KINDS, Condition, Group, GroupKind, path_wo
 from pages.builder.board.words import FIXED, MEANINGS, Words
 from pages.builder.members import edit_list, edit_segment
 from pages.builder.messages import edit_messages
+from pages.builder.never import offer_never
 from pages.builder.records import edit_event, edit_measure, edit_order_filters
 from pages.builder.values import edit_operator_and_value
 from pages.builder.widgets import hold
@@ -78,6 +79,7 @@ def _edit_condition(condition: Condition, words: Words, reading: Reading) -> Non
     match condition.kind:
         case "field":
             edit_operator_and_value(condition, words, reading)
+            offer_never(condition, words)
         case "orders":
             edit_measure(condition)
             edit_operator_and_value(condition, words, reading)

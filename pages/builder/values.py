@@ -1,6 +1,6 @@
 """The value of a condition, with widgets that fit its operator and type; suggestions come from the data."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, assert_never
 
@@ -12,11 +12,20 @@ from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.tree import MAX_VALUES
 from pages._ui.deps import services
 from pages._ui.formats import literal
-from pages.builder.board.drafts import is_reversed, takes
+from pages.builder.board.drafts import COMPARING, is_reversed, takes
 from pages.builder.board.reading import Reading
 from pages.builder.board.tree import Condition, Draft
 from pages.builder.board.words import Words
-from pages.builder.widgets import commit, day_field, days_field, hold, key_of, number_field, to_whole
+from pages.builder.widgets import (
+    commit,
+    day_field,
+    days_field,
+    hold,
+    key_of,
+    number_field,
+    percent_field,
+    to_whole,
+)
 
 YES_NO = {True: "Yes", False: "No"}
 
@@ -30,8 +39,12 @@ def edit_operator_and_value(condition: Condition, words: Words, reading: Reading
         _pick_operator(condition, words, operator)
     if operator is None or kind is None:
         return
+    others = {each.name: each.label for each in words.comparable(condition.draft)}
     with right:
-        _edit_value(condition, operator, kind, reading)
+        if condition.draft.get("other_field") is None:
+            _edit_value(condition, operator, kind, reading)
+        if others:
+            _pick_other(condition, others)
     if operator.takes is Takes.RANGE and is_reversed(condition.draft.get("value")):
         st.caption(":red[The first value must not be above the second; this rule is not counted yet.]")
     if operator.is_negative:
@@ -57,22 +70,43 @@ def _pick_operator(condition: Condition, words: Words, operator: Operator | None
 
 
 def _with_operator(draft: Draft, op: str | None) -> Draft:
-    """A value stays when the new operator takes one of the same shape."""
+    """A value stays when the new operator takes one of the same shape, another field when it compares with one."""
     if op is None:
         return {}
-    return {"op": op} if takes(op) is takes(draft["op"]) else {"op": op, "value": None}
+    value = {} if takes(op) is takes(draft["op"]) else {"value": None}
+    other = {} if op in COMPARING else {"other_field": None}
+    return {"op": op, **value, **other}
+
+
+def _pick_other(condition: Condition, others: Mapping[str, str]) -> None:
+    key = key_of(condition.id, "other_field")
+    known = condition.draft.get("other_field")
+    offered = list(others) if known is None or known in others else [*others, known]
+    hold(key, known)
+    st.selectbox(
+        "Compared with another field",
+        offered,
+        None,
+        format_func=lambda name: others.get(name, name),
+        key=key,
+        on_change=commit,
+        args=(condition.id, key, lambda name: {"other_field": name, "value": None}),
+        placeholder="instead of a value",
+    )
 
 
 def _edit_value(condition: Condition, operator: Operator, kind: FieldType, reading: Reading) -> None:
     found = reading.words.field_of(condition.draft)
     choices = found.choices if found else ()
     value, key = condition.draft.get("value"), key_of(condition.id, f"value_{operator.takes}")
-    put = partial(commit, condition.id, key, lambda typed: {"value": typed})
+    put = partial(commit, condition.id, key, lambda typed: {"value": to_whole(typed)})
     match operator.takes:
         case Takes.NOTHING:
             return
         case Takes.DAYS:
-            days_field("Days", key, value, put, placeholder="such as 90")
+            days_field("Days", key, value, put, most=operator.most_days, placeholder="such as 90")
+        case Takes.PERCENT:
+            percent_field("Percent", key, value, put, placeholder="such as 10")
         case Takes.RANGE:
             _edit_range(condition, kind)
         case Takes.MANY:

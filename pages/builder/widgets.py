@@ -14,6 +14,7 @@ from pages.builder.board.tree import Condition, Draft
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 ANYTHING: Final = "any"
 MAX_SHOWN: Final = 2**53 - 1
+LEAST_PERCENT: Final = 0.01
 DAY_FORMAT: Final = "YYYY-MM-DD"
 
 
@@ -53,11 +54,25 @@ def number_field(
 
 
 def days_field(
-    label: str, key: str, value: Any, on_change: Callable[[], None], *, least: int = 0, **options: Any
+    label: str,
+    key: str,
+    value: Any,
+    on_change: Callable[[], None],
+    *,
+    least: int = 0,
+    most: int = MAX_DAYS,
+    **options: Any,
 ) -> None:
     """A whole number; another value is to be typed anew."""
-    hold(key, value if isinstance(value, int) and least <= value <= MAX_DAYS else None)
-    st.number_input(label, least, MAX_DAYS, None, 1, key=key, on_change=on_change, **options)
+    hold(key, value if isinstance(value, int) and least <= value <= most else None)
+    st.number_input(label, least, most, None, 1, key=key, on_change=on_change, **options)
+
+
+def percent_field(label: str, key: str, value: Any, on_change: Callable[[], None], **options: Any) -> None:
+    """Above 0, with two decimals at most; another value is to be typed anew."""
+    shown = float(value) if isinstance(value, int | float) and LEAST_PERCENT <= value <= 100 else None
+    hold(key, shown)
+    st.number_input(label, LEAST_PERCENT, 100.0, None, 1.0, format="%g", key=key, on_change=on_change, **options)
 
 
 def day_field(label: str, key: str, value: str | None, on_change: Callable[[], None]) -> None:

@@ -9,9 +9,11 @@ from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 
+from crm_core.audience.ranks import StoredRanks
 from crm_core.audience.snapshot.loading import Loader
 from crm_core.audience.snapshot.merging import merge
 from crm_core.audience.snapshot.population import Population
+from crm_core.audience.snapshot.ranks import SnapshotRanks
 from crm_core.audience.snapshot.version import Part, Version
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
@@ -27,6 +29,7 @@ from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.fields import Catalogue
 from crm_core.services import Services
 from tests.engines.people import CAMPAIGNS, NOW, TAGS, People
+from tests.engines.ranks import AgreedRanks, MemoryRanks
 from tests.integration.feeding import make_entry, read_state
 
 RECORDS = ("orders", "events", "messages")
@@ -44,8 +47,10 @@ class Town:
     campaigns: CampaignSource
 
     def context(self, segments: SegmentSource, now: datetime = NOW, zone: tzinfo = UTC) -> RuleContext:
+        customers = [subject.customer for subject in self.subjects]
+        ranks = AgreedRanks(MemoryRanks(customers), StoredRanks(self.services.db), SnapshotRanks(self.version))
         digits = self.services.workspace.digits()
-        return RuleContext(now, digits, fold, self.catalogue, segments, zone, self.campaigns)
+        return RuleContext(now, digits, fold, self.catalogue, segments, zone, ranks, self.campaigns)
 
     def by_engine(self, bound: Bound) -> dict[str, list[str]]:
         """The ids of those who match, in order, by each engine."""

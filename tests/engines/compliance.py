@@ -54,6 +54,10 @@ def entries_of(given: Json) -> dict[Stream, list[Entry]]:
     return found
 
 
+def moment_of(family: str, case: Json) -> datetime:
+    return datetime.fromisoformat(case["now"] if "now" in case else given_of(family)["now"])
+
+
 def zone_of(case: Json) -> ZoneInfo:
     return ZoneInfo(case.get("time_zone", "UTC"))
 

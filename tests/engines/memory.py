@@ -23,6 +23,7 @@ from crm_core.rules.engines.mask import mask
 from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.fields import Catalogue
 from crm_core.schema.schema import SCHEMA
+from tests.engines.ranks import MemoryRanks
 
 DIGITS = 2
 READER = ChangeReader(SCHEMA, digits=lambda: DIGITS)
@@ -36,7 +37,8 @@ class MemoryTown:
     campaigns: CampaignSource
 
     def context(self, segments: SegmentSource, now: datetime, zone: tzinfo = UTC) -> RuleContext:
-        return RuleContext(now, DIGITS, fold, self.catalogue, segments, zone, self.campaigns)
+        ranks = MemoryRanks([subject.customer for subject in self.subjects])
+        return RuleContext(now, DIGITS, fold, self.catalogue, segments, zone, ranks, self.campaigns)
 
     def by_engine(self, bound: Bound) -> dict[str, list[str]]:
         """The ids of those who match, in order, by each engine."""

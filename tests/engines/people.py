@@ -15,6 +15,9 @@ NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 DAYS = (0, 1, 7, 30, 90, 365)
 EDGES = (timedelta(0), timedelta(milliseconds=1), timedelta(milliseconds=-1), timedelta(hours=5), timedelta(days=-1))
 ZONES = (UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-9)), timezone(timedelta(hours=14)))
+MOMENTS = (NOW, NOW, datetime(2026, 12, 30, 23, 30, tzinfo=UTC), datetime(2028, 2, 27, 18, tzinfo=UTC))
+"""Of evaluations: also before New Year and before a leap day."""
+PLAIN_DAYS = ("2026-06-15", "2026-06-16", "1969-12-31", "2000-01-01", "1992-02-29", "1990-02-28", "2031-03-01")
 TEXTS = (
     *("", "a", "A", "ab", "ba", "x y", "^a.*$", "$a"),
     *("straße", "STRASSE", "İ", "i̇", "ſ", "s", "Σ", "ς", "ﬁ", "fi", "日本", "\u00e9", "e\u0301"),
@@ -28,6 +31,9 @@ ATTRIBUTES = {
     "size": FieldType.TEXT,
     "score": FieldType.NUMBER,
     "birthday": FieldType.DATE,
+    "renewal": FieldType.DATE,
+    "points": FieldType.NUMBER,
+    "shirt": FieldType.TEXT,
     "vegan": FieldType.BOOLEAN,
     "wants": FieldType.LIST,
 }
@@ -84,8 +90,11 @@ class People:
             "attributes": self._kept(
                 {
                     "size": pick((*TEXTS, *TEXTS, 5, True, ["a", "ab"], "2026-01-01")),
+                    "shirt": pick((*TEXTS, 5, ["a"])),
                     "score": pick((*NUMBERS, *NUMBERS, "3", True, ["3"])),
-                    "birthday": pick((self._moment().isoformat(), "2026-06-15", "2026-06-15T12:00", "1969-12-31", "a")),
+                    "points": pick((*NUMBERS, "3", True)),
+                    "birthday": pick((self._dated(), self._dated(), *PLAIN_DAYS, "2026-06-15T12:00", "a")),
+                    "renewal": pick((self._dated(), self._moment().isoformat(), *PLAIN_DAYS, 5)),
                     "vegan": pick((True, False, "true", 1)),
                     "wants": pick((self._some(TEXTS), self._some(TEXTS), "a", 5)),
                 }
@@ -142,6 +151,14 @@ class People:
         edge = self._random.choice((NOW, NOW.replace(hour=0))) - timedelta(days=self._random.choice(DAYS))
         moment = min(edge + self._random.choice(EDGES), NOW)
         return moment.astimezone(self._random.choice(ZONES))
+
+    def _dated(self) -> str:
+        """On the edge of a window or of a day of MOMENTS, back or ahead, in this year or another."""
+        moment = self._random.choice(MOMENTS)
+        edge = self._random.choice((moment, moment.replace(hour=0, minute=0)))
+        edge += self._random.choice((-1, 1)) * timedelta(days=self._random.choice(DAYS)) + self._random.choice(EDGES)
+        edge -= self._random.choice((0, 0, 34 * 365 + 8, 126 * 365)) * timedelta(days=1)
+        return edge.astimezone(self._random.choice(ZONES)).isoformat()
 
     def _some(self, values: tuple[str, ...]) -> list[str]:
         return self._random.choices(values, k=self._random.choice((0, 1, 1, 2, 3)))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
-from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
+from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures, operators_for_properties
 from crm_core.rules.tree import MESSAGE_STATES, STATUSES, PropertyMeasure
 from crm_core.schema.kinds import CONSENT_STATES
 from tests.engines.people import (
@@ -17,6 +17,7 @@ from tests.engines.people import (
     COUNTS,
     DAYS,
     EVENT_TYPES,
+    MOMENTS,
     NOW,
     NUMBERS,
     PROPERTIES,
@@ -49,7 +50,9 @@ def value_for(operator: Operator, kind: FieldType) -> Strategy:
         case Takes.NOTHING:
             return st.none()
         case Takes.DAYS:
-            return st.sampled_from(DAYS)
+            return st.sampled_from((*DAYS, 2, 258))  # from June to the end of February
+        case Takes.PERCENT:
+            return st.sampled_from((0.01, 1, 2.5, 10, 33.33, 50, 75, 99.99, 100))
         case Takes.RANGE:
             return st.tuples(VALUES[kind], VALUES[kind]).map(sorted)
         case Takes.MANY:
@@ -61,9 +64,19 @@ def value_for(operator: Operator, kind: FieldType) -> Strategy:
 def _on_field(found: CustomerField) -> Strategy:
     def build(operator: Operator) -> Strategy:
         node: Json = {"kind": "field", "field": found.name, "op": operator.key}
-        return value_for(operator, found.type).map(lambda value: node if value is None else node | {"value": value})
+        with_value = value_for(operator, found.type).map(
+            lambda value: node if value is None else node | {"value": value}
+        )
+        if not operator.relation:
+            return with_value
+        return with_value | st.sampled_from(others_for(found)).map(lambda name: node | {"other_field": name})
 
     return st.sampled_from(operators_for(found.type)).flatmap(build)
+
+
+def others_for(found: CustomerField) -> list[str]:
+    """What it can be compared with."""
+    return [each.name for each in CATALOGUE.fields if each.type is found.type and each.name != found.name]
 
 
 def _figure(node: Json) -> Strategy:
@@ -94,7 +107,7 @@ def _on_property(event_type: str) -> Strategy:
             node: Json = {"name": name, "op": operator.key}
             return value_for(operator, kind).map(lambda value: node if value is None else node | {"value": value})
 
-        return st.sampled_from(operators_for(kind)).flatmap(of)
+        return st.sampled_from(operators_for_properties(kind)).flatmap(of)
 
     return st.sampled_from([name for of_type, name in PROPERTIES if of_type == event_type]).flatmap(build)
 
@@ -153,3 +166,4 @@ SEGMENT = st.sampled_from(SEGMENTS).map(lambda name: {"kind": "segment", "segmen
 TREES_WITH_SEGMENTS = st.recursive(st.one_of(CONDITIONS, CONDITIONS, SEGMENT), _group, max_leaves=10)
 ZONE_NAMES = ("UTC", "Asia/Kolkata", "America/Los_Angeles", "Pacific/Kiritimati")
 TIME_ZONES = st.sampled_from([ZoneInfo(name) for name in ZONE_NAMES])
+TIMES = st.sampled_from(MOMENTS)

@@ -1,7 +1,6 @@
 """The compliance cases: what rules mean, written as data, and held against every engine and the text."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import pytest
 
@@ -23,6 +22,7 @@ from tests.engines.compliance import (
     entries_of,
     given_of,
     messages_of,
+    moment_of,
     read,
     segments_of,
     zone_of,
@@ -45,7 +45,7 @@ class Towns:
             self._services = self._open(given)
             self._name, self._town = family, build_town(self._services, catalogue_of(given), campaigns_of(given))
         assert self._town
-        return self._town, self._town.context(segments_of(given), datetime.fromisoformat(given["now"]), zone_of(case))
+        return self._town, self._town.context(segments_of(given), moment_of(family, case), zone_of(case))
 
     def _open(self, given: Json) -> Services:
         services = build_services(self._servers.with_servers(mongodb_database=new_database()))

@@ -2,7 +2,7 @@
 the others."""
 
 import os
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from itertools import product
 
 from hypothesis import HealthCheck, given, settings
@@ -14,8 +14,18 @@ from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import OPERATORS
 from crm_core.services import Services
 from tests.engines.agreement import Town, open_town
-from tests.engines.people import Json, People
-from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TIME_ZONES, TREES, TREES_WITH_SEGMENTS, value_for
+from tests.engines.people import NOW, Json, People
+from tests.engines.trees import (
+    CATALOGUE,
+    FIGURES,
+    SEGMENTS,
+    TIME_ZONES,
+    TIMES,
+    TREES,
+    TREES_WITH_SEGMENTS,
+    others_for,
+    value_for,
+)
 
 TREES_PER_RUN = int(os.environ.get("CLIENTNEST_RULE_TREES", "600"))
 TREES_PER_TOWN = 25
@@ -31,9 +41,9 @@ def saved_segments(first: Json, second: Json) -> KnownSegments:
     return KnownSegments(SegmentDefinition(name, name, 1, load_rule(rule)) for name, rule in rules)
 
 
-def agreed(town: Town, rule: Json, segments: KnownSegments, zone: tzinfo = UTC) -> list[str]:
+def agreed(town: Town, rule: Json, segments: KnownSegments, zone: tzinfo = UTC, now: datetime = NOW) -> list[str]:
     """Whom all engines find."""
-    found = town.by_engine(bind(load_rule(rule), town.context(segments, zone=zone)))
+    found = town.by_engine(bind(load_rule(rule), town.context(segments, now, zone)))
     assert all(ids == found["single"] for ids in found.values()), (rule, found)
     return found["single"]
 
@@ -44,15 +54,16 @@ def agreed(town: Town, rule: Json, segments: KnownSegments, zone: tzinfo = UTC) 
     rules=st.lists(TREES_WITH_SEGMENTS, min_size=TREES_PER_TOWN, max_size=TREES_PER_TOWN),
     saved=st.tuples(TREES, TREES),
     zone=TIME_ZONES,
+    now=TIMES,
 )
 def test_all_engines_find_the_same_customers(
-    village: Services, seed: int, rules: list[Json], saved: tuple[Json, Json], zone: tzinfo
+    village: Services, seed: int, rules: list[Json], saved: tuple[Json, Json], zone: tzinfo, now: datetime
 ) -> None:
     people = People(seed, SIZE)
     segments = saved_segments(*saved)
     with open_town(village, people, CATALOGUE) as town:
         for rule in rules:
-            agreed(town, rule, segments, zone)
+            agreed(town, rule, segments, zone, now)
 
 
 @settings(max_examples=16, suppress_health_check=list(HealthCheck))
@@ -71,7 +82,7 @@ def test_engines_agree_on_every_operator_and_a_negative_one_finds_all_others(
     village: Services, seed: int, data: st.DataObject
 ) -> None:
     people = People(seed, SIZE)
-    segments, zone = saved_segments(EVERYONE, EVERYONE), data.draw(TIME_ZONES)
+    segments, zone, now = saved_segments(EVERYONE, EVERYONE), data.draw(TIME_ZONES), data.draw(TIMES)
     with open_town(village, people, CATALOGUE) as town:
         everybody = agreed(town, EVERYONE, segments)
         for found, operator in product(CATALOGUE.fields, OPERATORS):
@@ -80,7 +91,11 @@ def test_engines_agree_on_every_operator_and_a_negative_one_finds_all_others(
             rule = {"kind": "field", "field": found.name, "op": operator.key}
             if (value := data.draw(value_for(operator, found.type))) is not None:
                 rule["value"] = value
-            ids = agreed(town, rule, segments, zone)
+            ids = agreed(town, rule, segments, zone, now)
             if operator.complement_of:
-                positive = agreed(town, rule | {"op": operator.complement_of}, segments, zone)
+                positive = agreed(town, rule | {"op": operator.complement_of}, segments, zone, now)
                 assert ids == [name for name in everybody if name not in positive], rule
+            if operator.relation:
+                compared = {"kind": "field", "field": found.name, "op": operator.key}
+                for other in others_for(found):
+                    agreed(town, compared | {"other_field": other}, segments, zone, now)

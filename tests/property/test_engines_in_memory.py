@@ -1,6 +1,6 @@
 """Over random trees and random customers the engines in memory find the same, and a negative operator the others."""
 
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from itertools import product
 
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,17 @@ from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import OPERATORS
 from tests.engines.memory import MemoryTown, build_memory_town
 from tests.engines.people import CAMPAIGNS, NOW, TAGS, Json, People
-from tests.engines.trees import CATALOGUE, FIGURES, SEGMENTS, TIME_ZONES, TREES, TREES_WITH_SEGMENTS, value_for
+from tests.engines.trees import (
+    CATALOGUE,
+    FIGURES,
+    SEGMENTS,
+    TIME_ZONES,
+    TIMES,
+    TREES,
+    TREES_WITH_SEGMENTS,
+    others_for,
+    value_for,
+)
 from tests.integration.feeding import make_entry
 
 EVERYONE: Json = {"kind": "all", "rules": []}
@@ -33,9 +43,9 @@ def saved_segments(first: Json, second: Json) -> KnownSegments:
     return KnownSegments(SegmentDefinition(name, name, 1, load_rule(rule)) for name, rule in rules)
 
 
-def agreed(town: MemoryTown, rule: Json, segments: KnownSegments, zone: tzinfo) -> list[str]:
+def agreed(town: MemoryTown, rule: Json, segments: KnownSegments, zone: tzinfo, now: datetime) -> list[str]:
     """Whom all engines find."""
-    found = town.by_engine(bind(load_rule(rule), town.context(segments, NOW, zone)))
+    found = town.by_engine(bind(load_rule(rule), town.context(segments, now, zone)))
     assert all(ids == found["single"] for ids in found.values()), (rule, found)
     return found["single"]
 
@@ -46,27 +56,33 @@ def agreed(town: MemoryTown, rule: Json, segments: KnownSegments, zone: tzinfo) 
     rules=st.lists(st.one_of(TREES_WITH_SEGMENTS, FIGURES), min_size=20, max_size=20),
     saved=st.tuples(TREES, TREES),
     zone=TIME_ZONES,
+    now=TIMES,
 )
 def test_engines_in_memory_find_the_same_customers(
-    seed: int, rules: list[Json], saved: tuple[Json, Json], zone: tzinfo
+    seed: int, rules: list[Json], saved: tuple[Json, Json], zone: tzinfo, now: datetime
 ) -> None:
     town, segments = make_town(seed), saved_segments(*saved)
     for rule in rules:
-        agreed(town, rule, segments, zone)
+        agreed(town, rule, segments, zone, now)
 
 
 @settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32 - 1), data=st.data())
 def test_engines_agree_on_every_operator_and_a_negative_one_finds_all_others(seed: int, data: st.DataObject) -> None:
     town, segments, zone = make_town(seed), saved_segments(EVERYONE, EVERYONE), data.draw(TIME_ZONES)
-    everybody = agreed(town, EVERYONE, segments, zone)
+    now = data.draw(TIMES)
+    everybody = agreed(town, EVERYONE, segments, zone, now)
     for found, operator in product(CATALOGUE.fields, OPERATORS):
         if found.type not in operator.types:
             continue
         rule = {"kind": "field", "field": found.name, "op": operator.key}
         if (value := data.draw(value_for(operator, found.type))) is not None:
             rule["value"] = value
-        ids = agreed(town, rule, segments, zone)
+        ids = agreed(town, rule, segments, zone, now)
         if operator.complement_of:
-            positive = agreed(town, rule | {"op": operator.complement_of}, segments, zone)
+            positive = agreed(town, rule | {"op": operator.complement_of}, segments, zone, now)
             assert ids == [name for name in everybody if name not in positive], rule
+        if operator.relation:
+            compared = {"kind": "field", "field": found.name, "op": operator.key}
+            for other in others_for(found):
+                agreed(town, compared | {"other_field": other}, segments, zone, now)

@@ -233,6 +233,46 @@ def test_the_palette_is_searched_and_the_list_offers_all(shop: Shop) -> None:
     assert board_on(page).nodes[1:]
 
 
+def test_who_never_ordered_is_a_rule_and_added_to_the_inactive_with_a_click(shop: Shop) -> None:
+    page = builder_with("Never ordered")
+    never = {"kind": "field", "field": "last_order_at", "op": "is_not_set"}
+    assert rules_of(page) == [never]
+    assert matches(page) == shop.count(lambda _, orders: not counted(orders))
+    page = builder_with("Inactive for N days")
+    page.choose("Days", 90)
+    assert "Leaves out customers who have never ordered." in page.words
+    inactive = matches(page)
+    page.click("Or never ordered")
+    idle = {"kind": "field", "field": "last_order_at", "op": "more_than_days_ago", "value": 90}
+    assert rules_of(page) == [{"kind": "any", "rules": [idle, never]}]
+    assert matches(page) == inactive + shop.count(lambda _, orders: not counted(orders))
+    assert "Leaves out customers who have never ordered." not in page.words
+
+
+def test_a_field_is_compared_with_another_one_and_with_a_value_again(shop: Shop) -> None:
+    page = builder_with("Visits")
+    page.choose("Compared with another field", "order_count")
+    rule = {"kind": "field", "field": "visits", "op": "gt", "other_field": "order_count"}
+    assert rules_of(page) == [rule]
+    assert matches(page) == shop.count(lambda who, orders: who["visits"] > len(counted(orders)))
+    page.choose("Visits", "between")
+    assert not rules_of(page)
+    page.choose("Visits", "gte")
+    page.choose("Value", 5.0)
+    assert rules_of(page) == [{"kind": "field", "field": "visits", "op": "gte", "value": 5}]
+
+
+def test_who_ranks_highest_is_a_percentage(shop: Shop) -> None:
+    page = builder_with("Total spend")
+    page.choose("Total spend", "in_top_percent")
+    page.choose("Percent", 100.0)
+    assert rules_of(page) == [{"kind": "field", "field": "total_spend", "op": "in_top_percent", "value": 100}]
+    assert matches(page) == len(shop.customers)
+    page.choose("Percent", 0.01)
+    most = max(spend(shop.orders_of(who)) for who in shop.customers)
+    assert matches(page) == shop.count(lambda _, orders: spend(orders) == most)
+
+
 def test_a_rule_is_dragged_in_and_a_field_dropped_in_the_bin_comes_back(shop: Shop) -> None:
     """As the board tells of it: what the mouse does is tested in a browser."""
     page = Page("audience_builder")

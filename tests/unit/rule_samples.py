@@ -17,7 +17,7 @@ from crm_core.rules.context import (
 )
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import MAX_DEPTH, MAX_NODES, load_rule
-from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
+from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures, operators_for_properties
 from crm_core.rules.tree import MAX_DAYS, STATUSES, AnyRule, PropertyMeasure
 from crm_core.rules.values import MAX_NUMBER
 from crm_core.schema.kinds import CONSENT_STATES
@@ -62,6 +62,11 @@ CATALOGUE = Catalogue(
 def on(name: str, op: str, value: Any = None) -> Json:
     """A condition on a field."""
     return {"kind": "field", "field": name, "op": op} | ({} if value is None else {"value": value})
+
+
+def beside(name: str, op: str, other: str) -> Json:
+    """A field against another one."""
+    return {"kind": "field", "field": name, "op": op, "other_field": other}
 
 
 def orders(op: str, value: Any, measure: str = "count", **filters: Any) -> Json:
@@ -138,7 +143,11 @@ def value_for(operator: Operator, kind: FieldType) -> Strategy:
         case Takes.NOTHING:
             return st.none()
         case Takes.DAYS:
-            return st.sampled_from([0, 1, 30, 90]) | st.integers(0, MAX_DAYS)
+            return st.sampled_from([0, 1, 30, 90]) | st.integers(0, operator.most_days)
+        case Takes.PERCENT:
+            return st.sampled_from([1, 10.0, 33.33, 100]) | st.integers(1, 10_000).map(
+                lambda hundredths: hundredths / 100
+            )
         case Takes.RANGE:
             return st.tuples(VALUES[kind], VALUES[kind]).map(sorted)
         case Takes.MANY:
@@ -148,8 +157,13 @@ def value_for(operator: Operator, kind: FieldType) -> Strategy:
 
 
 def _on_field(found: CustomerField) -> Strategy:
+    others = [each.name for each in CATALOGUE.fields if each.type is found.type and each.name != found.name]
+
     def build(operator: Operator) -> Strategy:
-        return value_for(operator, found.type).map(lambda value: on(found.name, operator.key, value))
+        with_value = value_for(operator, found.type).map(lambda value: on(found.name, operator.key, value))
+        if not operator.relation or not others:
+            return with_value
+        return with_value | st.sampled_from(others).map(lambda name: beside(found.name, operator.key, name))
 
     return st.sampled_from(operators_for(found.type)).flatmap(build)
 
@@ -184,7 +198,7 @@ def _on_property(key: tuple[str, str]) -> Strategy:
         asked = {"name": key[1], "op": operator.key}
         return value_for(operator, kind).map(lambda value: asked if value is None else asked | {"value": value})
 
-    return st.sampled_from(operators_for(kind)).flatmap(build)
+    return st.sampled_from(operators_for_properties(kind)).flatmap(build)
 
 
 def _events_with_properties(event_type: str) -> Strategy:

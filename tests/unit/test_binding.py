@@ -317,6 +317,9 @@ def test_a_least_amount_is_the_next_whole_minor_unit(amount: float, minor: int) 
         ("in_last_days", 30, Range(NOW - 30 * DAY, NOW)),
         ("in_last_days", 0, Range(NOW, NOW)),
         ("more_than_days_ago", 90, Range(None, NOW - 90 * DAY)),
+        ("in_next_days", 30, Range(NOW, NOW + 30 * DAY)),
+        ("in_next_days", 0, Range(NOW, NOW)),
+        ("more_than_days_ahead", 90, Range(NOW + 90 * DAY)),
     ],
 )
 def test_dates_are_days_in_utc_and_windows_count_24_hours(op: str, value: Any, wanted: Range) -> None:

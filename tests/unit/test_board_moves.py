@@ -11,7 +11,7 @@ from crm_core.errors import InvalidInput
 from crm_core.rules.loading import dump_rule, load_rule
 from pages.builder.board import moves
 from pages.builder.board.board import Board
-from pages.builder.board.tree import Group
+from pages.builder.board.tree import Condition, Group
 from tests.unit.board_samples import (
     BOOKS,
     CITY,
@@ -120,6 +120,21 @@ def test_a_group_is_switched_in_place() -> None:
 def test_the_outermost_group_neither_moves_nor_goes(move: Callable[[Board, int], Board]) -> None:
     with pytest.raises(InvalidInput, match="outermost"):
         move(HELD, HELD.root.id)
+
+
+def test_another_way_to_match_stands_in_an_any_group_with_it() -> None:
+    assert dump_rule(moves.or_else(HELD, id_at(HELD, 0), _node(VISITS)).to_rule()) == group(
+        "all", group("any", SPEND, VISITS), group("any", VISITS, CITY), BOOKS
+    )
+    assert dump_rule(moves.or_else(HELD, id_at(HELD, 1, 0), _node(SPEND)).to_rule()) == group(
+        "all", SPEND, group("any", VISITS, SPEND, CITY), BOOKS
+    )
+    on_spend = HELD.select(id_at(HELD, 0))
+    assert moves.or_else(on_spend, id_at(HELD, 0), _node(VISITS)).selected == on_spend.selected
+
+
+def _node(rule: dict[str, Any]) -> Condition:
+    return Condition(0, rule)
 
 
 def test_clearing_leaves_an_empty_board_and_ids_go_on() -> None:

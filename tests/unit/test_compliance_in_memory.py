@@ -1,6 +1,5 @@
 """The compliance cases without a database: the engines in memory, the text and the refusals."""
 
-from datetime import datetime
 from functools import cache
 
 import pytest
@@ -19,6 +18,7 @@ from tests.engines.compliance import (
     entries_of,
     given_of,
     messages_of,
+    moment_of,
     segments_of,
     zone_of,
 )
@@ -33,7 +33,7 @@ def town_of(family: str) -> MemoryTown:
 
 def place_of(family: str, case: Json) -> tuple[MemoryTown, RuleContext]:
     town, given = town_of(family), given_of(family)
-    return town, town.context(segments_of(given), datetime.fromisoformat(given["now"]), zone_of(case))
+    return town, town.context(segments_of(given), moment_of(family, case), zone_of(case))
 
 
 @pytest.mark.parametrize(("family", "case"), cases("matches"))

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_core.rules.days import DAY, day_of, start_of, to_moments, to_span
+from crm_core.rules.days import DAY, day_of, start_of
 from crm_core.rules.predicates import Range
+from crm_core.rules.spans import coming, to_moments, to_span
 
 ZONES = st.sampled_from(sorted(available_timezones())).map(ZoneInfo)
 DAYS = st.dates(date(1900, 1, 1), date(2037, 12, 31))
@@ -60,6 +61,20 @@ def test_a_plain_day_is_in_a_window_exactly_when_its_first_instant_is(
     is_in = low <= start_of(day, zone) <= low + timedelta(milliseconds=length)
     days = found.days
     assert is_in == (days.low <= day <= days.high)  # type: ignore[operator]
+
+
+@given(zone=ZONES, day=DAYS, before=st.integers(-400, 400), length=st.integers(0, 10**10))
+def test_a_plain_day_is_in_a_window_ahead_until_it_has_ended(
+    zone: ZoneInfo, day: date, before: int, length: int
+) -> None:
+    low = start_of(day, zone) - timedelta(hours=before)
+    window = Range(low, low + timedelta(milliseconds=length))
+    found = coming(window, zone)
+    assert found.moments is window
+    has_begun = start_of(day, zone) <= low + timedelta(milliseconds=length)
+    if start_of(day, zone) < start_of(day + DAY, zone):
+        is_in = has_begun and low < start_of(day + DAY, zone)
+        assert is_in == (found.days.low <= day <= found.days.high)  # type: ignore[operator]
 
 
 def test_open_ends_stay_open() -> None:

@@ -22,13 +22,17 @@ from crm_core.rules.operators import (
 from crm_core.rules.values import check_value
 
 NUMERIC = {"gt", "gte", "lt", "lte", "eq", "ne", "between", "not_between"}
+RANKS = {"in_top_percent", "in_bottom_percent"}
 EXPECTED = {
-    FieldType.NUMBER: NUMERIC,
-    FieldType.MONEY: NUMERIC,
+    FieldType.NUMBER: NUMERIC | RANKS,
+    FieldType.MONEY: NUMERIC | RANKS,
     FieldType.TEXT: {
         *("eq", "ne", "in", "not_in", "contains", "not_contains", "starts_with", "not_starts_with"),
     },
-    FieldType.DATE: {"before", "after", "on", "between", "in_last_days", "more_than_days_ago"},
+    FieldType.DATE: {
+        *("before", "after", "on", "between", "in_last_days", "more_than_days_ago"),
+        *("in_next_days", "more_than_days_ahead", "anniversary_in_next_days"),
+    },
     FieldType.BOOLEAN: {"is"},
     FieldType.LIST: {"has_any", "has_all", "has_none"},
     FieldType.CHOICE: {"eq", "ne", "in", "not_in"},
@@ -86,7 +90,7 @@ def test_what_is_written_or_said_of_a_field_is_one_operator(kind: FieldType) -> 
         assert len(told) == len(offered)
 
 
-PLACES = {Takes.ONE: 1, Takes.RANGE: 2, Takes.MANY: 1, Takes.DAYS: 1, Takes.NOTHING: 0}
+PLACES = {Takes.ONE: 1, Takes.RANGE: 2, Takes.MANY: 1, Takes.DAYS: 1, Takes.PERCENT: 1, Takes.NOTHING: 0}
 
 
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.key)
@@ -114,6 +118,11 @@ def test_what_is_written_and_said_has_a_place_for_each_value(operator: Operator)
         ("before", FieldType.DATE, "2026-01-31", date(2026, 1, 31)),
         ("in_last_days", FieldType.DATE, 0, 0),
         ("more_than_days_ago", FieldType.DATE, 36_500, 36_500),
+        ("in_next_days", FieldType.DATE, 0, 0),
+        ("more_than_days_ahead", FieldType.DATE, 36_500, 36_500),
+        ("anniversary_in_next_days", FieldType.DATE, 365, 365),
+        *(("in_top_percent", FieldType.MONEY, value, Decimal(str(value))) for value in (0.01, 2.5, 33.33, 100)),
+        ("in_bottom_percent", FieldType.NUMBER, 25, Decimal(25)),
         ("is", FieldType.BOOLEAN, False, False),
         ("is_set", FieldType.DATE, None, None),
     ],
@@ -160,6 +169,14 @@ def test_a_good_value_is_given_as_engines_use_it(op: str, kind: FieldType, value
         ("in_last_days", FieldType.DATE, 1.5, "0 to 36,500"),
         ("more_than_days_ago", FieldType.DATE, True, "0 to 36,500"),
         ("more_than_days_ago", FieldType.DATE, "90", "0 to 36,500"),
+        *((op, FieldType.DATE, 100_000, "0 to 36,500") for op in ("in_next_days", "more_than_days_ahead")),
+        ("in_next_days", FieldType.DATE, -1, "0 to 36,500"),
+        *(
+            ("in_top_percent", FieldType.MONEY, value, "is no percentage above 0 and up to 100")
+            for value in (0, -1, 100.01, 101, 0.001, 12.345, True, "10", [10], 1e300)
+        ),
+        ("anniversary_in_next_days", FieldType.DATE, 366, "0 to 365"),
+        ("anniversary_in_next_days", FieldType.DATE, -1, "0 to 365"),
         ("is", FieldType.BOOLEAN, None, "neither true nor false"),
         ("is", FieldType.BOOLEAN, 1, "neither true nor false"),
         ("is", FieldType.BOOLEAN, "true", "neither true nor false"),

@@ -91,6 +91,8 @@ def written(operator: Operator, kind: FieldType, spelling: str) -> tuple[str, An
             return spelling, None
         case Takes.DAYS:
             return spelling.format("30"), 30
+        case Takes.PERCENT:
+            return spelling.format("2.5"), 2.5
         case Takes.RANGE:
             return spelling.format(first[0], second[0]), [first[1], second[1]]
         case Takes.MANY:

@@ -16,7 +16,7 @@ from crm_core.rules.sentence import to_sentence
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import to_text
 from crm_core.rules.tree import AnyRule
-from tests.unit.rule_samples import CATALOGUE, RULES, SCOPE, Json, events, group, on, orders, picked, use
+from tests.unit.rule_samples import CATALOGUE, RULES, SCOPE, Json, beside, events, group, on, orders, picked, use
 from tests.unit.test_wording import sample
 
 MONEY = money_formatter("USD")
@@ -73,9 +73,17 @@ def test_a_rule_reads_as_a_person_would_say_it(text: str, words: str) -> None:
         ("last_order_at", "in_last_days", 1, "last ordered in the last day"),
         ("first_order_at", "on", "2026-01-05", "first ordered on 5 Jan 2026"),
         ("created_at", "more_than_days_ago", 1000, "became a customer more than 1,000 days ago"),
+        ("last_order_at", "is_not_set", None, "has never ordered"),
+        ("total_spend", "in_top_percent", 10, "is in the top 10 % by total spend"),
+        ("attributes.score", "in_bottom_percent", 2.5, "is in the bottom 2.5 % by score"),
         ("attributes.size", "eq", "M", "size is “M”"),
         ("attributes.score", "lt", 2.5, "score is less than 2.5"),
         ("attributes.birthday", "before", "2000-01-01", "birthday was before 1 Jan 2000"),
+        ("attributes.birthday", "in_next_days", 14, "birthday is in the next 14 days"),
+        ("attributes.birthday", "more_than_days_ahead", 1, "birthday is more than 1 day ahead"),
+        ("attributes.birthday", "anniversary_in_next_days", 1, "birthday has its anniversary in the next day"),
+        ("first_order_at", "anniversary_in_next_days", 7, "first order has its anniversary in the next 7 days"),
+        ("last_order_at", "in_next_days", 7, "last order is in the next 7 days"),
         ("attributes.wants", "has_any", ["a", "b"], "wants include any of “a”, “b”"),
         ("attributes.vegan", "is", True, "vegan is yes"),
     ],
@@ -89,6 +97,11 @@ def test_a_condition_on_a_field_reads_as_what_the_customer_did_or_is(
 @pytest.mark.parametrize(
     ("data", "words"),
     [
+        (beside("cart_value", "gt", "avg_order_value"), "has more than their average order value in the cart"),
+        (beside("visits", "ne", "order_count"), "visited other than their orders in total times"),
+        (beside("last_order_at", "before", "attributes.birthday"), "last ordered before their birthday"),
+        (beside("attributes.birthday", "after", "last_order_at"), "birthday was after their last order"),
+        (beside("city", "eq", "attributes.size"), "city is their size"),
         (orders("eq", 0), "made no orders"),
         (orders("eq", 1), "made exactly 1 order"),
         (orders("lt", 3, within_days=30), "made fewer than 3 orders in the last 30 days"),

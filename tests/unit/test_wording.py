@@ -10,7 +10,7 @@ from crm_core.rules.fields import FIELDS, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
 from crm_core.rules.wording import describe
-from tests.unit.rule_samples import CATALOGUE, SCOPE, Json, events, on, orders, picked, use
+from tests.unit.rule_samples import CATALOGUE, SCOPE, Json, beside, events, on, orders, picked, use
 
 MONEY = money_formatter("USD")
 
@@ -29,6 +29,7 @@ SAMPLES: dict[Takes, dict[FieldType, Any]] = {
         FieldType.DATE: ["2026-01-01", "2026-01-31"],
     },
     Takes.DAYS: {FieldType.DATE: 30},
+    Takes.PERCENT: {FieldType.NUMBER: 10, FieldType.MONEY: 10},
     Takes.MANY: {FieldType.TEXT: ["x", "y"], FieldType.LIST: ["x", "y"], FieldType.CHOICE: ["granted", "unknown"]},
 }
 
@@ -61,10 +62,17 @@ def chip(data: Json) -> tuple[str, str]:
         ("last_order_at", "in_last_days", 1, "Last order in the last day"),
         ("last_order_at", "more_than_days_ago", 1000, "Last order more than 1,000 days ago"),
         ("last_order_at", "more_than_days_ago", 1, "Last order more than 1 day ago"),
+        ("attributes.birthday", "in_next_days", 14, "Birthday is in the next 14 days"),
+        ("attributes.birthday", "in_next_days", 1, "Birthday is in the next day"),
+        ("attributes.birthday", "more_than_days_ahead", 1000, "Birthday is more than 1,000 days ahead"),
+        ("attributes.birthday", "anniversary_in_next_days", 7, "Birthday has its anniversary in the next 7 days"),
+        ("total_spend", "in_top_percent", 10, "Total spend is in the top 10 %"),
+        ("visits", "in_bottom_percent", 2.5, "Visits is in the bottom 2.5 %"),
         ("first_order_at", "on", "2026-01-05", "First order on 5 Jan 2026"),
         ("loyalty_member", "is", True, "Loyalty member is yes"),
         ("loyalty_member", "is", False, "Loyalty member is no"),
         ("email", "is_not_set", None, "E-mail has no value"),
+        ("last_order_at", "is_not_set", None, "Last order never ordered"),
         ("attributes.birthday", "before", "2000-02-29", "Birthday before 29 Feb 2000"),
         ("attributes.score", "lte", 2.5, "Score at most 2.5"),
     ],
@@ -101,6 +109,18 @@ def test_a_condition_on_a_field_reads_as_label_and_predicate(field: str, op: str
 )
 def test_any_other_condition_reads_as_its_subject_its_filters_and_its_claim(data: Json, about: str, says: str) -> None:
     assert chip(data) == (about, says)
+
+
+@pytest.mark.parametrize(
+    ("field", "op", "other", "words"),
+    [
+        ("cart_value", "gt", "avg_order_value", "Cart value more than their average order value"),
+        ("last_order_at", "before", "attributes.birthday", "Last order before their birthday"),
+        ("city", "ne", "country", "City is not their country"),
+    ],
+)
+def test_a_comparison_names_the_other_field(field: str, op: str, other: str, words: str) -> None:
+    assert " ".join(chip(beside(field, op, other))) == words
 
 
 @pytest.mark.parametrize("field", CATALOGUE.fields, ids=lambda field: field.name)

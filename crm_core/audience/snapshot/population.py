@@ -11,6 +11,8 @@ from crm_core.audience.snapshot.sharing import SharedAddress, read_shared
 from crm_core.audience.snapshot.version import Version
 from crm_core.rules.binding import (
     Bound,
+    BoundComparison,
+    BoundCondition,
     BoundField,
     BoundGroup,
     BoundList,
@@ -23,6 +25,7 @@ from crm_core.rules.binding import (
 )
 from crm_core.rules.engines.columns import Mask
 from crm_core.rules.engines.mask import mask
+from crm_core.rules.fields import CustomerField
 
 
 class Population:
@@ -45,8 +48,9 @@ class Population:
         """Whether all that the rule asks for is in memory."""
         match bound:
             case BoundField():
-                names = {"total_spend", "order_count"} if bound.field.is_average else {bound.field.name}
-                return all(names <= part.shard.columns.fields.keys() for part in self._parts)
+                return self._holds(bound.field)
+            case BoundComparison():
+                return all(self._holds(each) for each in (bound.field, bound.other))
             case BoundGroup():
                 return all(map(self.holds, bound.children))
             case BoundSegment():
@@ -57,6 +61,10 @@ class Population:
                 return True
             case _:
                 assert_never(bound)
+
+    def _holds(self, found: CustomerField) -> bool:
+        names = {"total_spend", "order_count"} if found.is_average else {found.name}
+        return all(names <= part.shard.columns.fields.keys() for part in self._parts)
 
     def find(self, bound: Bound, instead: Mapping[Place, Bits] | None = None, place: Place = ()) -> Bits:
         """Those who match. instead: sets that take the place of what these nodes find. Not to be changed."""
@@ -113,7 +121,7 @@ class Population:
                 return self._group(bound, None, ())
             case BoundSegment():
                 return self.find(bound.child)
-            case BoundField() | BoundRecords() | BoundList():
+            case BoundField() | BoundComparison() | BoundRecords() | BoundList():
                 return self.collect(_key(bound), lambda shard: mask(bound, shard.columns))
             case _:
                 assert_never(bound)
@@ -141,11 +149,14 @@ def _holds_records(shard: Shard, bound: BoundRecords) -> bool:
     return properties_of(bound) <= shard.columns.events.properties.keys()
 
 
-def _key(bound: BoundField | BoundRecords | BoundList) -> Hashable:
+def _key(bound: BoundCondition) -> Hashable:
     """What tells conditions apart that find different people."""
     match bound:
         case BoundField():
             return bound.field.name, bound.predicate, bound.operator.is_negative
+        case BoundComparison():
+            names = bound.field.name, bound.other.name
+            return "comparison", *names, bound.relation, bound.zone, bound.operator.is_negative
         case BoundRecords():
             return bound.only, bound.measure, bound.predicate, bound.operator.is_negative
         case BoundList():

@@ -1,5 +1,6 @@
 """What a campaign's message log is to hold: a row for each customer of the audience, excluded and held out too."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias, TypedDict
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from crm_core.audience.contexts import FrozenSegments
 from crm_core.audience.evaluation import Audience
+from crm_core.audience.ranks import StoredRanks
 from crm_core.campaigns.messages.message_log import MessageLog
 from crm_core.campaigns.messages.model import Message
 from crm_core.campaigns.messages.rows import new_row
@@ -16,6 +18,8 @@ from crm_core.campaigns.states import RowReason
 from crm_core.rules.loading import load_rule
 from crm_core.schema.message_states import MessageState
 
+MAX_REMEMBERED = 16
+"""Campaigns whose ranks are kept."""
 AddressKeys: TypeAlias = Callable[[Collection[str], str], Mapping[str, str]]
 """From customer ids and a channel to the address keys of those who have one, by id."""
 
@@ -25,17 +29,18 @@ class Plan:
 
     def __init__(self, audience: Audience, message_log: MessageLog, address_keys: AddressKeys) -> None:
         self._audience = audience
+        self._ranks: OrderedDict[tuple[str, datetime], StoredRanks] = OrderedDict()
         self._message_log = message_log
         self._address_keys = address_keys
 
     def walk(self, campaign: Campaign) -> Iterator[str]:
         """The ids of the audience in order, those after the campaign's mark. Raises BadRule when the first is asked."""
-        yield from self._audience.ids(load_rule(campaign["rule"]), **_as_frozen(campaign))
+        yield from self._audience.ids(load_rule(campaign["rule"]), **self._as_frozen(campaign))
 
     def count_left(self, campaign: Campaign) -> int:
         """How many of its audience, as it is now, are behind its mark and have no row. Raises BadRule."""
         after, campaign_id = campaign.get("plan_after"), campaign["_id"]
-        behind = self._audience.count(load_rule(campaign["rule"]), **_as_frozen(campaign))
+        behind = self._audience.count(load_rule(campaign["rule"]), **self._as_frozen(campaign))
         return max(0, behind - self._message_log.count_rows(campaign_id, after=after))
 
     def rows(self, campaign: Campaign, customer_ids: Sequence[str], *, at: datetime) -> list[Message]:
@@ -66,9 +71,29 @@ class Plan:
                 now=campaign["launched_at"],
                 segments=FrozenSegments(campaign["exclude_rule_segments"]),
                 zone=_zone_of(campaign),
+                ranks=self._ranks_of(campaign),
             )
             found |= dict.fromkeys(members, RowReason.EXCLUDED_SEGMENT)
         return found
+
+    def _as_frozen(self, campaign: Campaign) -> "_AsFrozen":
+        """How its rule is evaluated behind its mark."""
+        return {
+            "now": campaign["launched_at"],
+            "after": campaign.get("plan_after"),
+            "segments": FrozenSegments(campaign.get("rule_segments", ())),
+            "zone": _zone_of(campaign),
+            "ranks": self._ranks_of(campaign),
+        }
+
+    def _ranks_of(self, campaign: Campaign) -> StoredRanks:
+        """As they were when its evaluation began in this process: audience and exclusions have the same."""
+        key = (campaign["_id"], campaign["launched_at"])
+        ranks = self._ranks.pop(key, None) or self._audience.ranks()
+        self._ranks[key] = ranks
+        while len(self._ranks) > MAX_REMEMBERED:
+            self._ranks.popitem(last=False)
+        return ranks
 
 
 class _AsFrozen(TypedDict):
@@ -76,16 +101,7 @@ class _AsFrozen(TypedDict):
     after: str | None
     segments: FrozenSegments
     zone: ZoneInfo
-
-
-def _as_frozen(campaign: Campaign) -> _AsFrozen:
-    """How its rule is evaluated behind its mark."""
-    return {
-        "now": campaign["launched_at"],
-        "after": campaign.get("plan_after"),
-        "segments": FrozenSegments(campaign.get("rule_segments", ())),
-        "zone": _zone_of(campaign),
-    }
+    ranks: StoredRanks
 
 
 def _zone_of(campaign: Campaign) -> ZoneInfo:

@@ -6,13 +6,23 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias, assert_never
 
-from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
-from crm_core.rules.engines.single import Subject, actual_value, fulfils, join
+from crm_core.rules.binding import (
+    Bound,
+    BoundComparison,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundRecords,
+    BoundSegment,
+)
+from crm_core.rules.engines.single import Subject, actual_value, asked_predicate, fulfils, join, read_value
 from crm_core.rules.fields import FieldType
-from crm_core.rules.predicates import Range, Span
+from crm_core.rules.predicates import Predicate, Range, Span, Yearly
+from crm_core.rules.yearly import nearest
 
 MILLISECOND = timedelta(milliseconds=1)
 Distance: TypeAlias = Decimal | timedelta
+_Valued: TypeAlias = BoundField | BoundComparison | BoundRecords
 
 
 @dataclass(frozen=True)
@@ -24,13 +34,14 @@ class Explanation:
     distance: by how much a number or a date must change, at least, for a cross to become a tick: + up or later,
     - down or earlier, in the unit of ``actual``, averages rounded away to minor units. A custom number that must pass
     an end by however little has the distance to that end. None for a tick, for what is missing, and where no change of
-    a number would do.
+    a number would do. other: what the customer has of the field that this one is compared with, as ``actual``.
     """
 
     bound: Bound
     matches: bool
     actual: Any = None
     distance: Distance | None = None
+    other: Any = None
     children: tuple["Explanation", ...] = ()
 
 
@@ -45,36 +56,50 @@ def explain(bound: Bound, subject: Subject, *, digits: int) -> Explanation:
             return Explanation(bound, child.matches, children=(child,))
         case BoundList():
             return Explanation(bound, fulfils(bound, subject), subject.customer["_id"])
-        case BoundField() | BoundRecords():
+        case BoundField() | BoundComparison() | BoundRecords():
             return _condition(bound, subject, digits)
         case _:
             assert_never(bound)
 
 
-def _condition(bound: BoundField | BoundRecords, subject: Subject, digits: int) -> Explanation:
+def _condition(bound: _Valued, subject: Subject, digits: int) -> Explanation:
     value, is_match = actual_value(bound, subject), fulfils(bound, subject)
-    if value is None:
-        return Explanation(bound, is_match)
     minor_digits = _digits(bound, digits)
-    distance = None if is_match else _distance(bound, value)
-    return Explanation(bound, is_match, _actual(value, minor_digits), _shown(distance, minor_digits))
+    other = read_value(bound.other, subject.customer) if isinstance(bound, BoundComparison) else None
+    shown = None if value is None else _actual(value, minor_digits)
+    beside = None if other is None else _actual(other, minor_digits)
+    predicate = asked_predicate(bound, subject)
+    if value is None or predicate is None or is_match:
+        return Explanation(bound, is_match, shown, other=beside)
+    distance = _distance(bound, predicate, value)
+    return Explanation(bound, is_match, shown, _shown(distance, minor_digits), other=beside)
 
 
-def _digits(bound: BoundField | BoundRecords, digits: int) -> int | None:
+def _digits(bound: _Valued, digits: int) -> int | None:
     """Of a value that is held in units of 10^-digits; None for others."""
     if isinstance(bound, BoundRecords):
         return bound.digits or (digits if bound.type is FieldType.MONEY else None)
     return digits if bound.field.type is FieldType.MONEY else None
 
 
-def _distance(bound: BoundField | BoundRecords, value: Any) -> Any:
-    wanted: Any = bound.predicate.of(value) if isinstance(bound.predicate, Span) else bound.predicate
+def _distance(bound: _Valued, predicate: Predicate, value: Any) -> Any:
+    wanted: Any = _asked_of(value, predicate)
     if not isinstance(wanted, Range) or wanted.is_empty:
         return None
-    if isinstance(bound, BoundField) and not bound.field.is_whole and isinstance(value, int | float):
+    if not isinstance(bound, BoundRecords) and not bound.field.is_whole and isinstance(value, int | float):
         wanted, value = _as_decimals(wanted), Decimal(str(value))
     way = _out_of if bound.operator.is_negative else _into
     return way(wanted, value)
+
+
+def _asked_of(value: Any, predicate: Predicate) -> Predicate:
+    match predicate:
+        case Span():
+            return predicate.of(value)
+        case Yearly():
+            return nearest(predicate, value)
+        case _:
+            return predicate
 
 
 def _as_decimals(wanted: Range) -> Any:

@@ -5,11 +5,21 @@ from typing import assert_never
 import numpy as np
 
 from crm_core.errors import BadRule
-from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.binding import (
+    Bound,
+    BoundComparison,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundRecords,
+    BoundSegment,
+)
 from crm_core.rules.engines.columns import Coded, Columns, Flags, Mask, Numbers
+from crm_core.rules.engines.mask_comparison import comparison_mask
 from crm_core.rules.engines.mask_quotients import is_quotient_within
 from crm_core.rules.engines.mask_records import figure_mask
 from crm_core.rules.engines.mask_values import coded_mask, numbers_mask
+from crm_core.rules.fields import CustomerField
 from crm_core.rules.predicates import IsSet, Predicate, Range, holds
 
 
@@ -21,6 +31,11 @@ def mask(bound: Bound, columns: Columns) -> Mask:
     match bound:
         case BoundField():
             found = _field(bound, columns)
+            return ~found if bound.operator.is_negative else found
+        case BoundComparison():
+            for each in (bound.field, bound.other):
+                _need(each, bound.path, columns)
+            found = comparison_mask(bound, columns)
             return ~found if bound.operator.is_negative else found
         case BoundRecords():
             found = figure_mask(bound, columns)
@@ -57,9 +72,8 @@ def _listed(bound: BoundList, columns: Columns) -> Mask:
 def _field(bound: BoundField, columns: Columns) -> Mask:
     if bound.field.is_average:
         return _average(bound.predicate, columns)
-    column = columns.fields.get(bound.field.name)
-    if column is None:
-        raise BadRule(f"{bound.path}: {bound.field.label} is not among the columns held in memory.", field=bound.path)
+    _need(bound.field, bound.path, columns)
+    column = columns.fields[bound.field.name]
     if isinstance(column, Coded):
         return coded_mask(bound.predicate, column)
     if isinstance(column, Flags):
@@ -73,6 +87,11 @@ def _flags_mask(bound: BoundField, column: Flags) -> Mask:
     asked = sum(bit for value, bit in column.bits.items() if holds(bound.predicate, value) is not has_last)
     found: Mask = (column.numbers & column.numbers.dtype.type(asked)) != 0
     return ~found if has_last else found
+
+
+def _need(found: CustomerField, path: str, columns: Columns) -> None:
+    if not found.is_average and found.name not in columns.fields:
+        raise BadRule(f"{path}: {found.label} is not among the columns held in memory.", field=path)
 
 
 def _average(predicate: Predicate, columns: Columns) -> Mask:

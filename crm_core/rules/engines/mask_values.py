@@ -1,10 +1,14 @@
 """Predicates over columns of values."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from crm_core.rules.engines.columns import Coded, Mask, Numbers
 from crm_core.rules.engines.mask_ranges import range_mask, span_mask
-from crm_core.rules.predicates import IsSet, Predicate, Range, Span, holds
+from crm_core.rules.engines.mask_yearly import yearly_mask
+from crm_core.rules.predicates import IsSet, Predicate, Range, Span, Yearly, holds
 
 
 def coded_mask(predicate: Predicate, column: Coded) -> Mask:
@@ -20,9 +24,19 @@ def numbers_mask(predicate: Predicate, column: Numbers) -> Mask:
     present = column.present
     if isinstance(predicate, IsSet):
         return np.ones(len(column.values), dtype=bool) if present is None else present.copy()
-    assert isinstance(predicate, Range | Span)
-    values = column.values
-    found = span_mask(predicate, values) if isinstance(predicate, Span) else range_mask(predicate, values)
+    found = _values_mask(predicate, column.values)
     if present is not None:
         found &= present
     return found
+
+
+def _values_mask(predicate: Predicate, values: NDArray[Any]) -> Mask:
+    match predicate:
+        case Range():
+            return range_mask(predicate, values)
+        case Span():
+            return span_mask(predicate, values)
+        case Yearly():
+            return yearly_mask(predicate, values)
+        case _:
+            raise AssertionError("is asked of texts")

@@ -3,11 +3,34 @@
 import re
 from typing import Any, assert_never
 
-from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment, OnlyOrders
+from crm_core.rules.binding import (
+    Bound,
+    BoundComparison,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundRecords,
+    BoundSegment,
+    OnlyOrders,
+)
+from crm_core.rules.engines.mongo_comparison import to_comparison
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
 from crm_core.rules.engines.mongo_records import RecordsPart
+from crm_core.rules.engines.mongo_yearly import to_yearly
 from crm_core.rules.fields import ATTRIBUTES, CustomerField, FieldType
-from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, Span, StartsWith
+from crm_core.rules.predicates import (
+    Contains,
+    HasAll,
+    HasAny,
+    Is,
+    IsSet,
+    OneOf,
+    Predicate,
+    Range,
+    Span,
+    StartsWith,
+    Yearly,
+)
 from crm_core.schema.statuses import ORDER_STATUSES
 
 EVERYBODY: Filter = {}
@@ -33,6 +56,8 @@ def _exact(bound: Bound, part: RecordsPart) -> Filter:
     match bound:
         case BoundField():
             return _field(bound)
+        case BoundComparison():
+            return _signed(to_comparison(bound), bound.operator.is_negative)
         case BoundRecords():
             return _signed(part.filter(bound), bound.operator.is_negative)
         case BoundList():
@@ -107,6 +132,8 @@ def _found(predicate: Predicate, found: CustomerField) -> Filter:
             others = sorted(set(found.choices) - predicate.texts)  # who has none stored has the last
             is_last = found.choices[-1] in predicate.texts
             return {found.path: {"$nin": others} if is_last else {"$in": sorted(predicate.texts)}}
+        case Yearly():
+            return to_yearly(predicate, found.path)
         case IsSet() if found.has_plain_days:
             return {found.path: {"$type": ["date", "string"]}}
         case _:
@@ -117,8 +144,8 @@ def _test(predicate: Predicate, found: CustomerField) -> Any:
     match predicate:
         case Range():
             return to_range(predicate)
-        case Span():
-            raise AssertionError("a span is asked of two types")
+        case Span() | Yearly():
+            raise AssertionError("is asked of two types")
         case OneOf() | HasAny():
             return {"$in": sorted(predicate.texts)}
         case HasAll():

@@ -4,8 +4,21 @@ from typing import Any, assert_never
 
 from crm_core.rules.binding import BoundProperty
 from crm_core.rules.engines.mongo_ranges import Filter, to_range
+from crm_core.rules.engines.mongo_yearly import of_moments
 from crm_core.rules.fields import FieldType
-from crm_core.rules.predicates import Contains, HasAll, HasAny, Is, IsSet, OneOf, Predicate, Range, Span, StartsWith
+from crm_core.rules.predicates import (
+    Contains,
+    HasAll,
+    HasAny,
+    Is,
+    IsSet,
+    OneOf,
+    Predicate,
+    Range,
+    Span,
+    StartsWith,
+    Yearly,
+)
 
 
 def to_expression(bound: BoundProperty, record: str) -> Filter:
@@ -36,9 +49,23 @@ def _holds(predicate: Predicate, value: str) -> Any:
     match predicate:
         case Range():
             return _within(predicate, value)
+        case Yearly():
+            days = [f"{month:02}-{day:02}" for month, day in sorted(predicate.days)]
+            is_one = {"$in": [{"$substrCP": [value, len("2026-"), len("01-31")]}, days]}
+            return {"$cond": [_has_type(value, "date"), of_moments(predicate, value), is_one]}
         case Span():
             days = {key: str(day) for key, day in to_range(predicate.days).items()}
             return {"$cond": [_has_type(value, "date"), _within(predicate.moments, value), _compared(days, value)]}
+        case Is():
+            return {"$eq": [value, predicate.value]}
+        case IsSet():
+            return True
+        case _:
+            return _holds_of_texts(predicate, value)
+
+
+def _holds_of_texts(predicate: OneOf | Contains | StartsWith | HasAny | HasAll, value: str) -> Filter:
+    match predicate:
         case OneOf():
             return {"$in": [value, {"$literal": sorted(predicate.texts)}]}
         case Contains():
@@ -49,10 +76,6 @@ def _holds(predicate: Predicate, value: str) -> Any:
             return {"$ne": [{"$setIntersection": [value, {"$literal": sorted(predicate.texts)}]}, []]}
         case HasAll():
             return {"$setIsSubset": [{"$literal": sorted(predicate.texts)}, value]}
-        case Is():
-            return {"$eq": [value, predicate.value]}
-        case IsSet():
-            return True
         case _:
             assert_never(predicate)
 

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from crm_core.rules.binding import (
     Bound,
+    BoundComparison,
     BoundCondition,
     BoundField,
     BoundGroup,
@@ -20,11 +21,14 @@ from crm_core.rules.binding import (
     OnlyOrders,
     Window,
 )
+from crm_core.rules.comparing import asked
 from crm_core.rules.fields import CustomerField, FieldType, micros_of
-from crm_core.rules.predicates import holds
+from crm_core.rules.predicates import Predicate, holds
+from crm_core.rules.ranks import bounded
 from crm_core.rules.tree import MESSAGE_STATES
 from crm_core.schema.message_states import ranks_reaching, reached_at
 
+NUMERIC = frozenset({FieldType.NUMBER, FieldType.MONEY})
 Record = Mapping[str, Any]
 READ_OF_ORDERS = ("amount_minor", "net_minor", "status", "category_folded", "ordered_at")
 """What rules ask of an order. net_minor: what it adds to the spend, where that is not the amount."""
@@ -52,7 +56,7 @@ class Subject:
 def matches(bound: Bound, subject: Subject) -> bool:
     """Law: true exactly for those whom ``to_mongo`` and ``mask`` find."""
     match bound:
-        case BoundField() | BoundRecords() | BoundList():
+        case BoundField() | BoundComparison() | BoundRecords() | BoundList():
             return fulfils(bound, subject)
         case BoundSegment():
             return matches(bound.child, subject)
@@ -77,13 +81,24 @@ def fulfils(bound: BoundCondition, subject: Subject) -> bool:
     """The same for one condition."""
     if isinstance(bound, BoundList):
         return subject.customer["_id"] in bound.rule.customer_ids
-    value = actual_value(bound, subject)
-    is_positive = value is not None and holds(bound.predicate, value)
+    value, predicate = actual_value(bound, subject), asked_predicate(bound, subject)
+    is_positive = value is not None and predicate is not None and holds(predicate, value)
     return is_positive is not bound.operator.is_negative
 
 
-def actual_value(bound: BoundField | BoundRecords, subject: Subject) -> Any:
+def asked_predicate(bound: BoundField | BoundComparison | BoundRecords, subject: Subject) -> Predicate | None:
+    """What the value must fulfil; None where the field that it is compared with is missing."""
+    if not isinstance(bound, BoundComparison):
+        return bound.predicate
+    other = read_value(bound.other, subject.customer)
+    return None if other is None else asked(bound.relation, bound.other, other, bound.zone)
+
+
+def actual_value(bound: BoundField | BoundComparison | BoundRecords, subject: Subject) -> Any:
     """What the predicate is asked of, None where it is missing. Amounts in minor units."""
+    if isinstance(bound, BoundComparison):
+        value = read_value(bound.field, subject.customer)
+        return value if value is None or bound.field.type not in NUMERIC else bounded(bound.field, value)
     if isinstance(bound, BoundField):
         return read_value(bound.field, subject.customer)
     only = bound.only

@@ -6,6 +6,7 @@ from functools import cache
 
 from lark import Lark
 
+from crm_core.rules.fields import FIELDS
 from crm_core.rules.operators import OPERATORS, Takes
 
 JOINING = r"""
@@ -21,6 +22,7 @@ JOINING = r"""
     | _SEGMENT STRING -> segment_named
     | _SEGMENT _ID STRING -> segment
     | NAME _FOR NUMBER _DAYS -> idle
+    | _NEVER NAME -> never
     | NAME predicate -> field
     | _ORDERS ["." NAME] "(" [filter ("," filter)*] ")" predicate -> orders
     | _EVENTS ["." NAME] "(" filter ("," filter)* ")" predicate -> events
@@ -30,13 +32,14 @@ filter: (NAME | STRING) predicate -> named
     | _CAMPAIGN _ID STRING -> campaign
     | _IN? _THE? _LAST NUMBER _DAYS -> last
     | (NAME | STRING) -> bare
-?value: NUMBER | DATE | STRING | BOOLEAN | WORD
+?value: NUMBER | DATE | STRING | BOOLEAN | OTHER
 texts: "(" value ("," value)* ")"
 predicate: PREDICATES
 
 GROUP.3: /(all|any|none)(?=\s+of\b)/i
 EVERYBODY.3: /(everyone|nobody)\b/i
 _CUSTOMER.3: /customer(?=\s+(not\s+)?in\b)/i
+_NEVER.3: /never(?=\s+(NEVER)\b)/i
 _SEGMENT.3: /segment(?=\s+(id\s*)?["'])/i
 _ORDERS.3: /orders(?=\s*[.(])/i
 _EVENTS.3: /events(?=\s*[.(])/i
@@ -45,8 +48,8 @@ _CAMPAIGN.3: /campaign(?=\s+(id\s*)?["']|["'])/i
 BOOLEAN.2: /(true|false|yes|no)\b/i
 DATE.3: /\d{4}-\d{2}-\d{2}\b/
 NUMBER.2: /[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?(?![\w.])/i
+OTHER: /(?!(and|or|not)\b)[^\W\d][\w.]*/i
 NAME: /[^\W\d][\w.]*/
-WORD: /(?!(and|or|not)\b)[^\W\d][\w.]*/i
 STRING: /"(\\.|[^"\\])*"/s | /'(\\.|[^'\\])*'/s
 %ignore /\s+/
 """
@@ -78,12 +81,13 @@ def parser() -> Lark:
     words.update({f"_{word.upper()}": word for word in KEYWORDS} | {"_DAYS": "days?"})
     terminals = [rf"{name}.2: /{word}\b/i" for name, word in words.items()]
     grammar = JOINING.replace("predicate: PREDICATES", "predicate: " + "\n    | ".join(predicates))
+    grammar = grammar.replace("(NEVER)", "|".join(found.idle.never for found in FIELDS if found.idle).join("()"))
     return Lark("\n".join([grammar, *terminals]), parser="lalr", propagate_positions=True)
 
 
 def _symbols(spelling: str, takes: Takes, words: dict[str, str]) -> str:
     """``not between {} and {}`` as ``NOT BETWEEN value AND value``; notes the words."""
-    values = {Takes.MANY: "texts", Takes.DAYS: "NUMBER"}
+    values = {Takes.MANY: "texts", Takes.DAYS: "NUMBER", Takes.PERCENT: "NUMBER"}
     parts = []
     for part in WORDS.findall(spelling):
         if part == "{}":

@@ -114,6 +114,11 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
         said = Said("more than {} days ago", [days], days)
         return {"kind": "field", "field": found.name} | read_comparison(said, found.type, word, self._context)
 
+    def never(self, _: Meta, children: list[Token]) -> Node:
+        with at(children[0]):
+            found = self._context.catalogue.find_never(children[0], "text")
+        return {"kind": "field", "field": found.name, "op": "is_not_set"}
+
     def field(self, _: Meta, children: list[Any]) -> Node:
         word, said = children
         with at(word):
@@ -148,7 +153,7 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
     def _property(self, asked: Filter, event_type: str) -> Node:
         with at(asked.place):
             found = self._context.catalogue.find_property(event_type, asked.name, "text")
-        return {"name": found.name} | read_comparison(asked.said, found.type, asked.name, self._context)
+        return {"name": found.name} | read_comparison(asked.said, found.type, asked.name, self._context, is_field=False)
 
     def _measured_events(self, meta: Meta, word: Token, children: list[Any]) -> Node:
         """``events.sum(purchase.value, …)``: type and property stand without a name."""

@@ -2,14 +2,24 @@
 
 from typing import assert_never
 
-from crm_core.rules.binding import Bound, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment, OnlyEvents
-from crm_core.rules.fields import FieldType
+from crm_core.rules.binding import (
+    Bound,
+    BoundComparison,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundRecords,
+    BoundSegment,
+    OnlyEvents,
+)
+from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.text.filtering import EVENT_FILTERS
 from crm_core.rules.text.grammar import keywords
 from crm_core.rules.text.literals import printed, quoted
 from crm_core.rules.tree import EventsRule, MessagesRule, Value
 
+NO_OTHER = frozenset({"and", "or", "not", "true", "false", "yes", "no"})
 JOINED = {"all": " AND ", "any": " OR "}
 
 
@@ -18,6 +28,9 @@ def to_text(bound: Bound) -> str:
     match bound:
         case BoundField():
             return _field(bound)
+        case BoundComparison():
+            spelling = bound.operator.spellings[0]
+            return f"{bound.field.text_name} {spelling.format(_other_name(bound.other))}"
         case BoundRecords():
             return f"{_records(bound)} {_comparison(bound.operator, FieldType.NUMBER, bound.rule.value)}"
         case BoundList():
@@ -56,7 +69,14 @@ def _field(bound: BoundField) -> str:
     found, operator = bound.field, bound.operator
     if found.idle and operator.key == "more_than_days_ago":
         return f"{found.idle.word} for {_days(bound.rule.value)}"
+    if found.idle and operator.key == "is_not_set":
+        return f"never {found.idle.never}"
     return f"{found.text_name} {_comparison(operator, found.type, bound.rule.value)}"
+
+
+def _other_name(found: CustomerField) -> str:
+    """A bare name, unless that would be read as something else where a value stands."""
+    return found.name if found.text_name.lower() in NO_OTHER else found.text_name
 
 
 def _comparison(operator: Operator, kind: FieldType, value: Value | None) -> str:

@@ -53,7 +53,7 @@ def _expected(accepts: set[str]) -> str:
         return COMPARISON
     if "$END" in accepts and accepts <= {"$END", "_AND", "_OR"}:  # a whole condition; the parser may have closed it
         return GOING_ON
-    words = [*dict.fromkeys(_word(name) for name in sorted(accepts - {"WORD"}, key=_order))]
+    words = [*dict.fromkeys(_word(name) for name in sorted(accepts - {"OTHER"}, key=_order))]
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 

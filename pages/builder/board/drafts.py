@@ -11,6 +11,8 @@ from crm_core.rules.tree import AnyRule, GroupRule
 from pages.builder.board.tree import Condition, Draft
 
 _TAKES = {operator.key: operator.takes for operator in OPERATORS}
+COMPARING = frozenset(operator.key for operator in OPERATORS if operator.relation)
+"""Those that may stand before another field instead of a value."""
 NEEDED = {"events": ("type",), "segment": ("segment_id",), "list": ("customer_ids",)}
 
 
@@ -23,7 +25,7 @@ def is_filled(draft: Draft) -> bool:
     """Whether everything that the condition needs was chosen."""
     if not all(draft.get(name) for name in NEEDED.get(draft["kind"], ())):
         return False
-    return "op" not in draft or _has_value(takes(draft["op"]), draft.get("value"))
+    return "op" not in draft or bool(draft.get("other_field")) or _has_value(takes(draft["op"]), draft.get("value"))
 
 
 def _has_value(wanted: Takes, value: Any) -> bool:

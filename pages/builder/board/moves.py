@@ -110,6 +110,16 @@ def wrap(board: Board, node_id: int) -> Board:
     return board.changed(with_node(board.root, path, made), selected=made.id, next_id=board.next_id + 1)
 
 
+def or_else(board: Board, node_id: int, other: Node) -> Board:
+    """With ``other`` behind it as another way to match: in its group if that is an ANY, else with it in a new one."""
+    path = _movable(board, node_id)
+    made, next_id = renumbered(other, board.next_id)
+    if board.group_at(path[:-1]).kind == "any":
+        return board.changed(with_inserted(board.root, path[:-1], path[-1] + 1, made), next_id=next_id)
+    both = Group(next_id, "any", (node_at(board.root, path), made))
+    return board.changed(with_node(board.root, path, both), next_id=next_id + 1)
+
+
 def dissolve(board: Board, group_id: int) -> Board:
     """Its rules take its place in the group around it."""
     path = _movable(board, group_id)

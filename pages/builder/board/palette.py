@@ -40,7 +40,7 @@ class Entry:
 def palette_entries(catalogue: Catalogue, event_types: Iterable[str], segments: Mapping[str, str]) -> list[Entry]:
     """All that there is, each label once. segments: id to name."""
     entries = [
-        *(field_entry(found) for found in catalogue.fields),
+        *(entry for found in catalogue.fields for entry in (field_entry(found), *_idle_entries(found))),
         *(_orders_entry(measure) for measure in MEASURES),
         *(_event_entry(each) for each in (*event_types, "")),
         *(_messages_entry(state) for state in MESSAGES),
@@ -67,6 +67,21 @@ def find_entries(entries: Iterable[Entry], text: str, group: str) -> list[Entry]
 def field_entry(found: CustomerField) -> Entry:
     draft = {"kind": "field", "field": found.name, "op": operators_for(found.type)[0].key}
     return Entry(found.label, found.group, Condition(0, draft))
+
+
+def never(found: CustomerField) -> Condition:
+    """Those who have no such date because they have never done it."""
+    return Condition(0, {"kind": "field", "field": found.name, "op": "is_not_set"})
+
+
+def _idle_entries(found: CustomerField) -> list[Entry]:
+    if not found.idle:
+        return []
+    inactive = Condition(0, {"kind": "field", "field": found.name, "op": "more_than_days_ago"})
+    return [
+        Entry(f"{found.idle.word.capitalize()} for N days", found.group, inactive),
+        Entry(f"Never {found.idle.never}", found.group, never(found)),
+    ]
 
 
 def _orders_entry(measure: str) -> Entry:

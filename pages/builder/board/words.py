@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from crm_core.errors import InvalidInput
-from crm_core.rules.binding import BoundField, BoundRecords, bind
+from crm_core.rules.binding import BoundComparison, BoundField, BoundRecords, bind
 from crm_core.rules.context import BUILT_IN, NO_CAMPAIGNS, KnownCampaigns, RuleContext
 from crm_core.rules.fields import ATTRIBUTE_PREFIX, Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
@@ -62,6 +62,13 @@ class Words:
             return operators_for_figures()
         kind = self.type_of(draft)
         return operators_for(kind) if kind else []
+
+    def comparable(self, draft: Draft) -> list[CustomerField]:
+        """The fields that this one can be compared with by its operator."""
+        found, operator = self.field_of(draft), self.operator(draft)
+        if not found or not operator or not operator.relation:
+            return []
+        return [each for each in self.catalogue.fields if each.type is found.type and each.name != found.name]
 
     def operator(self, draft: Draft) -> Operator | None:
         return next((each for each in self.operators(draft) if each.key == draft.get("op")), None)
@@ -121,7 +128,7 @@ class Words:
                 bound = bind(load_rule(to_node(draft)), context)
             except InvalidInput:
                 return self.label(draft), "this value is not valid"
-            assert isinstance(bound, BoundField | BoundRecords)
+            assert isinstance(bound, BoundField | BoundComparison | BoundRecords)
             return describe(bound, self.money)
         operator = self.operator(draft)
         words = operator.label if operator else str(draft.get("op", ""))
