@@ -68,7 +68,7 @@ def to_phrase(bound: BoundCondition | BoundSegment, money: Money) -> str:
         case BoundField():
             return _field_phrase(bound, money)
         case BoundComparison():
-            return _phrase_around(bound.field, bound.operator.words.format(_theirs(bound.other)))
+            return _comparison_phrase(bound)
         case BoundRecords():
             return _records_phrase(bound, money)
         case BoundSegment():
@@ -107,6 +107,13 @@ def _field_phrase(bound: BoundField, money: Money) -> str:
 def _theirs(other: CustomerField) -> str:
     """The field of the same customer that another one is compared with."""
     return f"their {_lowered(other.label)}"
+
+
+def _comparison_phrase(bound: BoundComparison) -> str:
+    """Counts have labels in the plural; "more than their orders times" would be no English."""
+    words = bound.operator.words.format(_theirs(bound.other))
+    is_count = bound.field.unit and bound.field.type is FieldType.NUMBER
+    return f"{_lowered(bound.field.label)} are {words}" if is_count else _phrase_around(bound.field, words)
 
 
 def _phrase_around(found: CustomerField, words: str) -> str:

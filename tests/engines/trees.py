@@ -67,7 +67,7 @@ def _on_field(found: CustomerField) -> Strategy:
         with_value = value_for(operator, found.type).map(
             lambda value: node if value is None else node | {"value": value}
         )
-        if not operator.relation:
+        if not operator.relation or found.choices:
             return with_value
         return with_value | st.sampled_from(others_for(found)).map(lambda name: node | {"other_field": name})
 
@@ -76,7 +76,8 @@ def _on_field(found: CustomerField) -> Strategy:
 
 def others_for(found: CustomerField) -> list[str]:
     """What it can be compared with."""
-    return [each.name for each in CATALOGUE.fields if each.type is found.type and each.name != found.name]
+    like = [each for each in CATALOGUE.fields if each.type is found.type and not each.choices]
+    return [each.name for each in like if each.name != found.name]
 
 
 def _figure(node: Json) -> Strategy:

@@ -161,7 +161,7 @@ def _on_field(found: CustomerField) -> Strategy:
 
     def build(operator: Operator) -> Strategy:
         with_value = value_for(operator, found.type).map(lambda value: on(found.name, operator.key, value))
-        if not operator.relation or not others:
+        if not operator.relation or not others or found.choices:
             return with_value
         return with_value | st.sampled_from(others).map(lambda name: beside(found.name, operator.key, name))
 

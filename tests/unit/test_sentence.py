@@ -98,7 +98,7 @@ def test_a_condition_on_a_field_reads_as_what_the_customer_did_or_is(
     ("data", "words"),
     [
         (beside("cart_value", "gt", "avg_order_value"), "has more than their average order value in the cart"),
-        (beside("visits", "ne", "order_count"), "visited other than their orders in total times"),
+        (beside("visits", "ne", "order_count"), "visits are other than their orders in total"),
         (beside("last_order_at", "before", "attributes.birthday"), "last ordered before their birthday"),
         (beside("attributes.birthday", "after", "last_order_at"), "birthday was after their last order"),
         (beside("city", "eq", "attributes.size"), "city is their size"),

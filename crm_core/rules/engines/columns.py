@@ -12,8 +12,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.yearly import FIRST_YEAR, LAST_YEAR
-
 Mask: TypeAlias = NDArray[np.bool_]
 PropertyName: TypeAlias = tuple[str, str]
 """Of events: their type, and the name of the property."""
@@ -136,13 +134,3 @@ def day_from_ms(ms: int) -> date:
 def to_ms(moment: datetime) -> int:
     """Milliseconds since 1970 UTC, as the database keeps times."""
     return (moment - EPOCH) // timedelta(milliseconds=1)
-
-
-def years_of(values: NDArray[Any], which: Mask, base: int) -> range:
-    """The years of these values in any zone. base: what was added to their ms."""
-    if not which.any():
-        return range(0)
-    low = values.min(where=which, initial=np.iinfo(np.int64).max)
-    high = values.max(where=which, initial=np.iinfo(np.int64).min)
-    first, last = ((EPOCH + timedelta(milliseconds=int(end) - base)).year for end in (low, high))
-    return range(max(first - 1, FIRST_YEAR), min(last + 1, LAST_YEAR) + 1)
