@@ -50,8 +50,10 @@ def being_sent(site: Site, client: httpx.Client, rates: dict[str, float]) -> Ite
         time.sleep(FOLLOWED_S)
         campaign_id = eventually(lambda: launch_slowly(services, client), what="a campaign at the new rate")
         assert campaign_id
-        yield services, campaign_id
-        set_workspace(services, **DEFAULTS)
+        try:
+            yield services, campaign_id
+        finally:
+            set_workspace(services, **DEFAULTS)
         if services.campaigns.get(campaign_id)["state"] == CampaignState.PAUSED:
             assert client.post(f"/campaigns/{campaign_id}/resume").status_code == 202
         eventually(lambda: services.campaigns.get(campaign_id)["state"], lambda state: state == "completed", "end")
