@@ -69,6 +69,10 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("campaign_id", ASCENDING), ("held_by", ASCENDING)],
             partialFilterExpression={"held_by": {"$exists": True}},
         ),
+        IndexModel(
+            [("campaign_id", ASCENDING), ("unsubscribed_at", ASCENDING)],
+            partialFilterExpression={"unsubscribed_at": {"$exists": True}},
+        ),
         IndexModel([("customer_id", ASCENDING), ("created_at", DESCENDING)]),
     ],
     "cap_locks": [IndexModel([("until", ASCENDING)], expireAfterSeconds=600)],

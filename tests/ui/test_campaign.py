@@ -93,6 +93,23 @@ def test_what_nobody_has_done_yet_is_no_row_of_zeros(workspace: Services) -> Non
     assert not page.test.metric
 
 
+def test_who_has_unsubscribed_is_a_figure_beside_the_steps(workspace: Services) -> None:
+    campaign_id = launched(workspace, {DELIVERED: 3, CLICKED: 1}, is_done=True)
+    gone = {"$set": {"unsubscribed_at": workspace.clock()}}
+    workspace.db.messages.update_one({"campaign_id": campaign_id, "rank": MessageState.CLICKED.rank}, gone)
+    page = Page("campaign", campaign=campaign_id)
+    (funnel,) = [text for text in page.html if text.startswith("Audience")]
+    assert funnel.endswith("Clicked 100 % 1 Unsubscribed by the link in their message 25.0 % 1")
+    assert "Percent of the step above; unsubscribed, of delivered." in page.words
+
+
+def test_that_nobody_has_unsubscribed_is_said_where_messages_have_the_link(workspace: Services) -> None:
+    campaign_id = launched(workspace, {DELIVERED: 3})
+    assert "unsubscribed" not in Page("campaign", campaign=campaign_id).words
+    workspace.db.campaigns.update_one({"_id": campaign_id}, {"$set": {"channel": "email"}})
+    assert "Nobody has unsubscribed so far." in Page("campaign", campaign=campaign_id).words
+
+
 def test_why_messages_failed_or_were_skipped_is_a_table_that_leads_to_them(workspace: Services) -> None:
     campaign_id = launched(workspace, ALL_STATES)
     page = Page("campaign", campaign=campaign_id, section="failures")
