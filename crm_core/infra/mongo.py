@@ -97,6 +97,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("key", ASCENDING)], unique=True),
         IndexModel([("hour", ASCENDING)]),
         IndexModel([("at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("target", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
     ],
     "users": [IndexModel([("email", ASCENDING)], unique=True), IndexModel([("role", ASCENDING)])],
     "audit": [
