@@ -17,8 +17,9 @@ from crm_core.campaigns.states import CampaignState, MessageState, RowReason
 from crm_core.infra.mongo import Doc
 from crm_core.services import Services
 from crm_core.workspace.reading import REMEMBERED_S
-from tests.faults.campaign import Audience, handled, launch, store_audience, vendor
+from tests.faults.campaign import Audience, handled, launch, store_audience
 from tests.faults.site import Site
+from tests.told_vendor import vendor
 from tests.waiting import eventually
 from tests.workspace import set_workspace
 
