@@ -43,8 +43,10 @@ def made(services: Services) -> str:
 
 
 def launch(desk: Screen, customers: int) -> None:
-    """From the review, on which the screen is."""
-    desk.button(f"Launch to {customers} customers …").click()
+    """From the review, on which the screen is, once the campaign was rehearsed."""
+    button = desk.button(f"Launch to {customers} customers …")
+    expect(button).to_be_visible(timeout=60_000)
+    button.click()
     desk.page.get_by_role("dialog").get_by_role("button", name="Launch now").click()
 
 
