@@ -47,6 +47,8 @@ _LABELS: Final[Mapping[str, str]] = {
     str(reason): label for labels in (REASON_LABELS, _ROW_REASONS) for reason, label in labels.items()
 }
 
+SAME_ADDRESS_AS: Final = "same address as"
+"""Before the name of the customer who is written to there."""
 SUPPRESSION_REASONS: Final[Mapping[str, str]] = {
     "manual": "By hand",
     "invalid_address": "Invalid address",

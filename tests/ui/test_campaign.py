@@ -15,7 +15,7 @@ from tests.conftest import TestClock
 from tests.integration.feeding import store_customers
 from tests.ui.deliveries import RULE, Rows, campaign_of, draft, launched
 from tests.ui.page import Page
-from tests.ui.tables import links_of, rows_of
+from tests.ui.tables import leads_of, links_of, rows_of
 
 REVIEW = "Review and launch"
 
@@ -155,6 +155,23 @@ def test_recipients_are_found_by_state_reason_and_name(workspace: Services) -> N
     page = Page("campaign", campaign=campaign_id, section="recipients", search="asha")
     assert [row["Customer"] for row in rows_of(page, "Recipients")] == ["Asha Rao"]
     assert links_of(page, "Recipients") == ["customer?customer=c000"]
+
+
+def test_who_was_skipped_for_the_address_leads_to_who_is_written_to_there(workspace: Services) -> None:
+    store_customers(workspace, {"id": "c000", "name": "Asha Rao"}, {"id": "c001"}, {"id": "c002"}, {"id": "twin/1"})
+    campaign_id = launched(workspace, {(MessageState.SKIPPED, "same_address"): 3})
+    for place, holder in enumerate(("twin/1", "c000", "erased")):
+        row = {"_id": f"{campaign_id}:c00{place}"}
+        workspace.db.messages.update_one(row, {"$set": {"same_address_as": holder}})
+    page = Page("campaign", campaign=campaign_id, section="recipients")
+    assert [row["State"] for row in rows_of(page, "Recipients")] == [
+        *["Skipped: same address as"] * 2,
+        "Skipped: same address as another customer",
+    ]
+    assert leads_of(page, "Recipients") == [
+        ("twin/1", "customer?customer=twin%2F1"),
+        ("Asha Rao", "customer?customer=c000"),
+    ]
 
 
 def test_the_message_is_shown_as_it_was_sent_to_somebody(workspace: Services) -> None:
