@@ -80,6 +80,8 @@ def empty(db: Db) -> None:
 def open_database(servers: Settings, clock: Clock) -> Iterator[Services]:
     """Services on a database of their own, for tests of one module that fill it once and only read."""
     services = build_services(servers.with_servers(mongodb_database=f"test_{uuid.uuid4().hex[:12]}"), clock=clock)
-    yield services
-    services.db.client.drop_database(services.db.name)
-    services.close()
+    try:
+        yield services
+    finally:
+        services.db.client.drop_database(services.db.name)
+        services.close()

@@ -64,6 +64,11 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Doc:
     }
 
 
+def is_change(value: Any) -> bool:
+    """Whether ``changes`` has made it."""
+    return isinstance(value, Mapping) and value.keys() == {"from", "to"}
+
+
 def to_entry(actor: Actor, action: str, target: str, details: Doc | None = None) -> Doc:
     """Who did what to what, from where."""
     entry: Doc = {"actor": actor.label, "actor_kind": actor.kind, "actor_id": actor.id}

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import structlog
+from bson import ObjectId
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
@@ -122,6 +123,8 @@ class AuditCounts:
         row = self._counts.find_one_and_delete({"_id": count_id}, session=session)
         if row:  # else another process has moved it
             del row["key"], row["hour"]
+            if self._db.audit.find_one({"_id": row["_id"]}, {"_id": 1}, session=session):
+                row["_id"] = ObjectId()  # a run of changes that was moved before the last of them was written
             self._db.audit.insert_one(row, session=session)
 
 

@@ -24,7 +24,19 @@ from crm_core.infra.text import spreadsheet_text
 NEWEST: Final = {"at": -1, "_id": -1}
 EXPORT_PAGE: Final = 5_000
 MAX_EXPORTED: Final = 100_000
-COLUMNS: Final = ("at", "actor", "actor_kind", "actor_id", "origin", "action", "target", "count", "details", "id")
+COLUMNS: Final = (
+    "at",
+    "actor",
+    "actor_kind",
+    "actor_id",
+    "origin",
+    "action",
+    "target",
+    "count",
+    "begun_at",
+    "details",
+    "id",
+)
 
 
 class Topic(StrEnum):
@@ -66,7 +78,8 @@ class AuditFilter:
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """count: how often within the hour, of what is counted. origin: the address it came from."""
+    """count: how often within the hour, of what is counted. begun_at: the first of these times, of changes that are
+    gathered. origin: the address it came from."""
 
     id: str
     at: datetime
@@ -78,6 +91,7 @@ class AuditEntry:
     origin: str | None = None
     count: int | None = None
     details: Doc = field(default_factory=dict)
+    begun_at: datetime | None = None
 
 
 class AuditReader:
@@ -175,6 +189,7 @@ def _to_entry(row: Doc) -> AuditEntry:
         row.get("origin"),
         row.get("count"),
         row.get("details") or {},
+        row.get("begun_at"),
     )
 
 

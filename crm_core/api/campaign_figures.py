@@ -31,7 +31,7 @@ def get_stats(campaign_id: str, services: ServicesDep, key: Reader) -> messages.
         "failed_by_reason": stats.failed_by_reason,
         "pending_by_reason": stats.pending_by_reason,
         "by_variant": stats.by_variant,
-        "unsubscribed": campaign.get("unsubscribed", 0),
+        "unsubscribed": stats.unsubscribed,
         "identity": {
             "plan": plan_of(campaign),
             "planned": planned,

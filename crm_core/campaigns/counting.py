@@ -19,7 +19,8 @@ NEEDED: Final = ("launched_at", "variants.name")
 
 @dataclass(frozen=True)
 class Kind:
-    """due: the mark of what moved. at: from when on it may be counted again. into: where the figures are kept.
+    """due: the mark of what moved. at: from when on it may be counted again. into: where the figures are kept. newest:
+    the one of them that was added last.
 
     least: between two counts. rest: for how many times as long as it took a count stands.
     """
@@ -27,13 +28,14 @@ class Kind:
     due: str
     at: str
     into: str
+    newest: str
     least: timedelta
     rest: int
 
 
-COUNTS: Final = Kind("counts_due", "counts_at", "counts", timedelta(seconds=1.4), 4)
-"""By state and reason: a covered scan of an index."""
-DETAILS: Final = Kind("details_due", "details_at", "details", timedelta(seconds=5), 20)
+COUNTS: Final = Kind("counts_due", "counts_at", "counts", "unsubscribed", timedelta(seconds=1.4), 4)
+"""By state and reason, and who has unsubscribed: scans of indexes."""
+DETAILS: Final = Kind("details_due", "details_at", "details", "by_variant", timedelta(seconds=5), 20)
 """By variant and over time: reads every row."""
 
 
@@ -74,8 +76,9 @@ class CampaignCounter:
         return sum(self._count(campaign["_id"]) for campaign in found)
 
     def _look_back(self) -> None:
-        """Campaigns from before figures were kept."""
-        query: dict[str, Any] = {"launched_at": {"$exists": True}, self._kind.into: None, self._kind.due: None}
+        """Campaigns from before figures, or all of them, were kept."""
+        newest = f"{self._kind.into}.{self._kind.newest}"
+        query: dict[str, Any] = {"launched_at": {"$exists": True}, newest: None, self._kind.due: None}
         with translated():
             self._campaigns.update_many(query, {"$set": {self._kind.due: self._clock()}})
         self._has_looked_back = True

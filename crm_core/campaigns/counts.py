@@ -35,6 +35,7 @@ def to_counts(stats: Stats, *, as_of: datetime, took: timedelta) -> Counts:
         "delivered_rate": rate_of(stats.by_state, M.DELIVERED),
         "opened_rate": rate_of(stats.by_state, M.OPENED),
         "clicked_rate": rate_of(stats.by_state, M.CLICKED),
+        "unsubscribed": stats.unsubscribed,
         "skipped_by_reason": _largest(stats.skipped_by_reason),
         "failed_by_reason": _largest(stats.failed_by_reason),
         "pending_by_reason": _largest(stats.pending_by_reason),
@@ -48,6 +49,7 @@ def to_stats(counts: Counts) -> Stats:
         _reasons(counts["skipped_by_reason"]),
         _reasons(counts["failed_by_reason"]),
         _reasons(counts["pending_by_reason"]),
+        unsubscribed=counts.get("unsubscribed", 0),
     )
 
 

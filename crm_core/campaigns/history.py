@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from pymongo import DESCENDING
-
 from crm_core.access.actor import Actor, ActorKind
+from crm_core.access.audit import is_change
+from crm_core.access.audit_reading import NEWEST
 from crm_core.access.permissions import Permission
 from crm_core.infra.mongo import Db, Doc, translated
 
@@ -15,13 +15,16 @@ MAX_SHOWN: Final = 200
 
 @dataclass(frozen=True)
 class Step:
-    """by: a name for people. kind: of who it was. fields: those of the definition that an edit changed."""
+    """by: a name for people. kind: of who it was. fields: those of the definition that edits changed. edits: how many
+    there were from begun_at on; None of an entry that gathers none."""
 
     at: datetime
     by: str
     kind: ActorKind
     action: str
     fields: tuple[str, ...] = ()
+    edits: int | None = None
+    begun_at: datetime | None = None
 
 
 class CampaignHistory:
@@ -31,14 +34,15 @@ class CampaignHistory:
     def of(self, campaign_id: str, *, actor: Actor) -> list[Step]:
         """The newest first, 200 at most: the entries of the audit log without where anybody was. Raises Unavailable."""
         actor.require(Permission.READ_FIGURES)
-        query: Doc = {"target": campaign_id, "action": {"$regex": r"^campaign\."}}
+        match: Doc = {"$match": {"target": campaign_id, "action": {"$regex": r"^campaign\."}}}
+        part: list[Doc] = [match, {"$sort": NEWEST}, {"$limit": MAX_SHOWN}]
+        both = [*part, {"$unionWith": {"coll": "audit_counts", "pipeline": part}}, *part[1:]]
         with translated():
-            rows = self._audit.find(query).sort([("at", DESCENDING), ("_id", DESCENDING)]).limit(MAX_SHOWN)
-            return [_to_step(row) for row in rows]
+            return [_to_step(row) for row in self._audit.aggregate(both)]
 
 
 def _to_step(row: Doc) -> Step:
     is_edit = row["action"] == "campaign.update"
-    fields = tuple(name for name in row.get("details") or () if name != "name") if is_edit else ()
+    fields = tuple(name for name, value in (row.get("details") or {}).items() if is_edit and is_change(value))
     kind = ActorKind(row.get("actor_kind", ActorKind.USER))
-    return Step(row["at"], row["actor"], kind, row["action"], fields)
+    return Step(row["at"], row["actor"], kind, row["action"], fields, row.get("count"), row.get("begun_at"))

@@ -31,6 +31,7 @@ _COUNTED: Final[Mapping[str, Callable[[Counts], Any]]] = {
         f"{name}_percent": lambda counts, name=name: _percent(counts[f"{name}_rate"])  # type: ignore[misc]
         for name in ("delivered", "opened", "clicked")
     },
+    "unsubscribed": lambda counts: counts.get("unsubscribed"),
     **{
         f"{name}_now": lambda counts, name=name: counts["by_state"].get(name)  # type: ignore[misc]
         for name in ("pending", "sent", "delivered", "opened", "clicked", "failed", "skipped", "held_out")

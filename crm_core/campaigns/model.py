@@ -1,8 +1,9 @@
 """A campaign as it is stored in ``campaigns``, for the type checker: what is not declared here is in no campaign."""
 
 from datetime import datetime
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
+from bson import ObjectId
 from pymongo.collection import Collection
 
 from crm_core.audience.model import FrozenSegment
@@ -55,7 +56,8 @@ class Counts(TypedDict):
     """The rows of a campaign, counted ``as_of``. by_state: by the present state, adding up to ``audience``.
 
     sent: those that got at least so far. Rates are from 0 to 1, None of nobody: delivered of sent, opened and clicked
-    of delivered. took_s: seconds.
+    of delivered. unsubscribed: by the links of its messages, from its channel; absent in figures from before it was
+    counted. took_s: seconds.
     """
 
     as_of: datetime
@@ -66,6 +68,7 @@ class Counts(TypedDict):
     delivered_rate: float | None
     opened_rate: float | None
     clicked_rate: float | None
+    unsubscribed: NotRequired[int]
     skipped_by_reason: list[ReasonCount]
     failed_by_reason: list[ReasonCount]
     pending_by_reason: list[ReasonCount]
@@ -142,9 +145,9 @@ class Course(TypedDict, total=False):
 
     seed: of the hash that decides variant and holdout. revision: how often the draft was changed, the last time by
     ``changed_by``. plan_after: the last customer id whose message row is written. late_s: seconds after its scheduled
-    time. unsubscribed: recipients who have unsubscribed from its channel by its links. audit_due: audit entries that
-    are written with the change and moved to ``audit`` afterwards. never_planned: of one whose plan was cut short, how
-    many of its audience have no row; absent until they are counted.
+    time. audit_due: audit entries that are written with the change and moved to ``audit`` afterwards. edits: the entry
+    that the last edits are gathered in, as long as nothing else has been done to it. never_planned: of one whose plan
+    was cut short, how many of its audience have no row; absent until they are counted.
 
     counts, details: its figures. counts_due: rows moved until then, at the latest; absent when the figures know of all.
     counts_at: they are not counted again before. The same of the details.
@@ -178,9 +181,9 @@ class Course(TypedDict, total=False):
     close_until: datetime
     closed_at: datetime
     failure: str
-    unsubscribed: int
     archived_at: datetime
     audit_due: list[Doc]
+    edits: ObjectId
     never_planned: int
     counts: Counts
     counts_due: datetime

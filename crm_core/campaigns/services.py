@@ -178,6 +178,7 @@ class CampaignServices(AudienceServices):
             self.consent_records,
             self.suppressions,
             self.audit,
+            self.moves,
             self.clock,
             key=self.unsubscribe_key.get,
             policy=lambda: self.policy,

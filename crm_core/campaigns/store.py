@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from crm_core.access.actor import SYSTEM, Actor
 from crm_core.access.audit import AuditLog, changes
+from crm_core.access.audit_runs import AuditRuns, is_of_run
 from crm_core.audience.segments import named_like
 from crm_core.campaigns.model import HEAVY, Campaign, CampaignFields, campaigns_in
 from crm_core.campaigns.states import CampaignState
@@ -15,11 +16,13 @@ from crm_core.infra.paging import read_page
 
 
 class CampaignStore:
-    """Each change notes its audit entry in ``audit_due`` by the same update, so that no crash loses it."""
+    """Each change notes its audit entry in ``audit_due`` by the same update, so that no crash loses it. Any but a
+    further edit ends a run of edits."""
 
     def __init__(self, db: Db, audit: AuditLog, clock: Clock) -> None:
         self._campaigns = campaigns_in(db)
         self._audit = audit
+        self._runs = AuditRuns(db)
         self._clock = clock
 
     def get(self, campaign_id: str) -> Campaign:
@@ -133,8 +136,13 @@ class CampaignStore:
 
     def _audited(self, query: Doc, change: Doc, entry: Doc) -> bool:
         """Change a campaign and note ``entry`` in it by one update, then write it; returns whether ``query`` fitted."""
+        run = (
+            {"$set": {**change.get("$set", {}), "edits": entry["_id"]}}
+            if is_of_run(entry)
+            else {"$unset": {**change.get("$unset", {}), "edits": ""}}
+        )
         with translated():
-            changed = self._campaigns.update_one(query, {**change, "$push": {"audit_due": entry}})
+            changed = self._campaigns.update_one(query, {**change, **run, "$push": {"audit_due": entry}})
         if changed.matched_count:
             self._write_at_once(query["_id"], entry)
         return bool(changed.matched_count)
@@ -144,9 +152,13 @@ class CampaignStore:
             self._write_due(campaign_id, entry)
 
     def _write_due(self, campaign_id: str, entry: Doc) -> None:
-        self._audit.write(entry)
+        if is_of_run(entry):
+            self._runs.write(entry)
+        else:
+            self._audit.write(entry)
+        written = {name: entry.get(name) for name in ("_id", "count")}
         with translated():
-            self._campaigns.update_one({"_id": campaign_id}, {"$pull": {"audit_due": {"_id": entry["_id"]}}})
+            self._campaigns.update_one({"_id": campaign_id}, {"$pull": {"audit_due": written}})
 
 
 def unknown(campaign_id: str) -> NotFound:

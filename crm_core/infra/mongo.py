@@ -70,6 +70,10 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("campaign_id", ASCENDING), ("held_by", ASCENDING)],
             partialFilterExpression={"held_by": {"$exists": True}},
         ),
+        IndexModel(
+            [("campaign_id", ASCENDING), ("unsubscribed_at", ASCENDING)],
+            partialFilterExpression={"unsubscribed_at": {"$exists": True}},
+        ),
         IndexModel([("customer_id", ASCENDING), ("created_at", DESCENDING)]),
     ],
     "cap_locks": [IndexModel([("until", ASCENDING)], expireAfterSeconds=600)],
@@ -94,6 +98,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("key", ASCENDING)], unique=True),
         IndexModel([("hour", ASCENDING)]),
         IndexModel([("at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("target", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
     ],
     "users": [IndexModel([("email", ASCENDING)], unique=True), IndexModel([("role", ASCENDING)])],
     "audit": [

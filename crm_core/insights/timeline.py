@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict, cast
 
 from crm_core.access.actor import Actor
 from crm_core.access.personal_reads import PersonalReads
-from crm_core.customers.model import Event, Order
+from crm_core.customers.model import Customer, Event, Order
 from crm_core.customers.reading import CustomerReader
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, Doc, translated
@@ -49,7 +49,8 @@ class EventEntry(Event):
 
 
 class MessageEntry(TypedDict):
-    """campaign: its name, None for one that was removed. reason: as in the message log."""
+    """campaign: its name, None for one that was removed. reason: as in the message log. instead: who is written to at
+    the customer's address, with the name, of a message that was skipped for that."""
 
     kind: Literal[Kind.MESSAGE]
     id: str
@@ -59,6 +60,7 @@ class MessageEntry(TypedDict):
     channel: str
     state: MessageState
     reason: NotRequired[str]
+    instead: NotRequired[Customer]
 
 
 Entry: TypeAlias = OrderEntry | EventEntry | MessageEntry
@@ -67,7 +69,7 @@ Entry: TypeAlias = OrderEntry | EventEntry | MessageEntry
 _SOURCES: Mapping[Kind, _Source] = {
     Kind.ORDER: _Source("orders", "ordered_at", ("amount_minor", "refunded_minor", "status", "category", "items")),
     Kind.EVENT: _Source("events", "at", ("type", "properties")),
-    Kind.MESSAGE: _Source("messages", "created_at", ("campaign_id", "channel", "rank", "reason")),
+    Kind.MESSAGE: _Source("messages", "created_at", ("campaign_id", "channel", "rank", "reason", "same_address_as")),
 }
 
 
@@ -111,7 +113,19 @@ class Timeline:
             first = self._db[_SOURCES[chosen[0]].collection]
             rows = list(first.aggregate(stages, maxTimeMS=TIME_LIMIT_MS))
         cursor = _write_cursor(rows[limit - 1]) if len(rows) > limit else None
-        return [self._to_entry(row) for row in rows[:limit]], cursor
+        shown = rows[:limit]
+        self._name_holders(shown, actor)
+        return [self._to_entry(row) for row in shown], cursor
+
+    def _name_holders(self, rows: Sequence[Doc], actor: Actor) -> None:
+        """Put who has the address of a skipped message in the place of the id."""
+        ids = {row["same_address_as"] for row in rows if "same_address_as" in row}
+        known = {customer["id"]: customer for customer in self._reader.by_ids(list(ids), stored=["name"])}
+        for customer_id in known:
+            self._reads.require_one(actor, customer_id)
+        for row in rows:
+            if holder := known.get(row.pop("same_address_as", "")):
+                row["instead"] = holder
 
     def _to_entry(self, row: Doc) -> Entry:
         campaigns: list[Doc] = row.pop("campaign")

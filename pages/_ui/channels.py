@@ -50,6 +50,8 @@ _LABELS: Final[Mapping[str, str]] = {
 
 FAILURES: Final = (RowReason.TEMPLATE_FAILED, RowReason.REFUSED_BY_VENDOR, RowReason.OUTCOME_UNKNOWN)
 """Why a message failed, beside what the vendor says."""
+SAME_ADDRESS_AS: Final = "same address as"
+"""Before the name of the customer who is written to there."""
 SUPPRESSION_REASONS: Final[Mapping[str, str]] = {
     "manual": "By hand",
     "invalid_address": "Invalid address",

@@ -30,10 +30,21 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """A link of its own, after the text of a cell. id: what full_table gives as ``led`` when it is followed. href: the
+    same as an address."""
+
+    text: str
+    id: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Cell:
     """exact: shown on hover, such as the UTC time of "3 weeks ago". icon: name of a Material symbol, for decoration
     unless icon_label says what it means. bar: from 0 to 1, drawn below the text. tone: the message state whose colour
-    bar or icon has. initials: shown instead of the text, which is read aloud and shown on hover."""
+    bar or icon has. initials: shown instead of the text, which is read aloud and shown on hover. lead: where else it
+    leads than its row."""
 
     text: str = ""
     exact: str = ""
@@ -43,6 +54,7 @@ class Cell:
     bar: float | None = None
     initials: str = ""
     tags: Sequence[str] = ()
+    lead: Lead | None = None
 
 
 @dataclass(frozen=True)
@@ -63,10 +75,11 @@ class TableSort:
 
 @dataclass(frozen=True)
 class TableEvents:
-    """Of the last click: the id of the row that was opened, and the column whose head was clicked. chosen: ids of the
-    rows that are chosen."""
+    """Of the last click: the id of the row that was opened, of the lead that was followed, and the column whose head
+    was clicked. chosen: ids of the rows that are chosen."""
 
     opened: str | None
+    led: str | None
     sorted: str | None
     chosen: Sequence[str]
 
@@ -105,11 +118,14 @@ def full_table(
         data=data,
         default={"chosen": []},
         on_opened_change=_rerun_is_enough,
+        on_led_change=_rerun_is_enough,
         on_sorted_change=_rerun_is_enough,
         on_chosen_change=_rerun_is_enough,
     )
     shown = {row.id for row in rows}
-    return TableEvents(result.opened, result.sorted, [each for each in result.chosen or () if each in shown])
+    return TableEvents(
+        result.opened, result.led, result.sorted, [each for each in result.chosen or () if each in shown]
+    )
 
 
 def _rerun_is_enough() -> None:

@@ -9,7 +9,7 @@ from crm_core.customers.model import Customer, Order
 from crm_core.schema.statuses import RETURNS
 from pages._ui.deps import services
 from pages._ui.formats import money_major, number, relative_time, utc_exact
-from pages._ui.link_table import Cell, Column, Row, link_table
+from pages._ui.link_table import Cell, Column, Lead, Row, link_table
 from pages._ui.links import go_to
 
 CUSTOMER_COLUMNS: Final = {
@@ -57,6 +57,14 @@ def order_table(records: Sequence[Order], currency: str, *, key: str) -> None:
     _table("Orders", ORDER_COLUMNS, rows, "customer_id", currency, key)
 
 
+def customer_href(customer_id: str) -> str:
+    return f"customer?{urlencode({'customer': customer_id})}"
+
+
+def customer_lead(customer: Customer) -> Lead:
+    return Lead(customer.get("name") or customer["id"], customer["id"], customer_href(customer["id"]))
+
+
 def _table(
     label: str,
     columns: Mapping[str, Column],
@@ -70,7 +78,7 @@ def _table(
     rows = [
         Row(
             record[id_field],
-            f"customer?{urlencode({'customer': record[id_field]})}",
+            customer_href(record[id_field]),
             [_cell(record.get(name), name, currency, now) for name in present],
         )
         for record in records

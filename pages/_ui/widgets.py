@@ -59,21 +59,25 @@ def page_header(title: str, caption: str | None = None) -> DeltaGenerator:
 
 
 def pick_section(page: str, labels: Mapping[str, str]) -> str:
-    """The section of a page that is shown, by its name, which is in the link; without one there, the first."""
-    first = next(iter(labels))
-    wanted = st.query_params.get("section", first)
+    """The section of a page that is shown, by its name, which is in the link; without one there, the first.
+
+    A link that leads to another one is followed on the page itself, too.
+    """
+    first, key, written = next(iter(labels)), f"{page}_section", f"{page}_section_written"
+    linked = st.query_params.get("section")
+    if key not in st.session_state or linked != st.session_state.get(written):
+        st.session_state[key] = linked if linked in labels else first
     chosen = st.segmented_control(
         "Section",
         list(labels),
-        default=wanted if wanted in labels else first,
         required=True,
         format_func=labels.__getitem__,
-        key=f"{page}_section",
+        key=key,
         label_visibility="collapsed",
         wrap=True,
     )
     section = chosen or first
-    st.query_params["section"] = section
+    st.query_params["section"] = st.session_state[written] = section
     return section
 
 

@@ -71,7 +71,7 @@ show_entries(entries)
 show_paging(more)
 st.caption(
     "Customers are named by keyed hashes. What happens often, such as the use of an API key or reading customers, is "
-    "counted by the hour."
+    "counted by the hour. What one person saves of a draft, one save after the other, is one entry for up to an hour."
 )
 if "entry" in st.query_params:
     entry_dialog(st.query_params.pop("entry"))

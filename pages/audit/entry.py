@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from crm_core.access.audit import is_change
 from crm_core.access.audit_reading import AuditEntry
 from crm_core.errors import InvalidInput
 from crm_core.rules.loading import load_rule
@@ -13,7 +14,7 @@ from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number, utc_exact
 from pages._ui.guard import errors_in_words
 from pages._ui.rule_words import rule_words
-from pages.audit.words import action_words, is_change, value_words
+from pages.audit.words import action_words, value_words
 
 
 @st.dialog("Audit entry", icon=":material/history:", width="medium", on_dismiss="rerun")
@@ -31,6 +32,8 @@ def _facts(entry: AuditEntry) -> list[tuple[str, str]]:
     facts = [("When", utc_exact(entry.at)), ("Who", who), ("Action", entry.action), ("On", entry.target or "–")]
     if entry.origin:
         facts.append(("From", entry.origin))
+    if entry.begun_at:
+        facts.insert(0, ("Begun", utc_exact(entry.begun_at)))
     if entry.count:
         facts.append(("Times within the hour", number(entry.count)))
     return [(label, literal(value)) for label, value in facts]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from crm_core.access.audit import is_change
 from crm_core.access.audit_reading import AuditEntry
 from pages._ui.formats import NONE, number
 
@@ -95,10 +96,6 @@ def value_words(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return ", ".join(value)
     return number(value) if isinstance(value, int) else str(value)
-
-
-def is_change(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.keys() == {"from", "to"}
 
 
 def _short_change(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""How far messages got at least, with what is lost at each step."""
+"""How far messages got at least, with what is lost at each step, and who wants no more of them."""
 
 from collections.abc import Iterator
 from html import escape
@@ -6,6 +6,7 @@ from html import escape
 import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
+from crm_core.channels.registry import CHANNELS
 from crm_core.schema.message_states import MessageState
 from pages._ui.formats import number, percent
 
@@ -14,7 +15,7 @@ STEPS = (M.SENT, M.DELIVERED, M.OPENED, M.CLICKED)
 LOST_BEFORE_SENT = ((M.SKIPPED, "skipped"), (M.HELD_OUT, "held out"), (M.PENDING, "not sent yet"))
 
 
-def show_funnel(stats: Stats) -> None:
+def show_funnel(channel: str, stats: Stats) -> None:
     rows, before = [_step("Audience", "muted", stats.audience, stats.audience, None, _not_sent(stats))], stats.audience
     for state in STEPS:
         count = stats.reached(state)
@@ -23,16 +24,24 @@ def show_funnel(stats: Stats) -> None:
         lost = ", ".join(_lost_after(stats, state))
         rows.append(_step(state.capitalize(), state, count, stats.audience, before, lost))
         before = count
+    if stats.unsubscribed:
+        rows.append(_unsubscribed(stats))
     st.html(f'<div class="funnel" role="list">{"".join(rows)}</div>')
-    st.caption(_foot(stats))
+    st.caption(" ".join(_foot(channel, stats)))
 
 
-def _foot(stats: Stats) -> str:
+def _foot(channel: str, stats: Stats) -> Iterator[str]:
     if not stats.reached(M.SENT):
-        return "Nothing is sent yet."
-    return "Percent of the step above." + (
-        "" if stats.reached(M.OPENED) else " Nobody has been seen to open it so far."
+        yield "Nothing is sent yet."
+        return
+    yield (
+        "Percent of the step above; unsubscribed, of delivered." if stats.unsubscribed else "Percent of the step above."
     )
+    if not stats.reached(M.OPENED):
+        yield "Nobody has been seen to open it so far."
+    known = CHANNELS.get(channel)
+    if known and known.needs_unsubscribe and not stats.unsubscribed:
+        yield "Nobody has unsubscribed so far."
 
 
 def _not_sent(stats: Stats) -> str:
@@ -55,12 +64,18 @@ def _lost_after(stats: Stats, state: MessageState) -> Iterator[str]:
             yield f"{number(now[M.OPENED])} opened, not clicked"
 
 
-def _step(label: str, role: str, count: int, audience: int, before: int | None, lost: str) -> str:
+def _unsubscribed(stats: Stats) -> str:
+    """No step: beside whatever else they did."""
+    whole, words = stats.reached(M.DELIVERED), "by the link in their message"
+    return _step("Unsubscribed", "muted", stats.unsubscribed, stats.audience, whole, words, css="step apart")
+
+
+def _step(label: str, role: str, count: int, audience: int, before: int | None, lost: str, *, css: str = "step") -> str:
     shade = "light-dark(#c5cbd9, #3b4258)" if role == "muted" else f"var(--state-{role})"
     width = 100 * count / audience if audience else 0
     share = "" if before is None else percent(count, before)
     return (
-        f'<div class="step" role="listitem"><b>{label}</b><span class="lost">{escape(lost)}</span>'
+        f'<div class="{css}" role="listitem"><b>{label}</b><span class="lost">{escape(lost)}</span>'
         f'<span class="share">{share}</span>'
         f'<b class="count">{number(count)}</b>'
         f'<span class="track" aria-hidden="true"><i style="width: {width:.2f}%; background: {shade}"></i></span>'

@@ -7,7 +7,7 @@ import streamlit as st
 from crm_core.access.actor import ActorKind
 from crm_core.campaigns.history import MAX_SHOWN, Step
 from pages._ui.deps import actor, services
-from pages._ui.formats import relative_time, utc_exact
+from pages._ui.formats import number, relative_time, utc_exact
 from pages._ui.link_table import Cell, Column, Row, link_table
 from pages.audit.words import action_words
 
@@ -33,11 +33,19 @@ def show_history(campaign_id: str) -> None:
 
 def _row(step: Step) -> Row:
     verb = step.action.partition(".")[2]
-    changed = ", ".join(name.replace("_", " ") for name in step.fields)
     cells = [
         Cell(relative_time(step.at, services().clock()), utc_exact(step.at)),
         Cell(action_words(step.action), icon=ICONS.get(verb, "bolt")),
         Cell("ClientNest" if step.kind is ActorKind.SYSTEM and step.by == "system" else step.by),
-        Cell(f"Changed: {changed}" if changed else ""),
+        _details(step),
     ]
     return Row("", "", cells)
+
+
+def _details(step: Step) -> Cell:
+    changed = ", ".join(name.replace("_", " ") for name in step.fields)
+    words = f"Changed: {changed}" if changed else ""
+    if step.edits and step.edits > 1 and step.begun_at:
+        since = f"in {number(step.edits)} edits, the first {relative_time(step.begun_at, services().clock())}"
+        return Cell(f"{words} ({since})" if words else since.capitalize(), utc_exact(step.begun_at))
+    return Cell(words)

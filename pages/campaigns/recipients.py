@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,13 +11,14 @@ from crm_core.campaigns.messages.recipients import MAX_FOUND, Recipient, Recipie
 from crm_core.campaigns.model import Campaign
 from crm_core.customers.searching import MAX_TEXT
 from crm_core.schema.message_states import MessageState
-from pages._ui.channels import failure_words, reason_words
+from pages._ui.channels import SAME_ADDRESS_AS, failure_words, reason_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import NONE, literal, number, utc_exact
 from pages._ui.guard import hidden_if_forbidden
 from pages._ui.link_table import Cell, Column, Row, full_table
 from pages._ui.links import go_to
 from pages._ui.palette import NOW_LABELS
+from pages._ui.tables import customer_href, customer_lead
 
 PER_PAGE: Final = 25
 M = MessageState
@@ -142,8 +142,8 @@ def _show_page(campaign: Campaign, state: MessageState | None, reason: str | Non
     columns = _columns(campaign, found.recipients)
     rows = [_row(each, campaign["channel"], [name for name, _ in columns]) for each in found.recipients]
     events = full_table("Recipients", [column for _, column in columns], rows, key="campaign_recipients", is_dense=True)
-    if events.opened:
-        go_to("customer", customer=events.opened)
+    if customer_id := events.opened or events.led:
+        go_to("customer", customer=customer_id)
     _show_foot(found, cursors, text, count)
 
 
@@ -193,7 +193,7 @@ def _columns(campaign: Campaign, recipients: Sequence[Recipient]) -> list[tuple[
 
 def _row(recipient: Recipient, channel: str, names: Sequence[str]) -> Row:
     customer_id = recipient.row["customer_id"]
-    href = f"customer?{urlencode({'customer': customer_id})}" if recipient.customer else ""
+    href = customer_href(customer_id) if recipient.customer else ""
     return Row(customer_id, href, [_cell(recipient, name, channel) for name in names])
 
 
@@ -203,15 +203,20 @@ def _cell(recipient: Recipient, name: str, channel: str) -> Cell:
         case "who":
             return Cell((customer.get("name") or customer["id"]) if customer else "Erased")
         case "state":
-            state = MessageState(row["state"])
-            words = NOW_LABELS[state].capitalize()
-            reason = row.get("reason")
-            more = f": {_words_of(channel, state)(reason).lower()}" if reason else ""
-            return Cell(f"{words}{more}", icon=ICONS[state], tone=state.value)
+            return _state(recipient, channel)
         case "variant" | "customer_id":
             return Cell(row.get(name) or NONE)
         case _:
             return _time(row.get(name))
+
+
+def _state(recipient: Recipient, channel: str) -> Cell:
+    state, reason, instead = MessageState(recipient.row["state"]), recipient.row.get("reason"), recipient.instead
+    words = NOW_LABELS[state].capitalize()
+    if instead:
+        return Cell(f"{words}: {SAME_ADDRESS_AS}", icon=ICONS[state], tone=state.value, lead=customer_lead(instead))
+    more = f": {_words_of(channel, state)(reason).lower()}" if reason else ""
+    return Cell(f"{words}{more}", icon=ICONS[state], tone=state.value)
 
 
 def _time(at: datetime | None) -> Cell:

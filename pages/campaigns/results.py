@@ -38,7 +38,7 @@ def show_results(campaign_id: str) -> None:
     left, right = st.columns([1, 1], gap="medium")
     with left.container(border=True, height="stretch"):
         st.markdown("**Reached at least**")
-        show_funnel(stats)
+        show_funnel(campaign["channel"], stats)
     with right.container(border=True, height="stretch"):
         _show_course(details["timeline"] if details else None)
     if campaign.get("variants") or stats.by_state[M.HELD_OUT]:

@@ -9,12 +9,13 @@ from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import Customer, OrderItem
 from crm_core.insights.timeline import MAX_LIMIT, Entry, Kind, MessageEntry, OrderEntry
 from crm_core.schema.statuses import RETURNS
-from pages._ui.channels import reason_words
+from pages._ui.channels import SAME_ADDRESS_AS, reason_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import money_major, number, relative_time, utc_exact
-from pages._ui.link_table import Cell, Column, Row, link_table
+from pages._ui.link_table import Cell, Column, Row, full_table
 from pages._ui.links import go_to
 from pages._ui.palette import STATE_LABELS
+from pages._ui.tables import customer_lead
 
 STEP: Final = 25
 KINDS: Final = {Kind.ORDER: "Orders", Kind.EVENT: "Events", Kind.MESSAGE: "Messages"}
@@ -38,8 +39,11 @@ def show_timeline(customer: Customer) -> None:
     if not entries:
         st.caption(_nothing(len(chosen)))
         return
-    if opened := link_table("Timeline", COLUMNS, [_row(entry) for entry in entries], key="customer_timeline"):
-        go_to("campaign", campaign=opened)
+    events = full_table("Timeline", COLUMNS, [_row(entry) for entry in entries], key="customer_timeline")
+    if events.opened:
+        go_to("campaign", campaign=events.opened)
+    if events.led:
+        go_to("customer", customer=events.led)
     if more and limit < MAX_LIMIT:
         if st.button("Show more", icon=":material/expand_more:"):
             st.session_state[shown] = min(limit + STEP, MAX_LIMIT)
@@ -97,6 +101,8 @@ def _message(entry: MessageEntry) -> Cell:
     channel = CHANNELS.label(entry["channel"])
     reason = entry.get("reason")
     state = STATE_LABELS[entry["state"]]
+    if instead := entry.get("instead"):
+        return Cell(f"{channel} · {state}: {SAME_ADDRESS_AS}", lead=customer_lead(instead))
     return Cell(f"{channel} · {state}" + (f": {reason_words(reason).lower()}" if reason else ""))
 
 

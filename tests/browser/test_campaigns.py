@@ -18,6 +18,7 @@ from pages._ui.branding import ASSETS
 from pages._ui.formats import JOINT, relative_time
 from tests.actors import ASHA, BELA, TEST
 from tests.browser.screen import Screen
+from tests.integration.feeding import store_customers
 from tests.running_app import RunningApp
 from tests.waiting import eventually
 
@@ -129,6 +130,27 @@ def test_a_page_of_numbers_goes_on_after_the_end_of_its_campaign(stocked_app: Ru
         services.message_log.insert(more)
         expect(opened).to_contain_text("5 opened")
     expect(desk.page.get_by_text("unchanged since, goes on counting")).to_be_visible()
+
+
+def test_who_was_skipped_for_the_address_leads_to_who_is_written_to_there(
+    stocked_app: RunningApp, desk: Screen
+) -> None:
+    with stocked_app.services() as services:
+        campaign = delivered(services, "Twins", 0)
+        store_customers(services, {"id": "twin-1", "name": "Asha Twin"}, {"id": "twin-2", "name": "Bela Twin"})
+        first = new_row(campaign, "twin-1", channel="email", at=services.clock(), address_key="twin@example.com")
+        second = new_row(campaign, "twin-2", channel="email", at=services.clock(), address_key="twin@example.com")
+        services.message_log.insert([first])
+        services.message_log.insert([second])
+    desk.open(f"{stocked_app.url}/campaign?campaign={campaign}&section=recipients&search=twin")
+    row = desk.page.get_by_role("table", name="Recipients").get_by_role("row").filter(has_text="Bela Twin")
+    expect(row).to_contain_text("Skipped: same address as Asha Twin")
+    row.get_by_role("link", name="Asha Twin").click()
+    expect(desk.heading("Asha Twin")).to_be_visible()
+    desk.open(f"{stocked_app.url}/customer?customer=twin-2")
+    desk.page.get_by_role("table", name="Timeline").get_by_role("link", name="Asha Twin").click()
+    expect(desk.heading("Asha Twin")).to_be_visible()
+    desk.check_health()
 
 
 def test_what_says_how_long_ago_something_was_goes_on(stocked_app: RunningApp, desk: Screen) -> None:

@@ -12,8 +12,8 @@ from crm_core.infra.mongo import consistent
 from crm_core.infra.streams import Stream
 from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
-from tests import plain_http
 from tests.running_app import RunningApp
+from tests.told_vendor import vendor
 from tests.waiting import eventually
 
 RECEIPTED = (MessageState.DELIVERED, MessageState.OPENED, MessageState.CLICKED, MessageState.FAILED)
@@ -86,13 +86,6 @@ def check_each_messaged_once(app: RunningApp, services: Services, campaign_id: s
     assert (counted["accepted_twice"], counted["delivered_twice"]) == (0, 0)
     assert counted["failed"] == stats.by_state[MessageState.FAILED]
     assert counted["delivered"] == reachable - counted["failed"]
-
-
-def vendor(app: RunningApp) -> httpx.Client:
-    """The vendor that the app has started, with the right to change how it behaves."""
-    assert app.runtime.vendor_url
-    headers = {"Authorization": f"Bearer {app.runtime.vendor_secret}"}
-    return plain_http.new_client(base_url=app.runtime.vendor_url, headers=headers, timeout=30)
 
 
 def vendor_counters(app: RunningApp, campaign_id: str) -> dict[str, Any]:

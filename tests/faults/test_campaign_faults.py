@@ -20,10 +20,10 @@ from tests.faults.campaign import (
     handled,
     launch,
     store_audience,
-    vendor,
     vendor_counters,
 )
 from tests.running_app import RunningApp, start_app
+from tests.told_vendor import behaving
 from tests.waiting import eventually
 
 AUDIENCE = Audience("faults", 2_000, opted_out=40)
@@ -66,23 +66,11 @@ def audience(running: RunningApp, client: httpx.Client) -> Audience:
     return AUDIENCE
 
 
-@contextmanager
-def behaving(app: RunningApp, behaviour: Mapping[str, Any]) -> Iterator[None]:
-    """The vendor behaves so, and as before afterwards."""
-    with vendor(app) as told:
-        before = told.get("/v1/behaviour").raise_for_status().json()
-        told.patch("/v1/behaviour", json={**QUICK, **behaviour}).raise_for_status()
-        try:
-            yield
-        finally:
-            told.patch("/v1/behaviour", json=before).raise_for_status()
-
-
 @pytest.mark.parametrize("how", CASES)
 def test_a_vendor_that_misbehaves_costs_nobody_a_message_and_nobody_gets_two(
     running: RunningApp, client: httpx.Client, audience: Audience, how: str
 ) -> None:
-    with behaving(running, CASES[how]):
+    with behaving(running, **QUICK, **CASES[how]):
         campaign_id = launch(client, audience.rule)
         eventually(lambda: vendor_counters(running, campaign_id), SIGNS[how], how)
     with running.services() as services:

@@ -18,8 +18,9 @@ from crm_core.infra.mongo import Doc
 from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from crm_core.workspace.reading import REMEMBERED_S
-from tests.faults.campaign import Audience, handled, launch, store_audience, vendor
+from tests.faults.campaign import Audience, handled, launch, store_audience
 from tests.faults.site import Site
+from tests.told_vendor import vendor
 from tests.waiting import eventually
 from tests.workspace import set_workspace
 
@@ -51,8 +52,10 @@ def being_sent(site: Site, client: httpx.Client, rates: dict[str, float]) -> Ite
         time.sleep(FOLLOWED_S)
         campaign_id = eventually(lambda: launch_slowly(services, client), what="a campaign at the new rate")
         assert campaign_id
-        yield services, campaign_id
-        set_workspace(services, **DEFAULTS)
+        try:
+            yield services, campaign_id
+        finally:
+            set_workspace(services, **DEFAULTS)
         if services.campaigns.get(campaign_id)["state"] == CampaignState.PAUSED:
             assert client.post(f"/campaigns/{campaign_id}/resume").status_code == 202
         eventually(lambda: services.campaigns.get(campaign_id)["state"], lambda state: state == "completed", "end")

@@ -37,9 +37,11 @@ def ingest_worker(services: Services) -> Iterator[None]:
     )
     loop = threading.Thread(target=consumer.run)
     loop.start()
-    yield
-    consumer.stop()
-    loop.join()
+    try:
+        yield
+    finally:
+        consumer.stop()
+        loop.join()
 
 
 def work(services: Services, *, instance: str = "a") -> int:

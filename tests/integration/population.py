@@ -28,11 +28,13 @@ def open_shop(servers: Settings) -> Iterator[Services]:
     database = f"test_shop_{uuid.uuid4().hex[:12]}"
     services = build_services(servers.with_servers(mongodb_database=database), clock=lambda: NOW)
     customers = [(datetime.fromisoformat(row["at"]), row) for row in SHOP["customers"]]
-    services.persister.store([make_entry(Stream.CUSTOMERS, _without_at(row), at=at) for at, row in customers])
-    services.persister.store([make_entry(Stream.ORDERS, record, at=NOW) for record in SHOP["orders"]])
-    yield services
-    services.db.client.drop_database(database)
-    services.close()
+    try:
+        services.persister.store([make_entry(Stream.CUSTOMERS, _without_at(row), at=at) for at, row in customers])
+        services.persister.store([make_entry(Stream.ORDERS, record, at=NOW) for record in SHOP["orders"]])
+        yield services
+    finally:
+        services.db.client.drop_database(database)
+        services.close()
 
 
 def _without_at(row: dict[str, Any]) -> dict[str, Any]:

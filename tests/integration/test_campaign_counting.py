@@ -105,6 +105,18 @@ def test_campaigns_from_before_figures_were_kept_are_counted(rig: Rig, clock: Te
     assert count(rig, clock, campaign) == {"sent": 4, "skipped": 1}
 
 
+def test_campaigns_whose_figures_lack_one_that_was_added_are_counted_again(rig: Rig, clock: TestClock) -> None:
+    campaign = rig.launch(rig.draft())
+    rig.finish(clock)
+    count(rig, clock, campaign)
+    rig.services.db.campaigns.update_one({"_id": campaign}, {"$unset": {"counts.unsubscribed": ""}})
+    found = rig.services.campaigns.get(campaign)
+    assert rig.services.figures.stats(found, actor=TEST).value.unsubscribed == 0
+    clock.advance(seconds=5)
+    CampaignCounter(rig.services.db, rig.message_log, COUNTS, clock).run_once()
+    assert rig.services.campaigns.get(campaign)["counts"]["unsubscribed"] == 0
+
+
 @pytest.mark.parametrize("end", ["cancel", "fail"])
 def test_of_a_plan_that_was_cut_short_it_is_counted_who_was_never_planned(rig: Rig, clock: TestClock, end: str) -> None:
     campaigns, planner = rig.services.campaigns, rig.another_planner(chunk=2)

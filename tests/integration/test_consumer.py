@@ -179,9 +179,11 @@ def test_the_loop_goes_on_through_an_outage_and_ends_when_told(line: Line) -> No
     consumer = line.consumer(handler)
     loop = threading.Thread(target=consumer.run)
     loop.start()
-    assert done.wait(30)
-    consumer.stop()
-    loop.join(30)
+    try:
+        assert done.wait(30)
+    finally:
+        consumer.stop()
+        loop.join(30)
     assert not loop.is_alive()
     assert line.waiting() == 0
     assert tries == [1, 1, 1]

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from crm_core.audience.eligibility import Cap, Policy
 from crm_core.campaigns.messages.rows import new_row
+from crm_core.campaigns.model import Variant
+from crm_core.campaigns.planning.split import is_held_out, places, variant_at
 from crm_core.campaigns.rehearsal.dry_run import HORIZON, Stage
 from crm_core.campaigns.rehearsal.tally import DAY
 from crm_core.campaigns.sending.quiet import QuietHours
@@ -31,7 +34,26 @@ SOUR = "Hi {{ customer.name }}{% if customer.city == 'Limbo' %}{{ 1 | divided_by
 """A template that fails for some customers."""
 VARIANTS = [{"name": "A", "message": SOUR, "weight": 30}, {"name": "B", "message": "Hello", "weight": 70}]
 NIGHT, OFFICE, NEARLY_ALWAYS = "21:00-08:00", "09:30-17:15", "08:00-07:55"
-PEOPLE = 32
+ZONES = (None, "Asia/Kolkata", "Asia/Tokyo", "Pacific/Auckland", "Pacific/Honolulu", "America/New_York")
+"""At every hour it is night, or office time, in one of them at least and in four at most."""
+SEED, HOLDOUT = "of every campaign", 10
+HELD_OUT = "held out"
+
+
+def ids_in(part: str, count: int) -> list[str]:
+    """The first that the campaigns hold out, or give that variant."""
+    ids = (f"c{number:03}" for number in range(1000))
+    return list(islice((each for each in ids if part_of(each) == part), count))
+
+
+def part_of(customer_id: str) -> str:
+    for_holdout, for_variant = places(SEED, customer_id)
+    return HELD_OUT if is_held_out(for_holdout, HOLDOUT) else variant_at(for_variant, cast("list[Variant]", VARIANTS))
+
+
+CERTAIN = [each for part in "AB" for each in ids_in(part, len(ZONES))]
+"""Nothing keeps them from a message but the hour: for each variant, one in each zone."""
+OTHERS = [*ids_in(HELD_OUT, 4), *(each for part in "AB" for each in ids_in(part, 14)[len(ZONES) :])]
 
 
 @pytest.fixture(scope="module")
@@ -50,20 +72,31 @@ def clock_of(services: Services) -> TestClock:
 
 
 def set_up(services: Services, random: Random, at: datetime) -> None:
-    """People in several zones, most of whom can be messaged, of whom some were, and nothing else."""
+    """CERTAIN, and OTHERS of whom anything may be true, and nothing else."""
     for name in ("customers", "messages", "suppressions", "campaigns"):
         services.db[name].delete_many({})
     services.redis.flushdb()
     clock_of(services).now = at
-    store_customers(services, *(to_record(f"c{number:03}", random) for number in range(PEOPLE)))
-    for number in random.sample(range(PEOPLE), 3):
-        services.suppressions.add(f"c{number:03}", "sms", reason="manual", actor=ASHA)
+    store_customers(services, *map(to_certain, CERTAIN), *(to_record(each, random) for each in OTHERS))
+    for who in random.sample(OTHERS, 3):
+        services.suppressions.add(who, "sms", reason="manual", actor=ASHA)
     for days_ago in (0.5, 6.9, 8.0):
         moment, sent = at - timedelta(days=days_ago), MessageState.SENT
-        who = [f"c{number:03}" for number in random.sample(range(PEOPLE), 5)]
         services.message_log.insert(
-            [new_row(f"at-{moment}", each, channel="sms", at=moment, state=sent) for each in who]
+            [new_row(f"at-{moment}", each, channel="sms", at=moment, state=sent) for each in random.sample(OTHERS, 5)]
         )
+
+
+def to_certain(customer_id: str) -> dict[str, Any]:
+    zone = ZONES[CERTAIN.index(customer_id) % len(ZONES)]
+    return {
+        "id": customer_id,
+        "name": f"Name of {customer_id}",
+        "visits": 1,
+        "phone": f"+91 98765 10{customer_id[1:]}",
+        "consent": {"sms": "granted"},
+        "attributes": {"time_zone": zone} if zone else {},
+    }
 
 
 def to_record(customer_id: str, random: Random) -> dict[str, Any]:
@@ -74,7 +107,7 @@ def to_record(customer_id: str, random: Random) -> dict[str, Any]:
         "visits": random.choice([0, 1, 1, 1, 1, 1, 1, 2]),
         "city": random.choice(["Pune"] * 5 + ["Limbo"]),
         "phone": random.choice(
-            ["+91 98765 43210" if customer_id in {"c001", "c002"} else f"+91 98765 10{customer_id[1:]}"] * 9 + [None]
+            ["+91 98765 43210" if customer_id in OTHERS[-2:] else f"+91 98765 10{customer_id[1:]}"] * 9 + [None]
         ),
         "consent": {"sms": random.choice(["granted"] * 7 + ["unknown", "denied"])},
         "attributes": {"time_zone": zone} if zone else {},
@@ -86,11 +119,11 @@ def a_campaign(rig: Rig, random: Random, **chosen: Any) -> str:
     (often,) = rig.services.segments.page(limit=200)[0]
     texts: dict[str, Any] = random.choice([{"message": None, "variants": VARIANTS}, {"message": SOUR}])
     options: dict[str, Any] = {
-        "holdout_percent": random.choice([0, 10]),
+        "holdout_percent": random.choice([0, HOLDOUT]),
         "exclude_recent_days": random.choice([None, 3]),
     }
     campaign = rig.draft(channel="sms", exclude_segment_ids=[often["_id"]], **texts, **options, **chosen)
-    rig.services.db.campaigns.update_one({"_id": campaign}, {"$set": {"seed": str(random.random())}})
+    rig.services.db.campaigns.update_one({"_id": campaign}, {"$set": {"seed": SEED}})
     return campaign
 
 

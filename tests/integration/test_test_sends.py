@@ -50,9 +50,11 @@ def with_vendor(services: Services, port: int) -> Iterator[Services]:
     url = f"http://127.0.0.1:{port}"
     settings = services.settings.with_servers(vendor_url=url, vendor_secret=SecretStr(SECRET))
     made = build_services(settings, clock=services.clock)
-    yield made
-    made.audit_counts.close()
-    made.close()
+    try:
+        yield made
+    finally:
+        made.audit_counts.close()
+        made.close()
 
 
 def drafted(services: Services, **fields: Any) -> Campaign:

@@ -93,12 +93,28 @@ def test_a_campaign_counts_whom_it_lost_each_once_and_not_whom_it_did_not(reader
     for token in [*tokens.values(), *tokens.values()]:
         service.stop(token)
     service.stop(tokens["c1@example.com"], "sms")
-    assert services.campaigns.get(campaign)["unsubscribed"] == 3
+    assert services.message_log.stats(campaign).unsubscribed == 3
     service.allow(tokens["c1@example.com"])
     service.allow(tokens["c1@example.com"])
-    assert services.campaigns.get(campaign)["unsubscribed"] == 2
+    assert services.message_log.stats(campaign).unsubscribed == 2
     assert "unsubscribed_at" not in readers.row(campaign, "c1")
     assert readers.counts(campaign) == {"sent": 3}
+
+
+def test_who_unsubscribes_long_after_the_end_is_counted_with_the_other_figures(
+    readers: Rig, services: Services, clock: TestClock
+) -> None:
+    campaign = launched(readers)
+    readers.finish(clock)
+    token = token_in(sent_to(readers)["c1@example.com"])
+    for act, expected in ((lambda _: None, 0), (services.unsubscriptions.stop, 1), (services.unsubscriptions.allow, 0)):
+        clock.advance(days=3)
+        act(token)
+        clock.advance(seconds=2)
+        services.campaign_counter.run_once()
+        found = services.campaigns.get(campaign)
+        assert "counts_due" not in found
+        assert services.figures.stats(found, actor=ASHA).value.unsubscribed == expected
 
 
 def test_the_way_back_leads_to_where_the_next_campaign_writes_again(readers: Rig, services: Services) -> None:

@@ -106,6 +106,8 @@ def serving(forge: Forge) -> Iterator[Forge]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     forge.issuer = f"http://127.0.0.1:{server.server_port}"
-    yield forge
-    server.shutdown()
-    server.server_close()
+    try:
+        yield forge
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -27,6 +27,12 @@ def exact_of(page: Page, label: str) -> list[str]:
     return [cell["exact"] for row in data_of(page, label)["rows"] for cell in row["cells"] if cell["exact"]]
 
 
+def leads_of(page: Page, label: str) -> list[tuple[str, str]]:
+    """Where its cells lead to beside that: the words and the address."""
+    cells = [cell for row in data_of(page, label)["rows"] for cell in row["cells"]]
+    return [(cell["lead"]["text"], cell["lead"]["href"]) for cell in cells if cell["lead"]]
+
+
 def tables_on(page: Page) -> list[str]:
     return [data["label"] for data in _all_data(page)]
 

@@ -15,7 +15,7 @@ from tests.conftest import TestClock
 from tests.integration.feeding import store_customers
 from tests.ui.deliveries import RULE, Rows, campaign_of, draft, launched
 from tests.ui.page import Page
-from tests.ui.tables import links_of, rows_of
+from tests.ui.tables import leads_of, links_of, rows_of
 
 REVIEW = "Review and launch"
 
@@ -93,6 +93,23 @@ def test_what_nobody_has_done_yet_is_no_row_of_zeros(workspace: Services) -> Non
     assert not page.test.metric
 
 
+def test_who_has_unsubscribed_is_a_figure_beside_the_steps(workspace: Services) -> None:
+    campaign_id = launched(workspace, {DELIVERED: 3, CLICKED: 1}, is_done=True)
+    gone = {"$set": {"unsubscribed_at": workspace.clock()}}
+    workspace.db.messages.update_one({"campaign_id": campaign_id, "rank": MessageState.CLICKED.rank}, gone)
+    page = Page("campaign", campaign=campaign_id)
+    (funnel,) = [text for text in page.html if text.startswith("Audience")]
+    assert funnel.endswith("Clicked 100 % 1 Unsubscribed by the link in their message 25.0 % 1")
+    assert "Percent of the step above; unsubscribed, of delivered." in page.words
+
+
+def test_that_nobody_has_unsubscribed_is_said_where_messages_have_the_link(workspace: Services) -> None:
+    campaign_id = launched(workspace, {DELIVERED: 3})
+    assert "unsubscribed" not in Page("campaign", campaign=campaign_id).words
+    workspace.db.campaigns.update_one({"_id": campaign_id}, {"$set": {"channel": "email"}})
+    assert "Nobody has unsubscribed so far." in Page("campaign", campaign=campaign_id).words
+
+
 def test_why_messages_failed_or_were_skipped_is_a_table_that_leads_to_them(workspace: Services) -> None:
     campaign_id = launched(workspace, ALL_STATES)
     page = Page("campaign", campaign=campaign_id, section="failures")
@@ -138,6 +155,23 @@ def test_recipients_are_found_by_state_reason_and_name(workspace: Services) -> N
     page = Page("campaign", campaign=campaign_id, section="recipients", search="asha")
     assert [row["Customer"] for row in rows_of(page, "Recipients")] == ["Asha Rao"]
     assert links_of(page, "Recipients") == ["customer?customer=c000"]
+
+
+def test_who_was_skipped_for_the_address_leads_to_who_is_written_to_there(workspace: Services) -> None:
+    store_customers(workspace, {"id": "c000", "name": "Asha Rao"}, {"id": "c001"}, {"id": "c002"}, {"id": "twin/1"})
+    campaign_id = launched(workspace, {(MessageState.SKIPPED, "same_address"): 3})
+    for place, holder in enumerate(("twin/1", "c000", "erased")):
+        row = {"_id": f"{campaign_id}:c00{place}"}
+        workspace.db.messages.update_one(row, {"$set": {"same_address_as": holder}})
+    page = Page("campaign", campaign=campaign_id, section="recipients")
+    assert [row["State"] for row in rows_of(page, "Recipients")] == [
+        *["Skipped: same address as"] * 2,
+        "Skipped: same address as another customer",
+    ]
+    assert leads_of(page, "Recipients") == [
+        ("twin/1", "customer?customer=twin%2F1"),
+        ("Asha Rao", "customer?customer=c000"),
+    ]
 
 
 def test_the_message_is_shown_as_it_was_sent_to_somebody(workspace: Services) -> None:

@@ -16,7 +16,7 @@ from tests.conftest import TestClock
 from tests.integration.feeding import START, make_entry, store, store_customers, store_orders
 from tests.integration.population import field, group
 from tests.ui.page import Page
-from tests.ui.tables import exact_of, links_of, rows_of, tables_on
+from tests.ui.tables import exact_of, leads_of, links_of, rows_of, tables_on
 
 ASHA: dict[str, Any] = {
     "id": "a/1",
@@ -168,6 +168,19 @@ def test_the_timeline_shows_the_kinds_that_are_chosen(asha: Services) -> None:
     page.choose("customer_kinds", [])
     assert "Nothing is chosen to be shown." in page.words
     assert tables_on(page) == []
+
+
+def test_a_message_that_went_to_somebody_with_the_same_address_leads_to_them(workspace: Services) -> None:
+    store_customers(workspace, {"id": "c1"}, {"id": "c2", "name": "Bela Shah"})
+    for campaign, holder in (("a1", "c2"), ("a2", "gone")):
+        row = new_row(campaign, "c1", channel="email", at=START, state=MessageState.SKIPPED, reason="same_address")
+        workspace.message_log.insert([row | {"same_address_as": holder}])
+    page = open_customer("c1")
+    assert {row["Details"] for row in rows_of(page, "Timeline")} == {
+        "E-mail · Skipped: same address as",
+        "E-mail · Skipped: same address as another customer",
+    }
+    assert leads_of(page, "Timeline") == [("Bela Shah", "customer?customer=c2")]
 
 
 def test_the_timeline_goes_on_at_a_click(workspace: Services) -> None:

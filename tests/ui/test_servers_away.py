@@ -55,8 +55,10 @@ def unreachable(
 @contextmanager
 def outage(present: Services, absent: Services) -> Iterator[None]:
     install(absent)
-    yield
-    install(present)
+    try:
+        yield
+    finally:
+        install(present)
 
 
 @pytest.mark.parametrize("name", get_args(PageName))

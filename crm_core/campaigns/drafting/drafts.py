@@ -79,7 +79,7 @@ class Drafts(CampaignStore):
     def save(self, campaign_id: str, revision: int, *, actor: Actor, **fields: Unpack[DraftFields]) -> Campaign:
         """Change a draft that somebody is writing, if it is still as they saw it. Raises as ``begin``, DraftChanged.
 
-        revision: the one that they saw.
+        What they change in a row is one audit entry. revision: the one that they saw.
         """
         actor.require(Permission.WRITE_CAMPAIGNS)
         campaign = self.get(campaign_id)
@@ -87,7 +87,7 @@ class Drafts(CampaignStore):
             raise refuse(campaign, [State.DRAFT], "edited")
         if campaign.get("revision", 0) != revision:
             raise DraftChanged(campaign)
-        return self._write(campaign, self._definitions.keep(_merged(campaign, fields)), actor)
+        return self._write(campaign, self._definitions.keep(_merged(campaign, fields)), actor, gathers=True)
 
     def faults(self, campaign: Campaign) -> list[InvalidInput]:
         """As ``Definitions.faults``, now."""
@@ -101,7 +101,7 @@ class Drafts(CampaignStore):
             raise refuse(campaign, [State.DRAFT], "edited")
         return self._write(campaign, self._definitions.check(_merged(campaign, fields)), actor)
 
-    def _write(self, campaign: Campaign, definition: Definition, actor: Actor) -> Campaign:
+    def _write(self, campaign: Campaign, definition: Definition, actor: Actor, *, gathers: bool = False) -> Campaign:
         """Only as it was when it was read. Raises DraftChanged."""
         campaign_id = campaign["_id"]
         values = {
@@ -111,6 +111,8 @@ class Drafts(CampaignStore):
             "changed_at": self._clock(),
         }
         entry = self._audit.entry(actor, "campaign.update", campaign_id, self._changes(campaign, values))
+        if gathers:
+            entry = self._runs.grown(entry, campaign.get("edits"), campaign.get("audit_due", ()))
         if not self._audited(as_seen(campaign), {"$set": values}, entry):
             raise DraftChanged(self.get(campaign_id))
         return self.get(campaign_id)

@@ -13,7 +13,7 @@ from crm_core.access.actor import Actor
 from crm_core.access.personal_reads import PersonalReads
 from crm_core.campaigns.messages.model import Message, messages_in
 from crm_core.campaigns.messages.moves import Moves
-from crm_core.campaigns.messages.rows import BY_RANK, as_same_address, to_record
+from crm_core.campaigns.messages.rows import BY_RANK, BY_UNSUBSCRIBED, as_same_address, to_record
 from crm_core.campaigns.model import Point
 from crm_core.infra.mongo import DUPLICATE_KEY, Db, Doc, consistent, translated
 from crm_core.infra.paging import page_newest
@@ -35,7 +35,8 @@ class Stats:
     """by_state: rows by their present state; each row counts once, so it sums to the audience.
 
     pending_by_reason: of the pending rows those that wait for something, such as the end of quiet hours. by_variant:
-    of rows that have one: who is held out or excluded has none. Empty unless it was asked for.
+    of rows that have one: who is held out or excluded has none. Empty unless it was asked for. unsubscribed: who has
+    by the link of the message, whatever its state.
     """
 
     by_state: dict[MessageState, int]
@@ -43,6 +44,7 @@ class Stats:
     failed_by_reason: dict[str, int]
     pending_by_reason: dict[str, int]
     by_variant: dict[str, dict[MessageState, int]] = field(default_factory=dict)
+    unsubscribed: int = 0
 
     @property
     def audience(self) -> int:
@@ -140,14 +142,17 @@ class MessageLog:
         return [to_record(row) for row in rows], more
 
     def stats(self, campaign_id: str, *, by_variant: bool = False) -> Stats:
-        """Counted from the rows, each time: one covered index scan. by_variant: reads every row."""
+        """Counted from the rows, each time: one covered index scan, and one of who has unsubscribed. by_variant: reads
+        every row."""
         key = {"rank": "$rank", "reason": "$reason"} | ({"variant": "$variant"} if by_variant else {})
         stages: list[Doc] = [
             {"$match": {"campaign_id": campaign_id}},
             {"$group": {"_id": key, "count": {"$sum": 1}}},
         ]
+        gone = {"campaign_id": campaign_id, "unsubscribed_at": {"$exists": True}}
         with translated():
-            return _to_stats(list(self._counted.aggregate(stages)))
+            unsubscribed = self._messages.count_documents(gone, hint=BY_UNSUBSCRIBED)
+            return _to_stats(list(self._counted.aggregate(stages)), unsubscribed)
 
     def count_rows(self, campaign_id: str, *, after: str | None) -> int:
         """Those of customers behind the id ``after``, all for None: a covered scan of an index."""
@@ -200,7 +205,7 @@ def _point(at: datetime, totals: Mapping[str, int]) -> Point:
     return cast("Point", {"at": at, **{state: totals[state] for state in TIMELINE_STATES}})
 
 
-def _to_stats(rows: Sequence[Doc]) -> Stats:
+def _to_stats(rows: Sequence[Doc], unsubscribed: int) -> Stats:
     by_state = dict.fromkeys(MessageState, 0)
     by_variant: dict[str, dict[MessageState, int]] = {}
     reasons: dict[MessageState, Counter[str]] = {state: Counter() for state in MessageState}
@@ -211,4 +216,5 @@ def _to_stats(rows: Sequence[Doc]) -> Stats:
         if variant := row["_id"].get("variant"):
             by_variant.setdefault(variant, dict.fromkeys(MessageState, 0))[state] += row["count"]
     waiting = {reason: count for reason, count in reasons[MessageState.PENDING].items() if reason != "unknown"}
-    return Stats(by_state, dict(reasons[MessageState.SKIPPED]), dict(reasons[MessageState.FAILED]), waiting, by_variant)
+    skipped, failed = dict(reasons[MessageState.SKIPPED]), dict(reasons[MessageState.FAILED])
+    return Stats(by_state, skipped, failed, waiting, by_variant, unsubscribed)

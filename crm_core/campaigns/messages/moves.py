@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cachetools import LRUCache
+from pymongo.client_session import ClientSession
 
 from crm_core.campaigns.model import campaigns_in
 from crm_core.infra.clock import Clock
@@ -37,3 +38,9 @@ class Moves:
             self._campaigns.update_many({"_id": {"$in": due}}, {"$max": {"counts_due": until, "details_due": until}})
         with self._lock:
             self._noted.update(dict.fromkeys(due, until))
+
+    def note_unsubscribed(self, campaign_id: str, session: ClientSession) -> None:
+        """In the transaction that marks the row; the details do not tell of it."""
+        self._campaigns.update_one(
+            {"_id": campaign_id}, {"$max": {"counts_due": self._clock() + AHEAD}}, session=session
+        )

@@ -20,10 +20,12 @@ SHOWN: Final = ("name", "email")
 
 @dataclass(frozen=True)
 class Recipient:
-    """row: as MessageList gives it. customer: None of one who was erased."""
+    """row: as MessageList gives it. customer: None of one who was erased. instead: who is written to at the address, of
+    a row that was skipped for that; None as well."""
 
     row: Doc
     customer: Customer | None
+    instead: Customer | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class CampaignRecipients:
         return self._with_customers([row])[0] if row else None
 
     def _with_customers(self, rows: Sequence[Doc]) -> list[Recipient]:
-        found = self._reader.by_ids([row["customer_id"] for row in rows], stored=SHOWN)
-        known = {customer["id"]: customer for customer in found}
-        return [Recipient(row, known.get(row["customer_id"])) for row in rows]
+        ids = dict.fromkeys(row[name] for name in ("customer_id", "same_address_as") for row in rows if name in row)
+        known = {customer["id"]: customer for customer in self._reader.by_ids(list(ids), stored=SHOWN)}
+        return [
+            Recipient(row, known.get(row["customer_id"]), known.get(row.get("same_address_as", ""))) for row in rows
+        ]

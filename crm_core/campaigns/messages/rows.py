@@ -13,6 +13,8 @@ from crm_core.schema.message_states import STATES, MessageState
 
 BY_RANK = [(name, ASCENDING) for name in ("campaign_id", "rank", "reason", "customer_id")]
 """The index of everything that is asked of one campaign. The reason of a row that waits for nothing is null."""
+BY_UNSUBSCRIBED = [(name, ASCENDING) for name in ("campaign_id", "unsubscribed_at")]
+"""The index of those alone who have unsubscribed."""
 PENDING = MessageState.PENDING.rank
 OPEN: Doc = {"rank": PENDING, "reason": None}
 """Pending, and due as soon as somebody has time."""

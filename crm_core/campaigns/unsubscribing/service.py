@@ -14,8 +14,8 @@ from crm_core.audience.model import Suppression
 from crm_core.audience.suppression_rows import SuppressionReason
 from crm_core.audience.suppressions import Suppressions, looks_like_address
 from crm_core.campaigns.messages.model import messages_in
+from crm_core.campaigns.messages.moves import Moves
 from crm_core.campaigns.messages.rows import row_id
-from crm_core.campaigns.model import campaigns_in
 from crm_core.campaigns.sending.recipients import Recipients
 from crm_core.campaigns.unsubscribing.links import Link, read_token
 from crm_core.campaigns.unsubscribing.masking import mask_address
@@ -71,17 +71,18 @@ class Unsubscriptions:
         consent: ConsentRecords,
         suppressions: Suppressions,
         audit: AuditLog,
+        moves: Moves,
         clock: Clock,
         *,
         key: Callable[[], bytes],
         policy: Callable[[], Policy],
     ) -> None:
         self._messages = messages_in(db)
-        self._campaigns = campaigns_in(db)
         self._recipients = recipients
         self._consent = consent
         self._suppressions = suppressions
         self._audit = audit
+        self._moves = moves
         self._clock = clock
         self._key = key
         self._policy = policy
@@ -135,30 +136,27 @@ class Unsubscriptions:
         self._tell(customer_id, channel, "granted", campaign_id)
 
     def _tell(self, customer_id: str, channel: str, state: str, campaign_id: str) -> None:
-        """Put consent on record, with the campaign and its count."""
+        """Put consent on record, with the campaign, and mark its message."""
 
         def change(session: ClientSession) -> None:
             if self._consent.state(customer_id, channel, session) == state:
                 return
             told = ChannelConsent(state=state, source=SOURCE, at=self._clock(), campaign_id=campaign_id)
             self._consent.put(customer_id, channel, told, session)
-            self._count(customer_id, channel, campaign_id, session, is_gone=state == "denied")
+            self._mark(customer_id, channel, campaign_id, session, is_gone=state == "denied")
             details = {"channel": channel, "consent": state, "campaign": campaign_id}
             target = self._audit.pseudonyms.of(customer_id)
             self._audit.record(PAGE, "consent.change", target, details, session=session)
 
         self._audit.together(change)
 
-    def _count(
-        self, customer_id: str, channel: str, campaign_id: str, session: ClientSession, *, is_gone: bool
-    ) -> None:
-        """A campaign counts whom it lost over its own channel, each once."""
+    def _mark(self, customer_id: str, channel: str, campaign_id: str, session: ClientSession, *, is_gone: bool) -> None:
+        """A campaign counts whom it lost over its own channel."""
         query: Doc = {"_id": row_id(campaign_id, customer_id), "channel": channel}
         query["unsubscribed_at"] = None if is_gone else {"$ne": None}
         change = {"$set": {"unsubscribed_at": self._clock()}} if is_gone else {"$unset": {"unsubscribed_at": ""}}
         if self._messages.update_one(query, change, session=session).modified_count:
-            count = {"$inc": {"unsubscribed": 1 if is_gone else -1}}
-            self._campaigns.update_one({"_id": campaign_id}, count, session=session)
+            self._moves.note_unsubscribed(campaign_id, session)
 
     def _suppression(self, customer_id: str, channel: str) -> Suppression | None:
         """Of the customer, or of the address."""

@@ -7,7 +7,7 @@ const drawn = new WeakMap();
 export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   const table = parentElement.querySelector("table") ?? parentElement.appendChild(element("table", { role: "table" }));
   const before = drawn.get(table) ?? { head: "", rows: [], chosen: new Set() };
-  const tell = { opened: (id) => setTriggerValue("opened", id), sorted: (name) => setTriggerValue("sorted", name) };
+  const tell = Object.fromEntries(["opened", "led", "sorted"].map((name) => [name, (id) => setTriggerValue(name, id)]));
   const ids = data.rows.map((row) => row.id);
   const now = { ...before, chosen: new Set(ids.filter((id) => before.chosen.has(id))) };
   const choose = (chosenIds, isChosen) => {
@@ -106,8 +106,10 @@ function bodyCell(column, cell, row, tell) {
   const classes = [column.align, column.shape, isEmpty ? "empty" : "", cell.text === "–" ? "none" : ""].join(" ");
   const made = element("td", { role: "cell", class: classes, "data-label": column.label });
   const shown = content(cell);
-  const leads = column.is_link && row.href ? link(row, shown, tell) : shown;
-  made.append(cell.icon ? withIcon(cell, leads) : leads);
+  const whole = document.createDocumentFragment();
+  whole.append(column.is_link && row.href ? link(row.href, shown, () => tell.opened(row.id)) : shown);
+  if (cell.lead) whole.append(" ", link(cell.lead.href, cell.lead.text, () => tell.led(cell.lead.id)));
+  made.append(cell.icon ? withIcon(cell, whole) : whole);
   if (cell.bar !== null) made.append(bar(cell));
   if (cell.tags.length) made.append(...tags(cell.tags));
   return made;
@@ -157,14 +159,14 @@ function icon(name) {
   return element("span", { class: "icon", "aria-hidden": "true" }, name);
 }
 
-function link(row, shown, tell) {
-  const made = element("a", { href: row.href });
+function link(href, shown, open) {
+  const made = element("a", { href });
   made.append(shown);
   made.title = made.textContent;
   made.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    tell.opened(row.id);
+    open();
   });
   return made;
 }
