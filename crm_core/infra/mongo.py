@@ -43,10 +43,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("name", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("count", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("uses", ASCENDING)]),
+        IndexModel([("created_by", ASCENDING), ("updated_at", DESCENDING)]),
     ],
     "segment_versions": [IndexModel([("segment_id", ASCENDING), ("version", DESCENDING)])],
     "campaigns": [
         IndexModel([("created_at", DESCENDING)]),
+        IndexModel([("created_by", ASCENDING), ("created_at", DESCENDING)]),
         IndexModel([("state", ASCENDING)]),
         IndexModel([("retry.at", ASCENDING)], sparse=True),
         IndexModel([("close_until", ASCENDING)], sparse=True),
@@ -110,7 +112,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
 }
 
-COLLECTIONS = (*INDEXES, "attributes", "workspace", "import_files.files", "import_files.chunks")
+COLLECTIONS = (*INDEXES, "attributes", "workspace", "preferences", "import_files.files", "import_files.chunks")
 """All that this version uses: its user may write to no other."""
 
 
