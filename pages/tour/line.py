@@ -17,7 +17,7 @@ PLACES: Final[Mapping[PageName, int]] = {"data": 0, "audience_builder": 1, "new_
 """Which step a page is for."""
 HERE: Final = (
     "Import a file here; or load a made-up shop on the overview.",
-    "Drag a second field into the rules and give it a value, then “Use in campaign”.",
+    "Drag fields into the rules until there are two, give each a value, then “Use in campaign”.",
     "Write the message in the second step; the preview shows real customers.",
     "Launch from the review, and watch it arrive on the campaign's page.",
 )
@@ -62,6 +62,8 @@ def _words(steps: tuple[TourStep, ...], place: int, page: PageName) -> str:
     step, head = steps[place], f"Step {place + 1} of {len(steps)}"
     if not step.is_done and not actor().may(step.needs):
         return f":material/lock: **{head}, {step.title.lower()}:** {step.who_may}"
+    if page != "data" and not steps[0].is_done:
+        return f":material/info: **{head}, {step.title.lower()}:** {steps[1].hindrance}"
     if step.is_done or page == "campaign":
         mark = ":green[:material/check_circle:]" if step.is_done else ":material/hourglass_top:"
         end = " The tour is done." if place == len(steps) - 1 and step.is_done else ""

@@ -34,7 +34,7 @@ def line(desk: Screen, words: str) -> None:
 
 def build_audience(desk: Screen, api: Api) -> None:
     desk.button("Open the builder").click()
-    line(desk, "Step 2 of 4, build an audience: Drag a second field")
+    line(desk, "Step 2 of 4, build an audience: Drag fields")
     desk.settle_board()
     expect(desk.chip(RULES, "Orders in total\n")).to_be_visible()
     drag_in(desk, "City")

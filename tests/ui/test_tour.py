@@ -50,7 +50,7 @@ def test_the_builder_is_opened_with_a_rule_beside_which_one_is_put(shop: Shop, w
     page.click("Open the builder")
     page.follow_to("audience_builder")
     assert rules_of(page) == STARTER_RULE["rules"]
-    assert "Step 2 of 4, build an audience: Drag a second field into the rules" in page.words.replace("*", "")
+    assert "Step 2 of 4, build an audience: Drag fields into the rules" in page.words.replace("*", "")
 
 
 def test_a_segment_of_ones_own_leads_on_to_the_message(shop: Shop, workspace: Services) -> None:
