@@ -9,6 +9,7 @@ from tests.browser.screen import RULES, Screen
 from tests.browser.test_newcomer import Api, choose_first_city, drag_in, load_demo_data, next_step
 from tests.running_app import RunningApp
 
+LOADED = 400
 SEGMENT, CAMPAIGN = "Came back", "First of all"
 STARTER = {"kind": "field", "field": "order_count", "op": "gte", "value": 2}
 
@@ -18,7 +19,7 @@ def test_the_tour_leads_from_an_empty_workspace_to_a_delivered_campaign(app: Run
         api = Api(client)
         desk.open_emptied(app.url)
         expect(desk.page.get_by_text("0 of 4 done")).to_be_visible()
-        load_demo_data(desk, app, api)
+        load_demo_data(desk, app, api, customers=LOADED)
         expect(desk.page.get_by_text("1 of 4 done")).to_be_visible()
         build_audience(desk, api)
     write_message(desk)
