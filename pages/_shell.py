@@ -11,6 +11,8 @@ from pages._ui.links import PAGES, PageName, page_file
 from pages._ui.session import mode_banner, user_menu
 from pages._ui.upgrade import show_upgrade
 from pages.sign_in.page import show_sign_in
+from pages.tour.choice import offer_way_back, tour_now
+from pages.tour.line import show_tour_line
 
 
 def reader_if_known() -> Actor | None:
@@ -42,7 +44,7 @@ chosen = st.navigation(
     {group: [pages[name] for name, info in PAGES.items() if info.group == group] for group in groups},
     position="sidebar" if reader else "hidden",
 )
-needed = next(PAGES[name].needs for name, page in pages.items() if page == chosen)
+opened = next(name for name, page in pages.items() if page == chosen)
 st.set_page_config(page_title=f"{chosen.title if reader else 'Sign in'} · {workspace_name}")
 with errors_in_words():
     if show_upgrade():
@@ -50,9 +52,14 @@ with errors_in_words():
     elif reader is None:
         show_sign_in(workspace_name)
     else:
+        tour = tour_now()
         with st.sidebar:
+            if tour is None:
+                offer_way_back()
             st.link_button("API documentation", "/api/docs", icon=":material/api:", type="tertiary")
             user_menu(reader)
         mode_banner()
-        reader.require(needed)
+        reader.require(PAGES[opened].needs)
+        if tour:
+            show_tour_line(opened, tour)
         chosen.run()

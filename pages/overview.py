@@ -11,6 +11,7 @@ from crm_core.money import to_major
 from pages._ui import queries
 from pages._ui.charts import revenue_by_month, show_chart
 from pages._ui.commands import IMPORT_COMMANDS
+from pages._ui.demo_shop import DEMO_WORDS, LOAD_DEMO, load_demo_shop
 from pages._ui.deps import actor, services
 from pages._ui.formats import money, money_short, number
 from pages._ui.guard import hidden_if_forbidden, live
@@ -19,8 +20,8 @@ from pages._ui.links import go_to, link_to
 from pages._ui.tables import order_table
 from pages._ui.widgets import CARD_PX, empty_state, page_header, time_caption
 from pages.campaigns.card import show_recent, show_running
+from pages.tour.panel import show_tour
 
-DEMO_CUSTOMERS, DEMO_SEED = 20_000, 1
 CAMPAIGNS_S = 2.0
 MOST = 5
 currency = services().workspace.current().currency
@@ -29,14 +30,10 @@ currency = services().workspace.current().currency
 def welcome() -> None:
     """What an empty workspace offers: made-up customers, or one's own file."""
     page_header("Welcome to ClientNest", "Build audiences from your customers' orders, and message them.")
-    with empty_state(
-        "groups",
-        "No customers yet",
-        f"Load a made-up shop to look around: {number(DEMO_CUSTOMERS)} customers and their orders of two years.",
-    ):
-        if st.button("Load demo data", type="primary", icon=":material/download:"):
-            services().demo_jobs.start(customers=DEMO_CUSTOMERS, seed=DEMO_SEED, actor=actor())
-            st.rerun()
+    if not show_tour():
+        with empty_state("groups", "No customers yet", DEMO_WORDS):
+            if st.button(LOAD_DEMO, type="primary", icon=":material/download:"):
+                load_demo_shop()
     st.subheader("Or bring your own", anchor=False)
     st.markdown("Import a file of customers, orders or events, or send them to the REST API.")
     if st.button("Import a file", icon=":material/upload_file:"):
@@ -139,6 +136,7 @@ else:
         welcome()
     else:
         page_header("Overview")
+        show_tour()
         show_totals(totals)
         left, right = st.columns([3, 2], gap="medium")
         with left:

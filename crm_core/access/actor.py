@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from crm_core.access.permissions import ROLES_ALLOWED, Permission, Role
+from crm_core.access.permissions import ROLES_ALLOWED, Permission, Role, roles_in_words
 from crm_core.errors import Forbidden
 
 
@@ -44,9 +44,8 @@ class Actor:
     def _refusal(self, permission: Permission) -> str:
         if self.role in ROLES_ALLOWED[permission]:
             return f"The API key {self.name!r} has no scope that allows it to {permission}."
-        allowed = " or ".join(role for role in Role if role in ROLES_ALLOWED[permission])
         who = f"The owner of the API key {self.name!r}" if self.kind is ActorKind.KEY else self.label
-        return f"{who} is {self.role.with_article}; to {permission} takes the role {allowed}."
+        return f"{who} is {self.role.with_article}; to {permission} takes the role {roles_in_words(permission)}."
 
 
 def system_actor(name: str) -> Actor:

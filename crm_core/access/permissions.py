@@ -63,3 +63,8 @@ def roles_from(lowest: Role) -> frozenset[Role]:
 ROLES_ALLOWED: Mapping[Permission, frozenset[Role]] = {
     permission: roles_from(lowest) for permission, lowest in _LOWEST_ROLE.items()
 }
+
+
+def roles_in_words(permission: Permission) -> str:
+    """ "marketer or admin"."""
+    return " or ".join(role for role in Role if role in ROLES_ALLOWED[permission])

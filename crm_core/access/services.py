@@ -11,6 +11,7 @@ from crm_core.access.audit_reading import AuditReader
 from crm_core.access.idempotency import IdempotencyKeys
 from crm_core.access.keys import ApiKeys
 from crm_core.access.personal_reads import PersonalReads
+from crm_core.access.preferences import OwnPreferences
 from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.access.rate import RateLimiter
 from crm_core.access.sessions import Sessions
@@ -55,6 +56,10 @@ class AccessServices(Foundation):
             first_admin=self.settings.first_admin,
             end_sessions=self.sessions.end_all,
         )
+
+    @cached_property
+    def preferences(self) -> OwnPreferences:
+        return OwnPreferences(self.db)
 
     @cached_property
     def keys(self) -> ApiKeys:

@@ -106,6 +106,7 @@ class Users:
             before = self._existing(user_id, session)
             self._check_not_last_admin(before, session)
             self._users.delete_one({"_id": user_id}, session=session)
+            self._db.preferences.delete_one({"_id": user_id}, session=session)
             details = {"email": before.email, "role": {"from": before.role, "to": None}}
             self._audit.record(actor, "user.remove", user_id, details, session=session)
 

@@ -43,10 +43,12 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("name", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("count", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("uses", ASCENDING)]),
+        IndexModel([("created_by", ASCENDING), ("updated_at", DESCENDING)]),
     ],
     "segment_versions": [IndexModel([("segment_id", ASCENDING), ("version", DESCENDING)])],
     "campaigns": [
         IndexModel([("created_at", DESCENDING)]),
+        IndexModel([("created_by", ASCENDING), ("created_at", DESCENDING)]),
         IndexModel([("state", ASCENDING)]),
         IndexModel([("name", ASCENDING)]),
         IndexModel([("retry.at", ASCENDING)], sparse=True),
@@ -116,7 +118,15 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
 }
 
-COLLECTIONS = (*INDEXES, "attributes", "event_properties", "workspace", "import_files.files", "import_files.chunks")
+COLLECTIONS = (
+    *INDEXES,
+    "attributes",
+    "event_properties",
+    "workspace",
+    "preferences",
+    "import_files.files",
+    "import_files.chunks",
+)
 """All that this version uses: its user may write to no other."""
 
 

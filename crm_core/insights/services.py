@@ -4,6 +4,7 @@ from functools import cached_property
 
 from crm_core.campaigns.services import CampaignServices
 from crm_core.insights.dead_letters import DeadLetters
+from crm_core.insights.first_steps import FirstStepsReader
 from crm_core.insights.overview import Overview
 from crm_core.insights.timeline import Timeline
 
@@ -12,6 +13,10 @@ class InsightServices(CampaignServices):
     @cached_property
     def overview(self) -> Overview:
         return Overview(self.db, self.personal_reads, self.customers, self.clock, self.rule_contexts.zone)
+
+    @cached_property
+    def first_steps(self) -> FirstStepsReader:
+        return FirstStepsReader(self.db, self.figures)
 
     @cached_property
     def dead_letters(self) -> DeadLetters:

@@ -62,6 +62,11 @@ class Workspace(Generic[Model]):
             raise self._remembered.failure
         return known
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the database did not answer when it was last asked."""
+        return self._remembered.failure is not None
+
     def digits(self) -> int:
         """Minor digits of the currency."""
         return self.current().currency_digits

@@ -43,11 +43,16 @@ def lead_back(noun: str, wanted: str, page: PageName, label: str) -> Iterator[No
     try:
         yield
     except NotFound:
-        what = f"The id in the link is “{wanted}”." if wanted else "The link names none."
-        text = f"{what} It may have been removed, or the link is incomplete."
-        with empty_state("search_off", f"There is no such {noun}", literal(text)):
-            link_to(page, label, icon=":material/arrow_back:")
+        show_way_back(noun, wanted, page, label)
         st.stop()
+
+
+def show_way_back(noun: str, wanted: str, page: PageName, label: str) -> None:
+    """What a link looked for and is not there, with a link to where there are others."""
+    what = f"The id in the link is “{wanted}”." if wanted else "The link names none."
+    text = f"{what} It may have been removed, or the link is incomplete."
+    with empty_state("search_off", f"There is no such {noun}", literal(text)):
+        link_to(page, label, icon=":material/arrow_back:")
 
 
 def show_error(exc: CrmError) -> None:

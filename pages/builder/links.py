@@ -7,6 +7,7 @@ import streamlit as st
 
 from crm_core.errors import NotFound
 from pages._ui.deps import services
+from pages._ui.guard import show_way_back
 from pages._ui.links import go_to
 from pages.builder.board.session import forget_changes, is_unsaved, open_segment, open_shared, opened_now, start_anew
 
@@ -34,7 +35,7 @@ def is_asking() -> bool:
 
 
 def follow_link() -> None:
-    """Put on the board what is wanted, or ask. Raises NotFound, Unavailable."""
+    """Put on the board what is wanted, or ask. Raises Unavailable."""
     wanted = _wanted()
     if wanted is None:
         return
@@ -73,9 +74,9 @@ def _open(wanted: Wanted) -> None:
             open_shared(wanted.id, services().shared_rules.get(wanted.id))
         else:
             start_anew()
-    except NotFound:
-        st.session_state.pop(WANTED)  # the board stays as it is
-        raise
+    except NotFound:  # the board stays as it is
+        noun = "segment" if wanted.kind == "segment" else "shared audience"
+        show_way_back(noun, wanted.id, "segments", "All segments")
     st.session_state.pop(WANTED)
 
 

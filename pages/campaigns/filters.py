@@ -177,7 +177,7 @@ def _choose_days() -> None:
         format="YYYY-MM-DD",
         label_visibility="collapsed",
         on_change=_follow_days,
-        width=230,
+        width=250,
     )
 
 

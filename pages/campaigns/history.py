@@ -9,6 +9,7 @@ from crm_core.campaigns.history import MAX_SHOWN, Step
 from pages._ui.deps import actor, services
 from pages._ui.formats import number, relative_time, utc_exact
 from pages._ui.link_table import Cell, Column, Row, link_table
+from pages._ui.widgets import empty_state
 from pages.audit.words import action_words
 
 COLUMNS: Final = (
@@ -26,6 +27,11 @@ ICONS: Final = {
 
 def show_history(campaign_id: str) -> None:
     steps = services().campaign_history.of(campaign_id, actor=actor())
+    if not steps:
+        empty_state(
+            "history", "Nothing is on record", "Campaigns that came with the demo shop were run by nobody here."
+        )
+        return
     link_table("History", COLUMNS, [_row(step) for step in steps], key="campaign_history")
     if len(steps) == MAX_SHOWN:
         st.caption(f"The last {MAX_SHOWN} are shown.")

@@ -37,7 +37,7 @@ def show_review(rows: Mapping[str, Row], settings: WorkspaceSettings, changes: M
         st.caption(
             "Correct what is marked in red first."
             if faults
-            else "Every process follows within two seconds. Campaigns that are being sent go on under the new "
+            else "It takes effect within two seconds. Campaigns that are being sent go on under the new "
             "settings; what is sent or skipped already stays as it is."
         )
 

@@ -12,7 +12,7 @@ from pages.settings.history import show_history
 from pages.settings.review import show_review
 from pages.settings.sections import edit_settings
 
-page_header("Settings", "Of the whole workspace. Every process follows a change within two seconds.")
+page_header("Settings", "Of the whole workspace. A change takes effect within two seconds.")
 rows = read_rows(services().workspace.model)
 known = services().workspace.known()
 may_change = actor().may(Permission.CHANGE_SETTINGS)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from crm_core.campaigns.drafting.definition import UNTITLED, DraftFields
+from crm_core.campaigns.drafting.definition import FIRST_MESSAGE, UNTITLED, DraftFields
 from crm_core.campaigns.drafting.drafts import DraftChanged
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState
@@ -23,7 +23,6 @@ CAMPAIGN: Final = "campaign"
 """The query parameter with the id of the draft."""
 WISHES: Final = ("segment", "board", "channel")
 """Those of a link that leads to a new one: its audience and channel."""
-FIRST_MESSAGE: Final = "Hi {{ customer.first_name | default: 'there' }}, we saved something for you."
 
 
 @dataclass

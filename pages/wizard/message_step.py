@@ -118,7 +118,7 @@ def _insert(draft: Draft, variants: Sequence[Variant], place: int, attributes: A
             list(fields),
             index=None,
             format_func=lambda name: fields[name].label,
-            placeholder="Choose a field, or type to find one",
+            placeholder="Choose",
             key=draft.key("insert_field"),
         )
         fallback = st.text_input("If it is empty, say", placeholder="nothing", key=draft.key("insert_fallback"))

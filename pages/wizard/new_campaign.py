@@ -7,11 +7,12 @@ import streamlit as st
 from crm_core.campaigns.states import CampaignState
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, relative_time
+from pages._ui.guard import lead_back
 from pages._ui.links import go_to
 from pages._ui.widgets import page_header, status_badge
 from pages.wizard.audience_step import show_audience_step
 from pages.wizard.delivery_step import show_delivery_step
-from pages.wizard.draft import Draft, is_open, open_draft, save
+from pages.wizard.draft import CAMPAIGN, Draft, is_open, open_draft, save
 from pages.wizard.message_step import show_message_step
 from pages.wizard.rail import show_rail
 from pages.wizard.reach import reach_of
@@ -91,7 +92,8 @@ def show_draft(draft: Draft) -> None:
 
 
 st.html(STYLE)
-opened = open_draft()
+with lead_back("campaign", st.query_params.get(CAMPAIGN, ""), "campaigns", "All campaigns"):
+    opened = open_draft()
 if is_open(opened.campaign):
     show_draft(opened)
 else:

@@ -35,7 +35,7 @@ def test_a_nested_rule_is_dragged_undone_edited_as_text_saved_and_opened_by_link
         other = Screen(chromium.new_context(viewport={"width": DESK[0], "height": DESK[1]}).new_page())
         other.open(address)
         expect(other.metric("Customers match")).to_have_text(count(client, LARGER))
-        expect(other.page.get_by_text(SEGMENT)).to_be_visible()
+        expect(other.page.get_by_text(f"Segment {SEGMENT}")).to_be_visible()
         other.settle_board()
         expect(other.chip(INNER, "Total spend")).to_contain_text("$500")
         tabs_stay_apart(desk, other, client)

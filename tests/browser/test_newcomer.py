@@ -76,14 +76,14 @@ def test_a_newcomer_gets_from_an_empty_workspace_to_a_delivered_campaign(app: Ru
     find_it_among_the_campaigns(desk)
 
 
-def load_demo_data(desk: Screen, app: RunningApp, api: Api) -> None:
+def load_demo_data(desk: Screen, app: RunningApp, api: Api, *, customers: int = LOADED) -> None:
     desk.open_emptied(app.url)
     assert api.count() == 0
     with suspended(app, "ingest"):
         with suspended(app, "jobs"), app.services() as services:
             desk.button("Load demo data").click()
             expect(desk.page.get_by_text("Waits for the jobs worker")).to_be_visible()
-            fewer = services.db.jobs.update_one({"params.customers": 20_000}, {"$set": {"params.customers": LOADED}})
+            fewer = services.db.jobs.update_one({"params.customers": 20_000}, {"$set": {"params.customers": customers}})
             assert fewer.modified_count == 1
         expect(desk.page.get_by_text("records made")).to_be_visible()
     expect(desk.heading("Overview")).to_be_visible(timeout=120_000)

@@ -99,9 +99,10 @@ class Page:
         return traces
 
     def buttons(self) -> list[str]:
-        """Those of the page, not of the sidebar."""
+        """Those of the page, not of the sidebar, nor of the tour's line above it."""
         beside = {id(found) for found in self.test.sidebar.button}
-        return [found.label for found in self.test.button if id(found) not in beside]
+        shown = [found for found in self.test.button if id(found) not in beside]
+        return [found.label for found in shown if found.key not in {"tour_hide", "tour_next"}]
 
     def button(self, label: str, place: int = 0) -> Button:
         return [found for found in self.test.button if found.label == label][place]

@@ -43,13 +43,14 @@ def test_share_shows_a_link_that_opens_the_same_rules_and_holds_nothing_of_them(
 @pytest.mark.parametrize("query", [{"board": "nope"}, {"segment": "nope"}])
 def test_a_link_to_nothing_says_so_and_keeps_the_board(shop: Shop, query: dict[str, str]) -> None:
     page = Page("audience_builder", **query)
-    assert "incomplete" in page.errors
+    assert "The id in the link is “nope”. It may have been removed, or the link is incomplete." in page.words
+    assert "All segments" in page.links
     page.choose(ADD, "Visits")
     page.choose("Value", 5)
     assert rules_of(page) == [VISITS]
     page.go_to("audience_builder", **query)
     page.click(DISCARD)
-    assert "incomplete" in page.errors
+    assert "The id in the link is “nope”." in page.words
     assert rules_of(page) == [VISITS]
 
 

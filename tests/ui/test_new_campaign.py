@@ -121,7 +121,9 @@ def test_a_link_to_no_segment_and_to_no_draft_say_so(workspace: Services, regula
     assert "There is no segment with the id 'nope'." in page.errors
     page.choose("Segment", regulars["_id"])
     assert "Visited at least 5 times" in page.words
-    assert "There is no campaign with the id 'nope'." in Page("new_campaign", campaign="nope").errors
+    gone = Page("new_campaign", campaign="nope")
+    assert "There is no such campaign" in gone.words
+    assert "All campaigns" in gone.links
 
 
 def test_a_launch_is_rehearsed_asked_once_with_the_number_and_done(

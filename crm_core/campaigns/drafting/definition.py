@@ -21,6 +21,8 @@ from crm_core.rules.tree import AnyRule, GroupRule, ListRule, SegmentRule
 AUDIENCE = ("segment_id", "rule", "customer_ids")
 NOBODY: Definition = {"segment_id": None, "segment_name": None, "rule": None}
 UNTITLED = "Untitled campaign"
+FIRST_MESSAGE = "Hi {{ customer.first_name | default: 'there' }}, we saved something for you."
+"""What the message of a new draft says until somebody writes another."""
 KEPT = ("name", "channel", "message", "segment_id", "rule")
 """Without these a draft cannot be launched."""
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError)
