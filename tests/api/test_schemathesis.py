@@ -56,7 +56,7 @@ OF_AN_ANSWER = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-UNTRIED = (
+UNTRIED: tuple[Any, ...] = (
     *(InvalidHeadersExampleMark, InvalidRegexMark, MissingPathParameters),
     *(NonSerializableMark, UnsatisfiableExampleMark, UnserializablePayloadMark),
 )
