@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from crm_core.infra.mongo import ensure_indexes
+from crm_core.infra.mongo import build_indexes, missing_indexes
 from crm_core.infra.streams import INGESTED
 from crm_core.services import Services
 from tests.running_app import RunningApp
@@ -42,4 +42,4 @@ class Bench:
         """Collections as new: emptied ones would keep the files that they grew to."""
         for name in ("customers", "orders"):
             self.services.db[name].drop()
-        ensure_indexes(self.services.db)
+        build_indexes(self.services.db, missing_indexes(self.services.db))

@@ -1,5 +1,6 @@
 """Real servers for every test that needs one: a mongod and a valkey-server of our own, on free ports."""
 
+import gc
 import json
 import os
 import signal
@@ -35,6 +36,8 @@ LONGEST = ("browser", "api", "front_door", "faults", "recipes")
 """Folders whose tests take longest."""
 SHARING = {"browser": "browser", "api": "app", "front_door": "app"}
 """Which app the files of a folder share, but for those that have one of their own."""
+SECOND = {"browser": ("front_door", "literal_text", "people", "provider", "sign_in", "unsubscribe")}
+"""Files that share another one: all together would take longer than everything else beside them."""
 APART = ("test_schemathesis.py",)
 SERVERS = "CLIENTNEST_TEST_SERVERS"
 """Names servers that run already, as JSON of their settings: a mutation run starts some once for all its processes."""
@@ -60,7 +63,11 @@ class ByApp(LoadScopeScheduling):  # type: ignore[misc]  # which has no types
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.partition("::")[0])
-        return str(file) if file.name in APART else SHARING.get(file.parent.name, str(file))
+        folder = file.parent.name
+        if file.name in APART or folder not in SHARING:
+            return str(file)
+        is_second = file.stem.removeprefix("test_") in SECOND.get(folder, ())
+        return f"{SHARING[folder]} {1 + is_second}"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -68,11 +75,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByApp:
     return ByApp(config, log)
 
 
+def pytest_configure() -> None:
+    """Until all tests are collected there is nothing to throw away."""
+    gc.disable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first, so that no process is left alone with it."""
     items.sort(
         key=lambda item: LONGEST.index(item.path.parent.name) if item.path.parent.name in LONGEST else len(LONGEST)
     )
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays, and is not looked through again and again for what does not."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="module", autouse=True)

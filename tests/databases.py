@@ -18,9 +18,14 @@ from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
+from crm_core.upgrades.steps import STEPS
+from crm_core.upgrades.version import VERSION_ID
 
 MANY = 2_000
 """Documents of a collection that are dropped sooner than deleted one by one."""
+TODAYS_VERSION = {"_id": VERSION_ID, "version": len(STEPS)}
+FEWEST_ITERATIONS = 5_000
+"""Of the hash of a password. Each of the many clients of tests repeats them, for a password that nobody could guess."""
 TESTER = "tester"
 TESTS_ONLY: list[Doc] = [
     {
@@ -50,12 +55,16 @@ def as_administrator(settings: Settings) -> Settings:
 
 
 def as_tester(settings: Settings) -> Settings:
-    """The same embedded servers with users that have the app's rights on any database, and may empty it."""
+    """The same embedded servers with users that have the app's rights on any database, and may empty it.
+
+    Nothing expires: the clocks of tests stand in the past, and what they store would go within a minute of ours.
+    """
     administrator = as_administrator(settings)
     uri, url = str(administrator.mongodb_uri), str(administrator.redis_url)
     password = secrets.token_urlsafe()
     with MongoClient[Doc](uri) as client:
         client.admin.command("createRole", TESTER, privileges=[*app_privileges(""), *TESTS_ONLY], roles=[])
+        client.admin.command("setParameter", 1, scramSHA256IterationCount=FEWEST_ITERATIONS, ttlMonitorEnabled=False)
         client.admin.command("createUser", TESTER, pwd=password, roles=[TESTER])
     with redis.Redis.from_url(url) as valkey:
         valkey.execute_command("ACL", "SETUSER", TESTER, "on", f">{password}", *APP_RIGHTS.split(), *TESTS_RIGHTS)
@@ -66,14 +75,26 @@ def as_tester(settings: Settings) -> Settings:
 
 
 def empty(db: Db) -> None:
-    """Nothing is left but collections and indexes; those of a dropped one are made with the next services."""
+    """Nothing is left but collections and indexes, those of a dropped one are made with the next services, and the
+    version of the data, which would be written as it is."""
     quick = db.with_options(write_concern=WriteConcern(w=1, j=False))
-    for name in db.list_collection_names():
+    for name in _filled(db):
         if name.startswith("system.") or quick[name].estimated_document_count() > MANY:
             db[name].drop()
         else:
-            quick[name].delete_many({})
+            quick[name].delete_many({"$expr": {"$ne": ["$$ROOT", TODAYS_VERSION]}})
     db.jobs.delete_many({})  # waits for a majority, so for all that was written before
+
+
+def _filled(db: Db) -> list[str]:
+    """The collections with something in them, all asked at once."""
+    names = db.list_collection_names()
+    asked = [{"$unionWith": {"coll": name, "pipeline": _one_named(name)}} for name in names[1:]]
+    return [row["name"] for row in db[names[0]].aggregate([*_one_named(names[0]), *asked])] if names else []
+
+
+def _one_named(name: str) -> list[Doc]:
+    return [{"$limit": 1}, {"$project": {"_id": 0, "name": {"$literal": name}}}]
 
 
 @contextmanager

@@ -19,6 +19,8 @@ from crm_core.errors import Unavailable
 Doc = dict[str, Any]
 Db = Database[Doc]
 Row = TypeVar("Row", bound=Mapping[str, Any])
+MissingIndexes = dict[str, list[IndexModel]]
+"""By collection."""
 
 DUPLICATE_KEY = 11000
 """The code of an error: a unique index refuses a second one."""
@@ -152,7 +154,7 @@ def consistent(db: Db) -> Db:
     return db.with_options(read_concern=ReadConcern("snapshot"))
 
 
-def missing_indexes(db: Db) -> dict[str, list[IndexModel]]:
+def missing_indexes(db: Db) -> MissingIndexes:
     """Those of INDEXES that the database lacks, or has in another form."""
     with translated():
         missing = {name: _lacking(db[name].index_information(), wanted) for name, wanted in INDEXES.items()}
@@ -173,10 +175,10 @@ def _has_index(present: Mapping[str, Any], wanted: IndexModel) -> bool:
     }
 
 
-def ensure_indexes(db: Db) -> None:
-    """Build those that are missing; the user may be allowed to make none where all are there. Where there are documents
-    already, that may take minutes."""
-    for collection, indexes in missing_indexes(db).items():
+def build_indexes(db: Db, missing: MissingIndexes) -> None:
+    """Where there are documents already, that may take minutes. The user may be allowed to build none where none is
+    missing."""
+    for collection, indexes in missing.items():
         with translated():
             db[collection].create_indexes(indexes)
 

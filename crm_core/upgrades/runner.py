@@ -9,7 +9,7 @@ from pymongo.errors import OperationFailure
 
 from crm_core.errors import CrmError, Unavailable
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Db, Doc, ensure_indexes, missing_indexes, translated
+from crm_core.infra.mongo import Db, Doc, MissingIndexes, build_indexes, missing_indexes, translated
 from crm_core.upgrades.lease import RETRY, Lease, LeaseLost, UpgradeStopped, has_lease
 from crm_core.upgrades.progress import UpgradeProgress, to_progress
 from crm_core.upgrades.rights import NOT_ALLOWED, may_bring_forward
@@ -32,11 +32,18 @@ log = structlog.stdlib.get_logger(__name__)
 
 def is_forward(db: Db, steps: Sequence[Upgrade]) -> bool:
     """Whether nothing is to be done that takes long. Raises InvalidInput when a newer program has written the data."""
+    return _quick_indexes(db, steps) is not None
+
+
+def _quick_indexes(db: Db, steps: Sequence[Upgrade]) -> MissingIndexes | None:
+    """Return those that empty collections lack; None where something is to be done that takes long."""
     stored = read_version(db, len(steps))
     if stored["version"] < len(steps) or "begun_at" in stored:
-        return False
+        return None
+    missing = missing_indexes(db)
     with translated():
-        return not any(db[name].find_one({}, {"_id": 1}) for name in missing_indexes(db))
+        takes_long = any(db[name].find_one({}, {"_id": 1}) for name in missing)
+    return None if takes_long else missing
 
 
 def bring_forward(db: Db, steps: Sequence[Upgrade], clock: Clock, watch: Watch = lambda progress: None) -> None:
@@ -45,9 +52,9 @@ def bring_forward(db: Db, steps: Sequence[Upgrade], clock: Clock, watch: Watch =
     Of the processes whose user may, one does the work and the others wait: nothing is sent meanwhile. Raises
     Unavailable, also with the reason why a step failed, and InvalidInput when a newer program has written the data.
     """
-    if not is_forward(db, steps):
+    while (missing := _quick_indexes(db, steps)) is None:
         _bring_forward(db, steps, clock, watch, may_change=may_bring_forward(db))
-    ensure_indexes(db)  # of collections that are empty still
+    build_indexes(db, missing)
 
 
 def _bring_forward(db: Db, steps: Sequence[Upgrade], clock: Clock, watch: Watch, *, may_change: bool) -> None:

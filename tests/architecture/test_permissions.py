@@ -108,8 +108,18 @@ INTERNAL = {
 """What services are made of: nobody reaches it but through one that asks."""
 
 
+@cache
+def read(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(read(path))
+
+
 def public_methods(path: Path) -> Iterator[Function]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, Function) and not node.name.startswith("_") and is_told(node):
             yield node
 
@@ -125,7 +135,7 @@ def asks(function: Function) -> bool:
 
 
 def told_who_acts() -> list[tuple[str, Function]]:
-    files = [(str(path.relative_to(CORE)), path) for path in sorted(CORE.rglob("*.py"))]
+    files = [(str(path.relative_to(CORE)), path) for path in sorted(CORE.rglob("*.py")) if "Actor" in read(path)]
     return [(name, node) for name, path in files if name not in PASSED_ON for node in public_methods(path)]
 
 
@@ -143,7 +153,7 @@ def classes() -> dict[str, ast.ClassDef]:
     return {
         node.name: node
         for path in sorted(CORE.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.ClassDef)
     }
 
@@ -152,7 +162,7 @@ def services() -> set[str]:
     """Names of the classes that the bundles of services hand out."""
     found = set()
     for path in CORE.rglob("services.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.FunctionDef) and {"cached_property", "property"} & decorators(node):
                 found.add(class_name(node.returns))
     return {name for name in found if name in classes()}

@@ -1,10 +1,12 @@
 """Headers without end and requests that never come: each is ended, and others are served meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from itertools import repeat
 from threading import Thread
 from time import sleep
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from tests.front_door.raw import ask, connect, port_of, read_to_end, send_while_
 from tests.front_door.visitor import open_stream
 from tests.running_app import RunningApp
 
+Begun = dict[Callable[[RunningApp], Any], Future[Any]]
 PART = b"x" * 4096
 ENOUGH = 50_000_000
 """Bytes that a client sends if it is let."""
@@ -77,43 +80,71 @@ def test_a_large_body_in_small_chunks_is_no_flood(app: RunningApp) -> None:
     assert answer.status_code not in (400, 408, 431)
 
 
-def test_headers_that_come_too_slowly_are_answered_and_ended(app: RunningApp) -> None:
+def drip_headers(app: RunningApp) -> bytes:
     with closing(connect(app)) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n")
         Thread(target=send_while_taken, args=(connection, _drip(b"X")), daemon=True).start()
-        assert read_to_end(connection).startswith(b"HTTP/1.1 408 ")
+        return read_to_end(connection)
 
 
-def test_connections_that_fall_silent_are_ended(app: RunningApp) -> None:
+def fall_silent(app: RunningApp) -> list[bytes]:
     with ExitStack() as stack:
         connections = [stack.enter_context(closing(connect(app))) for _ in SILENT]
         for connection, begin in zip(connections, SILENT, strict=True):
             connection.sendall(begin)
-        for connection in connections:
-            read_to_end(connection)  # waits until it is ended
+        return [read_to_end(connection) for connection in connections]
 
 
-def test_a_body_that_drips_is_ended(app: RunningApp) -> None:
+def drip_a_body(app: RunningApp) -> bytes:
     with closing(connect(app)) as connection:
         connection.sendall(POST + b"Content-Length: 10000\r\n\r\n")
         Thread(target=send_while_taken, args=(connection, _drip(b"x")), daemon=True).start()
-        read_to_end(connection)
+        return read_to_end(connection)
 
 
-def test_a_slow_body_that_goes_on_is_awaited(app: RunningApp) -> None:
+def send_a_slow_body(app: RunningApp) -> int:
     def body() -> Iterator[bytes]:
         for _ in range(25):
             yield b"x" * 1024
             sleep(1)
 
-    answer = plain_http.post(f"{app.url}/api/v1/receipts", content=body(), timeout=120)
-    assert answer.status_code not in (400, 408)
+    return plain_http.post(f"{app.url}/api/v1/receipts", content=body(), timeout=120).status_code
 
 
-def test_a_stream_of_pages_stays_open_while_nobody_does_anything(app: RunningApp) -> None:
+def leave_a_stream_alone(app: RunningApp) -> bool:
     with open_stream(app) as stream:
         sleep(HEAD_S + 3)
-        assert stream.ping().wait(30)
+        return stream.ping().wait(30)
+
+
+SLOW = (drip_headers, fall_silent, drip_a_body, send_a_slow_body, leave_a_stream_alone)
+
+
+@pytest.fixture(scope="module")
+def begun(app: RunningApp) -> Iterator[Begun]:
+    """What takes long because it waits, all begun at once."""
+    with ThreadPoolExecutor(len(SLOW)) as pool:
+        yield {each: pool.submit(each, app) for each in SLOW}
+
+
+def test_headers_that_come_too_slowly_are_answered_and_ended(begun: Begun) -> None:
+    assert begun[drip_headers].result().startswith(b"HTTP/1.1 408 ")
+
+
+def test_connections_that_fall_silent_are_ended(begun: Begun) -> None:
+    assert len(begun[fall_silent].result()) == len(SILENT)  # which waits until they are ended
+
+
+def test_a_body_that_drips_is_ended(begun: Begun) -> None:
+    begun[drip_a_body].result()  # waits until it is ended
+
+
+def test_a_slow_body_that_goes_on_is_awaited(begun: Begun) -> None:
+    assert begun[send_a_slow_body].result() not in (400, 408)
+
+
+def test_a_stream_of_pages_stays_open_while_nobody_does_anything(begun: Begun) -> None:
+    assert begun[leave_a_stream_alone].result()
 
 
 def test_many_silent_connections_keep_nobody_out(app: RunningApp) -> None:
