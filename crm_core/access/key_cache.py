@@ -37,19 +37,15 @@ class KeyCache:
         self._guesses: TTLCache[str, None] = TTLCache(MAX_GUESSES, FRESH_S, timer)
         self._lock = threading.Lock()
 
-    def peek(self, digest: str) -> tuple[bool, ApiKey | None]:
-        """Whether the answer need not be read again, and the answer."""
-        with self._lock:
-            return self._peek(digest)
-
     def claim(self, digest: str) -> tuple[bool, ApiKey | None]:
-        """The same, also while another caller reads it again; False makes that the task of this one."""
+        """Whether the answer need not be read again, or another caller does so, and the answer; False makes that the
+        task of this one."""
         with self._lock:
-            is_known, key = self._peek(digest)
             known = self._known.get(digest)
-            if is_known or known is None:
-                return is_known, key
-            if known.is_being_read and self._timer() - known.checked_at <= FRESH_S + READING_S:
+            if known is None:
+                return digest in self._guesses, None
+            age_s = self._timer() - known.checked_at
+            if age_s <= FRESH_S or (known.is_being_read and age_s <= FRESH_S + READING_S):
                 return True, known.key
             known.is_being_read = True
             return False, None
@@ -83,9 +79,3 @@ class KeyCache:
             for known in self._known.values():
                 if known.key.id == key.id:
                     known.key = key
-
-    def _peek(self, digest: str) -> tuple[bool, ApiKey | None]:
-        known = self._known.get(digest)
-        if known is None:
-            return digest in self._guesses, None
-        return (True, known.key) if self._timer() - known.checked_at <= FRESH_S else (False, None)

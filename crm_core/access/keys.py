@@ -116,15 +116,12 @@ class ApiKeys:
             return self._keys.count_documents(_search(text, revoked))
 
     def cached(self, secret: str) -> tuple[bool, ApiKey | None]:
-        """Whether the answer is known without the database, and the answer."""
-        return self._cache.peek(_hash(secret))
+        """Whether the answer is known, and the answer; if it is not, this caller is to ask ``find`` for it."""
+        return self._cache.claim(_hash(secret))
 
     def find(self, secret: str) -> ApiKey | None:
         """The key with that secret, which may have a fault, or None. Raises Unavailable for one that is not known."""
         digest = _hash(secret)
-        is_known, key = self._cache.claim(digest)
-        if is_known:
-            return key
         try:
             with translated():
                 row = self._keys.find_one({"hash": digest})

@@ -15,7 +15,7 @@ from crm_core.api.answers.operations import AcceptedRecords, Ingestion
 from crm_core.api.bodies import documented, read_body
 from crm_core.api.metrics import RECORDS
 from crm_core.api.problems import problem, to_responses
-from crm_core.api.routing import Router
+from crm_core.api.routing import DirectRoute, Router
 from crm_core.customers.seen_types import AttributeType
 from crm_core.infra.database_identity import read_workspace_id
 from crm_core.infra.streams import INGESTED, Stream
@@ -101,6 +101,7 @@ for stream, endpoint in (
         methods=["POST"],
         status_code=202,
         responses=ANSWERS,
+        route_class_override=DirectRoute,
         openapi_extra={
             **documented(MODELS.models[stream], up_to=MAX_RECORDS),
             **keyed(Scope.INGEST_WRITE),
@@ -128,8 +129,8 @@ async def _accept(stream: Stream, request: Request) -> JSONResponse:
     body = await read_body(request)
     await found.backlog_gate.check(stream)
     declared = await _declared(found) if stream is Stream.CUSTOMERS else {}
-    await _read_settings(found)
-    batch = parse_records(stream, body, found.validation_context(declared))
+    settings = found.workspace.remembered() or await run_in_threadpool(found.workspace.current)
+    batch = parse_records(stream, body, found.validation_context(declared, settings))
     RECORDS.labels(stream.label, "rejected").inc(len(batch.rejected))
     rejected = _rejected(batch)
     if not batch.payloads:
@@ -160,12 +161,6 @@ async def _offered(
 async def _declared(services: Services) -> Mapping[str, AttributeType]:
     known = services.attributes.remembered()
     return await run_in_threadpool(services.attributes.declared) if known is None else known
-
-
-async def _read_settings(services: Services) -> None:
-    """Once a second, beside this loop, so that nobody waits for the database in it."""
-    if services.workspace.remembered() is None:
-        await run_in_threadpool(services.workspace.current)
 
 
 def _rejected(batch: Batch) -> list[dict[str, Any]]:

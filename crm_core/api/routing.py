@@ -1,9 +1,10 @@
 """A router whose endpoints document what they answer, without checking it again at run time."""
 
-from collections.abc import Callable
-from typing import Any, get_type_hints
+from collections.abc import Callable, Coroutine
+from typing import Any, cast, get_type_hints
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 
 
 class Router(APIRouter):
@@ -28,6 +29,14 @@ class Router(APIRouter):
             responses = {**(responses or {}), status_code or 200: {"model": answer, **own}}
             options["response_model"] = Any
         super().add_api_route(path, endpoint, status_code=status_code, responses=responses, **options)
+
+
+class DirectRoute(APIRoute):
+    """Of an endpoint that takes the request and makes the response itself. FastAPI looks for dependencies, a body and
+    a response model also where there are none."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return cast("Callable[[Request], Coroutine[Any, Any, Response]]", self.endpoint)
 
 
 def _is_response(answer: Any) -> bool:

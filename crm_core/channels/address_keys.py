@@ -5,6 +5,7 @@ Source of the phone numbers' rules: Google's libphonenumber, through phonenumber
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import phonenumbers
@@ -13,6 +14,11 @@ from babel import Locale
 MakeKey = Callable[[str, str | None], str]
 """From an address, not blank, and the country that it belongs to, if that is known."""
 MAX_REMEMBERED = 10_000
+MIN_NATIONAL, MAX_NATIONAL = 4, 14
+"""Digits behind a calling code of a number that needs no second look."""
+_PLAIN = re.compile(r"\+[1-9][0-9 ()./-]{5,38}")
+_NOT_DIGITS = re.compile(r"[^0-9]")
+_NOTHING = "(?!)"
 
 
 def token_key(address: str, country: str | None) -> str:
@@ -26,6 +32,10 @@ def mail_key(address: str, country: str | None) -> str:
 @lru_cache(MAX_REMEMBERED)
 def phone_key(address: str, country: str | None) -> str:
     """In E.164, without an extension. Of a number that no country is known for, or that can be none, its digits."""
+    return plain_phone_key(address) or parsed_phone_key(address, country)
+
+
+def parsed_phone_key(address: str, country: str | None) -> str:
     try:
         number = phonenumbers.parse(address, country)
     except phonenumbers.NumberParseException:
@@ -33,6 +43,52 @@ def phone_key(address: str, country: str | None) -> str:
     if not phonenumbers.is_possible_number(number):
         return re.sub(r"[^0-9+]", "", address)
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def plain_phone_key(address: str) -> str | None:
+    """The same of most numbers that begin with their calling code, in a tenth of the time; None for any other.
+
+    Either nothing is to be taken out of them, or the digits that are dialled before a number at home.
+    """
+    if not _PLAIN.fullmatch(address):
+        return None
+    digits = _NOT_DIGITS.sub("", address)
+    plan = _plan(digits[:1]) or _plan(digits[:2]) or _plan(digits[:3])
+    national = digits[len(plan.code) :] if plan else ""
+    if plan is None or not MIN_NATIONAL <= len(national) <= MAX_NATIONAL:
+        return None
+    if (prefix := plan.prefix.match(national)) is None:
+        return f"+{digits}"
+    left = national[prefix.end() :]
+    return f"+{plan.code}{left}" if len(left) in plan.lengths and not plan.number.fullmatch(national) else None
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How numbers behind a calling code are made. prefix: what is dialled before them at home. number: all that there
+    can be. lengths: of those that can be called from abroad once the prefix is off, none where it is rewritten."""
+
+    code: str
+    prefix: re.Pattern[str]
+    number: re.Pattern[str]
+    lengths: frozenset[int]
+
+
+@cache
+def _plan(code: str) -> _Plan | None:
+    """None for what is no calling code, or belongs to no country."""
+    region = phonenumbers.region_code_for_country_code(int(code))
+    known = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    if known is None:
+        return None
+    general = known.general_desc
+    lengths = () if known.national_prefix_transform_rule else general.possible_length
+    return _Plan(
+        code,
+        re.compile(known.national_prefix_for_parsing or _NOTHING),
+        re.compile(general.national_number_pattern),
+        frozenset(lengths) - set(general.possible_length_local_only),
+    )
 
 
 @lru_cache(MAX_REMEMBERED)

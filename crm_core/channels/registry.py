@@ -19,6 +19,7 @@ class Channels(Mapping[str, Channel]):
         self._channels = {channel.name: channel for channel in channels}
         if len(self._channels) < len(channels):
             raise ValueError("two channels have the same name")
+        self._by_address = {channel.address: channel for channel in reversed(channels) if channel.address}
 
     def __getitem__(self, name: str) -> Channel:
         return self._channels[name]
@@ -36,10 +37,8 @@ class Channels(Mapping[str, Channel]):
 
     def address_keys(self, customer: Mapping[str, Any], default_country: str | None) -> list[str]:
         """The keys of a customer's addresses, each behind where the address stands: ``email:asha@example.com``."""
-        found = {
-            channel.entry(key) for channel in self.values() if (key := channel.address_key(customer, default_country))
-        }
-        return sorted(found)
+        channels = self._by_address.values()  # those of one address make the same key
+        return sorted(each.entry(key) for each in channels if (key := each.address_key(customer, default_country)))
 
     def named(self, name: Any) -> Channel:
         """Raises InvalidInput."""

@@ -27,17 +27,21 @@ class Remembered(Generic[Value]):
         self._clock = clock
         self._known: Value | None = None
         self._until = -math.inf
+        self._claimed_until = -math.inf
         self._lock = threading.Lock()
 
-    def peek(self) -> Value | None:
-        """The value if it need not be read again."""
-        return self._known if self._clock() < self._until else None
+    def claim(self) -> Value | None:
+        """The value, or None if the caller is to ``get`` it: only one is, while others have the one before for 1 s."""
+        now = self._clock()
+        if now < self._until or now < self._claimed_until:
+            return self._known
+        self._claimed_until = now + RETRY_S
+        return None
 
     def get(self) -> Value:
         """Raises Unavailable while nothing was ever read."""
-        known = self.peek()
-        if known is not None:
-            return known
+        if self._known is not None and self._clock() < self._until:
+            return self._known
         if self._lock.acquire(blocking=self._known is None):
             try:
                 if self._clock() >= self._until:
@@ -52,7 +56,7 @@ class Remembered(Generic[Value]):
     def forget(self) -> None:
         """Read it again when it is next asked for."""
         with self._lock:
-            self._until = -math.inf
+            self._until = self._claimed_until = -math.inf
 
     def _read_again(self) -> None:
         try:

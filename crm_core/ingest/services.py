@@ -10,6 +10,7 @@ from crm_core.ingest.persist import Persister
 from crm_core.ingest.scalars import ValidationContext
 from crm_core.ingest.wire import MODELS, RecordModels
 from crm_core.schema.schema import SCHEMA
+from crm_core.workspace.model import WorkspaceSettings
 
 
 class IngestServices(CustomerServices):
@@ -33,9 +34,12 @@ class IngestServices(CustomerServices):
     def record_models(self) -> RecordModels:
         return MODELS if self.schema == SCHEMA else RecordModels(self.schema)
 
-    def validation_context(self, declared: Mapping[str, AttributeType]) -> ValidationContext:
-        """What records are judged by at this moment. declared: the types that custom attributes must have."""
-        settings = self.workspace.current()
+    def validation_context(
+        self, declared: Mapping[str, AttributeType], settings: WorkspaceSettings | None = None
+    ) -> ValidationContext:
+        """What records are judged by at this moment. declared: the types that custom attributes must have. settings:
+        the present ones, if the caller has them."""
+        settings = settings or self.workspace.current()
         return ValidationContext(
             self.clock(), settings.currency_digits, settings.currency, declared, self.record_models
         )

@@ -50,8 +50,8 @@ class Workspace(Generic[Model]):
         return self._remembered.get().settings
 
     def remembered(self) -> Model | None:
-        """The same if the database need not be asked: for code that may not wait."""
-        known = self._remembered.peek()
+        """The same for code that may not wait; None if this caller is to ask for ``current`` beside it."""
+        known = self._remembered.claim()
         return known.settings if known else None
 
     def known(self) -> KnownSettings[Model]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from crm_core.errors import Unavailable
-from crm_core.infra.remembered import Remembered
+from crm_core.infra.remembered import RETRY_S, Remembered
 
 REMEMBERED_S = 5.0
 
@@ -58,3 +58,27 @@ def test_with_nothing_known_the_failure_is_raised_and_not_retried_at_once() -> N
         with pytest.raises(Unavailable, match="away"):
             get()
     assert source.read_times == 1
+
+
+def test_one_caller_is_told_to_read_it_again_while_others_go_on_for_a_second() -> None:
+    source = Source()
+    get = source.remembered()
+    assert source.held.claim() is None, "nothing is known yet"
+    get()
+    assert source.held.claim() == 1
+    source.now_s += REMEMBERED_S
+    assert [source.held.claim(), source.held.claim()] == [None, 1]
+    source.now_s += RETRY_S
+    assert source.held.claim() is None, "whoever was to read it has not"
+    assert [get(), source.held.claim()] == [2, 2]
+
+
+def test_what_is_forgotten_is_not_given_to_anybody() -> None:
+    source = Source()
+    get = source.remembered()
+    get()
+    source.now_s += REMEMBERED_S
+    assert source.held.claim() is None
+    get()
+    source.held.forget()
+    assert source.held.claim() is None
