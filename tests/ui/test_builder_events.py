@@ -1,5 +1,7 @@
 """Rules on properties of events, on the board."""
 
+from typing import Any
+
 import pytest
 
 from crm_core.infra.streams import Stream
@@ -9,7 +11,7 @@ from tests.ui.builder import builder_with, matches, rules_of
 from tests.ui.shop import NOW, Shop
 from tests.ui.test_builder_board import store_events
 
-CARTS = (
+CARTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("c01", {"category": "Books", "value": 120}),
     ("c01", {"category": "Toys", "value": 5.5}),
     ("c02", {"category": "Books", "value": 20}),

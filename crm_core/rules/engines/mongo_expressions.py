@@ -50,8 +50,8 @@ def _holds(predicate: Predicate, value: str) -> Any:
         case Range():
             return _within(predicate, value)
         case Yearly():
-            days = [f"{month:02}-{day:02}" for month, day in sorted(predicate.days)]
-            is_one = {"$in": [{"$substrCP": [value, len("2026-"), len("01-31")]}, days]}
+            of_year = [f"{month:02}-{day:02}" for month, day in sorted(predicate.days)]
+            is_one = {"$in": [{"$substrCP": [value, len("2026-"), len("01-31")]}, of_year]}
             return {"$cond": [_has_type(value, "date"), of_moments(predicate, value), is_one]}
         case Span():
             days = {key: str(day) for key, day in to_range(predicate.days).items()}

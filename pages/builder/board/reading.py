@@ -63,7 +63,7 @@ class Reading:
             self.words.catalogue,
             self,
             settings.zone,
-            self.words.campaigns,
+            campaigns=self.words.campaigns,
         )
 
     def entries(self) -> list[Entry]:
