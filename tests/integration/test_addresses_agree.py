@@ -74,8 +74,8 @@ class History:
             *[self.check] * 4,
             *[self.come_back] * 4,
             *[self.lift, self.lift_address] * 3,
-            *[self.consent] * 2,
-            *(self.bring_file, self.suppress, self.suppress_address, self.unsubscribe, self.erase, self.wait),
+            *[self.consent, self.bring_file] * 2,
+            *(self.suppress, self.suppress_address, self.unsubscribe, self.erase, self.wait),
         ]
         """What lets messages through comes more often than what stops them."""
         self.meanwhile = [self.move, self.consent, self.unsubscribe, self.suppress, self.suppress_address]
@@ -102,7 +102,10 @@ class History:
         self.told.say(name, channel, state)
 
     def bring_file(self, name: str, channel: str) -> None:
-        """A file that lifts no denials."""
+        """A file that lifts no denials, mostly of somebody who has said no."""
+        denied = [place for place, state in self.told.consent.items() if state == "denied"]
+        if denied and self.chance.random() < 0.8:
+            name, channel = self.chance.choice(denied)
         state = self.chance.choice(STATES[:-1])
         self._store({"id": name, "consent": {channel: state}}, is_file=True)
         self.told.offer(name, channel, state)
