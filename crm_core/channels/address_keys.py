@@ -59,19 +59,22 @@ def plain_phone_key(address: str) -> str | None:
         return None
     if (prefix := plan.prefix.match(national)) is None:
         return f"+{digits}"
+    if plan.rewrites or plan.number.fullmatch(national):
+        return None
     left = national[prefix.end() :]
-    return f"+{plan.code}{left}" if len(left) in plan.lengths and not plan.number.fullmatch(national) else None
+    return f"+{plan.code}{left}" if len(left) in plan.lengths else f"+{digits}"
 
 
 @dataclass(frozen=True)
 class _Plan:
     """How numbers behind a calling code are made. prefix: what is dialled before them at home. number: all that there
-    can be. lengths: of those that can be called from abroad once the prefix is off, none where it is rewritten."""
+    can be. lengths: of those that can be called from abroad. rewrites: whether the prefix is not just taken off."""
 
     code: str
     prefix: re.Pattern[str]
     number: re.Pattern[str]
     lengths: frozenset[int]
+    rewrites: bool
 
 
 @cache
@@ -79,15 +82,15 @@ def _plan(code: str) -> _Plan | None:
     """None for what is no calling code, or belongs to no country."""
     region = phonenumbers.region_code_for_country_code(int(code))
     known = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
-    if known is None:
+    general = known.general_desc if known else None
+    if known is None or general is None:
         return None
-    general = known.general_desc
-    lengths = () if known.national_prefix_transform_rule else general.possible_length
     return _Plan(
         code,
         re.compile(known.national_prefix_for_parsing or _NOTHING),
-        re.compile(general.national_number_pattern),
-        frozenset(lengths) - set(general.possible_length_local_only),
+        re.compile(general.national_number_pattern or _NOTHING),
+        frozenset(general.possible_length) - set(general.possible_length_local_only),
+        rewrites=bool(known.national_prefix_transform_rule),
     )
 
 

@@ -12,6 +12,8 @@ _ISO_START = re.compile(r"\d{4}-\d{2}-\d{2}([T ]|$)")
 
 def fold(text: str) -> str:
     """NFKC and casefold, twice normalised since folding can undo the first. Source: Unicode 5.18, D146."""
+    if text.isascii():
+        return text.lower()  # the same, and most are
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 

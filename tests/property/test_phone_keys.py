@@ -42,6 +42,8 @@ def _example_of(code: str) -> st.SearchStrategy[str]:
 @example("+1 1 415 555 0154", "US")
 @example("+91 00 520 9168", "DE")
 @example("+44 0000000000", None)
+@example("+33 00 542 3927", None)
+@example("+44 00 568 1300", "US")
 def test_the_short_way_leads_to_the_same_key(phone: str, country: str | None) -> None:
     plain = plain_phone_key(phone)
     assert plain is None or plain == parsed_phone_key(phone, country)

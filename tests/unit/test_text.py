@@ -1,6 +1,7 @@
 """One folding for all engines: which texts are the same to a comparison."""
 
 from datetime import UTC, datetime
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,11 @@ from crm_core.infra.text import fold, parse_iso
 )
 def test_texts_that_read_the_same_fold_to_the_same(one: str, other: str) -> None:
     assert fold(one) == fold(other)
+
+
+def test_ascii_texts_are_folded_as_unicode_says() -> None:
+    ascii_text = "".join(map(chr, range(128)))
+    assert fold(ascii_text) == normalize("NFKC", ascii_text.casefold())
 
 
 @pytest.mark.parametrize(("one", "other"), [("resume", "résumé"), ("a b", "ab"), ("I", "ı")])
