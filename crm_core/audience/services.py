@@ -46,12 +46,7 @@ class AudienceServices(CustomerServices):
 
     def _ranks(self) -> RankSource:
         """Of the snapshot if this process has one, as previews have them, else of the database."""
-        version = self.snapshot.state.version if "snapshot" in vars(self) else None
-        if version is None:
-            return StoredRanks(self.db)
-        from crm_core.audience.snapshot.ranks import SnapshotRanks
-
-        return SnapshotRanks(version)
+        return (self.snapshot.ranks if "snapshot" in vars(self) else None) or StoredRanks(self.db)
 
     @cached_property
     def segments(self) -> Segments:

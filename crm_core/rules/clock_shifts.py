@@ -17,6 +17,8 @@ def shifts_in(zone: tzinfo, year: int) -> tuple[tuple[datetime, timedelta], ...]
     midnight again.
     """
     start, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    if (fixed := zone.utcoffset(None)) is not None:
+        return ((start, fixed),)
     found = [(start, _offset(start - 2 * DAY, zone))]
     for moment, after in _changes(start - 2 * DAY, end, zone):
         since = _effective(moment, found[-1][1], after)
@@ -37,12 +39,14 @@ def _effective(moment: datetime, before: timedelta, after: timedelta) -> datetim
 
 def _changes(start: datetime, end: datetime, zone: tzinfo) -> Iterator[tuple[datetime, timedelta]]:
     """When the clocks change, and their offset from then on; two changes of one day that undo each other are none."""
-    low = start
+    low, before = start, _offset(start, zone)
     while low < end:
         high = low + DAY
-        while _offset(low, zone) != _offset(high, zone):
+        after = _offset(high, zone)
+        while before != after:
             low = _first_change(low, high, zone)
-            yield low, _offset(low, zone)
+            before = _offset(low, zone)
+            yield low, before
         low = high
 
 

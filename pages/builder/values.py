@@ -47,6 +47,8 @@ def edit_operator_and_value(condition: Condition, words: Words, reading: Reading
             _pick_other(condition, others)
     if operator.takes is Takes.RANGE and is_reversed(condition.draft.get("value")):
         st.caption(":red[The first value must not be above the second; this rule is not counted yet.]")
+    if operator.takes is Takes.PERCENT:
+        st.caption("Of all customers who have a value. Whoever ties with the last of them is included.")
     if operator.is_negative:
         st.caption("Includes customers without a value.")
 

@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any
 
 import pytest
@@ -73,9 +74,22 @@ def tags(test: Callable[[set[str]], object]) -> Predicate:
     return lambda customer, _: bool(test(set(customer.get("tags", []))))
 
 
+def ranked(value: Callable[[Record, Sequence[Record]], float]) -> Cases:
+    """A quarter from above, a tenth from below, and who ties with the last of them."""
+    values = sorted(value(customer, SHOP.orders_of(customer)) for customer in SHOP.customers)
+    top, bottom = values[-ceil(len(values) / 4)], values[ceil(len(values) / 10) - 1]
+    return {
+        "in the top percent": ({"Percent": 25.0}, lambda customer, orders: value(customer, orders) >= top),
+        "in the bottom percent": ({"Percent": 10.0}, lambda customer, orders: value(customer, orders) <= bottom),
+    }
+
+
+SOON = {((NOW + timedelta(days)).month, (NOW + timedelta(days)).day) for days in range(301)}
+SPEND: Callable[[Record, Sequence[Record]], float] = lambda _, orders: spend(orders)  # noqa: E731
+VISITS: Callable[[Record, Sequence[Record]], float] = lambda customer, _: customer["visits"]  # noqa: E731
 CASES: dict[str, Cases] = {
-    "Total spend": compared(lambda _, orders: spend(orders), " in USD", SPENDS[5], SPENDS[9]) | IS_SET,
-    "Visits": compared(lambda customer, _: customer["visits"], "", 4, 7) | IS_SET,
+    "Total spend": compared(SPEND, " in USD", SPENDS[5], SPENDS[9]) | ranked(SPEND) | IS_SET,
+    "Visits": compared(VISITS, "", 4, 7) | ranked(VISITS) | IS_SET,
     ORDERS_LABEL: compared(lambda _, orders: len(counted(orders)), "", 1, 2),
     "City": {
         "is one of": ({"Values": ["Pune", "Oslo"]}, city(lambda name: name in {"Pune", "Oslo"})),
@@ -102,6 +116,9 @@ CASES: dict[str, Cases] = {
             lambda _, orders: (last_order(orders) or NOW - timedelta(99)) >= NOW - timedelta(30),
         ),
         "more days ago than": ({"Days": 30}, lambda _, orders: (last_order(orders) or NOW) <= NOW - timedelta(30)),
+        "in the next days": ({"Days": 30}, not_(everybody)),
+        "more days ahead than": ({"Days": 30}, not_(everybody)),
+        "anniversary in the next days": ({"Days": 300}, on_last_day(lambda last: (last.month, last.day) in SOON)),
         "before": ({"Value (day in UTC)": DAY}, on_last_day(lambda last: last < DAY)),
         "after": ({"Value (day in UTC)": DAY}, on_last_day(lambda last: last > DAY)),
         "on": ({"Value (day in UTC)": DAY}, on_last_day(lambda last: last == DAY)),
@@ -133,7 +150,11 @@ def test_every_operator_of_a_field_counts_whom_it_says(shop: Shop, field: str) -
         assert 0 < expected < len(shop.customers) or (field, words) in ALL_OR_NOBODY
 
 
-ALL_OR_NOBODY = {(field, words) for field in ("Total spend", "Visits") for words in IS_SET}
+ALL_OR_NOBODY = {
+    *((field, words) for field in ("Total spend", "Visits") for words in IS_SET),
+    ("Last order", "in the next days"),
+    ("Last order", "more days ahead than"),
+}
 
 
 def test_no_is_a_value(shop: Shop) -> None:

@@ -15,6 +15,7 @@ from crm_core.audience.eligibility import Policy
 from crm_core.audience.snapshot.changes import Changed, Changes, ColumnsOutdated, Followed, TokenLost, watch
 from crm_core.audience.snapshot.loading import Loader
 from crm_core.audience.snapshot.merging import merge
+from crm_core.audience.snapshot.ranks import SnapshotRanks
 from crm_core.audience.snapshot.version import Part, Version
 from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock
@@ -97,6 +98,12 @@ class Keeper:
     @property
     def state(self) -> State:
         return self._state
+
+    @property
+    def ranks(self) -> SnapshotRanks | None:
+        """Of the newest version, if there is one."""
+        version = self._state.version
+        return SnapshotRanks(version) if version else None
 
     def start(self) -> None:
         self._show(State(Status.LOADING))
