@@ -13,7 +13,7 @@ from crm_core.audience.snapshot.keeper import Keeper, Status
 from crm_core.audience.snapshot.population import Population
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.customers.document import arrange
-from crm_core.errors import UnknownField
+from crm_core.errors import BadRule, UnknownField
 from crm_core.infra.streams import Stream
 from crm_core.infra.text import fold
 from crm_core.rules.binding import bind
@@ -281,6 +281,27 @@ def test_who_waits_for_a_message_or_was_held_out_has_none(live: Services) -> Non
     assert look(live, "messages(sent) = 0 AND messages(skipped) = 0 AND messages(failed) = 0").count == 2
     move_message(live, "a", MessageState.SENT)
     assert look(live, "messages(sent, channel = email) >= 1").count == 1
+
+
+def test_properties_of_events_are_held_once_a_rule_asks_and_read_anew_when_their_type_changes(live: Services) -> None:
+    store_customers(live, {"id": "a"}, {"id": "b"})
+    store_event(live, "1", "a", value=150)
+    wanted = "events(cart, value > 100) >= 1"
+    assert look(live, wanted).source is Source.DATABASE
+    eventually(lambda: look(live, wanted).source is Source.MEMORY, what="properties in memory")
+    assert look(live, wanted).count == 1
+    store_event(live, "2", "b", value=101)
+    assert look(live, wanted).count == 2
+    store_event(live, "3", "c", colour="Red", value=1)
+    assert look(live, 'events(cart, colour = "RED") >= 1').count == 1
+    store_event(live, "4", "d", value="many")
+    with pytest.raises(BadRule, match="several types"):
+        look(live, wanted)
+
+
+def store_event(services: Services, event: str, customer: str, **properties: Any) -> None:
+    record = {"id": event, "customer_id": customer, "type": "cart", "properties": properties}
+    assert not services.persister.store([make_entry(Stream.EVENTS, record, at=services.clock())])
 
 
 def test_messages_beyond_what_fits_are_counted_in_the_database(services: Services) -> None:

@@ -33,9 +33,9 @@ class BreakableWatch:
         self.places: list[Any] = []
 
     @contextmanager
-    def __call__(self, db: Any, place: Any = None, *, messages: Followed) -> Iterator[Any]:
+    def __call__(self, db: Any, place: Any = None, **followed: Any) -> Iterator[Any]:
         self.places.append(place)
-        with watch(db, FORGOTTEN if place and self.lost else place, messages=messages) as changes:
+        with watch(db, FORGOTTEN if place and self.lost else place, **followed) as changes:
             yield _Breakable(changes, self)
 
 

@@ -1,6 +1,6 @@
 """What happened in the database, as the customers to read again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -19,6 +19,8 @@ AWAIT_MS = 1
 """How long the database waits for a change before it says that there is none. While it waits, each write of anything
 wakes it; for messages that was an eighth of its work. The reader asks again after a pause of its own."""
 MAX_AT_ONCE = 10_000
+TYPES, PROPERTIES = ("attributes",), "event_properties"
+"""Collections with the types of values, which columns are made by."""
 ENDS = frozenset({"drop", "rename", "dropDatabase", "invalidate"})
 
 
@@ -76,19 +78,20 @@ class Changes:
 
 
 @contextmanager
-def watch(db: Db, place: Any = None, *, messages: Followed) -> Iterator[Changes]:
+def watch(db: Db, place: Any = None, *, messages: Followed, with_properties: bool = False) -> Iterator[Changes]:
     """From ``place`` on, or from now on. Orders and events need no watching: storing one writes its customer, in the
-    same transaction. Raises Unavailable, TokenLost."""
-    stages = _stages(db.name, messages)
+    same transaction. with_properties: whether columns depend on the types of events' properties. Raises Unavailable,
+    TokenLost."""
+    stages = _stages(db.name, messages, [*TYPES, *([PROPERTIES] if with_properties else [])])
     with _explained():
         stream = db.watch(stages, max_await_time_ms=AWAIT_MS, resume_after=place, batch_size=MAX_AT_ONCE)
     with stream:
         yield Changes(stream)
 
 
-def _stages(database: str, messages: Followed) -> list[Doc]:
+def _stages(database: str, messages: Followed, types: Sequence[str]) -> list[Doc]:
     """Whole names: the part behind the point alone is a regular expression, for each entry of the log, to MongoDB."""
-    watched = [{"db": database, "coll": name} for name in ("customers", "suppressions", "attributes")]
+    watched = [{"db": database, "coll": name} for name in ("customers", "suppressions", *types)]
     wanted: list[Doc] = [{"ns": {"$in": watched}}, {"operationType": "dropDatabase"}]
     log: Doc = {"ns": {"db": database, "coll": "messages"}}
     match messages:
@@ -105,7 +108,7 @@ def _updated(name: str) -> Doc:
 
 
 def _note(change: Doc, found: Changed) -> None:
-    if change["operationType"] in ENDS or change["ns"]["coll"] == "attributes":
+    if change["operationType"] in ENDS or change["ns"]["coll"] in {*TYPES, PROPERTIES}:
         raise ColumnsOutdated
     key: str = change["documentKey"]["_id"]
     if change["ns"]["coll"] == "customers":

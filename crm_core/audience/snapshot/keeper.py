@@ -162,7 +162,8 @@ class Keeper:
         needs = self._needs()
         if self._read != needs:
             self._place = None
-        with watch(self._db, self._place, messages=needs.followed) as changes:
+        has_properties = bool(needs.properties)
+        with watch(self._db, self._place, messages=needs.followed, with_properties=has_properties) as changes:
             if self._place is None or self._state.version is None:
                 self._load(needs)
             checked = time.monotonic()
