@@ -6,10 +6,10 @@ from playwright.sync_api import expect
 
 from crm_core.access.scopes import Scope
 from tests.browser.screen import RULES, Screen
-from tests.browser.test_newcomer import Api, choose_first_city, drag_in, load_demo_data, next_step
+from tests.browser.test_newcomer import Api, drag_in, load_demo_data, next_step
 from tests.running_app import RunningApp
 
-LOADED = 400
+LOADED, SPENT_MORE = 400, 100
 SEGMENT, CAMPAIGN = "Came back", "First of all"
 STARTER = {"kind": "field", "field": "order_count", "op": "gte", "value": 2}
 
@@ -38,9 +38,9 @@ def build_audience(desk: Screen, api: Api) -> None:
     line(desk, "Step 2 of 4, build an audience: Drag fields")
     desk.settle_board()
     expect(desk.chip(RULES, "Orders in total\n")).to_be_visible()
-    drag_in(desk, "City")
-    city = choose_first_city(desk)
-    audience = api.count(STARTER, {"kind": "field", "field": "city", "op": "in", "value": [city]})
+    drag_in(desk, "Total spend")
+    desk.fill("Value in USD", str(SPENT_MORE))
+    audience = api.count(STARTER, {"kind": "field", "field": "total_spend", "op": "gt", "value": SPENT_MORE})
     expect(desk.metric("Customers match")).to_have_text(f"{audience:,}")
     desk.button("Use in campaign").click()
     desk.fill("Name", SEGMENT)
