@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # A message ends as delivered or failed, so that a test knows when its campaign is done.
 NO_OPENS = '{"open_rate": 0}'
 METRICS_TOKEN = "a token of the tests"
-START_TIMEOUT_S = 90.0
+START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 40.0
 SHORT_LIVED = httpx.Limits(keepalive_expiry=2)
 """The app closes connections that were idle for 5 s, which may be just when the next request is written."""

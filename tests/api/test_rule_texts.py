@@ -87,7 +87,7 @@ def test_a_text_comes_back_as_tree_text_and_sentence_and_the_tree_means_the_same
         ("orders(last 0 days) > 1", 1, 13, "no number of days"),
         ("events() > 1", 1, 8, "expected"),
         ("$where > 1", 1, 1, "'$' cannot stand in a rule"),
-        ("visits > NaN", 1, 10, "NaN"),
+        ("visits > NaN", 1, 10, "there is no field 'nan'"),
         ("visits > 1e400", 1, 10, "beyond"),
         ("visits > " + "9" * 31, 1, 10, "30 digits"),
         ("(" * 5_000 + "visits > 1" + ")" * 4_999, 1, 10_010, "the text ends here"),

@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, FrameLocator, Lo
 
 from tests.running_app import RunningApp
 
-PATIENCE_MS: Final = 30_000
+PATIENCE_MS: Final = 60_000
 BOARD: Final = 'iframe[title*="sortable"]'
 PALETTE, RULES, EDIT, BIN = 0, 1, -2, -1
 """Parts of the board by place; RULES is the outermost group, the ones in it stand between that and EDIT."""
