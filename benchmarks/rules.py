@@ -10,7 +10,8 @@ from benchmarks.columns import CUSTOMERS, NOW, NOW_MS, make_columns
 from benchmarks.previews import load_shop
 from benchmarks.report import Figure, median_of
 from crm_core.infra.text import fold
-from crm_core.rules.binding import Bound, bind
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import Bound
 from crm_core.rules.context import RuleContext
 from crm_core.rules.engines.columns import Coded, Columns, Numbers
 from crm_core.rules.engines.mask import mask

@@ -20,7 +20,8 @@ from crm_core.audience.preview import Preview
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Doc
 from crm_core.money import money_formatter
-from crm_core.rules.binding import Bound, bind, node_at
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import Bound, node_at
 from crm_core.rules.context import RuleContext
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.quoting import cut

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.shard import Shard
-from crm_core.rules.binding import Bound, BoundField, BoundRecords, Place, node_at
+from crm_core.rules.bound import Bound, BoundField, BoundRecords, Place, node_at
 from crm_core.rules.context import RuleContext
 from crm_core.rules.days import DAY, start_of
 from crm_core.rules.engines.columns import BEYOND_MOMENTS_MS, Mask, Numbers, day_from_ms, to_ms

@@ -12,7 +12,8 @@ from crm_core.audience.ranks import StoredRanks
 from crm_core.customers.model import StoredCustomer, customers_in
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db, consistent, translated
-from crm_core.rules.binding import Bound, bind
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import Bound
 from crm_core.rules.context import RankSource, SegmentSource
 from crm_core.rules.engines.mongo import to_mongo
 from crm_core.rules.engines.mongo_ranges import Stage

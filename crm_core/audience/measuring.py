@@ -12,7 +12,7 @@ from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.shard import Shard
 from crm_core.channels.registry import CHANNELS
-from crm_core.rules.binding import Bound, BoundGroup, walk_bound
+from crm_core.rules.bound import Bound, BoundGroup, walk_bound
 from crm_core.rules.engines.columns import Mask
 
 

@@ -11,14 +11,8 @@ from crm_core.audience.contexts import RuleContexts
 from crm_core.customers.model import customers_in
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.mongo import Db, Doc, translated
-from crm_core.rules.binding import (
-    Bound,
-    OnlyEvents,
-    OnlyMessages,
-    OnlyOrders,
-    bind,
-    records_in,
-)
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import Bound, OnlyEvents, OnlyMessages, OnlyOrders, records_in
 from crm_core.rules.context import RankSource, RuleContext
 from crm_core.rules.engines.explaining import Explanation, explain
 from crm_core.rules.engines.single import READ_OF_EVENTS, READ_OF_MESSAGES, READ_OF_ORDERS, Subject

@@ -23,7 +23,8 @@ from crm_core.audience.snapshot.ranks import SnapshotRanks
 from crm_core.customers.model import Customer
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db
-from crm_core.rules.binding import Bound, Place, bind, counts_messages, properties_of, records_in
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import Bound, Place, counts_messages, properties_of, records_in
 from crm_core.rules.context import RuleContext
 from crm_core.rules.tree import AnyRule
 

@@ -10,7 +10,8 @@ from crm_core.audience.model import segments_in
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, translated
 from crm_core.infra.paging import READ_AT_ONCE
-from crm_core.rules.binding import Bound, BoundComparison, BoundField, BoundSegment, bind, walk_bound
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import Bound, BoundComparison, BoundField, BoundSegment, walk_bound
 from crm_core.rules.context import RuleContext
 from crm_core.rules.fields import FieldType
 from crm_core.rules.loading import load_rule

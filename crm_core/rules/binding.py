@@ -3,20 +3,30 @@
 What comes out is checked as a whole and is all that the engines, the text and the sentence need.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias, assert_never
+from typing import Any, assert_never
 
 from crm_core.errors import BadRule, InvalidInput
+from crm_core.rules.bound import (
+    Bound,
+    BoundComparison,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundProperty,
+    BoundRecords,
+    BoundSegment,
+    OnlyEvents,
+    OnlyMessages,
+    OnlyOrders,
+    Window,
+)
 from crm_core.rules.context import CampaignDefinition, RuleContext, SegmentDefinition
 from crm_core.rules.days import DAY
 from crm_core.rules.fields import CustomerField, FieldType, check_comparable
 from crm_core.rules.operators import (
     Build,
     Operator,
-    Relation,
     Takes,
     check_relation,
     find_figure_operator,
@@ -32,7 +42,6 @@ from crm_core.rules.tree import (
     FieldRule,
     GroupRule,
     ListRule,
-    Measure,
     MessagesRule,
     OrdersRule,
     PropertyRule,
@@ -48,123 +57,6 @@ PROPERTY_DIGITS = 6
 """Numbers of events are added up in millionths."""
 
 
-@dataclass(frozen=True)
-class BoundField:
-    """predicate: what a value must fulfil, or must not if the operator is negative."""
-
-    rule: FieldRule
-    path: str
-    field: CustomerField
-    operator: Operator
-    predicate: Predicate
-
-
-Window: TypeAlias = tuple[datetime, datetime]
-"""Both ends belong to it."""
-
-
-@dataclass(frozen=True)
-class BoundComparison:
-    """A field against another one of the same type. zone: where dates are days."""
-
-    rule: FieldRule
-    path: str
-    field: CustomerField
-    operator: Operator
-    relation: Relation
-    other: CustomerField
-    zone: tzinfo
-
-
-@dataclass(frozen=True)
-class OnlyOrders:
-    """Which orders count. category: folded. min_amount: in minor units."""
-
-    statuses: tuple[str, ...]
-    category: str | None = None
-    min_amount: int | None = None
-    window: Window | None = None
-
-
-@dataclass(frozen=True)
-class BoundProperty:
-    """A condition on a property of an event; the path of ``field`` is that in the event."""
-
-    field: CustomerField
-    operator: Operator
-    predicate: Predicate
-
-
-@dataclass(frozen=True)
-class OnlyEvents:
-    """Which events count: those that fulfil all of ``properties``. figure: the property that is measured, if one is."""
-
-    type: str
-    window: Window | None = None
-    properties: tuple[BoundProperty, ...] = ()
-    figure: str | None = None
-
-
-@dataclass(frozen=True)
-class OnlyMessages:
-    """Which messages count. window: of the time at which they reached ``state``. campaigns: ids; None for all."""
-
-    state: MessageState
-    channel: str | None = None
-    campaigns: frozenset[str] | None = None
-    reason: str | None = None
-    window: Window | None = None
-
-
-@dataclass(frozen=True)
-class BoundRecords:
-    """A figure over the orders, the events or the messages of a customer. predicate: of the figure, in units of
-    10^-digits. campaign: the one that the rule names."""
-
-    rule: OrdersRule | EventsRule | MessagesRule
-    path: str
-    measure: Measure | Literal["last"]
-    only: OnlyOrders | OnlyEvents | OnlyMessages
-    operator: Operator
-    predicate: Range
-    digits: int
-    campaign: CampaignDefinition | None = None
-
-    @property
-    def type(self) -> FieldType:
-        is_amount = isinstance(self.only, OnlyOrders) and self.measure != "count"
-        return FieldType.MONEY if is_amount else FieldType.NUMBER
-
-
-@dataclass(frozen=True)
-class BoundList:
-    rule: ListRule
-    path: str
-
-
-@dataclass(frozen=True)
-class BoundSegment:
-    """child: the segment's own rule."""
-
-    rule: SegmentRule
-    path: str
-    segment: SegmentDefinition
-    child: "Bound"
-
-
-@dataclass(frozen=True)
-class BoundGroup:
-    rule: GroupRule
-    path: str
-    children: tuple["Bound", ...]
-
-
-BoundCondition: TypeAlias = BoundField | BoundComparison | BoundRecords | BoundList
-Bound: TypeAlias = BoundCondition | BoundSegment | BoundGroup
-Place: TypeAlias = tuple[int, ...]
-"""Where a node is in its tree: which child, of which child, from the root on; segments are not entered."""
-
-
 def bind(rule: AnyRule, context: RuleContext, *, own: SegmentDefinition | None = None) -> Bound:
     """Check ``rule`` and give it its meaning. own: the segment whose rule this is going to be.
 
@@ -172,69 +64,6 @@ def bind(rule: AnyRule, context: RuleContext, *, own: SegmentDefinition | None =
     themselves, or that together are larger than MAX_BOUND_NODES.
     """
     return _Binder(context).bind(rule, "rule", (own,) if own else ())
-
-
-def has_conditions(bound: Bound) -> bool:
-    """Whether anything in the rule asks something of a customer; if not, it may well mean everyone."""
-    match bound:
-        case BoundSegment():
-            return has_conditions(bound.child)
-        case BoundGroup():
-            return any(has_conditions(child) for child in bound.children)
-        case _:
-            return True
-
-
-def records_in(bound: Bound) -> Iterator[BoundRecords]:
-    """Conditions on records, those of the segments that it uses among them."""
-    match bound:
-        case BoundRecords():
-            yield bound
-        case BoundSegment():
-            yield from records_in(bound.child)
-        case BoundGroup():
-            for child in bound.children:
-                yield from records_in(child)
-
-
-def counts_messages(bound: Bound) -> bool:
-    return any(isinstance(each.only, OnlyMessages) for each in records_in(bound))
-
-
-def properties_of(bound: BoundRecords) -> frozenset[tuple[str, str]]:
-    """The properties of events that it looks at, by type and name."""
-    only = bound.only
-    if not isinstance(only, OnlyEvents):
-        return frozenset()
-    names = (*(each.field.name for each in only.properties), *([only.figure] if only.figure is not None else []))
-    return frozenset((only.type, name) for name in names)
-
-
-def segments_in(bound: Bound) -> Iterator[SegmentDefinition]:
-    """Those that the rule names, and those that these name."""
-    match bound:
-        case BoundSegment():
-            yield bound.segment
-            yield from segments_in(bound.child)
-        case BoundGroup():
-            for child in bound.children:
-                yield from segments_in(child)
-
-
-def node_at(bound: Bound, place: Place) -> Bound:
-    for number in place:
-        assert isinstance(bound, BoundGroup)
-        bound = bound.children[number]
-    return bound
-
-
-def walk_bound(bound: Bound, place: Place = ()) -> Iterator[tuple[Place, BoundCondition | BoundSegment]]:
-    """Every condition with its place, in the order of the tree; a segment is one."""
-    if isinstance(bound, BoundGroup):
-        for number, child in enumerate(bound.children):
-            yield from walk_bound(child, (*place, number))
-    else:
-        yield place, bound
 
 
 def _statuses(rule: OrdersRule) -> tuple[str, ...]:

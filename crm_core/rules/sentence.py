@@ -1,6 +1,6 @@
 """A rule as a sentence for people: ``spent more than $10,000 and visited fewer than 3 times``."""
 
-from crm_core.rules.binding import Bound, BoundGroup
+from crm_core.rules.bound import Bound, BoundGroup
 from crm_core.rules.wording import Money, to_phrase
 
 WORDS = {"all": "and", "any": "or"}

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, assert_never
 
 from crm_core.channels.registry import CHANNELS
-from crm_core.rules.binding import (
+from crm_core.rules.bound import (
     BoundComparison,
     BoundCondition,
     BoundField,

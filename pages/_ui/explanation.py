@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from crm_core.customers.model import Customer
-from crm_core.rules.binding import BoundGroup, BoundSegment
+from crm_core.rules.bound import BoundGroup, BoundSegment
 from crm_core.rules.engines.explaining import Explanation
 from pages._ui import explanation_words
 from pages._ui.branding import ASSETS

@@ -11,7 +11,7 @@ from typing import Any, Final, assert_never
 from crm_core.customers.model import Customer
 from crm_core.infra.text import fold
 from crm_core.money import money_formatter
-from crm_core.rules.binding import BoundComparison, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.bound import BoundComparison, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
 from crm_core.rules.engines.explaining import Explanation
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.wording import describe

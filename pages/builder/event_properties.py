@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from crm_core.errors import BadRule, BadRuleText
-from crm_core.rules.binding import BoundRecords, bind
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import BoundRecords
 from crm_core.rules.fields import FieldType, spoken
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.text.parsing import parse_text

@@ -8,7 +8,8 @@ import streamlit as st
 
 from crm_core.errors import BadRuleText, CrmError, InvalidInput, Unavailable
 from crm_core.money import money_formatter
-from crm_core.rules.binding import Bound, bind
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import Bound
 from crm_core.rules.sentence import to_sentence
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import to_text

@@ -125,7 +125,11 @@ def test_relative_window_is_evaluated_as_of_now_in_the_request(client: httpx.Cli
         ({**SPENDERS, "value": "many"}, "rule.rules[1].value", "no number"),
         ({**SPENDERS, "op": "between", "value": [5, 1]}, "rule.rules[1].value", "reversed"),
         ({**SPENDERS, "also": 1}, "rule.rules[1].also", "no known field"),
-        ({"kind": "magic"}, "rule.rules[1]", "'field', 'orders', 'events', 'messages', 'segment', 'list', 'all', 'any', 'none'"),
+        (
+            {"kind": "magic"},
+            "rule.rules[1]",
+            "'field', 'orders', 'events', 'messages', 'segment', 'list', 'all', 'any', 'none'",
+        ),
         ({"kind": "any", "rules": [{"kind": "field", "field": "visits"}]}, "rule.rules[1].rules[0].op", "required"),
     ],
 )

@@ -103,7 +103,7 @@ INTERNAL = {
         "ValidationContext",
         "Workspace",
     },
-    "figures without a person": {"Attributes", "ZoneEffects"},
+    "figures without a person": {"Attributes", "EventProperties", "ZoneEffects"},
 }
 """What services are made of: nobody reaches it but through one that asks."""
 

@@ -18,7 +18,7 @@ from crm_core.audience.snapshot.version import Part, Version
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.infra.text import fold
-from crm_core.rules.binding import Bound
+from crm_core.rules.bound import Bound
 from crm_core.rules.context import CampaignSource, KnownCampaigns, RuleContext, SegmentSource
 from crm_core.rules.engines.columns import Columns
 from crm_core.rules.engines.encoding import encode

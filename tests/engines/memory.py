@@ -14,7 +14,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Entry, Stream
 from crm_core.infra.text import fold
 from crm_core.ingest.patches import ChangeReader
-from crm_core.rules.binding import Bound
+from crm_core.rules.bound import Bound
 from crm_core.rules.context import NO_CAMPAIGNS, CampaignSource, RuleContext, SegmentSource
 from crm_core.rules.engines.columns import Columns
 from crm_core.rules.engines.encoding import encode

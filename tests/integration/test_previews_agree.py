@@ -15,7 +15,8 @@ from crm_core.audience.snapshot.ids import IdTable
 from crm_core.audience.snapshot.population import Population
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import StoredCustomer, stored_customer
-from crm_core.rules.binding import Place, bind
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import Place
 from crm_core.rules.engines.single import matches, read_value
 from crm_core.rules.fields import Catalogue
 from crm_core.rules.loading import load_rule

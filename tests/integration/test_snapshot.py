@@ -283,7 +283,7 @@ def test_who_waits_for_a_message_or_was_held_out_has_none(live: Services) -> Non
     assert look(live, "messages(sent, channel = email) >= 1").count == 1
 
 
-def test_properties_of_events_are_held_once_a_rule_asks_and_read_anew_when_their_type_changes(live: Services) -> None:
+def test_properties_of_events_are_held_once_a_rule_asks_for_them(live: Services) -> None:
     store_customers(live, {"id": "a"}, {"id": "b"})
     store_event(live, "1", "a", value=150)
     wanted = "events(cart, value > 100) >= 1"

@@ -9,7 +9,7 @@ from crm_core.services import Services
 from tests.integration.feeding import make_entry
 from tests.ui.builder import builder_with, matches, rules_of
 from tests.ui.shop import NOW, Shop
-from tests.ui.test_builder_board import store_events
+from tests.ui.test_builder_board import choose_new, store_events
 
 CARTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("c01", {"category": "Books", "value": 120}),
@@ -72,6 +72,6 @@ def test_another_type_has_other_properties(carts: Services) -> None:
     page = builder_with("Event cart")
     page.choose("Value", 1)
     page.choose(ONLY, "value > 1")
-    page.choose("Type of event", "signup")
+    choose_new(page, "Type of event", "signup")
     assert rules_of(page) == [{"kind": "events", "type": "signup", "op": "gte", "value": 1}]
     assert matches(page) == 1

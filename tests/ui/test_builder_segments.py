@@ -67,7 +67,8 @@ def test_a_name_that_will_not_do_is_said_in_the_dialog(shop: Shop, workspace: Se
 
 def test_a_link_to_no_segment_says_so(shop: Shop) -> None:
     page = Page("audience_builder", segment="nope")
-    assert "There is no segment with the id 'nope'." in page.errors
+    assert "There is no such segment" in page.words
+    assert "nope" in page.words
 
 
 CITY = {"kind": "field", "field": "city", "op": "in", "value": ["Pune"]}

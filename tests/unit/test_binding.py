@@ -10,15 +10,14 @@ from hypothesis import given
 
 from crm_core.errors import BadRule, InvalidInput, UnknownField
 from crm_core.infra.text import fold
-from crm_core.rules.binding import (
-    MAX_CHAIN,
+from crm_core.rules.binding import MAX_CHAIN, bind
+from crm_core.rules.bound import (
     Bound,
     BoundField,
     BoundGroup,
     BoundRecords,
     BoundSegment,
     OnlyOrders,
-    bind,
     has_conditions,
     segments_in,
 )

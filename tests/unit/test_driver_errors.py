@@ -101,7 +101,7 @@ def store(sessions: BrokenSessions) -> None:
     """An order, whose storing notes no attributes."""
     made: Any = Persister
     entry = Entry(Stream.ORDERS, "1-0", b'{"id": "o1", "customer_id": "c1", "amount": 5}')
-    assert made(None, sessions, None, digits=lambda: 2).store([entry]) == {}
+    assert made(None, sessions, None, None, digits=lambda: 2).store([entry]) == {}
 
 
 @pytest.mark.parametrize("error", [bulk(CLASH, label=TRANSIENT), bulk()], ids=["labelled", "not confirmed"])

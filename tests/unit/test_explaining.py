@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from crm_core.rules.binding import Bound, BoundGroup, BoundSegment, bind
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import Bound, BoundGroup, BoundSegment
 from crm_core.rules.engines.explaining import Explanation, explain
 from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.loading import load_rule

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from crm_core.money import money_formatter
-from crm_core.rules.binding import BoundGroup, bind
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import BoundGroup
 from crm_core.rules.fields import FIELDS, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures

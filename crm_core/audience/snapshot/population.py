@@ -9,7 +9,7 @@ from crm_core.audience.snapshot.bits import Bits, count, first_rows, unpack
 from crm_core.audience.snapshot.shard import Shard
 from crm_core.audience.snapshot.sharing import SharedAddress, read_shared
 from crm_core.audience.snapshot.version import Version
-from crm_core.rules.binding import (
+from crm_core.rules.bound import (
     Bound,
     BoundComparison,
     BoundCondition,

@@ -14,7 +14,8 @@ from crm_core.campaigns.drafting.options import check_labels, check_options
 from crm_core.campaigns.model import Campaign, CampaignFields, Definition, ExcludedSegment
 from crm_core.errors import BadRule, Conflict, InvalidInput, NotFound
 from crm_core.infra.names import clean_name
-from crm_core.rules.binding import Bound, bind, has_conditions, segments_in
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import Bound, has_conditions, segments_in
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, GroupRule, ListRule, SegmentRule
 

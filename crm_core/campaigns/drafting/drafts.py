@@ -22,7 +22,7 @@ from crm_core.errors import Conflict, InvalidInput
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.infra.names import MAX_NAME
-from crm_core.rules.binding import Bound
+from crm_core.rules.bound import Bound
 from crm_core.rules.loading import load_rule
 
 State = CampaignState

@@ -19,7 +19,7 @@ from crm_core.campaigns.sending.rate import ChannelRates
 from crm_core.campaigns.sending.recipients import Recipients
 from crm_core.campaigns.sending.release import rows_per_batch
 from crm_core.infra.clock import Clock
-from crm_core.rules.binding import has_conditions
+from crm_core.rules.bound import has_conditions
 
 
 @dataclass(frozen=True)

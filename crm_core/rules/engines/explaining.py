@@ -6,15 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias, assert_never
 
-from crm_core.rules.binding import (
-    Bound,
-    BoundComparison,
-    BoundField,
-    BoundGroup,
-    BoundList,
-    BoundRecords,
-    BoundSegment,
-)
+from crm_core.rules.bound import Bound, BoundComparison, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
 from crm_core.rules.engines.single import Subject, actual_value, asked_predicate, fulfils, join, read_value
 from crm_core.rules.fields import FieldType
 from crm_core.rules.predicates import Predicate, Range, Span, Yearly

@@ -5,15 +5,7 @@ from typing import assert_never
 import numpy as np
 
 from crm_core.errors import BadRule
-from crm_core.rules.binding import (
-    Bound,
-    BoundComparison,
-    BoundField,
-    BoundGroup,
-    BoundList,
-    BoundRecords,
-    BoundSegment,
-)
+from crm_core.rules.bound import Bound, BoundComparison, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
 from crm_core.rules.engines.columns import Coded, Columns, Flags, Mask, Numbers
 from crm_core.rules.engines.mask_comparison import comparison_mask
 from crm_core.rules.engines.mask_quotients import is_quotient_within

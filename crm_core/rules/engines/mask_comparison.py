@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.binding import BoundComparison
+from crm_core.rules.bound import BoundComparison
 from crm_core.rules.clock_shifts import shifts_in
 from crm_core.rules.engines.columns import Coded, Columns, Mask, Numbers, to_ms
 from crm_core.rules.engines.day_numbers import DAY_MS, Ms, changes_within, read_days, starts_of, years_of

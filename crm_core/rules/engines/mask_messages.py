@@ -5,7 +5,7 @@ from typing import Any, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.binding import OnlyMessages, Window
+from crm_core.rules.bound import OnlyMessages, Window
 from crm_core.rules.engines.columns import Coded, Mask, Messages, Steps, to_ms
 from crm_core.schema.message_states import MessageState, ranks_reaching
 

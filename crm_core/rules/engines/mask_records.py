@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.binding import BoundRecords, OnlyEvents, OnlyMessages, OnlyOrders
+from crm_core.rules.bound import BoundRecords, OnlyEvents, OnlyMessages, OnlyOrders
 from crm_core.rules.engines.columns import Coded, Columns, Events, Mask, Numbers, Orders, to_ms
 from crm_core.rules.engines.mask_messages import count_messages
 from crm_core.rules.engines.mask_quotients import is_quotient_within

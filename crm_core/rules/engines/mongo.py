@@ -3,7 +3,7 @@
 import re
 from typing import Any, assert_never
 
-from crm_core.rules.binding import (
+from crm_core.rules.bound import (
     Bound,
     BoundComparison,
     BoundField,

@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, Final
 
-from crm_core.rules.binding import BoundComparison
+from crm_core.rules.bound import BoundComparison
 from crm_core.rules.clock_shifts import shifts_in
 from crm_core.rules.engines.mongo_ranges import Filter
 from crm_core.rules.engines.mongo_years import by_year, years

@@ -2,7 +2,7 @@
 
 from typing import Any, assert_never
 
-from crm_core.rules.binding import BoundProperty
+from crm_core.rules.bound import BoundProperty
 from crm_core.rules.engines.mongo_ranges import Filter, to_range
 from crm_core.rules.engines.mongo_yearly import of_moments
 from crm_core.rules.fields import FieldType

@@ -3,7 +3,7 @@ it."""
 
 from typing import Any, assert_never
 
-from crm_core.rules.binding import BoundRecords, OnlyEvents, OnlyMessages, OnlyOrders, Window
+from crm_core.rules.bound import BoundRecords, OnlyEvents, OnlyMessages, OnlyOrders, Window
 from crm_core.rules.engines.mongo_expressions import to_expression
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
 from crm_core.rules.fields import micros_of

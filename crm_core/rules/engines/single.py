@@ -6,7 +6,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, assert_never
 
-from crm_core.rules.binding import (
+from crm_core.rules.bound import (
     Bound,
     BoundComparison,
     BoundCondition,

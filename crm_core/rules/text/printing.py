@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from crm_core.rules.binding import (
+from crm_core.rules.bound import (
     Bound,
     BoundComparison,
     BoundField,

@@ -11,7 +11,7 @@ from crm_core.audience.preview import Preview
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import Unavailable
 from crm_core.infra.text import fold
-from crm_core.rules.binding import Bound
+from crm_core.rules.bound import Bound
 from crm_core.rules.tree import AnyRule
 from pages._ui import queries
 from pages._ui.channels import reason_words

@@ -10,7 +10,8 @@ from crm_core.audience.preview import Preview, Source
 from crm_core.audience.snapshot.keeper import Status
 from crm_core.channels.registry import CHANNELS, DEFAULT_CHANNEL
 from crm_core.errors import BadRule, InvalidInput
-from crm_core.rules.binding import Bound, bind
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import Bound
 from crm_core.rules.tree import AnyRule
 from pages._ui.charts import show_chart
 from pages._ui.deps import services

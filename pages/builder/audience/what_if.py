@@ -7,7 +7,7 @@ import streamlit as st
 from crm_core.audience.curve import Curve
 from crm_core.audience.preview import Preview
 from crm_core.money import money_formatter
-from crm_core.rules.binding import Bound, BoundField, BoundRecords, Place, node_at, walk_bound
+from crm_core.rules.bound import Bound, BoundField, BoundRecords, Place, node_at, walk_bound
 from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Takes
 from crm_core.rules.tree import AnyRule

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from crm_core.audience.preview import Deliverable, Preview
 from crm_core.audience.profile import Band, ValueShare
 from crm_core.money import money_formatter
-from crm_core.rules.binding import Bound, BoundGroup, Place, node_at
+from crm_core.rules.bound import Bound, BoundGroup, Place, node_at
 from crm_core.rules.wording import describe
 from pages._ui.channels import reason_words
 from pages._ui.formats import money

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from crm_core.errors import InvalidInput
-from crm_core.rules.binding import BoundComparison, BoundField, BoundRecords, bind
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import BoundComparison, BoundField, BoundRecords
 from crm_core.rules.context import BUILT_IN, NO_CAMPAIGNS, KnownCampaigns, RuleContext
 from crm_core.rules.fields import ATTRIBUTE_PREFIX, Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
@@ -66,7 +67,7 @@ class Words:
     def comparable(self, draft: Draft) -> list[CustomerField]:
         """The fields that this one can be compared with by its operator."""
         found, operator = self.field_of(draft), self.operator(draft)
-        if not found or not operator or not operator.relation:
+        if not found or not operator or not operator.relation or found.choices:
             return []
         return [each for each in self.catalogue.fields if each.type is found.type and each.name != found.name]
 
