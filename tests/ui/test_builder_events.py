@@ -25,7 +25,7 @@ def carts(shop: Shop, workspace: Services) -> Services:
     entries = [
         make_entry(
             Stream.EVENTS,
-            {"id": f"e{number}", "customer_id": who, "type": "cart", "at": NOW.isoformat(), "properties": properties},
+            {"id": f"cart{number}", "customer_id": who, "type": "cart", "at": NOW.isoformat(), "properties": properties},
         )
         for number, (who, properties) in enumerate(CARTS)
     ]

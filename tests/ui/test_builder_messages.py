@@ -13,6 +13,7 @@ from tests.actors import ASHA
 from tests.integration.feeding import store_customers
 from tests.ui.builder import builder_with, matches, rules_of
 from tests.ui.shop import NOW, Shop
+from tests.ui.test_builder_board import choose_new
 
 EVERYBODY = load_rule({"kind": "all", "rules": []})
 OPENED, FAILED = "Messages opened", "Messages failed"
@@ -71,7 +72,7 @@ def test_the_state_decides_what_is_counted_and_only_some_have_a_reason(sale: str
     page = builder_with(FAILED)
     page.choose("Value", 1)
     assert matches(page) == 2
-    page.choose("for the reason", "Hard bounce")
+    choose_new(page, "for the reason", "hard_bounce")
     assert matches(page) == 1
     page.choose("Messages", "clicked")
     assert rules_of(page) == [{"kind": "messages", "state": "clicked", "op": "gte", "value": 1}]
