@@ -44,7 +44,8 @@ def edit_operator_and_value(condition: Condition, words: Words, reading: Reading
         if condition.draft.get("other_field") is None:
             _edit_value(condition, operator, kind, reading)
         if others:
-            _pick_other(condition, others)
+            with st.popover("Compare with another field", type="tertiary", icon=":material/compare_arrows:"):
+                _pick_other(condition, others)
     if operator.takes is Takes.RANGE and is_reversed(condition.draft.get("value")):
         st.caption(":red[The first value must not be above the second; this rule is not counted yet.]")
     if operator.takes is Takes.PERCENT:

@@ -25,9 +25,9 @@ def carts(shop: Shop, workspace: Services) -> Services:
     entries = [
         make_entry(
             Stream.EVENTS,
-            {"id": f"cart{number}", "customer_id": who, "type": "cart", "at": NOW.isoformat(), "properties": properties},
+            {"id": f"cart{n}", "customer_id": who, "type": "cart", "at": NOW.isoformat(), "properties": properties},
         )
-        for number, (who, properties) in enumerate(CARTS)
+        for n, (who, properties) in enumerate(CARTS)
     ]
     assert not workspace.persister.store(entries)
     return workspace
