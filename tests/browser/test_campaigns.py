@@ -49,7 +49,8 @@ def delivered(services: Services, name: str, count: int) -> str:
         new_row(campaign, f"x{n}", channel="in_app", at=services.clock(), state=MessageState.OPENED)
         for n in range(count)
     ]
-    services.message_log.insert(rows)
+    if rows:
+        services.message_log.insert(rows)
     return campaign
 
 
