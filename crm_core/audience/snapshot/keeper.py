@@ -132,7 +132,8 @@ class Keeper:
     def want_messages(self) -> None:
         """From now on hold the messages too, if they fit: that costs work while they are sent, and most rules count
         none. What is held already goes on being shown until they are read."""
-        if self._expected_bytes() + self._message_bytes() <= self._limit:
+        expected, _ = self._expect()
+        if expected + self._message_bytes() <= self._limit:
             self._wants_messages.set()
 
     def wait_until(self, is_wanted: Callable[[State], bool], timeout_s: float) -> State:
@@ -241,9 +242,7 @@ class Keeper:
 
     def _check_size(self) -> int:
         """Expected number of records. Raises ColumnsOutdated, after a while, when they are too many for memory."""
-        expected = self._expected_bytes()
-        with translated():
-            total = sum(self._db[name].estimated_document_count() for name in ("customers", "orders", "events"))
+        expected, total = self._expect()
         if expected > self._limit:
             self._show(State(Status.TOO_LARGE, total=total))
             self._stop.wait(CHECK_SIZE_S)
@@ -252,14 +251,14 @@ class Keeper:
             self._wants_messages.clear()
         return total
 
-    def _expected_bytes(self) -> int:
-        """Of customers, orders and events."""
+    def _expect(self) -> tuple[int, int]:
+        """Bytes and number of customers, orders and events."""
         with translated():
             customers = self._db.customers.estimated_document_count()
             records = sum(self._db[name].estimated_document_count() for name in ("orders", "events"))
             ids = next(self._db.customers.aggregate(ID_SAMPLE), {"bytes": ID_BYTES})
         customer_bytes = CUSTOMER_BYTES + max(ids["bytes"] - ID_BYTES, 0)
-        return int(customers * customer_bytes + records * RECORD_BYTES)
+        return int(customers * customer_bytes + records * RECORD_BYTES), customers + records
 
     def _message_bytes(self) -> int:
         with translated():
