@@ -55,7 +55,7 @@ def edit_messages(condition: Condition, reading: Reading) -> None:
     with columns[2]:
         key, put = put_field(condition, "tag")
         tags = reading.words.campaigns.tags()
-        choice_field("of campaigns tagged", key, draft.get("tag"), tags, put, placeholder=ANYTHING)
+        choice_field("tagged", key, draft.get("tag"), tags, put, placeholder=ANYTHING)
     if state in WITH_REASON:
         with columns[3]:
             key, put = put_field(condition, "reason")

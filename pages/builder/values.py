@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 import streamlit as st
 from babel.numbers import get_currency_precision
+from streamlit.delta_generator import DeltaGenerator
 
 from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Operator, Takes
@@ -44,7 +45,7 @@ def edit_operator_and_value(condition: Condition, words: Words, reading: Reading
         if condition.draft.get("other_field") is None:
             _edit_value(condition, operator, kind, reading)
         if others:
-            with st.popover("Compare with another field", type="tertiary", icon=":material/compare_arrows:"):
+            with _place_of_other(condition):
                 _pick_other(condition, others)
     if operator.takes is Takes.RANGE and is_reversed(condition.draft.get("value")):
         st.caption(":red[The first value must not be above the second; this rule is not counted yet.]")
@@ -79,6 +80,13 @@ def _with_operator(draft: Draft, op: str | None) -> Draft:
     value = {} if takes(op) is takes(draft["op"]) else {"value": None}
     other = {} if op in COMPARING else {"other_field": None}
     return {"op": op, **value, **other}
+
+
+def _place_of_other(condition: Condition) -> DeltaGenerator:
+    """In sight once one is chosen; until then out of the keyboard's way from the value to what is next."""
+    if condition.draft.get("other_field") is not None:
+        return st.container()
+    return st.popover("Compare with another field", type="tertiary", icon=":material/compare_arrows:")
 
 
 def _pick_other(condition: Condition, others: Mapping[str, str]) -> None:
