@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any, cast
 
@@ -160,7 +162,7 @@ def _rows(campaign: Campaign, data: DemoData, responses: Responses, formatting: 
         responses.clicked_s,
         responses.unsubscribed_s,
     )
-    planned = moment(responses.start_s)
+    planned, render = moment(responses.start_s), _renderer(campaign, formatting)
     for index, rank, reason, variant, *times in zip(*(column.tolist() for column in columns), strict=True):
         state, who = STATES[rank], customer_id(index)
         name = "AB"[variant] if variant >= 0 else None
@@ -178,11 +180,28 @@ def _rows(campaign: Campaign, data: DemoData, responses: Responses, formatting: 
         )
         if is_sent:
             first_name = person.get("first_name") or (person.get("name") or "").partition(" ")[0]
-            shown = render_content(campaign, name, {"id": who, "first_name": first_name or None}, formatting)
+            shown = render(name, who, first_name or None)
             row |= cast("Message", _sent(state, times, shown, row["_id"]))
         if name:
             row["variant"] = name
         yield row
+
+
+def _renderer(campaign: Campaign, formatting: MessageFormat) -> Callable[[str | None, str, str | None], Rendered]:
+    """For a variant, a customer's id and first name. Its texts name nothing else, so that each is rendered once."""
+
+    @cache
+    def render_common(variant: str | None, first_name: str | None) -> Rendered:
+        return render_content(campaign, variant, {"id": MADE_UP, "first_name": first_name}, formatting)
+
+    def render(variant: str | None, who: str, first_name: str | None) -> Rendered:
+        common = render_common(variant, first_name)
+        if common.unsubscribe_url is None:
+            return common
+        own = formatting.links.url(campaign["_id"], who, campaign["channel"])
+        return replace(common, body=common.body.replace(common.unsubscribe_url, own), unsubscribe_url=own)
+
+    return render
 
 
 def _sent(state: MessageState, times: list[int], shown: Rendered, row_id: str) -> dict[str, Any]:

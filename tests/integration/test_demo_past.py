@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from crm_core.campaigns.messages.rows import message_key
+from crm_core.campaigns.unsubscribing.links import PATH, Link, read_token
 from crm_core.channels.registry import CHANNELS
 from crm_core.demo.generator import DemoData, generate_demo
 from crm_core.demo.past import MADE_UP
@@ -63,6 +64,9 @@ def test_its_messages_are_in_order_and_no_earlier_than_their_customers(
         assert times == sorted(times)
         assert times[-1] <= clock.now
         assert known[row["customer_id"]] <= row["created_at"]
+        if row["channel"] == "email" and "sent_at" in row:
+            link = read_token(services.unsubscribe_key.get(), row["text"].rpartition(PATH)[2])
+            assert link == Link(None, row["customer_id"], "email"), "each has a link of its own, which is a sample"
     first = services.db.messages.find_one({"subject": {"$exists": True}, "variant": "B", "text": {"$regex": "^Hi "}})
     assert first
     assert "{{" not in first["text"] + first["subject"]
