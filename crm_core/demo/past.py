@@ -1,7 +1,8 @@
 """Stores what the demo shop did before: starter segments, its campaigns with their message logs, and sign-up dates."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -73,15 +74,27 @@ class PastLoader:
             campaign = self._to_campaign(responses, saved[responses.campaign.segment])
             earlier = min(done, len(responses.state))
             done -= earlier
-            left = islice(_rows(campaign, data, responses, formatting), earlier, None)
-            for rows in _chunks(left):
-                self._message_log.insert(rows)
-                note(len(rows))
+            self._insert(islice(_rows(campaign, data, responses, formatting), earlier, None), note)
             self._refusals.store(campaign["_id"], data, responses)
             with translated():
                 self._campaigns.replace_one({"_id": campaign["_id"]}, campaign, upsert=True)
         for segment in [*saved.values(), *(self._segment(name, rule) for name, rule in ENGAGEMENT.items())]:
             self._segments.recount(segment["_id"])
+
+    def _insert(self, rows: Iterator[Message], note: Note) -> None:
+        """The next ones are made while the last are stored."""
+        with ThreadPoolExecutor(1) as pool:
+            stored: Future[int] | None = None
+            for chunk in _chunks(rows):
+                if stored:
+                    note(stored.result())
+                stored = pool.submit(self._put, chunk)
+            if stored:
+                note(stored.result())
+
+    def _put(self, rows: Sequence[Message]) -> int:
+        self._message_log.insert(rows)
+        return len(rows)
 
     def _segment(self, name: str, rule: Rule) -> Segment:
         """One of that name that is there already is kept as it is."""
