@@ -105,8 +105,12 @@ def _variant(campaign: Campaign, name: str | None, by_state: Mapping[MessageStat
     text = content.get("subject") or content["message"] or ""
     sent = reached_in(by_state, M.SENT)
     cells = [Cell(name or "Messaged"), Cell(" ".join(text.split())[:120]), Cell(number(sent + by_state[M.PENDING]))]
-    for state in (M.DELIVERED, M.OPENED, M.CLICKED):
-        rate, count = rate_of(by_state, state), reached_in(by_state, state)
-        words = NONE if rate is None else f"{number(count)} · {100 * rate:.1f} %"
-        cells.append(Cell(words, bar=rate, tone=state.value))
+    cells += [rate_cell(by_state, state) for state in (M.DELIVERED, M.OPENED, M.CLICKED)]
     return Row("", "", [*cells, Cell(number(by_state[M.FAILED]))])
+
+
+def rate_cell(by_state: Mapping[MessageState, int], state: MessageState) -> Cell:
+    """How many got at least so far, and the share of those who could."""
+    rate, count = rate_of(by_state, state), reached_in(by_state, state)
+    words = NONE if rate is None else f"{number(count)} · {100 * rate:.1f} %"
+    return Cell(words, bar=rate, tone=state.value)
