@@ -17,7 +17,7 @@ from crm_core.schema.message_states import MessageState
 from pages._ui.deps import actor, services
 from pages._ui.formats import NONE, number, percent
 from pages._ui.guard import live, show_way_back
-from pages._ui.link_table import Cell, Column, Row, link_table
+from pages._ui.link_table import Cell, Column, Row, full_table
 from pages._ui.links import go_to, link_to
 from pages._ui.widgets import page_header
 from pages.campaigns.bulk import MOST_COMPARED
@@ -54,8 +54,9 @@ def find(ids: Sequence[str]) -> Iterator[Campaign]:
 def show_table(ids: Sequence[str]) -> None:
     now = services().clock()
     rows = [row for campaign in find(ids) for row in rows_of(campaign, now)]
-    if opened := link_table("Campaigns side by side", COLUMNS, rows, key="compare_table"):
-        go_to("campaign", campaign=opened)
+    events = full_table("Campaigns side by side", COLUMNS, rows, key="compare_table", is_dense=True)
+    if events.opened:
+        go_to("campaign", campaign=events.opened)
     st.caption(
         f"Read at {now:%H:%M:%S} UTC. Counts and rates as they are: small differences between small numbers are chance."
     )
