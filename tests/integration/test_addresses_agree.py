@@ -1,4 +1,4 @@
-"""Preview, single decision and sender agree on who is messaged, whatever happened to customers and their addresses.
+"""Preview, decision, rehearsal and sender agree on who is messaged, whatever happened to customers and their addresses.
 
 Histories are drawn at random: addresses in many spellings, shared, changed and erased; consent by records, files and
 links; suppressions; what the vendor says. What must come of each is worked out from what was said alone.
@@ -24,6 +24,7 @@ from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import HAS_VISITED, Rig, receipt
 from tests.integration.feeding import make_entry
+from tests.integration.rehearsing import foreseen, rehearse
 from tests.integration.said_of_addresses import Expected, Said, Sent, Told
 from tests.workspace import set_workspace
 
@@ -167,8 +168,8 @@ class History:
         self.clock.advance(hours=self.chance.choice((1, 13, 25)))
 
     def check(self, name: str, channel: str) -> None:
-        """A campaign over the channel: what the preview says of it, what is decided of each, and what is sent. Before
-        it is sent, but after it was planned, something else is said."""
+        """A campaign over the channel: what the preview says of it, what is decided of each, what a rehearsal finds,
+        and what is sent. Before it is sent, but after it was planned, something else is said."""
         rig = self.rig
         campaign = rig.launch(rig.draft(HAS_VISITED, channel=channel, subject="s" if channel == "email" else None))
         rig.plan()
@@ -177,6 +178,7 @@ class History:
         reasons = dict(expected.reasons)
         assert self._previewed(channel) == (len(expected.messaged), reasons)
         assert self._decided(channel) == (len(expected.messaged), reasons)
+        assert self._rehearsed(campaign) == (len(expected.messaged), reasons)
         self._refuse_some(channel)
         rig.vendor.accepted.clear()
         rig.vendor.asked.clear()
@@ -215,6 +217,10 @@ class History:
         """One spelling, for some reason."""
         spelling = self.chance.choice([*SPELLINGS[channel][1]])
         self.rig.vendor.refused_at = {spelling: self._draw_reason(channel)} if self.chance.random() < 0.5 else {}
+
+    def _rehearsed(self, campaign: str) -> tuple[int, dict[str, int]]:
+        found = foreseen(rehearse(self.rig, campaign, self.clock()))
+        return found["by_state"].get(MessageState.SENT, 0), found["skipped"]
 
     def _draw_reason(self, channel: str) -> str:
         return self.chance.choice([*MEANT[channel]])
