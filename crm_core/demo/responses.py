@@ -72,7 +72,7 @@ class Responses:
 
     def reason_at(self, place: int) -> str:
         """Of a row that has one."""
-        return self.reasons[self.reason[place]]
+        return self.reasons[int(self.reason[place])]
 
     @property
     def channel(self) -> Channel:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.rows import message_key
 from crm_core.campaigns.unsubscribing.links import PATH, Link, read_token
 from crm_core.channels.registry import CHANNELS
@@ -74,7 +75,7 @@ def test_its_messages_are_in_order_and_no_earlier_than_their_customers(
 
 def test_what_its_failures_say_of_addresses_is_kept_as_receipts_would(services: Services, shop: DemoData) -> None:
     kept = {row["_id"]: row for row in services.db.suppressions.find()}
-    failed = list(services.db.messages.find({"failed_at": {"$exists": True}}))
+    failed = list(messages_in(services.db).find({"failed_at": {"$exists": True}}))
     services.failure_suppressor.note_receipts({message_key(row): row["reason"] for row in failed})
     assert {row["_id"]: row for row in services.db.suppressions.find()} == kept, "receipts add nothing"
     ends = {(row["campaign_id"], row["failed_at"]) for row in failed}

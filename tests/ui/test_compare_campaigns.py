@@ -28,6 +28,7 @@ def compare(*ids: str) -> Page:
 def choose(page: Page, *ids: str) -> None:
     """As a click on the boxes of the table does."""
     table = next(each for each in page.test.get("bidi_component") if "campaigns_table" in each.proto.id)
+    assert table.key
     page.test.session_state[table.key] = {"chosen": list(ids)}
     page.run()
 
