@@ -155,12 +155,9 @@ def left_words(campaign: Campaign, stats: Stats) -> Sequence[str]:
     lines = []
     if count := stopped(campaign, stats):
         channel = CHANNELS[campaign["channel"]].label
-        whom = "it is suppressed" if count == 1 else "they are suppressed"
-        lines.append(f"{_are(count)} not: the vendor's reason means that {whom} over {channel}.")
+        start = "**1** gets nothing" if count == 1 else f"**{number(count)}** get nothing"
+        lines.append(f"{start}: what the vendor said of them suppresses them over {channel}.")
     if count := unknown_outcomes(stats):
-        lines.append(f"{_are(count)} not: nobody knows whether the vendor has sent them already.")
+        start = "**1** stays as it is" if count == 1 else f"**{number(count)}** stay as they are"
+        lines.append(f"{start}: nobody knows whether the vendor has sent them already.")
     return lines
-
-
-def _are(count: int) -> str:
-    return f"**{number(count)}** {'is' if count == 1 else 'are'}"
