@@ -41,6 +41,7 @@ fuzz: $(VENV)/.dev libraries ## hold many random rules against all engines, many
 	CLIENTNEST_RULE_TREES=20000 $(BIN)/python -m pytest tests/integration/test_engines_agree.py tests/integration/test_previews_agree.py --timeout 3600
 	CLIENTNEST_FUZZ_EXAMPLES=200 $(BIN)/python -m pytest tests/api/test_schemathesis.py --timeout 3600
 	CLIENTNEST_HISTORIES=1000 $(BIN)/python -m pytest tests/faults/test_histories.py tests/integration/test_campaign_histories.py --timeout 3600
+	CLIENTNEST_ADDRESS_HISTORIES=200 $(BIN)/python -m pytest tests/integration/test_addresses_agree.py --timeout 3600
 	CLIENTNEST_KILLED_IMPORTS=20 $(BIN)/python -m pytest tests/faults/test_cdnow.py --timeout 3600
 	CLIENTNEST_PAUSES=30 $(BIN)/python -m pytest tests/browser/test_campaigns.py -k click_on_pause --timeout 3600
 	CLIENTNEST_CAMPAIGN_KILLS=3x20000x12 $(BIN)/python -m pytest tests/faults/test_campaign_kills.py --timeout 3600

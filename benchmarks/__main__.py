@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import audience, campaigns, ingestion, previews, rules
+from benchmarks import audience, campaigns, ingestion, pages, previews, rules
 from tests.running_app import RunningApp, start_app
 
 
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "ingestion": _on_an_app(ingestion.run),
     "previews": _on_an_app(previews.run),
     "campaigns": _on_an_app(campaigns.run),
+    "pages": _on_an_app(pages.run),
     "rules": _on_an_app(rules.run),
     "audience": audience.run,
 }

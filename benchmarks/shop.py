@@ -43,15 +43,15 @@ def fill(db: Db, customers: int, *, seed: int = 1) -> None:
     """That many customers, ORDERS_EACH times as many orders, one visit each fifth customer, totals and all, and
     MESSAGES_EACH messages a customer of CAMPAIGNS campaigns."""
     made = _Shop(customers, seed)
-    _insert(db, "customers", made.customers())
-    _insert(db, "orders", made.orders())
-    _insert(db, "events", made.events())
-    _insert(db, "messages", made.messages())
+    insert(db, "customers", made.customers())
+    insert(db, "orders", made.orders())
+    insert(db, "events", made.events())
+    insert(db, "messages", made.messages())
 
 
 def fill_customers(db: Db, customers: int, *, seed: int = 1) -> None:
     """The customers of that shop without their orders and events."""
-    _insert(db, "customers", _Shop(customers, seed).customers())
+    insert(db, "customers", _Shop(customers, seed).customers())
 
 
 class _Shop:
@@ -84,7 +84,7 @@ class _Shop:
     def _customer(self, row: int, draw: Any) -> Doc:
         number = int(self.number[row])
         doc: Doc = {
-            "_id": _id(row),
+            "_id": customer_id(row),
             "name": f"Name{row % 5000} Family{row % 977}",
             "city": CITIES[int(draw[0] * 500)],
             "country": f"Country {int(draw[0] * 40)}",
@@ -114,7 +114,7 @@ class _Shop:
             yield arrange_record(
                 {
                     "_id": f"order-{place:08d}",
-                    "customer_id": _id(int(self.whose[place])),
+                    "customer_id": customer_id(int(self.whose[place])),
                     "amount_minor": int(self.amounts[place]),
                     "status": STATUSES[int(self.statuses[place])],
                     "category": CATEGORIES[category],
@@ -131,7 +131,7 @@ class _Shop:
                 "_id": f"event-{place}",
                 "at": _ago(self._random.integers(0, YEARS_S)),
                 "created_at": NOW,
-                "customer_id": _id(place),
+                "customer_id": customer_id(place),
                 "type": "visit" if place % 10 else "cart_abandoned",
             }
 
@@ -148,7 +148,7 @@ class _Shop:
 
 def _message(number: int, row: int, sent_s: int, chance: float, delay_s: int) -> Doc:
     campaign, at = campaign_id(number), _ago(sent_s)
-    message = new_row(campaign, _id(row), channel=("email", "sms", "in_app")[number % 3], at=at)
+    message = new_row(campaign, customer_id(row), channel=("email", "sms", "in_app")[number % 3], at=at)
     steps: Doc = {"sent_at": at, "text": f"Hello number {row}, this is what our campaign {number} says to you."}
     if chance > 0.97:
         return {**message, **steps, "rank": MessageState.FAILED.rank, "failed_at": at, "reason": "hard_bounce"}
@@ -166,7 +166,7 @@ def campaign_id(number: int) -> str:
     return f"{number:032x}"
 
 
-def _id(row: int) -> str:
+def customer_id(row: int) -> str:
     return f"customer-{row:07d}"
 
 
@@ -174,7 +174,7 @@ def _ago(seconds: Any) -> datetime:
     return NOW - timedelta(seconds=int(seconds))
 
 
-def _insert(db: Db, name: str, docs: Iterator[Doc]) -> None:
+def insert(db: Db, name: str, docs: Iterator[Doc]) -> None:
     """The next batch is made while the database stores the last one."""
     with ThreadPoolExecutor(1) as pool:
         last = None

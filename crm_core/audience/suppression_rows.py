@@ -53,6 +53,11 @@ def address_row(channel: str, key: str, told: Told) -> Suppression:
     return cast("Suppression", row)
 
 
+def recipient_row(channel: str, customer_id: str, key: str | None, told: Told) -> Suppression:
+    """Of who was written to: the address, or the customer over a channel without addresses."""
+    return address_row(channel, key, told) if key else customer_row(channel, customer_id, told)
+
+
 def erased_row(channel: str, key: str, told: Told, pseudonyms: Pseudonyms) -> Suppression:
     return cast("Suppression", {"_id": erased_row_id(channel, key, pseudonyms), **told.to_fields(channel)})
 

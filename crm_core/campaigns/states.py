@@ -33,5 +33,7 @@ class RowReason(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
 
 
+LEFT_OUT = (RowReason.EXCLUDED_SEGMENT, RowReason.MESSAGED_RECENTLY)
+"""Of rows that the planner writes as skipped."""
 WAITING = (RowReason.QUIET_HOURS, RowReason.CAP_LOCKED)
 """Of pending rows that are not due before their ``due_at``."""

@@ -1,7 +1,7 @@
 """A shop with customers, two years of orders and a year of campaigns, made up from a seed: the data of the demo."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +74,8 @@ def generate_demo(*, customers: int = 20_000, seed: int = 1, now: datetime) -> D
     people = draw_people(for_people, for_app, customers)
     purchases = draw_purchases(for_purchases, people, clock)
     joined_s = draw_signups(for_responses, purchases, clock, customers)
-    responses, purchases = draw_responses(for_responses, people, purchases, joined_s, clock)
+    responses, purchases, consent = draw_responses(for_responses, people, purchases, joined_s, clock)
+    people = replace(people, consent=consent)
     baskets = fill_baskets(for_baskets, for_refunds, people, purchases, clock.end_s)
     habits = draw_habits(for_habits, people, purchases, baskets, clock)
     return DemoData(people, purchases, baskets, habits, joined_s, responses)

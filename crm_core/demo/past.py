@@ -1,8 +1,10 @@
 """Stores what the demo shop did before: starter segments, its campaigns with their message logs, and sign-up dates."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
 from typing import Any, cast
@@ -12,6 +14,7 @@ from pymongo import UpdateOne
 from crm_core.access.actor import system_actor
 from crm_core.audience.model import Segment
 from crm_core.audience.segments import Segments
+from crm_core.audience.suppressions import Suppressions
 from crm_core.campaigns.drafting.content import Rendered, render_content
 from crm_core.campaigns.drafting.definition import Definitions, DraftFields
 from crm_core.campaigns.drafting.message_values import MessageFormat
@@ -24,6 +27,7 @@ from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import customers_in
 from crm_core.demo.generator import DemoData
 from crm_core.demo.past_campaigns import ENGAGEMENT, SEGMENTS, PastCampaign, Rule
+from crm_core.demo.past_refusals import RefusalLoader, moment
 from crm_core.demo.records import customer_id, describe_person
 from crm_core.demo.responses import Responses
 from crm_core.infra.mongo import Db, translated
@@ -47,6 +51,7 @@ class PastLoader:
         segments: Segments,
         definitions: Definitions,
         message_log: MessageLog,
+        suppressions: Suppressions,
         formatting: Callable[[], MessageFormat],
     ) -> None:
         self._customers = customers_in(db)
@@ -54,6 +59,7 @@ class PastLoader:
         self._segments = segments
         self._definitions = definitions
         self._message_log = message_log
+        self._refusals = RefusalLoader(db, suppressions, MAKER.label)
         self._formatting = formatting
 
     def store(self, data: DemoData, note: Note, *, done: int = 0) -> None:
@@ -68,14 +74,27 @@ class PastLoader:
             campaign = self._to_campaign(responses, saved[responses.campaign.segment])
             earlier = min(done, len(responses.state))
             done -= earlier
-            left = islice(_rows(campaign, data, responses, formatting), earlier, None)
-            for rows in _chunks(left):
-                self._message_log.insert(rows)
-                note(len(rows))
+            self._insert(islice(_rows(campaign, data, responses, formatting), earlier, None), note)
+            self._refusals.store(campaign["_id"], data, responses)
             with translated():
                 self._campaigns.replace_one({"_id": campaign["_id"]}, campaign, upsert=True)
         for segment in [*saved.values(), *(self._segment(name, rule) for name, rule in ENGAGEMENT.items())]:
             self._segments.recount(segment["_id"])
+
+    def _insert(self, rows: Iterator[Message], note: Note) -> None:
+        """The next ones are made while the last are stored."""
+        with ThreadPoolExecutor(1) as pool:
+            stored: Future[int] | None = None
+            for chunk in _chunks(rows):
+                if stored:
+                    note(stored.result())
+                stored = pool.submit(self._put, chunk)
+            if stored:
+                note(stored.result())
+
+    def _put(self, rows: Sequence[Message]) -> int:
+        self._message_log.insert(rows)
+        return len(rows)
 
     def _segment(self, name: str, rule: Rule) -> Segment:
         """One of that name that is there already is kept as it is."""
@@ -89,15 +108,16 @@ class PastLoader:
         pairs = enumerate(data.joined_s.tolist())
         while some := list(islice(pairs, AT_ONCE)):
             changes = [
-                UpdateOne({"_id": customer_id(index)}, {"$min": {"created_at": _moment(at_s)}}) for index, at_s in some
+                UpdateOne({"_id": customer_id(index)}, {"$min": {"created_at": moment(at_s)}}) for index, at_s in some
             ]
             with translated():
                 self._customers.bulk_write(changes, ordered=False)
 
     def _to_campaign(self, responses: Responses, segment: Segment) -> Campaign:
-        past, start = responses.campaign, _moment(responses.start_s)
-        last = _moment(max(responses.start_s, int(responses.ended_s.max(initial=0))))
-        moved = max(last, *(_moment(int(times.max(initial=0))) for times in (responses.opened_s, responses.clicked_s)))
+        past, start = responses.campaign, moment(responses.start_s)
+        last = moment(max(responses.start_s, int(responses.ended_s.max(initial=0))))
+        seen = (responses.opened_s, responses.clicked_s, responses.unsubscribed_s)
+        moved = max(last, *(moment(int(times.max(initial=0))) for times in seen))
         course: Any = {
             "_id": _campaign_id(past, start),
             "seed": _campaign_id(past, start),
@@ -153,8 +173,9 @@ def _rows(campaign: Campaign, data: DemoData, responses: Responses, formatting: 
         responses.ended_s,
         responses.opened_s,
         responses.clicked_s,
+        responses.unsubscribed_s,
     )
-    planned = _moment(responses.start_s)
+    planned, render = moment(responses.start_s), _renderer(campaign, formatting)
     for index, rank, reason, variant, *times in zip(*(column.tolist() for column in columns), strict=True):
         state, who = STATES[rank], customer_id(index)
         name = "AB"[variant] if variant >= 0 else None
@@ -172,38 +193,40 @@ def _rows(campaign: Campaign, data: DemoData, responses: Responses, formatting: 
         )
         if is_sent:
             first_name = person.get("first_name") or (person.get("name") or "").partition(" ")[0]
-            shown = render_content(campaign, name, {"id": who, "first_name": first_name or None}, formatting)
+            shown = render(name, who, first_name or None)
             row |= cast("Message", _sent(state, times, shown, row["_id"]))
         if name:
             row["variant"] = name
         yield row
 
 
+def _renderer(campaign: Campaign, formatting: MessageFormat) -> Callable[[str | None, str, str | None], Rendered]:
+    """For a variant, a customer's id and first name. Its texts name nothing else, so that each is rendered once."""
+
+    @cache
+    def render_common(variant: str | None, first_name: str | None) -> Rendered:
+        return render_content(campaign, variant, {"id": MADE_UP, "first_name": first_name}, formatting)
+
+    def render(variant: str | None, who: str, first_name: str | None) -> Rendered:
+        common = render_common(variant, first_name)
+        if common.unsubscribe_url is None:
+            return common
+        own = formatting.links.url(campaign["_id"], who, campaign["channel"])
+        return replace(common, body=common.body.replace(common.unsubscribe_url, own), unsubscribe_url=own)
+
+    return render
+
+
 def _sent(state: MessageState, times: list[int], shown: Rendered, row_id: str) -> dict[str, Any]:
-    sent_s, ended_s, opened_s, clicked_s = times
     ended = "failed_at" if state is MessageState.FAILED else "delivered_at"
-    moments = {"sent_at": sent_s, ended: ended_s, "opened_at": opened_s, "clicked_at": clicked_s}
+    moments = dict(zip(("sent_at", ended, "opened_at", "clicked_at", "unsubscribed_at"), times, strict=True))
     return {
         "rank": state.rank,
         "vendor_id": f"demo-{hashlib.sha256(row_id.encode()).hexdigest()[:12]}",
         "text": shown.body,
         **shown.lines,
-        **{name: _moment(at_s) for name, at_s in moments.items() if at_s},
+        **{name: moment(at_s) for name, at_s in moments.items() if at_s},
     }
-
-
-def _renderer(campaign: Campaign, formatting: MessageFormat) -> Callable[[str | None, str], Rendered]:
-    """Its texts name nothing but the first name."""
-
-    @cache
-    def rendered(variant: str | None, first_name: str) -> Rendered:
-        return render_content(campaign, variant, {"first_name": first_name or None}, formatting)
-
-    return rendered
-
-
-def _moment(at_s: int) -> datetime:
-    return datetime.fromtimestamp(at_s, UTC)
 
 
 def _chunks(rows: Iterator[Message]) -> Iterator[list[Message]]:

@@ -33,7 +33,14 @@ class JobServices(CampaignServices, IngestServices):
     def past_loader(self) -> "PastLoader":
         from crm_core.demo.past import PastLoader
 
-        return PastLoader(self.db, self.segments, self.definitions, self.message_log, lambda: self.message_format)
+        return PastLoader(
+            self.db,
+            self.segments,
+            self.definitions,
+            self.message_log,
+            self.suppressions,
+            lambda: self.message_format,
+        )
 
     @cached_property
     def demo_jobs(self) -> "DemoJobs":

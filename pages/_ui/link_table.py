@@ -15,15 +15,19 @@ _table: Final = st.components.v2.component(
 )
 
 
+Shape = Literal["", "wide", "plain", "wide plain", "tight", "plain tight", "wide roomy", "cut", "wide plain cut"]
+
+
 @dataclass(frozen=True)
 class Column:
     """is_link: its cells carry the link of the row. shape: "wide" takes a line of its own on a card, "plain" has no
-    label there, "tight" stays on one line in the table, "cut" is shortened there to the room that is left. sort: what a
-    click on its head asks for; empty if the table cannot be sorted by it. about: shown on hover."""
+    label there, "tight" stays on one line in the table, "roomy" has room there for a name of twenty letters, "cut" is
+    shortened there to the room that is left. sort: what a click on its head asks for; empty if the table cannot be
+    sorted by it. about: shown on hover."""
 
     label: str
     align: Literal["left", "right"] = "left"
-    shape: Literal["", "wide", "plain", "wide plain", "tight", "plain tight", "cut", "wide plain cut"] = ""
+    shape: Shape = ""
     is_link: bool = False
     sort: str = ""
     about: str = ""

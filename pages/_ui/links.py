@@ -17,6 +17,7 @@ PageName = Literal[
     "new_campaign",
     "campaigns",
     "campaign",
+    "compare_campaigns",
     "customers",
     "customer",
     "consent",
@@ -51,6 +52,9 @@ PAGES: Mapping[PageName, PageInfo] = {
     "new_campaign": PageInfo("wizard/new_campaign.py", "New campaign", "add_circle", "Engage"),
     "campaigns": PageInfo("campaigns/campaigns.py", "Campaigns", "campaign", "Engage"),
     "campaign": PageInfo("campaigns/campaign.py", "Campaign", "insights", "Engage", is_listed=False),
+    "compare_campaigns": PageInfo(
+        "campaigns/compare.py", "Compare campaigns", "compare_arrows", "Engage", is_listed=False
+    ),
     "customers": PageInfo(
         "customers/customers.py", "Customers", "contacts", "Explore", needs=Permission.READ_CUSTOMERS
     ),

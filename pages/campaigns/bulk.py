@@ -17,6 +17,7 @@ from pages._ui.links import go_to
 
 ROUND: Final = "campaigns_round"
 """Counts how often the choice was given up: another table begins with nothing chosen."""
+MOST_COMPARED: Final = 5
 DONE: Final = "campaigns_done"
 
 
@@ -31,6 +32,7 @@ def show_chosen(chosen: Sequence[Campaign]) -> None:
     with st.container(key="campaigns_chosen", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{number(len(chosen))} chosen**", width="content")
         st.button("Clear", icon=":material/close:", type="tertiary", key="campaigns_clear", on_click=give_up)
+        _offer_comparison(chosen)
         _offer_changes(chosen)
         st.download_button(
                 "Export", lambda: to_csv(chosen), "campaigns.csv", "text/csv", icon=":material/download:",
@@ -50,6 +52,17 @@ def offer_export(wanted: CampaignFilter, sort: CampaignSort) -> None:
         type="tertiary",
         on_click="ignore",
     )
+
+
+def _offer_comparison(chosen: Sequence[Campaign]) -> None:
+    if len(chosen) < 2:
+        return
+    is_too_many = len(chosen) > MOST_COMPARED
+    words = f"Up to {MOST_COMPARED} campaigns stand side by side." if is_too_many else None
+    if st.button(
+        "Compare", icon=":material/compare_arrows:", key="campaigns_compare", disabled=is_too_many, help=words
+    ):
+        go_to("compare_campaigns", campaigns=",".join(each["_id"] for each in chosen))
 
 
 def _offer_changes(chosen: Sequence[Campaign]) -> None:

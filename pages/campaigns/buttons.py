@@ -42,7 +42,7 @@ class _Button:
 
 
 def may_retry(campaign: Campaign, stats: Stats) -> bool:
-    return bool(campaign["state"] in RETRYABLE and retryable(stats) and not campaign.get("retry"))
+    return bool(campaign["state"] in RETRYABLE and retryable(campaign, stats) and not campaign.get("retry"))
 
 
 def offered(campaign: Campaign, stats: Stats) -> Sequence[str]:
@@ -143,7 +143,7 @@ def _ask_to_cancel(campaign: Campaign) -> None:
 def _ask_to_retry(campaign: Campaign) -> None:
     campaign_id = campaign["_id"]
     _ask(
-        retry_words(services().message_log.stats(campaign_id)),
+        retry_words(campaign, services().message_log.stats(campaign_id)),
         "Send again",
         "campaign_confirm_retry",
         lambda: services().campaigns.retry_failed(campaign_id, actor=actor()),

@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
+from crm_core.campaigns.model import Campaign
 from crm_core.schema.message_states import MessageState
 from pages._ui.channels import failure_words, reason_meaning, reason_words
 from pages._ui.deps import actor, services
@@ -13,7 +14,7 @@ from pages._ui.formats import number
 from pages._ui.link_table import Cell, Column, Row, link_table
 from pages.campaigns.address import href_of, open_recipients
 from pages.campaigns.buttons import may_retry, retry_button
-from pages.campaigns.words import retryable, unknown_outcomes
+from pages.campaigns.words import left_words, retryable
 
 M = MessageState
 VENDOR_S = "As the vendor calls it. It says nothing against the address."
@@ -36,7 +37,7 @@ def show_failures(campaign_id: str) -> None:
         with st.container(border=True):
             st.markdown(f"**Failed: {number(failed)}**")
             _show_reasons(M.FAILED, stats.failed_by_reason, partial(failure_words, channel), campaign_id, channel)
-            st.caption(_retry_words(stats))
+            st.caption(_retry_words(campaign, stats))
             if may_retry(campaign, stats):
                 retry_button(campaign)
     if skipped:
@@ -46,11 +47,9 @@ def show_failures(campaign_id: str) -> None:
             st.caption("They were never sent anything by this campaign.")
 
 
-def _retry_words(stats: Stats) -> str:
-    parts = [f"{number(retryable(stats))} can be sent again."]
-    if unknown := unknown_outcomes(stats):
-        parts.append(f"{number(unknown)} cannot: nobody knows whether the vendor has sent them already.")
-    return " ".join(parts)
+def _retry_words(campaign: Campaign, stats: Stats) -> str:
+    again = retryable(campaign, stats)
+    return " ".join([f"**{number(again)}** can be sent again.", *left_words(campaign, stats)])
 
 
 def _show_reasons(

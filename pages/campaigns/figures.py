@@ -6,7 +6,7 @@ import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
-from crm_core.campaigns.states import CampaignState
+from crm_core.campaigns.states import LEFT_OUT, CampaignState
 from crm_core.schema.message_states import MessageState
 from pages._ui.deps import services
 from pages._ui.formats import duration, number
@@ -23,11 +23,18 @@ def show_progress(campaign: Campaign, stats: Stats) -> None:
     pending = stats.by_state[M.PENDING]
     handled, due = stats.audience - pending, pending - sum(stats.pending_by_reason.values())
     words = f"{number(handled)} of {number(stats.audience)} handled"
-    if handled and due and campaign["state"] == CampaignState.SENDING and _is_steady(campaign):
+    decided = handled - _set_aside(stats)
+    if decided and due and campaign["state"] == CampaignState.SENDING and _is_steady(campaign):
         length = services().clock() - campaign["launched_at"]
-        rate = handled / max(length.total_seconds(), 0.001)
+        rate = decided / max(length.total_seconds(), 0.001)
         words += f" · {number(round(rate))} per second · {duration(timedelta(seconds=due / rate))} left"
     st.progress(handled / stats.audience, words)
+
+
+def _set_aside(stats: Stats) -> int:
+    """By the planner, at once: they say nothing of how fast the others are sent."""
+    left_out = sum(stats.skipped_by_reason.get(reason, 0) for reason in LEFT_OUT)
+    return stats.by_state[M.HELD_OUT] + left_out
 
 
 def show_duration(campaign: Campaign) -> None:

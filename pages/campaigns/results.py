@@ -1,13 +1,13 @@
 """What came of a campaign: how far messages got, opens and clicks over time, variants beside the holdout."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
 from crm_core.campaigns.counts import plan_of, rate_of, variants_of
 from crm_core.campaigns.drafting.content import content_of
 from crm_core.campaigns.messages.message_log import Stats, reached_in
-from crm_core.campaigns.model import Campaign, Details, Point
+from crm_core.campaigns.model import Campaign, Details
 from crm_core.campaigns.states import RUNNING, CampaignState
 from crm_core.schema.message_states import MessageState
 from pages._ui.charts import delivery_timeline, opens_over_time, show_chart
@@ -17,6 +17,7 @@ from pages._ui.link_table import Cell, Column, Row, full_table
 from pages.campaigns.funnel import show_funnel
 
 M = MessageState
+CHART_PX = 250
 COLUMNS = (
     Column("Variant", shape="plain"),
     Column("Message", shape="wide plain cut"),
@@ -40,7 +41,7 @@ def show_results(campaign_id: str) -> None:
         st.markdown("**Reached at least**")
         show_funnel(campaign["channel"], stats)
     with right.container(border=True, height="stretch"):
-        _show_course(details["timeline"] if details else None)
+        _show_course(details)
     if campaign.get("variants") or stats.by_state[M.HELD_OUT]:
         _show_variants(campaign, stats, details)
 
@@ -54,23 +55,28 @@ def _nobody(campaign: Campaign) -> str:
     return "Nobody matched at launch." if campaign["state"] == CampaignState.COMPLETED else "No message was planned."
 
 
-def _show_course(points: Sequence[Point] | None) -> None:
+def _show_course(details: Details | None) -> None:
+    points = details["timeline"] if details else []
     last = points[-1] if points else None
-    if last and last["opened"]:
-        st.markdown("**Opens and clicks since the start**")
-        summary = f"Opened at least: {number(last['opened'])}. Clicked: {number(last['clicked'])}. Customers so far."
-        show_chart(opens_over_time(points or []), key="opens", summary=summary, height=250)
-        return
-    st.markdown("**Delivery since the start**")
-    if points is None:
+    has_opens = bool(last and last["opened"])
+    st.markdown("**Opens and clicks since the start**" if has_opens else "**Delivery since the start**")
+    if details is None:
         st.caption("Being counted …")
-        return
-    summary = "Nothing sent yet."
-    if last:
-        summary = (
-            f"Delivered at least: {number(last['delivered'])}. Failed: {number(last['failed'])}. Customers so far."
-        )
-    show_chart(delivery_timeline(points), key="timeline", summary=summary, height=250)
+    elif last is None:
+        show_chart(delivery_timeline(points), key="timeline", summary="Nothing sent yet.", height=CHART_PX)
+    elif has_opens:
+        summary = _course_words("Opened at least", last["opened"], "Clicked", last["clicked"], details)
+        show_chart(opens_over_time(points), key="opens", summary=summary, height=CHART_PX)
+    else:
+        summary = _course_words("Delivered at least", last["delivered"], "Failed", last["failed"], details)
+        show_chart(delivery_timeline(points), key="timeline", summary=summary, height=CHART_PX)
+
+
+def _course_words(first: str, count: int, second: str, other: int, details: Details) -> str:
+    """It is counted less often than what stands above."""
+    return (
+        f"{first}: {number(count)}. {second}: {number(other)}. Customers, counted at {details['as_of']:%H:%M:%S} UTC."
+    )
 
 
 def _show_variants(campaign: Campaign, stats: Stats, details: Details | None) -> None:
@@ -105,8 +111,12 @@ def _variant(campaign: Campaign, name: str | None, by_state: Mapping[MessageStat
     text = content.get("subject") or content["message"] or ""
     sent = reached_in(by_state, M.SENT)
     cells = [Cell(name or "Messaged"), Cell(" ".join(text.split())[:120]), Cell(number(sent + by_state[M.PENDING]))]
-    for state in (M.DELIVERED, M.OPENED, M.CLICKED):
-        rate, count = rate_of(by_state, state), reached_in(by_state, state)
-        words = NONE if rate is None else f"{number(count)} · {100 * rate:.1f} %"
-        cells.append(Cell(words, bar=rate, tone=state.value))
+    cells += [rate_cell(by_state, state) for state in (M.DELIVERED, M.OPENED, M.CLICKED)]
     return Row("", "", [*cells, Cell(number(by_state[M.FAILED]))])
+
+
+def rate_cell(by_state: Mapping[MessageState, int], state: MessageState) -> Cell:
+    """How many got at least so far, and the share of those who could."""
+    rate, count = rate_of(by_state, state), reached_in(by_state, state)
+    words = NONE if rate is None else f"{number(count)} · {100 * rate:.1f} %"
+    return Cell(words, bar=rate, tone=state.value)

@@ -46,7 +46,7 @@ RECENT: Final = timedelta(hours=20)
 
 def to_row(campaign: Campaign, stats: Stats, now: datetime) -> Row:
     campaign_id = campaign["_id"]
-    cells = [*_identity(campaign), _when(campaign, now), *_figures(campaign, stats)]
+    cells = [*_identity(campaign), when_cell(campaign, now), *_figures(campaign, stats)]
     return Row(campaign_id, f"campaign?{urlencode({'campaign': campaign_id})}", cells)
 
 
@@ -78,7 +78,7 @@ def initials(name: str) -> str:
     return "".join(letters).upper()
 
 
-def _when(campaign: Campaign, now: datetime) -> Cell:
+def when_cell(campaign: Campaign, now: datetime) -> Cell:
     words, moment = moment_words(campaign, now)
     exact = f"{words.split()[0].capitalize()} {utc_exact(moment)}"
     if abs(now - moment) < RECENT:

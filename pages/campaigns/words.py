@@ -9,6 +9,7 @@ from crm_core.campaigns.counts import plan_of
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import CampaignState, RowReason
+from crm_core.channels.registry import CHANNELS
 from crm_core.schema.message_states import MessageState
 from pages._ui.channels import failure_words, reason_words
 from pages._ui.formats import duration, literal, number, relative_time, utc_exact
@@ -110,14 +111,20 @@ def plan_words(campaign: Campaign, stats: Stats) -> str | None:
     return f"{start}, **{number(left)}** of the audience never." if left else None
 
 
-def retryable(stats: Stats) -> int:
+def retryable(campaign: Campaign, stats: Stats) -> int:
     """Failed messages that can be sent once more."""
-    return stats.by_state[MessageState.FAILED] - unknown_outcomes(stats)
+    return stats.by_state[MessageState.FAILED] - unknown_outcomes(stats) - stopped(campaign, stats)
 
 
 def unknown_outcomes(stats: Stats) -> int:
     """Failed ones of which nobody knows whether they were sent."""
     return stats.failed_by_reason.get(RowReason.OUTCOME_UNKNOWN, 0)
+
+
+def stopped(campaign: Campaign, stats: Stats) -> int:
+    """Failed ones whose reason has suppressed the recipient."""
+    meant = CHANNELS[campaign["channel"]].failures
+    return sum(count for reason, count in stats.failed_by_reason.items() if reason in meant)
 
 
 def cancel_words(campaign: Campaign, stats: Stats) -> Sequence[str]:
@@ -137,11 +144,20 @@ def cancel_words(campaign: Campaign, stats: Stats) -> Sequence[str]:
     return [*lines, "A cancelled campaign cannot be resumed. To wait, pause it."]
 
 
-def retry_words(stats: Stats) -> Sequence[str]:
-    again = retryable(stats)
+def retry_words(campaign: Campaign, stats: Stats) -> Sequence[str]:
+    again = retryable(campaign, stats)
     count = "**1** failed message is" if again == 1 else f"**{number(again)}** failed messages are"
-    lines = [f"{count} sent once more, if consent and limits still allow it."]
-    if unknown := unknown_outcomes(stats):
-        verb = "is" if unknown == 1 else "are"
-        lines.append(f"**{number(unknown)}** {verb} not: nobody knows whether the vendor has sent them already.")
+    return [f"{count} sent once more, if consent and limits still allow it.", *left_words(campaign, stats)]
+
+
+def left_words(campaign: Campaign, stats: Stats) -> Sequence[str]:
+    """Which failed messages are not sent once more, and why."""
+    lines = []
+    if count := stopped(campaign, stats):
+        channel = CHANNELS[campaign["channel"]].label
+        start = "**1** gets nothing" if count == 1 else f"**{number(count)}** get nothing"
+        lines.append(f"{start}: what the vendor said of them suppresses them over {channel}.")
+    if count := unknown_outcomes(stats):
+        start = "**1** stays as it is" if count == 1 else f"**{number(count)}** stay as they are"
+        lines.append(f"{start}: nobody knows whether the vendor has sent them already.")
     return lines

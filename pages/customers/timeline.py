@@ -20,7 +20,7 @@ from pages._ui.tables import customer_lead
 STEP: Final = 25
 KINDS: Final = {Kind.ORDER: "Orders", Kind.EVENT: "Events", Kind.MESSAGE: "Messages"}
 COLUMNS: Final = (
-    Column("What", shape="wide", is_link=True),
+    Column("What", shape="wide roomy", is_link=True),
     Column("Details", shape="wide plain"),
     Column("Amount", "right", shape="plain"),
     Column("When", shape="plain"),

@@ -5,8 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from crm_core.campaigns.messages.rows import new_row
 from crm_core.infra.mongo import Doc
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from pages._ui.palette import SURFACES
 from tests.actors import TEST
 from tests.browser.conftest import STOCK
@@ -110,6 +112,21 @@ def test_a_link_of_the_list_can_be_opened_in_a_tab_of_its_own(stocked: tuple[Run
     expect(other.heading(name)).to_be_visible()
     expect(desk.heading("Customers")).to_be_visible()
     other.check_health()
+
+
+def test_a_campaign_is_named_on_one_line_of_the_timeline(stocked: tuple[RunningApp, Doc], desk: Screen) -> None:
+    app, best = stocked
+    with app.services() as services:
+        ids, name = [best["_id"]], "Thank you, members"
+        sent = services.campaigns.create(name=name, channel="in_app", message="Hi", customer_ids=ids, actor=TEST)
+        row = new_row(sent["_id"], best["_id"], channel="in_app", at=services.clock(), state=MessageState.SENT)
+        services.message_log.insert([row])
+    desk.open(f"{app.url}/customer?customer={best['_id']}")
+    timeline = desk.page.get_by_role("table", name="Timeline")
+    heights = [timeline.get_by_text(text, exact=True).first.bounding_box() for text in (name, "Order")]
+    assert all(heights)
+    named, one_line = (box["height"] for box in heights if box)
+    assert named < 1.5 * one_line
 
 
 def test_both_pages_fit_a_phone_in_the_dark(stocked: tuple[RunningApp, Doc], phone: Screen) -> None:

@@ -1,4 +1,4 @@
-"""Preview, single decision and sender agree on who is messaged, whatever happened to customers and their addresses.
+"""Preview, decision, rehearsal and sender agree on who is messaged, whatever happened to customers and their addresses.
 
 Histories are drawn at random: addresses in many spellings, shared, changed and erased; consent by records, files and
 links; suppressions; what the vendor says. What must come of each is worked out from what was said alone.
@@ -13,7 +13,6 @@ import pytest
 
 from crm_core.audience.eligibility import Reason, eligibility
 from crm_core.audience.snapshot.keeper import Status
-from crm_core.channels.registry import CHANNELS
 from crm_core.infra.atomic import in_transaction
 from crm_core.infra.streams import Entry, Stream
 from crm_core.ingest.offers import as_offers
@@ -25,6 +24,7 @@ from tests.actors import ASHA
 from tests.conftest import TestClock
 from tests.integration.campaign_rig import HAS_VISITED, Rig, receipt
 from tests.integration.feeding import make_entry
+from tests.integration.rehearsing import foreseen, rehearse
 from tests.integration.said_of_addresses import Expected, Said, Sent, Told
 from tests.workspace import set_workspace
 
@@ -53,11 +53,24 @@ PHONES = {
 }
 """Spellings to the key that they have in a workspace of the United States, where 0044 is no calling code."""
 SPELLINGS = {"email": ("email", EMAILS), "sms": ("phone", PHONES)}
-REASONS = (
-    *("unsubscribed_at_carrier", "invalid_recipient", "blocked_by_recipient"),
-    *("marked_as_spam", "mailbox_not_found", "busy"),
-)
-"""What the vendor says; some of it only over one channel."""
+MEANT: dict[str, dict[str, str | None]] = {
+    "email": {
+        "unsubscribed_at_carrier": "unsubscribed",
+        "blocked_by_recipient": "unsubscribed",
+        "marked_as_spam": "complaint",
+        "mailbox_not_found": "hard_bounce",
+        "invalid_recipient": "invalid_address",
+        "busy": None,
+    },
+    "sms": {
+        "unsubscribed_at_carrier": "unsubscribed",
+        "blocked_by_recipient": "unsubscribed",
+        "invalid_recipient": "invalid_address",
+        "marked_as_spam": None,
+        "busy": None,
+    },
+}
+"""By channel: what the vendor says, and what that says of the address."""
 STATES: tuple[Said, ...] = ("granted", "granted", "granted", "unknown", "denied")
 EVERYONE = load_rule({"kind": "field", "field": "visits", "op": "gt", "value": 0})
 
@@ -155,8 +168,8 @@ class History:
         self.clock.advance(hours=self.chance.choice((1, 13, 25)))
 
     def check(self, name: str, channel: str) -> None:
-        """A campaign over the channel: what the preview says of it, what is decided of each, and what is sent. Before
-        it is sent, but after it was planned, something else is said."""
+        """A campaign over the channel: what the preview says of it, what is decided of each, what a rehearsal finds,
+        and what is sent. Before it is sent, but after it was planned, something else is said."""
         rig = self.rig
         campaign = rig.launch(rig.draft(HAS_VISITED, channel=channel, subject="s" if channel == "email" else None))
         rig.plan()
@@ -165,13 +178,16 @@ class History:
         reasons = dict(expected.reasons)
         assert self._previewed(channel) == (len(expected.messaged), reasons)
         assert self._decided(channel) == (len(expected.messaged), reasons)
+        assert self._rehearsed(campaign) == (len(expected.messaged), reasons)
         self._refuse_some(channel)
         rig.vendor.accepted.clear()
         rig.vendor.asked.clear()
         rig.deliver()
         self._check_rows(campaign, channel, expected)
-        self._note_answers(campaign, channel, expected)
+        has_heard = self._note_answers(campaign, channel, expected)
         self.clock.advance(seconds=2)
+        if has_heard and self.chance.random() < 0.5:
+            self.check(name, channel)
 
     def _previewed(self, channel: str) -> tuple[int, dict[str, int]]:
         found = self.services.previews.in_memory(EVERYONE, actor=ASHA, is_fresh=True)
@@ -200,7 +216,14 @@ class History:
     def _refuse_some(self, channel: str) -> None:
         """One spelling, for some reason."""
         spelling = self.chance.choice([*SPELLINGS[channel][1]])
-        self.rig.vendor.refused_at = {spelling: self.chance.choice(REASONS)} if self.chance.random() < 0.4 else {}
+        self.rig.vendor.refused_at = {spelling: self._draw_reason(channel)} if self.chance.random() < 0.5 else {}
+
+    def _rehearsed(self, campaign: str) -> tuple[int, dict[str, int]]:
+        found = foreseen(rehearse(self.rig, campaign, self.clock()))
+        return found["by_state"].get(MessageState.SENT, 0), found["skipped"]
+
+    def _draw_reason(self, channel: str) -> str:
+        return self.chance.choice([*MEANT[channel]])
 
     def _check_rows(self, campaign: str, channel: str, expected: Expected) -> None:
         rows = {row["customer_id"]: row for row in self.services.db.messages.find({"campaign_id": campaign})}
@@ -213,22 +236,24 @@ class History:
         asked = Counter(SPELLINGS[channel][1][to] for to in self.rig.vendor.asked.elements())
         assert asked == Counter(expected.messaged.values()), "to each address that may be written to, once"
 
-    def _note_answers(self, campaign: str, channel: str, expected: Expected) -> None:
-        """What the vendor refused at once, and what it says later of one that it took."""
+    def _note_answers(self, campaign: str, channel: str, expected: Expected) -> bool:
+        """What the vendor refused at once, and what it says later of one that it took. Whether any of it suppresses."""
         taken = {key.partition(":")[2].partition("#")[0] for key in self.rig.vendor.accepted}
         (refused,) = {*self.rig.vendor.refused_at.values()} or {""}
-        for name in expected.messaged.keys() - taken:
-            self._hear(channel, expected.messaged[name], refused)
+        heard = [self._hear(channel, expected.messaged[name], refused) for name in expected.messaged.keys() - taken]
         now = self.clock()
         self.told.sent += [Sent(name, channel, expected.messaged[name], now) for name in taken]
-        if taken and self.chance.random() < 0.4:
-            name, reason = self.chance.choice(sorted(taken)), self.chance.choice(REASONS)
+        if taken and self.chance.random() < 0.8:
+            name, reason = self.chance.choice(sorted(taken)), self._draw_reason(channel)
             self.rig.receive(receipt(campaign, name, "failed", reason=reason))
-            self._hear(channel, expected.messaged[name], reason)
+            heard.append(self._hear(channel, expected.messaged[name], reason))
+        return any(heard)
 
-    def _hear(self, channel: str, key: str, reason: str) -> None:
-        if meaning := CHANNELS[channel].failures.get(reason):
-            self.told.suppress(self.told.by_key, (channel, key), meaning.value)
+    def _hear(self, channel: str, key: str, reason: str) -> bool:
+        meaning = MEANT[channel].get(reason)
+        if meaning:
+            self.told.suppress(self.told.by_key, (channel, key), meaning)
+        return meaning is not None
 
     def _store(self, record: dict[str, object], *, is_file: bool = False) -> None:
         self.clock.advance(seconds=1)

@@ -5,6 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from crm_core.campaigns.messages.model import messages_in
+from crm_core.campaigns.messages.rows import message_key
+from crm_core.campaigns.unsubscribing.links import PATH, Link, read_token
 from crm_core.channels.registry import CHANNELS
 from crm_core.demo.generator import DemoData, generate_demo
 from crm_core.demo.past import MADE_UP
@@ -52,23 +55,63 @@ def test_past_campaigns_are_there_marked_and_their_logs_add_up(services: Service
     assert all(segment["count"] for segment in services.segments.page(limit=50)[0] if segment["name"] in ENGAGEMENT)
 
 
-def test_its_messages_are_in_order_and_no_earlier_than_their_customers(services: Services, shop: DemoData) -> None:
+def test_its_messages_are_in_order_and_no_earlier_than_their_customers(
+    services: Services, shop: DemoData, clock: TestClock
+) -> None:
     known = {row["_id"]: row["created_at"] for row in services.db.customers.find({}, ["created_at"])}
-    steps = ("created_at", "sent_at", "delivered_at", "opened_at", "clicked_at")
+    steps = ("created_at", "sent_at", "delivered_at", "opened_at", "clicked_at", "unsubscribed_at")
     for row in services.db.messages.find():
         times = [row[step] for step in steps if step in row]
         assert times == sorted(times)
+        assert times[-1] <= clock.now
         assert known[row["customer_id"]] <= row["created_at"]
+        if row["channel"] == "email" and "sent_at" in row:
+            link = read_token(services.unsubscribe_key.get(), row["text"].rpartition(PATH)[2])
+            assert link == Link(None, row["customer_id"], "email"), "each has a link of its own, which is a sample"
     first = services.db.messages.find_one({"subject": {"$exists": True}, "variant": "B", "text": {"$regex": "^Hi "}})
     assert first
     assert "{{" not in first["text"] + first["subject"]
 
 
+def test_what_its_failures_say_of_addresses_is_kept_as_receipts_would(services: Services, shop: DemoData) -> None:
+    kept = {row["_id"]: row for row in services.db.suppressions.find()}
+    failed = list(messages_in(services.db).find({"failed_at": {"$exists": True}}))
+    services.failure_suppressor.note_receipts({message_key(row): row["reason"] for row in failed})
+    assert {row["_id"]: row for row in services.db.suppressions.find()} == kept, "receipts add nothing"
+    ends = {(row["campaign_id"], row["failed_at"]) for row in failed}
+    told = [row for row in kept.values() if (row["source"].removeprefix("campaign:"), row["created_at"]) in ends]
+    gone = services.db.messages.count_documents({"unsubscribed_at": {"$exists": True}})
+    assert (len(told), gone) == (len(kept) - gone, sum(len(each.unsubscribed) for each in shop.responses))
+    assert {"hard_bounce", "invalid_address"} <= {row["reason"] for row in told}
+
+
+def test_who_unsubscribed_from_it_is_denied_and_suppressed(services: Services, shop: DemoData) -> None:
+    rows = list(services.db.messages.find({"unsubscribed_at": {"$exists": True}}))
+    assert rows
+    for row in rows:
+        consent = services.customers.customer(row["customer_id"], actor=ASHA)["consent"]["email"]
+        source = {"source": "unsubscribe page", "campaign_id": row["campaign_id"]}
+        assert consent == {"state": "denied", "at": row["unsubscribed_at"], **source}
+        suppression = services.suppressions.of_one(row["customer_id"])["email"]
+        assert (suppression["reason"], suppression["created_at"]) == ("unsubscribed", row["unsubscribed_at"])
+        stats = services.message_log.stats(row["campaign_id"])
+        assert stats.unsubscribed == sum(each["campaign_id"] == row["campaign_id"] for each in rows)
+
+
+def test_its_campaigns_write_to_no_address_that_was_suppressed_before(services: Services, shop: DemoData) -> None:
+    since = {row["_id"]: row["created_at"] for row in services.db.suppressions.find()}
+    for row in services.db.messages.find({"sent_at": {"$exists": True}}):
+        for suppressed in (f"@{row['channel']}:{row.get('address_key')}", f"{row['channel']}:{row['customer_id']}"):
+            assert since.get(suppressed, row["sent_at"]) >= row["sent_at"]
+    assert services.db.messages.count_documents({"reason": "suppressed"})
+
+
 def test_a_second_load_of_the_same_shop_changes_nothing(services: Services, shop: DemoData, clock: TestClock) -> None:
-    before = [services.db[name].count_documents({}) for name in ("campaigns", "messages", "segments", "customers")]
+    names = ("campaigns", "messages", "segments", "customers", "suppressions")
+    before = [services.db[name].count_documents({}) for name in names]
     newest = services.db.customers.find_one(sort=[("created_at", -1)])
     services.past_loader.store(shop, lambda _: None)
-    after = [services.db[name].count_documents({}) for name in ("campaigns", "messages", "segments", "customers")]
+    after = [services.db[name].count_documents({}) for name in names]
     assert after == before
     assert newest
     assert newest["created_at"] <= clock.now

@@ -216,6 +216,13 @@ def test_progress_says_how_many_are_handled_and_how_long_it_takes(workspace: Ser
     assert page.progress == [25]
 
 
+def test_who_was_set_aside_by_the_planner_does_not_make_it_look_faster(workspace: Services, clock: TestClock) -> None:
+    set_aside: Rows = {(MessageState.HELD_OUT, None): 10, (MessageState.SKIPPED, "excluded_segment"): 10}
+    campaign_id = launched(workspace, {DELIVERED: 20, PENDING: 60, **set_aside})
+    clock.advance(seconds=10)
+    assert "40 of 100 handled · 2 per second · 30 s left" in Page("campaign", campaign=campaign_id).words
+
+
 def test_a_completed_campaign_says_how_long_it_took(workspace: Services) -> None:
     page = Page("campaign", campaign=launched(workspace, {DELIVERED: 3, CLICKED: 1}, is_done=True))
     assert "Handled in 0 ms" in page.words

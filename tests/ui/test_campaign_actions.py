@@ -98,11 +98,23 @@ def test_failed_messages_are_tried_again_but_for_those_that_may_have_been_sent(w
     page.click("Retry failed …")
     words = page.words.replace("**", "")
     assert "4 failed messages are sent once more" in words
-    assert "2 are not: nobody knows whether the vendor has sent them already." in words
+    assert "2 stay as they are: nobody knows whether the vendor has sent them already." in words
     page.click("Send again", dialog="Retry failed …")
     assert campaign_of(workspace, campaign)["state"] == "sending"
     assert "Failed messages are being put back in line" in page.words
     assert "Retry failed …" not in page.buttons()
+
+
+def test_those_whose_failure_has_suppressed_them_are_not_counted_as_sent_again(workspace: Services) -> None:
+    blocked = (MessageState.FAILED, "blocked_by_recipient")
+    campaign = launched(workspace, {REFUSED: 4, blocked: 3, DELIVERED: 1}, is_done=True)
+    page = Page("campaign", campaign=campaign, section="failures")
+    page.click("Retry failed …")
+    words = page.words.replace("**", "")
+    assert "4 can be sent again. 3 get nothing: what the vendor said of them suppresses them over In-app." in words
+    assert "4 failed messages are sent once more" in words
+    only_blocked = launched(workspace, {blocked: 1, DELIVERED: 1}, is_done=True)
+    assert "Retry failed …" not in Page("campaign", campaign=only_blocked).buttons()
 
 
 def test_a_draft_is_edited_where_new_ones_are_written(workspace: Services) -> None:

@@ -66,7 +66,12 @@ def test_a_page_says_in_words_that_the_database_is_away_and_comes_back(
     name: PageName, shop: Shop, workspace: Services, unreachable: Services
 ) -> None:
     campaign_id = draft(workspace)
-    query = {"campaign": {"campaign": campaign_id}, "customer": {"customer": "c01"}}.get(name, {})
+    queries = {
+        "campaign": {"campaign": campaign_id},
+        "compare_campaigns": {"campaigns": campaign_id},
+        "customer": {"customer": "c01"},
+    }
+    query = queries.get(name, {})
     with outage(workspace, unreachable):
         page = Page(name, **query)
         assert "The database does not answer. Nothing was lost" in page.errors

@@ -99,6 +99,16 @@ def test_the_cap_counts_one_channel() -> None:
     assert eligibility(person, "email", TWO_A_WEEK, NOW) is Reason.FREQUENCY_CAP
 
 
+@pytest.mark.parametrize(
+    ("customer", "address", "reason"),
+    [(2, 0, Reason.FREQUENCY_CAP), (0, 2, Reason.FREQUENCY_CAP), (1, 1, None), (1, 3, Reason.FREQUENCY_CAP)],
+)
+def test_the_cap_holds_for_the_customer_and_for_the_address(customer: int, address: int, reason: Reason | None) -> None:
+    """Each by itself: a message to both counts once."""
+    sent, sent_to = ({"email": days_ago(*range(count))} for count in (customer, address))
+    assert eligibility(Recipient(REACHABLE, sent=sent, sent_to_address=sent_to), "email", TWO_A_WEEK, NOW) is reason
+
+
 def test_the_first_reason_in_the_order_counts() -> None:
     sent = {"email": days_ago(1, 2)}
     customer: dict[str, Any] = consent("denied", "email")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from crm_core.access.actor import SYSTEM
 from crm_core.audience.model import Suppression
-from crm_core.audience.suppression_rows import Told, address_row, customer_row
+from crm_core.audience.suppression_rows import Told, recipient_row
 from crm_core.audience.suppressions import Suppressions
 from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.rows import split_key
@@ -62,6 +62,4 @@ class FailureSuppressor:
         if channel is None or meaning is None:
             return None
         told = Told(meaning.value, f"campaign:{message.campaign_id}", self._clock(), SYSTEM.label)
-        if message.address_key:
-            return address_row(message.channel, message.address_key, told)
-        return customer_row(message.channel, message.customer_id, told)
+        return recipient_row(message.channel, message.customer_id, message.address_key, told)
