@@ -3,15 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast, get_args
+from typing import cast
 
 from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.audience.model import Suppression
 from crm_core.infra.mongo import Doc
+from crm_core.schema.suppression_reasons import REASONS
 
-SuppressionReason = Literal["manual", "invalid_address", "hard_bounce", "unsubscribed", "complaint"]
-REASONS: tuple[str, ...] = get_args(SuppressionReason)
-"""From the lightest to the gravest: a graver one takes the place of a lighter one, never the other way round."""
 ADDRESS, ERASED = "@", "#"
 """How the ids of such rows begin; those of customers begin with the channel's name."""
 

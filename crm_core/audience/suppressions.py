@@ -16,8 +16,6 @@ from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
 from crm_core.audience.model import Suppression, suppressions_in
 from crm_core.audience.suppression_rows import (
-    REASONS,
-    SuppressionReason,
     Told,
     address_row,
     address_row_id,
@@ -31,6 +29,7 @@ from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import DUPLICATE_KEY, Db, translated
+from crm_core.schema.suppression_reasons import REASONS, SuppressionReason
 
 MAX_ADDRESSES = 1_000
 """Of one call."""
