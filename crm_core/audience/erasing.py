@@ -8,8 +8,6 @@ from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.audience.model import Suppression, suppressions_in
 from crm_core.audience.suppression_rows import (
     Told,
-    address_row_id,
-    customer_row_id,
     erased_row,
     to_upsert,
 )
@@ -17,7 +15,7 @@ from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import StoredCustomer, customers_in
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc
-from crm_core.schema.suppression_reasons import REASONS, SuppressionReason
+from crm_core.schema.suppressions import REASONS, SuppressionReason, address_row_id, customer_row_id
 
 DENIED: SuppressionReason = "unsubscribed"
 """What a denial of consent is kept as."""

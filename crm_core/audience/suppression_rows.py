@@ -8,18 +8,7 @@ from typing import cast
 from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.audience.model import Suppression
 from crm_core.infra.mongo import Doc
-from crm_core.schema.suppression_reasons import REASONS
-
-ADDRESS, ERASED = "@", "#"
-"""How the ids of such rows begin; those of customers begin with the channel's name."""
-
-
-def customer_row_id(channel: str, customer_id: str) -> str:
-    return f"{channel}:{customer_id}"
-
-
-def address_row_id(channel: str, key: str) -> str:
-    return f"{ADDRESS}{channel}:{key}"
+from crm_core.schema.suppressions import ERASED, REASONS, address_row_id, customer_row_id
 
 
 def erased_row_id(channel: str, key: str, pseudonyms: Pseudonyms) -> str:

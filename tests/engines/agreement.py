@@ -2,13 +2,14 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 
+from crm_core.audience.erased_addresses import StoredErased
 from crm_core.audience.ranks import StoredRanks
 from crm_core.audience.snapshot.loading import Loader
 from crm_core.audience.snapshot.merging import merge
@@ -18,18 +19,19 @@ from crm_core.audience.snapshot.version import Part, Version
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Stream
 from crm_core.infra.text import fold
-from crm_core.rules.bound import Bound
+from crm_core.rules.bound import Bound, BoundReach, conditions_in
 from crm_core.rules.context import CampaignSource, KnownCampaigns, RuleContext, SegmentSource
 from crm_core.rules.engines.columns import Columns
 from crm_core.rules.engines.encoding import encode
 from crm_core.rules.engines.explaining import explain
 from crm_core.rules.engines.mask import mask
 from crm_core.rules.engines.mongo import to_mongo
-from crm_core.rules.engines.single import Subject, matches
+from crm_core.rules.engines.single import Contact, Subject, matches
 from crm_core.rules.fields import Catalogue
 from crm_core.services import Services
 from tests.engines.people import CAMPAIGNS, NOW, TAGS, People
 from tests.engines.ranks import AgreedRanks, MemoryRanks
+from tests.engines.stops import Stop, contacts_of
 from tests.integration.feeding import make_entry, read_state
 
 RECORDS = ("orders", "events", "messages")
@@ -37,7 +39,7 @@ RECORDS = ("orders", "events", "messages")
 
 @dataclass(frozen=True)
 class Town:
-    """A population, in the database and in memory."""
+    """A population, in the database and in memory. stops: its suppressions."""
 
     services: Services
     subjects: list[Subject]
@@ -45,12 +47,43 @@ class Town:
     version: Version
     catalogue: Catalogue
     campaigns: CampaignSource
+    stops: Sequence[Stop] = ()
+    _contacts: dict[bool, dict[str, dict[str, Contact]]] = field(default_factory=dict)
 
-    def context(self, segments: SegmentSource, now: datetime = NOW, zone: tzinfo = UTC) -> RuleContext:
+    def context(
+        self,
+        segments: SegmentSource,
+        now: datetime = NOW,
+        zone: tzinfo = UTC,
+        *,
+        unknown_may_be_messaged: bool = True,
+    ) -> RuleContext:
         customers = [subject.customer for subject in self.subjects]
         ranks = AgreedRanks(MemoryRanks(customers), StoredRanks(self.services.db), SnapshotRanks(self.version))
         digits = self.services.workspace.digits()
-        return RuleContext(now, digits, fold, self.catalogue, segments, zone, ranks, self.campaigns)
+        return RuleContext(
+            now,
+            digits,
+            fold,
+            self.catalogue,
+            segments,
+            zone,
+            ranks,
+            self.campaigns,
+            unknown_may_be_messaged=unknown_may_be_messaged,
+            erased=StoredErased(self.services.db),
+        )
+
+    def whole_subjects(self, bound: Bound) -> list[Subject]:
+        """With what the rule asks for of channels, by the policy that it is bound to."""
+        asked = [each for each in conditions_in(bound) if isinstance(each, BoundReach)]
+        if not asked:
+            return self.subjects
+        unknown = asked[0].unknown_may_be_messaged
+        if unknown not in self._contacts:
+            customers = [each.customer for each in self.subjects]
+            self._contacts[unknown] = contacts_of(customers, self.stops, unknown_may_be_messaged=unknown)
+        return [replace(each, contacts=self._contacts[unknown][each.customer["_id"]]) for each in self.subjects]
 
     def by_engine(self, bound: Bound) -> dict[str, list[str]]:
         """The ids of those who match, in order, by each engine."""
@@ -58,22 +91,25 @@ class Town:
         digits = self.services.workspace.digits()
         found = self.services.db.customers.aggregate([*to_mongo(bound), {"$project": {"_id": 1}}])
         population = Population(self.version)
+        subjects = self.whole_subjects(bound)
+        is_masked = subjects is self.subjects  # what is asked of all columns at once is asked of the snapshot
+        in_columns = {"mask": [ids[row] for row in np.flatnonzero(mask(bound, self.columns))]} if is_masked else {}
         return {
             "mongo": sorted(row["_id"] for row in found),
-            "mask": [ids[row] for row in np.flatnonzero(mask(bound, self.columns))],
-            "single": [name for name, subject in zip(ids, self.subjects, strict=True) if matches(bound, subject)],
+            "single": [name for name, subject in zip(ids, subjects, strict=True) if matches(bound, subject)],
             "explained": [
                 name
-                for name, subject in zip(ids, self.subjects, strict=True)
+                for name, subject in zip(ids, subjects, strict=True)
                 if explain(bound, subject, digits=digits).matches
             ],
+            **in_columns,
         } | ({"snapshot": population.first_ids(population.find(bound), len(ids))} if population.holds(bound) else {})
 
 
 @contextmanager
 def open_town(services: Services, people: People, catalogue: Catalogue) -> Iterator[Town]:
     """Store what the API would take, as the ingest worker does, and the messages, in an emptied database."""
-    for name in ("customers", *RECORDS):
+    for name in ("customers", "suppressions", *RECORDS):
         services.db[name].delete_many({})
     streams = ((Stream.CUSTOMERS, people.customers), (Stream.ORDERS, people.orders), (Stream.EVENTS, people.events))
     for stream, records in streams:
@@ -82,11 +118,12 @@ def open_town(services: Services, people: People, catalogue: Catalogue) -> Itera
             assert not refused, refused
     if people.messages:
         services.db.messages.insert_many(people.messages)
-    yield build_town(services, catalogue, KnownCampaigns(CAMPAIGNS, TAGS))
+    yield build_town(services, catalogue, KnownCampaigns(CAMPAIGNS, TAGS), people.stops)
 
 
-def build_town(services: Services, catalogue: Catalogue, campaigns: CampaignSource) -> Town:
-    """Over what the database holds now."""
+def build_town(services: Services, catalogue: Catalogue, campaigns: CampaignSource, stops: Sequence[Stop] = ()) -> Town:
+    """Over what the database holds now, and these suppressions."""
+    services.suppressions.put_all(each.to_row(services.pseudonyms) for each in stops)
     customers = read_state(services)["customers"]
     state = {name: list(services.db[name].find().sort("_id", 1)) for name in RECORDS}
     columns = encode(customers, state["orders"], state["events"], state["messages"], catalogue)
@@ -95,7 +132,7 @@ def build_town(services: Services, catalogue: Catalogue, campaigns: CampaignSour
         for record in state[name]:
             records[record["customer_id"]].append(record)
     subjects = [Subject(each, *(mine[name][each["_id"]] for name in RECORDS)) for each in customers]
-    return Town(services, subjects, columns, _in_parts(services, catalogue), catalogue, campaigns)
+    return Town(services, subjects, columns, _in_parts(services, catalogue), catalogue, campaigns, stops)
 
 
 def _in_parts(services: Services, catalogue: Catalogue) -> Version:

@@ -8,7 +8,7 @@ from crm_core.campaigns.unsubscribing.links import UnsubscribeLinks
 from crm_core.campaigns.unsubscribing.service import Choices, Unsubscriptions
 from crm_core.errors import NotFound
 from crm_core.infra.streams import Stream
-from crm_core.schema.suppression_reasons import SuppressionReason
+from crm_core.schema.suppressions import SuppressionReason
 from crm_core.services import Services, build_services
 from tests.actors import ASHA
 from tests.conftest import TestClock

@@ -25,7 +25,7 @@ from crm_core.customers.model import ChannelConsent
 from crm_core.errors import NotFound
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc
-from crm_core.schema.suppression_reasons import SuppressionReason
+from crm_core.schema.suppressions import SuppressionReason
 
 SOURCE: Final = "unsubscribe page"
 """Of the consent."""

@@ -9,12 +9,15 @@ from crm_core.rules.bound import (
     BoundField,
     BoundGroup,
     BoundList,
+    BoundReach,
     BoundRecords,
     BoundSegment,
     OnlyOrders,
 )
 from crm_core.rules.engines.mongo_comparison import to_comparison
+from crm_core.rules.engines.mongo_deciding import matches_anyway
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
+from crm_core.rules.engines.mongo_reach import ReachPart, implied_by_reach
 from crm_core.rules.engines.mongo_records import RecordsPart
 from crm_core.rules.engines.mongo_yearly import to_yearly
 from crm_core.rules.fields import ATTRIBUTES, CustomerField, FieldType
@@ -31,41 +34,66 @@ from crm_core.rules.predicates import (
     StartsWith,
     Yearly,
 )
+from crm_core.rules.tree import ReachRule
 from crm_core.schema.statuses import ORDER_STATUSES
 
 EVERYBODY: Filter = {}
 NOBODY: Filter = {"_id": {"$in": []}}
+UNDECIDED = "_undecided"
+"""The id of a customer, or "" once it is known to match."""
+
+
+class _Parts:
+    """What is looked up for the conditions of a rule."""
+
+    def __init__(self) -> None:
+        self.records, self.reach = RecordsPart(), ReachPart()
+
+    def names(self) -> list[str]:
+        """Of what the stages add, to be removed at the end."""
+        return [*self.records.names(), *self.reach.names()]
+
+    def stages(self, customer_id: str) -> list[Stage]:
+        return [*self.reach.stages(customer_id), *self.records.stages(customer_id)]
 
 
 def to_mongo(bound: Bound) -> list[Stage]:
     """The stages whose output is exactly the customers that match.
 
     Conditions on fields come first, where they can use indexes: also what conditions on orders imply for the fields
-    that follow from orders. Orders and events are looked up for the survivors only, once each. No stage holds all
-    customers at once, and none needs more than ``$lookup``, so the pipeline runs on a sharded cluster.
+    that follow from orders. Records and suppressions are looked up once each, and only of those customers whom these
+    conditions leave undecided. No stage holds all customers at once, and none needs more than ``$lookup``, so the
+    pipeline runs on a sharded cluster.
     """
-    part = RecordsPart()
-    exact = _exact(bound, part)
-    if not part.is_needed:
+    parts = _Parts()
+    exact = _exact(bound, parts)
+    names = parts.names()
+    if not names:
         return [{"$match": exact}]
-    first = _estimate(bound, above=True)
-    return [*([{"$match": first}] if first else []), *part.stages(), {"$match": exact}, {"$unset": part.names()}]
+    first, sure = _estimate(bound, above=True), matches_anyway(bound)
+    before: list[Stage] = [{"$match": first}] if first else []
+    if sure is False:
+        return [*before, *parts.stages("$_id"), {"$match": exact}, {"$unset": names}]
+    before.append({"$set": {UNDECIDED: {"$cond": [sure, "", "$_id"]}}})
+    return [*before, *parts.stages(f"${UNDECIDED}"), {"$match": exact}, {"$unset": [UNDECIDED, *names]}]
 
 
-def _exact(bound: Bound, part: RecordsPart) -> Filter:
+def _exact(bound: Bound, parts: _Parts) -> Filter:
     match bound:
         case BoundField():
             return _field(bound)
         case BoundComparison():
             return _signed(to_comparison(bound), bound.operator.is_negative)
         case BoundRecords():
-            return _signed(part.filter(bound), bound.operator.is_negative)
+            return _signed(parts.records.filter(bound), bound.operator.is_negative)
+        case BoundReach():
+            return parts.reach.filter(bound)
         case BoundList():
             return {"_id": {"$in": list(bound.rule.customer_ids)}}
         case BoundSegment():
-            return _exact(bound.child, part)
+            return _exact(bound.child, parts)
         case BoundGroup():
-            return _join(bound.rule.kind, [_exact(child, part) for child in bound.children])
+            return _join(bound.rule.kind, [_exact(child, parts) for child in bound.children])
         case _:
             assert_never(bound)
 
@@ -78,13 +106,16 @@ def _estimate(bound: Bound, *, above: bool) -> Filter:
     match bound:
         case BoundRecords():
             return _implied(bound) if above and not bound.operator.is_negative else (EVERYBODY if above else NOBODY)
+        case BoundReach():
+            is_said = above and isinstance(bound.rule, ReachRule)
+            return {"$and": implied_by_reach(bound)} if is_said else (EVERYBODY if above else NOBODY)
         case BoundSegment():
             return _estimate(bound.child, above=above)
         case BoundGroup():
             inner = above if bound.rule.kind != "none" else not above
             return _simplified(bound.rule.kind, [_estimate(child, above=inner) for child in bound.children])
         case _:
-            return _exact(bound, RecordsPart())
+            return _exact(bound, _Parts())
 
 
 def _implied(bound: BoundRecords) -> Filter:
