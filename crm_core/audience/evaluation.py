@@ -16,7 +16,7 @@ from crm_core.infra.mongo import Db, consistent, translated
 from crm_core.rules.binding import bind
 from crm_core.rules.bound import Bound
 from crm_core.rules.context import RankSource, SegmentSource
-from crm_core.rules.engines.mongo import to_mongo
+from crm_core.rules.engines.mongo import to_mongo, to_mongo_unordered
 from crm_core.rules.engines.mongo_ranges import Stage
 from crm_core.rules.tree import AnyRule
 
@@ -61,7 +61,7 @@ class Audience:
         return self._count(self._bind(rule, now, segments, zone, ranks), after=after)
 
     def _count(self, bound: Bound, session: ClientSession | None = None, *, after: str | None = None) -> int:
-        stages = [*_behind(after), *to_mongo(bound), {"$count": "count"}]
+        stages = [*to_mongo_unordered(bound, _behind(after)), {"$count": "count"}]
         with translated():
             rows = self._counted.customers.aggregate(stages, session=session, maxTimeMS=TIME_LIMIT_MS)
             return next((row["count"] for row in rows), 0)

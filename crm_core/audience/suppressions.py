@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -43,7 +43,7 @@ class Suppressed:
     """Who may get nothing over a channel, and why: customers by id, and whoever has one of these addresses, by key."""
 
     customers: Mapping[str, str]
-    keys: Mapping[str, Collection[str]]
+    keys: Mapping[str, Set[str]]
 
 
 class Suppressions:

@@ -25,7 +25,8 @@ from crm_core.rules.engines.columns import Columns
 from crm_core.rules.engines.encoding import encode
 from crm_core.rules.engines.explaining import explain
 from crm_core.rules.engines.mask import mask
-from crm_core.rules.engines.mongo import to_mongo
+from crm_core.rules.engines.mongo import to_mongo, to_mongo_unordered
+from crm_core.rules.engines.mongo_ranges import Stage
 from crm_core.rules.engines.single import Contact, Subject, matches
 from crm_core.rules.fields import Catalogue
 from crm_core.services import Services
@@ -74,6 +75,10 @@ class Town:
             erased=StoredErased(self.services.db),
         )
 
+    def _stored(self, stages: list[Stage]) -> list[str]:
+        found = self.services.db.customers.aggregate([*stages, {"$project": {"_id": 1}}])
+        return sorted(row["_id"] for row in found)
+
     def whole_subjects(self, bound: Bound) -> list[Subject]:
         """With what the rule asks for of channels, by the policy that it is bound to."""
         asked = [each for each in conditions_in(bound) if isinstance(each, BoundReach)]
@@ -89,13 +94,14 @@ class Town:
         """The ids of those who match, in order, by each engine."""
         ids = [subject.customer["_id"] for subject in self.subjects]
         digits = self.services.workspace.digits()
-        found = self.services.db.customers.aggregate([*to_mongo(bound), {"$project": {"_id": 1}}])
+        in_order, in_any = self._stored(to_mongo(bound)), self._stored(to_mongo_unordered(bound))
         population = Population(self.version)
         subjects = self.whole_subjects(bound)
         is_masked = subjects is self.subjects  # what is asked of all columns at once is asked of the snapshot
         in_columns = {"mask": [ids[row] for row in np.flatnonzero(mask(bound, self.columns))]} if is_masked else {}
         return {
-            "mongo": sorted(row["_id"] for row in found),
+            "mongo": in_order,
+            "mongo, unordered": in_any,
             "single": [name for name, subject in zip(ids, subjects, strict=True) if matches(bound, subject)],
             "explained": [
                 name
@@ -131,8 +137,12 @@ def build_town(services: Services, catalogue: Catalogue, campaigns: CampaignSour
     for name, records in mine.items():
         for record in state[name]:
             records[record["customer_id"]].append(record)
-    subjects = [Subject(each, *(mine[name][each["_id"]] for name in RECORDS)) for each in customers]
+    subjects = [_subject(each, *(mine[name][each["_id"]] for name in RECORDS)) for each in customers]
     return Town(services, subjects, columns, _in_parts(services, catalogue), catalogue, campaigns, stops)
+
+
+def _subject(customer: Doc, orders: list[Doc], events: list[Doc], messages: list[Doc]) -> Subject:
+    return Subject(customer, orders, events, messages)
 
 
 def _in_parts(services: Services, catalogue: Catalogue) -> Version:

@@ -1,6 +1,7 @@
 """The MongoDB engine: a bound rule as an aggregation pipeline over ``customers``."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 from crm_core.rules.bound import (
@@ -15,7 +16,6 @@ from crm_core.rules.bound import (
     OnlyOrders,
 )
 from crm_core.rules.engines.mongo_comparison import to_comparison
-from crm_core.rules.engines.mongo_deciding import matches_anyway
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
 from crm_core.rules.engines.mongo_reach import ReachPart, implied_by_reach
 from crm_core.rules.engines.mongo_records import RecordsPart
@@ -39,8 +39,6 @@ from crm_core.schema.statuses import ORDER_STATUSES
 
 EVERYBODY: Filter = {}
 NOBODY: Filter = {"_id": {"$in": []}}
-UNDECIDED = "_undecided"
-"""The id of a customer, or "" once it is known to match."""
 
 
 class _Parts:
@@ -53,29 +51,37 @@ class _Parts:
         """Of what the stages add, to be removed at the end."""
         return [*self.records.names(), *self.reach.names()]
 
-    def stages(self, customer_id: str) -> list[Stage]:
-        return [*self.reach.stages(customer_id), *self.records.stages(customer_id)]
+    def stages(self) -> list[Stage]:
+        return [*self.reach.stages(), *self.records.stages()]
 
 
 def to_mongo(bound: Bound) -> list[Stage]:
-    """The stages whose output is exactly the customers that match.
+    """The stages whose output is exactly the customers that match, in the order in which they come in.
 
     Conditions on fields come first, where they can use indexes: also what conditions on orders imply for the fields
-    that follow from orders. Records and suppressions are looked up once each, and only of those customers whom these
-    conditions leave undecided. No stage holds all customers at once, and none needs more than ``$lookup``, so the
-    pipeline runs on a sharded cluster.
+    that follow from orders. Records and suppressions are looked up for the survivors only, once each. No stage holds
+    all customers at once, and none needs more than ``$lookup``, so the pipeline runs on a sharded cluster.
     """
     parts = _Parts()
     exact = _exact(bound, parts)
     names = parts.names()
     if not names:
         return [{"$match": exact}]
-    first, sure = _estimate(bound, above=True), matches_anyway(bound)
-    before: list[Stage] = [{"$match": first}] if first else []
-    if sure is False:
-        return [*before, *parts.stages("$_id"), {"$match": exact}, {"$unset": names}]
-    before.append({"$set": {UNDECIDED: {"$cond": [sure, "", "$_id"]}}})
-    return [*before, *parts.stages(f"${UNDECIDED}"), {"$match": exact}, {"$unset": [UNDECIDED, *names]}]
+    first = _estimate(bound, above=True)
+    return [*([{"$match": first}] if first else []), *parts.stages(), {"$match": exact}, {"$unset": names}]
+
+
+def to_mongo_unordered(bound: Bound, before: Sequence[Stage] = ()) -> list[Stage]:
+    """The same in any order, behind the stages ``before``, and faster where conditions on fields alone make customers
+    match: of these nothing is looked up.
+
+    It reads the customers twice: at one moment, or who changes meanwhile may be in both readings, or in none.
+    """
+    stages, sure = to_mongo(bound), _estimate(bound, above=False)
+    if len(stages) == 1 or sure == NOBODY:
+        return [*before, *stages]
+    others = [*before, {"$match": {"$nor": [sure]}}, *stages]
+    return [*before, {"$match": sure}, {"$unionWith": {"coll": "customers", "pipeline": others}}]
 
 
 def _exact(bound: Bound, parts: _Parts) -> Filter:

@@ -30,11 +30,11 @@ class ReachPart:
         found: Filter = {stopped: {"$exists": True}} if reason is None else {f"{_stops(channel)}.reason": reason}
         return {"$or": [found, {"address_keys": {"$in": sorted(bound.erased)}}]}
 
-    def stages(self, customer_id: str) -> list[Stage]:
-        """customer_id: the path of the id, or of "" for customers of whom nothing is to be looked up."""
+    def stages(self) -> list[Stage]:
+        """One lookup for each kind of address, and one for each channel."""
         addressed = {_holders(channel): channel for channel in self._channels.values() if channel.address}
-        stages = [stage for channel in addressed.values() for stage in _holder_stages(channel, customer_id)]
-        return [*stages, *(stage for each in self._channels.values() for stage in _stop_stages(each, customer_id))]
+        stages = [stage for channel in addressed.values() for stage in _holder_stages(channel)]
+        return [*stages, *(stage for each in self._channels.values() for stage in _stop_stages(each))]
 
     def names(self) -> list[str]:
         """Of what the stages add, to be removed at the end."""
@@ -55,29 +55,27 @@ def implied_by_reach(bound: BoundReach) -> list[Filter]:
     return parts
 
 
-def _holder_stages(channel: Channel, customer_id: str) -> list[Stage]:
-    """The customer's entry among ``address_keys``, "" for none, and whoever has it; the same for channels of one kind
-    of address."""
+def _holder_stages(channel: Channel) -> list[Stage]:
+    """The customer's entry among ``address_keys``, "" for none, and whoever has it."""
     start, entry = channel.entry(""), _entry(channel)
     mine = {"$filter": {"input": "$address_keys", "cond": {"$eq": [{"$indexOfBytes": ["$$this", start]}, 0]}}}
-    found = {"$cond": [{"$eq": [customer_id, ""]}, "", {"$ifNull": [{"$first": mine}, ""]}]}
     source = {"from": "customers", "localField": entry, "foreignField": "address_keys", "as": _holders(channel)}
-    return [{"$set": {entry: found}}, {"$lookup": {**source, "pipeline": [{"$project": {"refused": 1}}]}}]
+    return [
+        {"$set": {entry: {"$ifNull": [{"$first": mine}, ""]}}},
+        {"$lookup": {**source, "pipeline": [{"$project": {"refused": 1}}]}},
+    ]
 
 
-def _stop_stages(channel: Channel, customer_id: str) -> list[Stage]:
+def _stop_stages(channel: Channel) -> list[Stage]:
     """The suppressions of the customer, of the address, and of whoever has it, by their ids."""
     name, stops = channel.name, _stops(channel)
-    ids: list[Any] = [_of_customer(name, customer_id)]
+    ids: Any = [_of_customer(name, "$_id")]
     if channel.address:
         key = {"$substrBytes": [f"${_entry(channel)}", len(channel.entry("").encode()), -1]}
-        ids.append({"$concat": [address_row_id(name, ""), key]})
-    everybody: Any = ids
-    if channel.address:
         of_holders = {"$map": {"input": f"${_holders(channel)}._id", "in": _of_customer(name, "$$this")}}
-        everybody = {"$concatArrays": [ids, of_holders]}
+        ids = {"$concatArrays": [[*ids, {"$concat": [address_row_id(name, ""), key]}], of_holders]}
     source = {"from": "suppressions", "localField": stops, "foreignField": "_id", "as": stops}
-    return [{"$set": {stops: everybody}}, {"$lookup": {**source, "pipeline": [{"$project": {"reason": 1}}]}}]
+    return [{"$set": {stops: ids}}, {"$lookup": source}]
 
 
 def _of_customer(channel: str, customer_id: str) -> Filter:

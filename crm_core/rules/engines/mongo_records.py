@@ -45,15 +45,12 @@ class RecordsPart:
         tests = to_quotient_tests(bound.predicate, {"$sum": f"${name}"}, {"$size": f"${name}"})
         return {f"{name}.0": {"$exists": True}, "$expr": {"$and": tests}}
 
-    def stages(self, customer_id: str) -> list[Stage]:
-        """Filtering in an expression is several times faster than in a pipeline of the lookup.
-
-        customer_id: the path of the id, or of "" for customers of whom nothing is to be looked up.
-        """
+    def stages(self) -> list[Stage]:
+        """Filtering in an expression is several times faster than in a pipeline of the lookup."""
         stages: list[Stage] = []
         for collection, figures in self._figures.items():
-            source = {"from": collection, "localField": customer_id[1:], "foreignField": "customer_id"}
-            stages.append({"$lookup": {**source, "as": f"_{collection}"}})
+            source = {"from": collection, "localField": "_id", "foreignField": "customer_id", "as": f"_{collection}"}
+            stages.append({"$lookup": source})
             stages.append({"$set": {name: figure for each in figures for name, figure in each.items()}})
             stages.append({"$unset": f"_{collection}"})
         return stages
