@@ -22,13 +22,15 @@ def shop(services: Services) -> Services:
     return services
 
 
-def passing(services: Services, text: str) -> int:
-    """Customers of whom something is looked up while those who match are counted."""
+def passing(services: Services, text: str, collection: str | None = None) -> int:
+    """Customers of whom something is looked up, in that collection if one is named, while those who match are
+    counted."""
     context = services.rule_contexts.context()
     stages = to_mongo_unordered(bind(parse_text(text, context), context))
     if "$unionWith" in stages[-1]:
         stages = stages[-1]["$unionWith"]["pipeline"]
-    first = next(place for place, stage in enumerate(stages) if "$lookup" in stage)
+    lookups = {place: stage["$lookup"]["from"] for place, stage in enumerate(stages) if "$lookup" in stage}
+    first = next(place for place, name in lookups.items() if name == (collection or name))
     return len(list(services.db.customers.aggregate(stages[:first] or [{"$match": {}}])))
 
 
@@ -63,6 +65,12 @@ def test_who_matches_by_a_field_needs_no_look_at_the_address(shop: Services) -> 
     assert passing(shop, "can be messaged over email") == RICH + OTHERS
     assert passing(shop, "visits >= 5 OR can be messaged over email") == OTHERS
     assert passing(shop, "can be messaged over sms") == 0, "nobody has a phone"
+
+
+def test_who_has_no_such_order_needs_no_look_at_the_address(shop: Services) -> None:
+    text = "can be messaged over email AND (orders.min() > 0 OR visits = 1)"
+    assert passing(shop, text, "orders") == RICH + OTHERS
+    assert (passing(shop, text, "customers"), count(shop, text)) == (OTHERS // 2, OTHERS // 2)
 
 
 def test_a_count_may_begin_after_an_id(shop: Services) -> None:

@@ -51,24 +51,28 @@ class _Parts:
         """Of what the stages add, to be removed at the end."""
         return [*self.records.names(), *self.reach.names()]
 
-    def stages(self) -> list[Stage]:
-        return [*self.reach.stages(), *self.records.stages()]
-
 
 def to_mongo(bound: Bound) -> list[Stage]:
     """The stages whose output is exactly the customers that match, in the order in which they come in.
 
     Conditions on fields come first, where they can use indexes: also what conditions on orders imply for the fields
-    that follow from orders. Records and suppressions are looked up for the survivors only, once each. No stage holds
-    all customers at once, and none needs more than ``$lookup``, so the pipeline runs on a sharded cluster.
+    that follow from orders. Records are looked up for the survivors only, once each; then, for those who are left, who
+    is reached, which takes longer. No stage holds all customers at once, and none needs more than ``$lookup``, so the
+    pipeline runs on a sharded cluster.
     """
     parts = _Parts()
     exact = _exact(bound, parts)
-    names = parts.names()
-    if not names:
+    records, reach = parts.records.stages(), parts.reach.stages()
+    if not records and not reach:
         return [{"$match": exact}]
-    first = _estimate(bound, above=True)
-    return [*([{"$match": first}] if first else []), *parts.stages(), {"$match": exact}, {"$unset": names}]
+    stages = [*_matching(_estimate(bound, above=True)), *records]
+    if records and reach:
+        stages += _matching(_estimate(bound, above=True, known=parts))
+    return [*stages, *reach, {"$match": exact}, {"$unset": parts.names()}]
+
+
+def _matching(wanted: Filter) -> list[Stage]:
+    return [{"$match": wanted}] if wanted else []
 
 
 def to_mongo_unordered(bound: Bound, before: Sequence[Stage] = ()) -> list[Stage]:
@@ -104,24 +108,25 @@ def _exact(bound: Bound, parts: _Parts) -> Filter:
             assert_never(bound)
 
 
-def _estimate(bound: Bound, *, above: bool) -> Filter:
+def _estimate(bound: Bound, *, above: bool, known: _Parts | None = None) -> Filter:
     """A filter on fields alone that lets everybody through who matches (above), or nobody who does not.
 
-    A group of ``none`` turns the one into the other.
+    A group of ``none`` turns the one into the other. known: where the figures over records are that were looked up.
     """
     match bound:
-        case BoundRecords():
+        case BoundRecords() if known is None:
             return _implied(bound) if above and not bound.operator.is_negative else (EVERYBODY if above else NOBODY)
         case BoundReach():
             is_said = above and isinstance(bound.rule, ReachRule)
             return {"$and": implied_by_reach(bound)} if is_said else (EVERYBODY if above else NOBODY)
         case BoundSegment():
-            return _estimate(bound.child, above=above)
+            return _estimate(bound.child, above=above, known=known)
         case BoundGroup():
             inner = above if bound.rule.kind != "none" else not above
-            return _simplified(bound.rule.kind, [_estimate(child, above=inner) for child in bound.children])
+            children = [_estimate(child, above=inner, known=known) for child in bound.children]
+            return _simplified(bound.rule.kind, children)
         case _:
-            return _exact(bound, _Parts())
+            return _exact(bound, known or _Parts())
 
 
 def _implied(bound: BoundRecords) -> Filter:
