@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 import numpy as np
@@ -27,7 +27,7 @@ from crm_core.rules.engines.explaining import explain
 from crm_core.rules.engines.mask import mask
 from crm_core.rules.engines.mongo import to_mongo, to_mongo_unordered
 from crm_core.rules.engines.mongo_ranges import Stage
-from crm_core.rules.engines.single import Contact, Subject, matches
+from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.fields import Catalogue
 from crm_core.services import Services
 from tests.engines.people import CAMPAIGNS, NOW, TAGS, People
@@ -49,7 +49,6 @@ class Town:
     catalogue: Catalogue
     campaigns: CampaignSource
     stops: Sequence[Stop] = ()
-    _contacts: dict[bool, dict[str, dict[str, Contact]]] = field(default_factory=dict)
 
     def context(
         self,
@@ -79,16 +78,12 @@ class Town:
         found = self.services.db.customers.aggregate([*stages, {"$project": {"_id": 1}}])
         return sorted(row["_id"] for row in found)
 
-    def whole_subjects(self, bound: Bound) -> list[Subject]:
-        """With what the rule asks for of channels, by the policy that it is bound to."""
-        asked = [each for each in conditions_in(bound) if isinstance(each, BoundReach)]
-        if not asked:
+    def subjects_for(self, asked: Sequence[BoundReach]) -> list[Subject]:
+        """With who is reached by the policy that these conditions are bound to."""
+        if all(each.unknown_may_be_messaged for each in asked):
             return self.subjects
-        unknown = asked[0].unknown_may_be_messaged
-        if unknown not in self._contacts:
-            customers = [each.customer for each in self.subjects]
-            self._contacts[unknown] = contacts_of(customers, self.stops, unknown_may_be_messaged=unknown)
-        return [replace(each, contacts=self._contacts[unknown][each.customer["_id"]]) for each in self.subjects]
+        contacts = contacts_of([each.customer for each in self.subjects], self.stops, unknown_may_be_messaged=False)
+        return [replace(each, contacts=contacts[each.customer["_id"]]) for each in self.subjects]
 
     def by_engine(self, bound: Bound) -> dict[str, list[str]]:
         """The ids of those who match, in order, by each engine."""
@@ -96,9 +91,9 @@ class Town:
         digits = self.services.workspace.digits()
         in_order, in_any = self._stored(to_mongo(bound)), self._stored(to_mongo_unordered(bound))
         population = Population(self.version)
-        subjects = self.whole_subjects(bound)
-        is_masked = subjects is self.subjects  # what is asked of all columns at once is asked of the snapshot
-        in_columns = {"mask": [ids[row] for row in np.flatnonzero(mask(bound, self.columns))]} if is_masked else {}
+        asked = [each for each in conditions_in(bound) if isinstance(each, BoundReach)]
+        subjects = self.subjects_for(asked)  # who is reached is asked of the whole snapshot alone
+        in_columns = {} if asked else {"mask": [ids[row] for row in np.flatnonzero(mask(bound, self.columns))]}
         return {
             "mongo": in_order,
             "mongo, unordered": in_any,
@@ -137,12 +132,12 @@ def build_town(services: Services, catalogue: Catalogue, campaigns: CampaignSour
     for name, records in mine.items():
         for record in state[name]:
             records[record["customer_id"]].append(record)
-    subjects = [_subject(each, *(mine[name][each["_id"]] for name in RECORDS)) for each in customers]
+    contacts = contacts_of(customers, stops, unknown_may_be_messaged=True)
+    subjects = [
+        Subject(each, *(mine[name][each["_id"]] for name in RECORDS), contacts=contacts[each["_id"]])  # type: ignore[misc]
+        for each in customers
+    ]
     return Town(services, subjects, columns, _in_parts(services, catalogue), catalogue, campaigns, stops)
-
-
-def _subject(customer: Doc, orders: list[Doc], events: list[Doc], messages: list[Doc]) -> Subject:
-    return Subject(customer, orders, events, messages)
 
 
 def _in_parts(services: Services, catalogue: Catalogue) -> Version:
