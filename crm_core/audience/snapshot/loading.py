@@ -137,7 +137,7 @@ class Loader:
             encoder.add_customers(chunk)
             suppressed.look_up(chunk)
             reach.append(encode_reach(chunk, suppressed.customers, suppressed.entries))
-            suppressions.add(chunk, suppressed.customers, suppressed.entries)
+            suppressions.add(chunk, reach[-1], suppressed.customers, suppressed.entries)
             addresses.add(chunk)
             progress(len(chunk))
         table = IdTable.of(list(encoder.rows))

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from crm_core.audience.reach import LAYOUT, Facts, has
 from crm_core.audience.snapshot.shard import Shard, SuppressedRows
 from crm_core.channels.registry import CHANNELS
 from crm_core.rules.engines.columns import Mask
@@ -17,6 +18,7 @@ SUPPRESSION_PLACES: Mapping[tuple[str, str], int] = {each: n for n, each in enum
 ByChannel: TypeAlias = Mapping[str, Collection[str]]
 """The reasons of suppressions."""
 NOTHING: ByChannel = {}
+ANY = sum(LAYOUT.suppressed.values())
 
 
 class SuppressionColumns:
@@ -25,15 +27,19 @@ class SuppressionColumns:
         self._rows, self._places = array("i"), array("h")
 
     def add(
-        self, customers: Sequence[Mapping[str, Any]], own: Mapping[str, ByChannel], of_entries: Mapping[str, ByChannel]
+        self,
+        customers: Sequence[Mapping[str, Any]],
+        facts: Facts,
+        own: Mapping[str, ByChannel],
+        of_entries: Mapping[str, ByChannel],
     ) -> None:
-        """own: by customer id. of_entries: by entry of ``address_keys``."""
-        if own or of_entries:
-            for row, customer in enumerate(customers, self._size):
-                entries = (of_entries.get(entry, NOTHING) for entry in customer.get("address_keys", ()))
-                for place in _places([own.get(customer["_id"], NOTHING), *entries]):
-                    self._rows.append(row)
-                    self._places.append(place)
+        """facts: of encode_reach. own: by customer id. of_entries: by entry of ``address_keys``."""
+        for row in np.flatnonzero(has(facts, ANY)).tolist():
+            customer = customers[row]
+            entries = (of_entries.get(entry, NOTHING) for entry in customer.get("address_keys", ()))
+            for place in _places([own.get(customer["_id"], NOTHING), *entries]):
+                self._rows.append(self._size + row)
+                self._places.append(place)
         self._size += len(customers)
 
     def finish(self) -> SuppressedRows:
