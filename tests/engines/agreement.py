@@ -134,7 +134,7 @@ def build_town(services: Services, catalogue: Catalogue, campaigns: CampaignSour
             records[record["customer_id"]].append(record)
     contacts = contacts_of(customers, stops, unknown_may_be_messaged=True)
     subjects = [
-        Subject(each, *(mine[name][each["_id"]] for name in RECORDS), contacts=contacts[each["_id"]])  # type: ignore[misc]
+        Subject(each, contacts=contacts[each["_id"]], **{name: mine[name][each["_id"]] for name in RECORDS})
         for each in customers
     ]
     return Town(services, subjects, columns, _in_parts(services, catalogue), catalogue, campaigns, stops)

@@ -3,7 +3,7 @@
 import pytest
 
 from crm_core.rules.binding import bind
-from crm_core.rules.engines.mongo import to_mongo_unordered
+from crm_core.rules.engines.mongo import to_mongo, to_mongo_unordered
 from crm_core.rules.text.parsing import parse_text
 from crm_core.services import Services
 from tests.integration.feeding import store_customers, store_orders
@@ -77,3 +77,14 @@ def test_a_count_may_begin_after_an_id(shop: Services) -> None:
     context = shop.rule_contexts.context()
     rule = parse_text("visits >= 5 OR orders() > 2", context)
     assert shop.audience.count(rule, now=context.now, after="c49") == RICH + OTHERS - 50
+
+
+@pytest.mark.parametrize("text", ["can be messaged over email", "is suppressed on sms for complaint"])
+def test_who_is_reached_is_looked_up_by_indexes(shop: Services, text: str) -> None:
+    context = shop.rule_contexts.context()
+    stages = to_mongo(bind(parse_text(text, context), context))
+    command = {"aggregate": "customers", "pipeline": stages, "cursor": {}}
+    plan = shop.db.command("explain", command, verbosity="executionStats")
+    lookups = [stage for stage in plan["stages"] if "$lookup" in stage]
+    assert [stage["$lookup"]["from"] for stage in lookups] == ["customers", "suppressions"]
+    assert [stage["collectionScans"] for stage in lookups] == [0, 0]
