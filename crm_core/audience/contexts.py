@@ -17,8 +17,10 @@ from crm_core.infra.remembered import Remembered
 from crm_core.infra.text import fold
 from crm_core.rules.context import (
     NO_RANKS,
+    NONE_ERASED,
     CampaignDefinition,
     CampaignSource,
+    ErasedSource,
     KnownCampaigns,
     KnownSegments,
     RankSource,
@@ -94,13 +96,15 @@ class RuleContexts:
         zone: tzinfo | None = None,
         *,
         ranks: RankSource = NO_RANKS,
+        erased: ErasedSource = NONE_ERASED,
     ) -> RuleContext:
         """The context of this moment, or of ``now``.
 
         segments, zone: instead of those that are saved. ranks: for whoever evaluates a rule; to find one costs seconds,
-        and to check a rule or to word it needs none.
+        and to check a rule or to word it needs none. erased: for whoever evaluates one in the database.
         """
-        return self._context(self._read_catalogue(), now, segments, zone, ranks, StoredCampaigns(self._db))
+        campaigns = StoredCampaigns(self._db)
+        return self._context(self._read_catalogue(), now, segments, zone, ranks, campaigns, erased)
 
     def remembered_context(self, segments: SegmentSource | None = None, *, ranks: RankSource = NO_RANKS) -> RuleContext:
         """The context of this moment with the fields as ``catalogue`` has them. Raises Unavailable as that does."""
@@ -114,12 +118,22 @@ class RuleContexts:
         zone: tzinfo | None,
         ranks: RankSource,
         campaigns: CampaignSource,
+        erased: ErasedSource = NONE_ERASED,
     ) -> RuleContext:
         settings = self._workspace.current()
         source = segments or StoredSegments(self._db)
         moment = now or self._clock()
         return RuleContext(
-            moment, settings.currency_digits, fold, catalogue, source, zone or settings.zone, ranks, campaigns
+            moment,
+            settings.currency_digits,
+            fold,
+            catalogue,
+            source,
+            zone or settings.zone,
+            ranks,
+            campaigns,
+            unknown_may_be_messaged=settings.message_unknown_consent,
+            erased=erased,
         )
 
     def _read_catalogue(self) -> Catalogue:

@@ -68,8 +68,9 @@ def _scale(condition: BoundField | BoundRecords, digits: int) -> int:
     """From the unit of the value to that of the column."""
     if condition.operator.takes is Takes.DAYS:
         return DAY_MS
-    kind = condition.field.type if isinstance(condition, BoundField) else condition.type
-    return int(10**digits) if kind is FieldType.MONEY else 1
+    if isinstance(condition, BoundRecords):
+        return int(10**condition.digits)
+    return int(10**digits) if condition.field.type is FieldType.MONEY else 1
 
 
 def _values(condition: BoundField | BoundRecords, shard: Shard) -> Numbers:

@@ -7,11 +7,7 @@ from crm_core.access.permissions import Permission
 from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.audience.model import Suppression, suppressions_in
 from crm_core.audience.suppression_rows import (
-    REASONS,
-    SuppressionReason,
     Told,
-    address_row_id,
-    customer_row_id,
     erased_row,
     to_upsert,
 )
@@ -19,6 +15,7 @@ from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import StoredCustomer, customers_in
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc
+from crm_core.schema.suppressions import REASONS, SuppressionReason, address_row_id, customer_row_id
 
 DENIED: SuppressionReason = "unsubscribed"
 """What a denial of consent is kept as."""

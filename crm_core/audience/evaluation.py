@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from pymongo.client_session import ClientSession
 
 from crm_core.audience.contexts import RuleContexts
+from crm_core.audience.erased_addresses import StoredErased
 from crm_core.audience.preview import Preview
 from crm_core.audience.ranks import StoredRanks
 from crm_core.customers.model import StoredCustomer, customers_in
@@ -15,7 +16,7 @@ from crm_core.infra.mongo import Db, consistent, translated
 from crm_core.rules.binding import bind
 from crm_core.rules.bound import Bound
 from crm_core.rules.context import RankSource, SegmentSource
-from crm_core.rules.engines.mongo import to_mongo
+from crm_core.rules.engines.mongo import to_mongo, to_mongo_unordered
 from crm_core.rules.engines.mongo_ranges import Stage
 from crm_core.rules.tree import AnyRule
 
@@ -38,7 +39,7 @@ class Audience:
         Raises BadRule, and Unavailable when it takes longer than TIME_LIMIT_MS.
         """
         started = time.perf_counter()
-        context = self._contexts.context(now, ranks=self.ranks())
+        context = self._contexts.context(now, ranks=self.ranks(), erased=StoredErased(self._db))
         bound = bind(rule, context)
         count = self._count(bound, session)
         total = self.total()
@@ -60,7 +61,7 @@ class Audience:
         return self._count(self._bind(rule, now, segments, zone, ranks), after=after)
 
     def _count(self, bound: Bound, session: ClientSession | None = None, *, after: str | None = None) -> int:
-        stages = [*_behind(after), *to_mongo(bound), {"$count": "count"}]
+        stages = [*to_mongo_unordered(bound, _behind(after)), {"$count": "count"}]
         with translated():
             rows = self._counted.customers.aggregate(stages, session=session, maxTimeMS=TIME_LIMIT_MS)
             return next((row["count"] for row in rows), 0)
@@ -106,7 +107,7 @@ class Audience:
         ranks: RankSource | None = None,
     ) -> set[str]:
         """Those of ``customer_ids`` who match; segments, zone and ranks as in ``ids``. Raises BadRule."""
-        bound = self._bind(rule, now, segments, zone, ranks)
+        bound = self._bind(rule, now, segments, zone, ranks, customer_ids)
         stages = [{"$match": {"_id": {"$in": list(customer_ids)}}}, *to_mongo(bound), {"$project": {"_id": 1}}]
         with translated():
             return {row["_id"] for row in self._customers.aggregate(stages)}
@@ -118,8 +119,10 @@ class Audience:
         segments: SegmentSource | None,
         zone: tzinfo | None,
         ranks: RankSource | None,
+        customer_ids: Sequence[str] | None = None,
     ) -> Bound:
-        return bind(rule, self._contexts.context(now, segments, zone, ranks=ranks or self.ranks()))
+        erased = StoredErased(self._db, customer_ids)
+        return bind(rule, self._contexts.context(now, segments, zone, ranks=ranks or self.ranks(), erased=erased))
 
     def _sample(self, bound: Bound, size: int, session: ClientSession | None) -> list[StoredCustomer]:
         stages = [{"$sort": {"_id": 1}}, *to_mongo(bound), {"$limit": size}]

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-import numpy as np
-
 from crm_core.audience.eligibility import Policy, Reason
 from crm_core.audience.preview import Deliverable, Effect, WaterfallStep
-from crm_core.audience.reach import count_recent, ineligible
+from crm_core.audience.reach import count_recent, ineligible, is_free
 from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.shard import Shard
@@ -55,8 +53,7 @@ def measure_deliverable(
         if shared := population.shared(CHANNELS[channel].address):
             verdicts = shared.refuse(channel, policy, now)
             refused = {reason: shared.written_over(some, verdicts[reason]) for reason, some in refused.items()}
-            free = ~np.logical_or.reduce(list(verdicts.values()))
-            same_address = shared.count_repeated(free & shared.inside(audience))
+            same_address = shared.count_repeated(is_free(verdicts) & shared.inside(audience))
         reasons = {reason: count(audience & some) for reason, some in refused.items()}
         reasons[Reason.SAME_ADDRESS] = same_address
         found[channel] = Deliverable(size - sum(reasons.values()), reasons)

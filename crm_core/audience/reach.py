@@ -101,6 +101,12 @@ def ineligible(
     return found
 
 
+def is_free(verdicts: Mapping[Reason, Mask]) -> Mask:
+    """Who gets a message: nothing of ``ineligible`` holds."""
+    free: Mask = ~np.logical_or.reduce(list(verdicts.values()))
+    return free
+
+
 def _asked(facts: Facts, recent: NDArray[np.integer[Any]] | None, channel: str, policy: Policy) -> dict[Reason, Mask]:
     """Each reason by itself, in the order of Reason."""
     if policy.cap and recent is None:

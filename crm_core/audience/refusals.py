@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from crm_core.access.actor import Actor
 from crm_core.access.personal_reads import PersonalReads
 from crm_core.audience.model import Suppression, suppressions_in
-from crm_core.audience.suppression_rows import address_row_id, customer_row_id, erased_row_id
+from crm_core.audience.suppression_rows import erased_row_id
 from crm_core.audience.suppressions import Suppressions
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.model import Customer, customers_in
 from crm_core.customers.reading import CustomerReader
 from crm_core.customers.searching import CustomerSearch
 from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.schema.suppressions import address_row_id, customer_row_id
 
 MAX_REACHED = 10_000
 MAX_MATCHED = 100

@@ -12,6 +12,7 @@ from crm_core.audience.ranks import StoredRanks
 from crm_core.audience.refusals import Refusals
 from crm_core.audience.segments import Segments
 from crm_core.audience.shared_rules import SharedRules
+from crm_core.audience.standing import Standings
 from crm_core.audience.suppressions import Suppressions
 from crm_core.audience.zone_effects import ZoneEffects
 from crm_core.customers.services import CustomerServices
@@ -42,7 +43,7 @@ class AudienceServices(CustomerServices):
 
     @cached_property
     def memberships(self) -> Memberships:
-        return Memberships(self.db, self.personal_reads, self.rule_contexts, self._ranks)
+        return Memberships(self.db, self.personal_reads, self.rule_contexts, self.standings, self._ranks)
 
     def _ranks(self) -> RankSource:
         """Of the snapshot if this process has one, as previews have them, else of the database."""
@@ -63,6 +64,10 @@ class AudienceServices(CustomerServices):
     @cached_property
     def suppressions(self) -> Suppressions:
         return Suppressions(self.db, self.audit, self.clock, self.default_country)
+
+    @cached_property
+    def standings(self) -> Standings:
+        return Standings(self.customers, self.suppressions)
 
     @cached_property
     def address_erasure(self) -> AddressErasure:

@@ -3,25 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast, get_args
+from typing import cast
 
 from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.audience.model import Suppression
 from crm_core.infra.mongo import Doc
-
-SuppressionReason = Literal["manual", "invalid_address", "hard_bounce", "unsubscribed", "complaint"]
-REASONS: tuple[str, ...] = get_args(SuppressionReason)
-"""From the lightest to the gravest: a graver one takes the place of a lighter one, never the other way round."""
-ADDRESS, ERASED = "@", "#"
-"""How the ids of such rows begin; those of customers begin with the channel's name."""
-
-
-def customer_row_id(channel: str, customer_id: str) -> str:
-    return f"{channel}:{customer_id}"
-
-
-def address_row_id(channel: str, key: str) -> str:
-    return f"{ADDRESS}{channel}:{key}"
+from crm_core.schema.suppressions import ERASED, REASONS, address_row_id, customer_row_id
 
 
 def erased_row_id(channel: str, key: str, pseudonyms: Pseudonyms) -> str:

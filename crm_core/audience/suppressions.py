@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,13 +16,9 @@ from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission
 from crm_core.audience.model import Suppression, suppressions_in
 from crm_core.audience.suppression_rows import (
-    REASONS,
-    SuppressionReason,
     Told,
     address_row,
-    address_row_id,
     customer_row,
-    customer_row_id,
     erased_row_id,
     gravest,
     to_upsert,
@@ -31,6 +27,7 @@ from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput, NotFound
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import DUPLICATE_KEY, Db, translated
+from crm_core.schema.suppressions import REASONS, SuppressionReason, address_row_id, customer_row_id
 
 MAX_ADDRESSES = 1_000
 """Of one call."""
@@ -43,10 +40,10 @@ _LOOKS: Final = {
 
 @dataclass(frozen=True)
 class Suppressed:
-    """Who may get nothing over a channel: customers by id, and whoever has one of these addresses, by key."""
+    """Who may get nothing over a channel, and why: customers by id, and whoever has one of these addresses, by key."""
 
-    customers: Collection[str]
-    keys: Collection[str]
+    customers: Mapping[str, str]
+    keys: Mapping[str, Set[str]]
 
 
 class Suppressions:
@@ -152,10 +149,11 @@ class Suppressions:
         query = {"customer_id": {"$in": list(customer_ids)}, "channel": channel}
         with translated():
             rows = list(self._suppressions.find({"$or": [query, {"_id": {"$in": list(ids)}}]} if ids else query))
-        return Suppressed(
-            {row["customer_id"] for row in rows if "customer_id" in row},
-            {ids[row["_id"]] for row in rows if row["_id"] in ids},
-        )
+        keyed: defaultdict[str, set[str]] = defaultdict(set)
+        for row in rows:
+            if row["_id"] in ids:
+                keyed[ids[row["_id"]]].add(row["reason"])
+        return Suppressed({row["customer_id"]: row["reason"] for row in rows if "customer_id" in row}, keyed)
 
     def put_all(self, rows: Iterable[Suppression]) -> int:
         """What workers write; returns how many were new, or for a graver reason.

@@ -168,7 +168,7 @@ class CampaignServices(AudienceServices):
 
     @cached_property
     def recipients(self) -> Recipients:
-        return Recipients(self.customers, self.suppressions, self.message_log)
+        return Recipients(self.customers, self.standings, self.message_log)
 
     @cached_property
     def unsubscriptions(self) -> Unsubscriptions:

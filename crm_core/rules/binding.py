@@ -6,6 +6,7 @@ What comes out is checked as a whole and is all that the engines, the text and t
 from decimal import Decimal
 from typing import Any, assert_never
 
+from crm_core.channels.channel import Channel
 from crm_core.errors import BadRule, InvalidInput
 from crm_core.rules.bound import (
     Bound,
@@ -14,6 +15,7 @@ from crm_core.rules.bound import (
     BoundGroup,
     BoundList,
     BoundProperty,
+    BoundReach,
     BoundRecords,
     BoundSegment,
     OnlyEvents,
@@ -45,7 +47,9 @@ from crm_core.rules.tree import (
     MessagesRule,
     OrdersRule,
     PropertyRule,
+    ReachRule,
     SegmentRule,
+    SuppressedRule,
 )
 from crm_core.rules.values import check_choice, check_number, check_text, check_value
 from crm_core.schema.message_states import MessageState
@@ -94,6 +98,8 @@ class _Binder:
                 return self._events(rule, path)
             case MessagesRule():
                 return self._messages(rule, path)
+            case ReachRule() | SuppressedRule():
+                return self._reach(rule, path)
             case ListRule():
                 return BoundList(rule, path)
             case SegmentRule():
@@ -194,18 +200,22 @@ class _Binder:
         campaign = self._campaign(rule, path)
         only = OnlyMessages(
             state,
-            self._channel(rule, path),
+            None if rule.channel is None else self._channel(rule.channel, path).name,
             self._campaigns(rule, campaign, path),
             rule.reason,
             self._window(rule.within_days),
         )
         return BoundRecords(rule, path, "count", only, operator, predicate, 0, campaign)
 
-    def _channel(self, rule: MessagesRule, path: str) -> str | None:
-        if rule.channel is None:
-            return None
+    def _reach(self, rule: ReachRule | SuppressedRule, path: str) -> BoundReach:
+        channel = self._channel(rule.channel, path)
+        reason = rule.reason if isinstance(rule, SuppressedRule) else None
+        erased = self._context.erased.entries(channel, reason)
+        return BoundReach(rule, path, channel, self._context.unknown_may_be_messaged, erased)
+
+    def _channel(self, name: str, path: str) -> Channel:
         try:
-            return self._context.channels.named(rule.channel).name
+            return self._context.channels.named(name)
         except InvalidInput as exc:
             raise BadRule(f"{path}.channel: {exc}", field=f"{path}.channel") from None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Literal, TypeAlias
 
+from crm_core.channels.channel import Channel
 from crm_core.rules.context import CampaignDefinition, SegmentDefinition
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.operators import Operator, Relation
@@ -17,7 +18,9 @@ from crm_core.rules.tree import (
     Measure,
     MessagesRule,
     OrdersRule,
+    ReachRule,
     SegmentRule,
+    SuppressedRule,
 )
 from crm_core.schema.message_states import MessageState
 
@@ -111,6 +114,21 @@ class BoundRecords:
 
 
 @dataclass(frozen=True)
+class BoundReach:
+    """Whether nothing forbids messages over a channel, or a suppression does.
+
+    unknown_may_be_messaged: where no consent is known. erased: entries of ``address_keys`` with one of the suppressions
+    that count, of which only a hash was kept; for the engine that cannot compute it.
+    """
+
+    rule: ReachRule | SuppressedRule
+    path: str
+    channel: Channel
+    unknown_may_be_messaged: bool
+    erased: frozenset[str]
+
+
+@dataclass(frozen=True)
 class BoundList:
     rule: ListRule
     path: str
@@ -133,7 +151,7 @@ class BoundGroup:
     children: tuple["Bound", ...]
 
 
-BoundCondition: TypeAlias = BoundField | BoundComparison | BoundRecords | BoundList
+BoundCondition: TypeAlias = BoundField | BoundComparison | BoundRecords | BoundReach | BoundList
 Bound: TypeAlias = BoundCondition | BoundSegment | BoundGroup
 Place: TypeAlias = tuple[int, ...]
 """Where a node is in its tree: which child, of which child, from the root on; segments are not entered."""
@@ -150,16 +168,21 @@ def has_conditions(bound: Bound) -> bool:
             return True
 
 
-def records_in(bound: Bound) -> Iterator[BoundRecords]:
-    """Conditions on records, those of the segments that it uses among them."""
+def conditions_in(bound: Bound) -> Iterator[BoundCondition]:
+    """All of them, those of the segments that it uses too."""
     match bound:
-        case BoundRecords():
-            yield bound
         case BoundSegment():
-            yield from records_in(bound.child)
+            yield from conditions_in(bound.child)
         case BoundGroup():
             for child in bound.children:
-                yield from records_in(child)
+                yield from conditions_in(child)
+        case _:
+            yield bound
+
+
+def records_in(bound: Bound) -> Iterator[BoundRecords]:
+    """Conditions on records, those of the segments that it uses among them."""
+    return (each for each in conditions_in(bound) if isinstance(each, BoundRecords))
 
 
 def counts_messages(bound: Bound) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol, TypeAlias
 
+from crm_core.channels.channel import Channel
 from crm_core.channels.registry import CHANNELS, Channels
 from crm_core.rules.fields import Catalogue, CustomerField
 from crm_core.rules.tree import AnyRule
@@ -128,10 +129,26 @@ class KnownCampaigns:
         return sorted({tag for tags in self._tags.values() for tag in tags})
 
 
+class ErasedSource(Protocol):
+    """Addresses of which only hashes were kept when somebody was erased, and which somebody has again."""
+
+    def entries(self, channel: Channel, reason: str | None) -> frozenset[str]:
+        """Those that are suppressed on the channel, for that reason if one is given, as ``address_keys`` hold them."""
+        ...
+
+
+class NoneErased:
+    """For whoever does not ask the database by a query: all others compute the hashes of the customers they look at."""
+
+    def entries(self, channel: Channel, reason: str | None) -> frozenset[str]:
+        return frozenset()
+
+
 BUILT_IN = Catalogue()
 NO_SEGMENTS = KnownSegments()
 NO_CAMPAIGNS = KnownCampaigns()
 NO_RANKS = NoRanks()
+NONE_ERASED = NoneErased()
 
 
 @dataclass(frozen=True)
@@ -139,7 +156,7 @@ class RuleContext:
     """now: aware UTC; relative windows end there. It is taken to the millisecond, as the database keeps times.
 
     digits: minor digits of the currency. fold: how texts compare, the same that stored texts were folded by. zone: a
-    date is a day there.
+    date is a day there. unknown_may_be_messaged: where no consent is known.
     """
 
     now: datetime
@@ -151,6 +168,8 @@ class RuleContext:
     ranks: RankSource = NO_RANKS
     campaigns: CampaignSource = NO_CAMPAIGNS
     channels: Channels = field(default_factory=lambda: CHANNELS)
+    unknown_may_be_messaged: bool = True
+    erased: ErasedSource = NONE_ERASED
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "now", self.now - self.now.microsecond % 1000 * timedelta(microseconds=1))

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from crm_core.schema.kinds import KEYWORD, MAX_ID_LENGTH
 from crm_core.schema.message_states import MessageState
 from crm_core.schema.statuses import STATUS_NAMES
+from crm_core.schema.suppressions import SuppressionReason
 
 MAX_VALUES = 1000
 MAX_LIST = 10_000
@@ -133,6 +134,25 @@ class MessagesRule(Node):
     within_days: Days | None = None
 
 
+class ReachRule(Node):
+    """Whoever can be messaged over a channel: nothing forbids it but, maybe, a frequency cap. What others with the same
+    address said counts as well."""
+
+    kind: Literal["reach"] = "reach"
+    channel: str
+
+
+class SuppressedRule(Node):
+    """Whoever is suppressed on a channel now, or whose address is, or somebody else who has it.
+
+    reason: for that one; of several suppressions one is enough.
+    """
+
+    kind: Literal["suppressed"] = "suppressed"
+    channel: str
+    reason: SuppressionReason | None = None
+
+
 class SegmentRule(Node):
     """Whoever is in a saved segment, as it is when the rule is evaluated."""
 
@@ -154,7 +174,9 @@ class GroupRule(Node):
     rules: tuple["Rule", ...] = ()
 
 
-Condition: TypeAlias = FieldRule | OrdersRule | EventsRule | MessagesRule | SegmentRule | ListRule
+Condition: TypeAlias = (
+    FieldRule | OrdersRule | EventsRule | MessagesRule | ReachRule | SuppressedRule | SegmentRule | ListRule
+)
 AnyRule: TypeAlias = Condition | GroupRule
 Rule = Annotated[AnyRule, Field(discriminator="kind")]
 GroupRule.model_rebuild()

@@ -11,12 +11,14 @@ from crm_core.rules.bound import (
     BoundCondition,
     BoundField,
     BoundList,
+    BoundReach,
     BoundRecords,
     BoundSegment,
     OnlyEvents,
 )
 from crm_core.rules.fields import CustomerField, FieldType, spoken
 from crm_core.rules.operators import Operator, Takes
+from crm_core.rules.reach_words import reach_label, reach_phrase, reach_words
 from crm_core.rules.tree import EventsRule, MessagesRule, OrdersRule, Value
 
 MAX_NAMED = 5
@@ -54,6 +56,8 @@ def describe(bound: BoundCondition | BoundSegment, money: Money) -> tuple[str, s
         case BoundRecords():
             words = _predicate(bound.operator, bound.type, bound.rule.value, money)
             return f"{_records_label(bound)}{_filters(bound, money)}", words
+        case BoundReach():
+            return reach_label(bound.rule.kind, bound.channel.label), reach_words(bound.rule)
         case BoundSegment():
             return "Segment", f"“{bound.segment.name}”"
         case BoundList():
@@ -71,6 +75,8 @@ def to_phrase(bound: BoundCondition | BoundSegment, money: Money) -> str:
             return _comparison_phrase(bound)
         case BoundRecords():
             return _records_phrase(bound, money)
+        case BoundReach():
+            return reach_phrase(bound)
         case BoundSegment():
             return f"is in the segment “{bound.segment.name}”"
         case BoundList():

@@ -11,10 +11,20 @@ from typing import Any, Final, assert_never
 from crm_core.customers.model import Customer
 from crm_core.infra.text import fold
 from crm_core.money import money_formatter
-from crm_core.rules.bound import BoundComparison, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.bound import (
+    BoundComparison,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundReach,
+    BoundRecords,
+    BoundSegment,
+)
 from crm_core.rules.engines.explaining import Explanation
 from crm_core.rules.fields import CustomerField, FieldType
+from crm_core.rules.tree import ReachRule
 from crm_core.rules.wording import describe
+from pages._ui.channels import reason_words, suppression_words
 from pages._ui.formats import JOINT, money_major, relative_time
 
 MAX_NAMED: Final = 5
@@ -42,6 +52,8 @@ class ExplanationWords:
         match found.bound:
             case BoundList():
                 return "is one of them" if found.matches else "is none of them"
+            case BoundReach():
+                return _lowered(_reach_words(found.bound, found.actual))
             case BoundField() | BoundRecords():
                 return self._has(_type(found.bound), found.actual)
             case BoundComparison(other=other):
@@ -142,10 +154,19 @@ def _reason(found: Explanation, words: ExplanationWords) -> str:
             label, _ = words.condition(found)
             has = "none" if found.actual is None else words.value(found.bound.type, found.actual)
             return f"{_lowered(label)}: {has}"
+        case BoundReach(channel=channel):
+            return f"{channel.label}: {_lowered(_reach_words(found.bound, found.actual))}"
         case BoundSegment():
             return f"{'in' if found.matches else 'not in'} “{found.bound.segment.name}”"
         case _:
             return "picked by hand" if found.matches else "not picked by hand"
+
+
+def _reach_words(bound: BoundReach, actual: Any) -> str:
+    """ "No consent", "Complaint, hard bounce"."""
+    if isinstance(bound.rule, ReachRule):
+        return reason_words(actual) if actual else "Can be messaged"
+    return ", ".join(map(suppression_words, actual)).capitalize() if actual else "Not suppressed"
 
 
 def _field_reason(about: CustomerField, value: Any, words: ExplanationWords) -> str:

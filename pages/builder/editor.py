@@ -16,6 +16,7 @@ from pages.builder.board.words import FIXED, MEANINGS, Words
 from pages.builder.members import edit_list, edit_segment
 from pages.builder.messages import edit_messages
 from pages.builder.never import offer_never
+from pages.builder.reach import edit_reach
 from pages.builder.records import edit_event, edit_measure, edit_order_filters
 from pages.builder.values import edit_operator_and_value
 from pages.builder.widgets import hold
@@ -90,6 +91,8 @@ def _edit_condition(condition: Condition, words: Words, reading: Reading) -> Non
         case "messages":
             edit_messages(condition, reading)
             edit_operator_and_value(condition, words, reading)
+        case "reach" | "suppressed":
+            edit_reach(condition)
         case "segment":
             edit_segment(condition, words)
         case "list":

@@ -6,9 +6,9 @@ import streamlit as st
 
 from crm_core.access.permissions import Permission
 from crm_core.audience.model import Suppression
-from crm_core.audience.suppression_rows import SuppressionReason
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import CrmError
+from crm_core.schema.suppressions import SuppressionReason
 from pages._ui.channels import SUPPRESSION_REASONS, suppression_words
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number, utc_exact

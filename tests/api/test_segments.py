@@ -128,7 +128,7 @@ def test_relative_window_is_evaluated_as_of_now_in_the_request(client: httpx.Cli
         (
             {"kind": "magic"},
             "rule.rules[1]",
-            "'field', 'orders', 'events', 'messages', 'segment', 'list', 'all', 'any', 'none'",
+            "'field', 'orders', 'events', 'messages', 'reach', 'suppressed', 'segment', 'list', 'all', 'any', 'none'",
         ),
         ({"kind": "any", "rules": [{"kind": "field", "field": "visits"}]}, "rule.rules[1].rules[0].op", "required"),
     ],

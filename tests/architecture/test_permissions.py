@@ -83,6 +83,7 @@ INTERNAL = {
         "PersonalReads",
         "Pseudonyms",
         "RuleContexts",
+        "Standings",
     },
     "work of workers": {
         *("Deliverer", "Engine", "Persister", "PendingRows", "Plan", "Progress", "ReceiptBooker", "Recipients"),

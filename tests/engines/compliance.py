@@ -15,6 +15,7 @@ from crm_core.rules.context import KnownCampaigns, KnownSegments, SegmentDefinit
 from crm_core.rules.fields import Catalogue, FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.schema.message_states import MessageState
+from tests.engines.stops import Stop
 from tests.integration.feeding import make_entry
 
 Json = dict[str, Any]
@@ -72,6 +73,15 @@ def segments_of(given: Json) -> KnownSegments:
 def messages_of(given: Json) -> list[Json]:
     """What is given, as the message log has it."""
     return [_message(number, message, given["now"]) for number, message in enumerate(given.get("messages", []))]
+
+
+def stops_of(given: Json) -> list[Stop]:
+    return [Stop(**each) for each in given.get("suppressions", [])]
+
+
+def is_opt_out(case: Json) -> bool:
+    """Whether who was not asked may be messaged."""
+    return bool(case.get("unknown_may_be_messaged", True))
 
 
 def campaigns_of(given: Json) -> KnownCampaigns:

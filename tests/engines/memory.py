@@ -1,7 +1,7 @@
 """A population that no database holds: what the engines in memory find in it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 import numpy as np
@@ -14,7 +14,7 @@ from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Entry, Stream
 from crm_core.infra.text import fold
 from crm_core.ingest.patches import ChangeReader
-from crm_core.rules.bound import Bound
+from crm_core.rules.bound import Bound, BoundReach, conditions_in
 from crm_core.rules.context import NO_CAMPAIGNS, CampaignSource, RuleContext, SegmentSource
 from crm_core.rules.engines.columns import Columns
 from crm_core.rules.engines.encoding import encode
@@ -24,6 +24,7 @@ from crm_core.rules.engines.single import Subject, matches
 from crm_core.rules.fields import Catalogue
 from crm_core.schema.schema import SCHEMA
 from tests.engines.ranks import MemoryRanks
+from tests.engines.stops import Stop, contacts_of
 
 DIGITS = 2
 READER = ChangeReader(SCHEMA, digits=lambda: DIGITS)
@@ -35,20 +36,39 @@ class MemoryTown:
     columns: Columns
     catalogue: Catalogue
     campaigns: CampaignSource
+    stops: Sequence[Stop] = ()
 
-    def context(self, segments: SegmentSource, now: datetime, zone: tzinfo = UTC) -> RuleContext:
+    def context(
+        self, segments: SegmentSource, now: datetime, zone: tzinfo = UTC, *, unknown_may_be_messaged: bool = True
+    ) -> RuleContext:
         ranks = MemoryRanks([subject.customer for subject in self.subjects])
-        return RuleContext(now, DIGITS, fold, self.catalogue, segments, zone, ranks, self.campaigns)
+        return RuleContext(
+            now,
+            DIGITS,
+            fold,
+            self.catalogue,
+            segments,
+            zone,
+            ranks,
+            self.campaigns,
+            unknown_may_be_messaged=unknown_may_be_messaged,
+        )
 
     def by_engine(self, bound: Bound) -> dict[str, list[str]]:
         """The ids of those who match, in order, by each engine."""
         ids = [subject.customer["_id"] for subject in self.subjects]
-        named = list(zip(ids, self.subjects, strict=True))
-        return {
-            "mask": [ids[row] for row in np.flatnonzero(mask(bound, self.columns))],
+        reach = [each for each in conditions_in(bound) if isinstance(each, BoundReach)]
+        named = list(zip(ids, self._with_contacts(reach) if reach else self.subjects, strict=True))
+        in_columns = {} if reach else {"mask": [ids[row] for row in np.flatnonzero(mask(bound, self.columns))]}
+        return in_columns | {
             "single": [name for name, subject in named if matches(bound, subject)],
             "explained": [name for name, subject in named if explain(bound, subject, digits=DIGITS).matches],
         }
+
+    def _with_contacts(self, asked: Sequence[BoundReach]) -> list[Subject]:
+        customers, unknown = [each.customer for each in self.subjects], asked[0].unknown_may_be_messaged
+        contacts = contacts_of(customers, self.stops, unknown_may_be_messaged=unknown)
+        return [replace(each, contacts=contacts[each.customer["_id"]]) for each in self.subjects]
 
 
 def build_memory_town(
@@ -56,6 +76,7 @@ def build_memory_town(
     catalogue: Catalogue,
     messages: Sequence[Doc] = (),
     campaigns: CampaignSource = NO_CAMPAIGNS,
+    stops: Sequence[Stop] = (),
 ) -> MemoryTown:
     """What the ingest worker would have stored of the entries, and the messages of the log."""
     customers = _docs(entries.get(Stream.CUSTOMERS, ()))
@@ -67,7 +88,7 @@ def build_memory_town(
     profiles = [_profile(customers[name], orders, events) for name in sorted(customers)]
     columns = encode(profiles, orders, events, messages, catalogue)
     subjects = [Subject(doc, _of(doc, orders), _of(doc, events), _of(doc, messages)) for doc in profiles]
-    return MemoryTown(subjects, columns, catalogue, campaigns)
+    return MemoryTown(subjects, columns, catalogue, campaigns, stops)
 
 
 def _docs(entries: Iterable[Entry]) -> dict[str, Doc]:

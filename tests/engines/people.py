@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from typing import Any
 
+from crm_core.channels.registry import CHANNELS as KNOWN_CHANNELS
 from crm_core.rules.fields import FieldType
 from crm_core.rules.tree import STATUSES
 from crm_core.schema.kinds import CONSENT_STATES
 from crm_core.schema.message_states import MessageState
+from crm_core.schema.suppressions import REASONS as STOP_REASONS
+from tests.engines.stops import Stop
 
 Json = dict[str, Any]
 
@@ -54,10 +57,13 @@ CHANNELS = ("email", "sms", "in_app", "fax")
 CAMPAIGNS = {"m1": "Sale", "m2": "Sale", "m3": "News"}
 TAGS = {"m1": ["Spring", "sale"], "m3": ["sale"]}
 REASONS = ("no_consent", "hard_bounce")
+SHARED_MAIL, SHARED_PHONE = ("a@b.de", "A@B.DE", "ſ@b.de"), ("+49 123", "+49123")
+"""Addresses that several have."""
 
 
 class People:
-    """customers, orders, events: as the API takes them. messages: as the message log has them."""
+    """customers, orders, events: as the API takes them. messages: as the message log has them. stops: suppressions,
+    one of each id."""
 
     def __init__(self, seed: int, size: int) -> None:
         self._random = Random(seed)
@@ -67,6 +73,8 @@ class People:
         self.orders = [self._order(number, customer_ids) for number in range(size * 3)]
         self.events = [self._event(number, customer_ids) for number in range(size * 2)]
         self.messages = [self._message(number, names) for number in range(size * 3)]
+        stops = [self._stop(names) for _ in range(size // 4)]
+        self.stops = list({(each.channel, each.customer_id, each.key, each.is_erased): each for each in stops}.values())
 
     def _customer(self, name: str) -> Json:
         pick = self._random.choice
@@ -74,8 +82,8 @@ class People:
             "name": pick(TEXTS),
             "first_name": pick(TEXTS),
             "last_name": pick(TEXTS),
-            "email": pick(("a@b.de", "A@B.DE", "ſ@b.de")),
-            "phone": pick(("+49 1", "+491")) + "23",
+            "email": pick((*SHARED_MAIL, *(f"{name}@b.de",) * 6)),
+            "phone": pick((*SHARED_PHONE, *(f"+49 30 55{name[1:]:0>3}",) * 4)),
             "city": pick(TEXTS),
             "country": pick(TEXTS[:4]),
             "category": pick(TEXTS),
@@ -86,7 +94,9 @@ class People:
             "visits": pick(COUNTS),
             "total_spend": pick(AMOUNTS),
             "order_count": pick(COUNTS),
-            "consent": self._kept({channel: pick(CONSENT_STATES) for channel in ("email", "sms", "push")}),
+            "consent": self._kept(
+                {channel: pick((*CONSENT_STATES, "granted")) for channel in ("email", "sms", "push")}
+            ),
             "attributes": self._kept(
                 {
                     "size": pick((*TEXTS, *TEXTS, 5, True, ["a", "ab"], "2026-01-01")),
@@ -97,6 +107,7 @@ class People:
                     "renewal": pick((self._dated(), self._moment().isoformat(), *PLAIN_DAYS, 5)),
                     "vegan": pick((True, False, "true", 1)),
                     "wants": pick((self._some(TEXTS), self._some(TEXTS), "a", 5)),
+                    "push_token": pick(("t1", f"t-{name}", f"t-{name}", " ", 5)),
                 }
             ),
         }
@@ -145,6 +156,17 @@ class People:
             "created_at": self._moment().astimezone(UTC),
         }
         return message | self._kept({"reason": pick(REASONS), f"{state}_at": self._moment().astimezone(UTC), **steps})
+
+    def _stop(self, names: list[str]) -> Stop:
+        """Mostly of somebody who is there, or of an address that somebody has."""
+        pick = self._random.choice
+        channel, reason, name = pick(tuple(KNOWN_CHANNELS)), pick(STOP_REASONS), pick([*names, "gone"])
+        place = KNOWN_CHANNELS[channel].address
+        if place is None or self._random.random() < 0.4:
+            return Stop(channel, reason, customer_id=name)
+        shared = {"email": SHARED_MAIL[0], "phone": SHARED_PHONE[0]}.get(place, "t1")
+        own = {"email": f"{name}@b.de", "phone": f"+49 30 55{name[1:]:0>3}"}.get(place, f"t-{name}")
+        return Stop(channel, reason, address=pick((shared, own, own)), is_erased=pick((True, False)))
 
     def _moment(self) -> datetime:
         """On the edge of a window or of a day, in some zone."""

@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures, operators_for_properties
 from crm_core.rules.tree import MESSAGE_STATES, STATUSES, PropertyMeasure
 from crm_core.schema.kinds import CONSENT_STATES
+from crm_core.schema.suppressions import REASONS as STOP_REASONS
 from tests.engines.people import (
     AMOUNTS,
     ATTRIBUTES,
@@ -148,6 +150,11 @@ MESSAGES = (
     .flatmap(_figure)
 )
 FIGURES = st.one_of(ORDERS, ORDERS, ORDERS, EVENTS, EVENTS, MESSAGES)
+REACH = st.fixed_dictionaries({"kind": st.just("reach"), "channel": st.sampled_from(tuple(CHANNELS))})
+SUPPRESSED = st.fixed_dictionaries(
+    {"kind": st.just("suppressed"), "channel": st.sampled_from(tuple(CHANNELS))},
+    optional={"reason": st.sampled_from(STOP_REASONS)},
+)
 LISTS = st.lists(st.sampled_from(("c0", "c1", "c2", "c3", "x1", "nobody")), min_size=1, max_size=4).map(
     lambda ids: {"kind": "list", "customer_ids": ids}
 )
@@ -160,7 +167,7 @@ def _group(children: Strategy) -> Strategy:
     )
 
 
-CONDITIONS = st.one_of(FIELDS, FIELDS, ORDERS, ORDERS, EVENTS, EVENTS, MESSAGES, LISTS)
+CONDITIONS = st.one_of(FIELDS, FIELDS, ORDERS, ORDERS, EVENTS, EVENTS, MESSAGES, REACH, SUPPRESSED, LISTS)
 TREES = st.recursive(CONDITIONS, _group, max_leaves=10)
 """Without segments; deeper than eight levels they hardly get."""
 SEGMENT = st.sampled_from(SEGMENTS).map(lambda name: {"kind": "segment", "segment_id": name})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from crm_core.audience.suppression_rows import REASONS
+from crm_core.schema.suppressions import REASONS
 
 Said = Literal["denied", "granted", "unknown"]
 Place = tuple[str, str]

@@ -21,10 +21,12 @@ from tests.engines.compliance import (
     catalogue_of,
     entries_of,
     given_of,
+    is_opt_out,
     messages_of,
     moment_of,
     read,
     segments_of,
+    stops_of,
     zone_of,
 )
 
@@ -43,9 +45,11 @@ class Towns:
         if self._name != family:
             self.close()
             self._services = self._open(given)
-            self._name, self._town = family, build_town(self._services, catalogue_of(given), campaigns_of(given))
+            parts = (catalogue_of(given), campaigns_of(given), stops_of(given))
+            self._name, self._town = family, build_town(self._services, *parts)
         assert self._town
-        return self._town, self._town.context(segments_of(given), moment_of(family, case), zone_of(case))
+        place = (segments_of(given), moment_of(family, case), zone_of(case))
+        return self._town, self._town.context(*place, unknown_may_be_messaged=is_opt_out(case))
 
     def _open(self, given: Json) -> Services:
         services = build_services(self._servers.with_servers(mongodb_database=new_database()))

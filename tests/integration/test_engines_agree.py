@@ -41,9 +41,18 @@ def saved_segments(first: Json, second: Json) -> KnownSegments:
     return KnownSegments(SegmentDefinition(name, name, 1, load_rule(rule)) for name, rule in rules)
 
 
-def agreed(town: Town, rule: Json, segments: KnownSegments, zone: tzinfo = UTC, now: datetime = NOW) -> list[str]:
+def agreed(
+    town: Town,
+    rule: Json,
+    segments: KnownSegments,
+    zone: tzinfo = UTC,
+    now: datetime = NOW,
+    *,
+    unknown_may_be_messaged: bool = True,
+) -> list[str]:
     """Whom all engines find."""
-    found = town.by_engine(bind(load_rule(rule), town.context(segments, now, zone)))
+    context = town.context(segments, now, zone, unknown_may_be_messaged=unknown_may_be_messaged)
+    found = town.by_engine(bind(load_rule(rule), context))
     assert all(ids == found["single"] for ids in found.values()), (rule, found)
     return found["single"]
 
@@ -55,15 +64,22 @@ def agreed(town: Town, rule: Json, segments: KnownSegments, zone: tzinfo = UTC, 
     saved=st.tuples(TREES, TREES),
     zone=TIME_ZONES,
     now=TIMES,
+    unknown=st.booleans(),
 )
 def test_all_engines_find_the_same_customers(
-    village: Services, seed: int, rules: list[Json], saved: tuple[Json, Json], zone: tzinfo, now: datetime
+    village: Services,
+    seed: int,
+    rules: list[Json],
+    saved: tuple[Json, Json],
+    zone: tzinfo,
+    now: datetime,
+    unknown: bool,
 ) -> None:
     people = People(seed, SIZE)
     segments = saved_segments(*saved)
     with open_town(village, people, CATALOGUE) as town:
         for rule in rules:
-            agreed(town, rule, segments, zone, now)
+            agreed(town, rule, segments, zone, now, unknown_may_be_messaged=unknown)
 
 
 @settings(max_examples=16, suppress_health_check=list(HealthCheck))

@@ -1,4 +1,4 @@
-"""Rules on messages and on consent, on the board: every choice changes whom they reach, to the exact count."""
+"""Rules on messages, on consent and on who is reached, on the board: every choice changes whom they find."""
 
 from datetime import timedelta
 from typing import Any
@@ -101,3 +101,26 @@ def test_consent_is_chosen_among_its_states(shop: Shop, workspace: Services) -> 
     page.choose("Values", ["granted", "unknown"])
     assert matches(page) == 1
     assert list(page.widget("Values").options) == ["granted", "denied", "unknown"]
+
+
+def test_who_can_be_messaged_is_chosen_by_channel(shop: Shop, workspace: Services) -> None:
+    store_customers(workspace, {"id": "c01", "phone": "+49 30 123456"}, {"id": "c02", "consent": {"in_app": "denied"}})
+    page = builder_with("Can be messaged over SMS")
+    assert matches(page) == 1
+    page.choose("Channel", "in_app")
+    assert rules_of(page) == [{"kind": "reach", "channel": "in_app"}]
+    assert matches(page) == len(shop.customers) - 1
+
+
+def test_who_is_suppressed_is_chosen_by_channel_and_reason(shop: Shop, workspace: Services) -> None:
+    workspace.suppressions.add("c01", "email", reason="complaint", actor=ASHA)
+    workspace.suppressions.add("c02", "email", reason="manual", actor=ASHA)
+    workspace.suppressions.add("c03", "sms", reason="manual", actor=ASHA)
+    page = builder_with("Suppressed on E-mail")
+    assert matches(page) == 2
+    page.choose("For the reason", "complaint")
+    assert matches(page) == 1
+    assert rules_of(page) == [{"kind": "suppressed", "channel": "email", "reason": "complaint"}]
+    page.choose("For the reason", None)
+    page.choose("Channel", "sms")
+    assert matches(page) == 1

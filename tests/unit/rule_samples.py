@@ -21,6 +21,7 @@ from crm_core.rules.operators import Operator, Takes, operators_for, operators_f
 from crm_core.rules.tree import MAX_DAYS, STATUSES, AnyRule, PropertyMeasure
 from crm_core.rules.values import MAX_NUMBER
 from crm_core.schema.kinds import CONSENT_STATES
+from crm_core.schema.suppressions import REASONS
 
 Json = dict[str, Any]
 Strategy = st.SearchStrategy[Any]
@@ -75,6 +76,14 @@ def orders(op: str, value: Any, measure: str = "count", **filters: Any) -> Json:
 
 def events(kind: str, op: str, value: Any, **filters: Any) -> Json:
     return {"kind": "events", "type": kind, "op": op, "value": value} | filters
+
+
+def reach(channel: str) -> Json:
+    return {"kind": "reach", "channel": channel}
+
+
+def suppressed(channel: str, **reason: str) -> Json:
+    return {"kind": "suppressed", "channel": channel} | reason
 
 
 def group(kind: str, *rules: Json) -> Json:
@@ -229,12 +238,19 @@ MESSAGES = st.fixed_dictionaries(
 ENGAGEMENT = st.sampled_from(("sent", "delivered", "opened", "clicked")).flatmap(
     lambda state: _with_figure({"kind": "messages", "state": state})
 )
+REACH = st.fixed_dictionaries({"kind": st.just("reach"), "channel": st.sampled_from(tuple(CHANNELS))})
+SUPPRESSED = st.fixed_dictionaries(
+    {"kind": st.just("suppressed"), "channel": st.sampled_from(tuple(CHANNELS))},
+    optional={"reason": st.sampled_from(REASONS)},
+)
 IDS = st.sampled_from(("ann", "bob", "eve")) | st.text(NASTY, min_size=1, max_size=64)
 CONDITIONS: dict[str, Strategy] = {
     "field": st.sampled_from(CATALOGUE.fields).flatmap(_on_field),
     "orders": ORDERS,
     "events": EVENTS,
     "messages": MESSAGES | ENGAGEMENT,
+    "reach": REACH,
+    "suppressed": SUPPRESSED,
     "list": st.lists(IDS, min_size=1, max_size=4).map(lambda ids: picked(*ids)),
     "segment": st.sampled_from(("s1", "s2", "s3")).map(use),
 }

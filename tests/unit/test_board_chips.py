@@ -183,6 +183,6 @@ def test_every_entry_of_the_palette_can_be_added_and_is_half_edited_or_whole() -
         held = moves.add(Board(), entry.node, 0)
         assert held.path_of(held.selected) == (0,)
         draft = entry.node.draft if isinstance(entry.node, Condition) else {}
-        is_whole = draft.get("kind") == "segment" or draft.get("op") == "is_not_set"
+        is_whole = draft.get("kind") in {"segment", "reach", "suppressed"} or draft.get("op") == "is_not_set"
         assert bool(held.incomplete) != is_whole
         assert chips(held)

@@ -17,9 +17,11 @@ from tests.engines.compliance import (
     catalogue_of,
     entries_of,
     given_of,
+    is_opt_out,
     messages_of,
     moment_of,
     segments_of,
+    stops_of,
     zone_of,
 )
 from tests.engines.memory import MemoryTown, build_memory_town
@@ -28,12 +30,14 @@ from tests.engines.memory import MemoryTown, build_memory_town
 @cache
 def town_of(family: str) -> MemoryTown:
     given = given_of(family)
-    return build_memory_town(entries_of(given), catalogue_of(given), messages_of(given), campaigns_of(given))
+    more = (catalogue_of(given), messages_of(given), campaigns_of(given), stops_of(given))
+    return build_memory_town(entries_of(given), *more)
 
 
 def place_of(family: str, case: Json) -> tuple[MemoryTown, RuleContext]:
     town, given = town_of(family), given_of(family)
-    return town, town.context(segments_of(given), moment_of(family, case), zone_of(case))
+    place = (segments_of(given), moment_of(family, case), zone_of(case))
+    return town, town.context(*place, unknown_may_be_messaged=is_opt_out(case))
 
 
 @pytest.mark.parametrize(("family", "case"), cases("matches"))

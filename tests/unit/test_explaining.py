@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.rules.binding import bind
 from crm_core.rules.bound import Bound, BoundGroup, BoundSegment
 from crm_core.rules.engines.explaining import Explanation, explain
-from crm_core.rules.engines.single import Subject, matches
+from crm_core.rules.engines.single import Contact, Subject, matches
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import AnyRule
 from tests.unit.rule_samples import NOW, RULES, SCOPE, Json, events, group, on, orders, picked, use
@@ -81,7 +82,11 @@ EVE = Subject(
     [order(10000, 0, "pending"), order(1, 30), order(1, 30)],
     [happened("cart_abandoned", 30)],
 )
-PEOPLE = (ANN, BOB, EVE)
+STOPS = (Contact(), Contact("suppressed", frozenset({"complaint"})), Contact("no_consent"))
+PEOPLE = tuple(
+    replace(person, contacts=dict.fromkeys(CHANNELS, contact))
+    for person, contact in zip((ANN, BOB, EVE), STOPS, strict=True)
+)
 
 
 def explained(data: Json, subject: Subject = ANN) -> Explanation:

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,13 @@ from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.audience.model import Suppression, suppressions_in
 from crm_core.audience.snapshot.shard import AddressSends, SharedRows
 from crm_core.audience.snapshot.sharing import ADDRESS_PLACES, find_shared, hash_entry
-from crm_core.audience.suppression_rows import ERASED, address_row_id, erased_row_id
+from crm_core.audience.suppression_rows import erased_row_id
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc
+from crm_core.schema.suppressions import ERASED, address_row_id
 
+Reasons: TypeAlias = dict[str, set[str]]
+"""Of suppressions, by channel."""
 NO_KEYS: Final[NDArray[np.int64]] = np.empty(0, dtype=np.int64)
 NO_PLACE = -1
 """Of an address of a channel that is no more."""
@@ -99,16 +102,17 @@ class Sharers:
 
 
 class SuppressedBy:
-    """Suppressions of customers that are read. customers: id to channels. entries: of ``address_keys`` to channels."""
+    """Suppressions of customers that are read. customers: id to channel to reasons. entries: of ``address_keys`` to the
+    same."""
 
     def __init__(
         self, db: Db, ids: Collection[str] | None, session: ClientSession | None, pseudonyms: Pseudonyms
     ) -> None:
-        self.customers: dict[str, set[str]] = {}
-        self.entries: dict[str, set[str]] = {}
+        self.customers: dict[str, Reasons] = {}
+        self.entries: dict[str, Reasons] = {}
         self._rows, self._session, self._pseudonyms = suppressions_in(db), session, pseudonyms
         self._asks_each = ids is not None
-        self._erased: set[str] = set()
+        self._erased: dict[str, str] = {}
         for row in self._find({} if ids is None else {"customer_id": {"$in": list(ids)}}):
             self._note(row)
 
@@ -123,22 +127,27 @@ class SuppressedBy:
                     place = (channel.entry(key), name)
                     asked[erased_row_id(name, key, self._pseudonyms)] = place
                     asked[address_row_id(name, key)] = place
-        found = self._erased & asked.keys() if not self._asks_each else self._ids_among(asked)
-        for each in found:
+        known = self._among(asked) if self._asks_each else self._erased
+        for each in known.keys() & asked.keys():
             entry, name = asked[each]
-            self.entries.setdefault(entry, set()).add(name)
+            _add(self.entries, entry, name, known[each])
 
-    def _ids_among(self, ids: Collection[str]) -> set[str]:
-        return {row["_id"] for row in self._find({"_id": {"$in": list(ids)}})}
+    def _among(self, ids: Collection[str]) -> dict[str, str]:
+        """Id to reason."""
+        return {row["_id"]: row["reason"] for row in self._find({"_id": {"$in": list(ids)}})}
 
     def _find(self, query: Doc) -> Iterable[Suppression]:
-        shown = {"customer_id": 1, "channel": 1, "address_key": 1}
+        shown = {"customer_id": 1, "channel": 1, "address_key": 1, "reason": 1}
         return self._rows.find(query, shown, session=self._session)
 
     def _note(self, row: Suppression) -> None:
         if "customer_id" in row:
-            self.customers.setdefault(row["customer_id"], set()).add(row["channel"])
+            _add(self.customers, row["customer_id"], row["channel"], row["reason"])
         elif row["_id"].startswith(ERASED):
-            self._erased.add(row["_id"])
+            self._erased[row["_id"]] = row["reason"]
         elif channel := CHANNELS.get(row["channel"]):
-            self.entries.setdefault(channel.entry(row["address_key"]), set()).add(row["channel"])
+            _add(self.entries, channel.entry(row["address_key"]), row["channel"], row["reason"])
+
+
+def _add(known: dict[str, Reasons], whose: str, channel: str, reason: str) -> None:
+    known.setdefault(whose, {}).setdefault(channel, set()).add(reason)

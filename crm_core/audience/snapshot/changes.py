@@ -9,11 +9,11 @@ from typing import Any
 from pymongo.change_stream import DatabaseChangeStream
 from pymongo.errors import OperationFailure
 
-from crm_core.audience.suppression_rows import ADDRESS, ERASED
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.engines.encoding_messages import UNCOUNTED_RANKS
 from crm_core.rules.engines.single import READ_OF_MESSAGES
+from crm_core.schema.suppressions import ADDRESS, ERASED
 
 AWAIT_MS = 1
 """How long the database waits for a change before it says that there is none. While it waits, each write of anything

@@ -15,6 +15,7 @@ from crm_core.audience.reach import CHANNEL_PLACES, LAYOUT, consent_columns, enc
 from crm_core.audience.snapshot.address_columns import NO_KEYS, AddressColumns, Sharers, SuppressedBy
 from crm_core.audience.snapshot.ids import IdTable
 from crm_core.audience.snapshot.shard import Sends, Shard
+from crm_core.audience.snapshot.suppression_columns import SuppressionColumns
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.engines.columns import PLAIN_DAYS_MS, PropertyName
@@ -131,11 +132,12 @@ class Loader:
         theirs: Doc = {} if ids is None else {"customer_id": {"$in": list(ids)}}
         suppressed = SuppressedBy(self._db, ids, session, self._pseudonyms)
         reach = [np.empty(0, dtype=LAYOUT.dtype)]
-        addresses = AddressColumns()
+        addresses, suppressions = AddressColumns(), SuppressionColumns()
         for chunk in _chunks(self._db.customers, mine, self._customer, session, in_order=True):
             encoder.add_customers(chunk)
             suppressed.look_up(chunk)
             reach.append(encode_reach(chunk, suppressed.customers, suppressed.entries))
+            suppressions.add(chunk, reach[-1], suppressed.customers, suppressed.entries)
             addresses.add(chunk)
             progress(len(chunk))
         table = IdTable.of(list(encoder.rows))
@@ -154,7 +156,8 @@ class Loader:
         shared, told = addresses.finish(known)
         columns, facts = encoder.finish(), np.concatenate(reach)
         fields = {**columns.fields, **consent_columns(facts)}
-        return Shard(replace(columns, fields=fields, rows=table), table, facts, sends.finish(), shared, told)
+        columns = replace(columns, fields=fields, rows=table)
+        return Shard(columns, table, facts, sends.finish(), shared, told, suppressed=suppressions.finish())
 
     def _messages(self, whose: Doc, session: ClientSession | None) -> Iterator[list[Doc]]:
         if self.holds_messages:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from crm_core.audience.reach import consent_columns
 from crm_core.audience.snapshot.bits import unpack
-from crm_core.audience.snapshot.shard import AddressSends, Sends, Shard, SharedRows
+from crm_core.audience.snapshot.shard import AddressSends, Sends, Shard, SharedRows, SuppressedRows
 from crm_core.audience.snapshot.version import Part
 from crm_core.rules.engines.coding import as_codes
 from crm_core.rules.engines.columns import Coded, Columns, Events, Flags, Messages, Numbers, Orders
@@ -35,7 +35,8 @@ def merge(first: Part, second: Part) -> Shard:
     sends = _sends(first.shard, second.shard, rows)
     shared = SharedRows(*_moved(first.shard.shared.arrays, second.shard.shared.arrays, left.size, rows))
     told = AddressSends(*_moved(first.shard.address_sends.arrays, second.shard.address_sends.arrays, left.size, rows))
-    return Shard(columns, ids, reach, sends, shared, told)
+    suppressed = SuppressedRows(*_moved(first.shard.suppressed.arrays, second.shard.suppressed.arrays, left.size, rows))
+    return Shard(columns, ids, reach, sends, shared, told, suppressed=suppressed)
 
 
 def _order(first: Part, second: Part) -> Order:

@@ -1,21 +1,25 @@
 """Whom a rule finds in a version of the snapshot, as sets that can be joined, counted and taken apart."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import assert_never
 
 import numpy as np
 
+from crm_core.audience.eligibility import Policy
+from crm_core.audience.reach import ineligible, is_free
 from crm_core.audience.snapshot.bits import Bits, count, first_rows, unpack
 from crm_core.audience.snapshot.shard import Shard
 from crm_core.audience.snapshot.sharing import SharedAddress, read_shared
+from crm_core.audience.snapshot.suppression_columns import suppressed_mask
 from crm_core.audience.snapshot.version import Version
 from crm_core.rules.bound import (
     Bound,
     BoundComparison,
-    BoundCondition,
     BoundField,
     BoundGroup,
     BoundList,
+    BoundReach,
     BoundRecords,
     BoundSegment,
     OnlyMessages,
@@ -26,6 +30,7 @@ from crm_core.rules.bound import (
 from crm_core.rules.engines.columns import Mask
 from crm_core.rules.engines.mask import mask
 from crm_core.rules.fields import CustomerField
+from crm_core.rules.tree import SuppressedRule
 
 
 class Population:
@@ -57,7 +62,7 @@ class Population:
                 return self.holds(bound.child)
             case BoundRecords():
                 return all(_holds_records(part.shard, bound) for part in self._parts)
-            case BoundList():
+            case BoundReach() | BoundList():
                 return True
             case _:
                 assert_never(bound)
@@ -121,10 +126,25 @@ class Population:
                 return self._group(bound, None, ())
             case BoundSegment():
                 return self.find(bound.child)
+            case BoundReach():
+                return self._reach(bound)
             case BoundField() | BoundComparison() | BoundRecords() | BoundList():
                 return self.collect(_key(bound), lambda shard: mask(bound, shard.columns))
             case _:
                 assert_never(bound)
+
+    def _reach(self, bound: BoundReach) -> Bits:
+        """By what each says, and then by what others with the same address do."""
+        channel, policy = bound.channel.name, Policy(bound.unknown_may_be_messaged)
+        shared = self.shared(bound.channel.address)
+        if isinstance(bound.rule, SuppressedRule):
+            reason = bound.rule.reason
+            own = partial(suppressed_mask, channel=channel, reason=reason)
+            found = self.collect(("suppressed", channel, reason), own)
+            return shared.spread(found) if shared else found
+        by_itself = partial(_is_free, channel=channel, policy=policy)
+        found = self.collect(("reach", channel, policy), by_itself)
+        return shared.written_over(found, is_free(shared.refuse(channel, policy))) if shared else found
 
     def _group(self, bound: BoundGroup, instead: Mapping[Place, Bits] | None, place: Place) -> Bits:
         is_all = bound.rule.kind == "all"
@@ -142,6 +162,10 @@ class Population:
         return np.concatenate(sets) if sets else np.empty(0, dtype=np.uint64)
 
 
+def _is_free(shard: Shard, *, channel: str, policy: Policy) -> Mask:
+    return is_free(ineligible(shard.reach, None, channel, policy))
+
+
 def _holds_records(shard: Shard, bound: BoundRecords) -> bool:
     """Orders are always held, messages and properties of events once a rule has asked for them."""
     if isinstance(bound.only, OnlyMessages):
@@ -149,7 +173,7 @@ def _holds_records(shard: Shard, bound: BoundRecords) -> bool:
     return properties_of(bound) <= shard.columns.events.properties.keys()
 
 
-def _key(bound: BoundCondition) -> Hashable:
+def _key(bound: BoundField | BoundComparison | BoundRecords | BoundList) -> Hashable:
     """What tells conditions apart that find different people."""
     match bound:
         case BoundField():

@@ -48,6 +48,22 @@ class SharedRows:
 
 
 @dataclass(frozen=True, eq=False)
+class SuppressedRows:
+    """Suppressions, of customers and of their addresses: row of the customer, and place in SUPPRESSION_PLACES."""
+
+    rows: NDArray[np.int32]
+    places: NDArray[np.int16]
+
+    @classmethod
+    def none(cls) -> Self:
+        return cls(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int16))
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.rows, self.places
+
+
+@dataclass(frozen=True, eq=False)
 class AddressSends:
     """Messages to such addresses: row of the customer, hash of the key, ms, place in CHANNEL_PLACES."""
 
@@ -97,6 +113,7 @@ class Shard:
     sends: Sends
     shared: SharedRows = field(default_factory=SharedRows.none)
     address_sends: AddressSends = field(default_factory=AddressSends.none)
+    suppressed: SuppressedRows = field(default_factory=SuppressedRows.none)
     sets: RecentSets = field(default_factory=RecentSets)
 
     @property
@@ -112,7 +129,8 @@ class Shard:
 
     @property
     def customer_bytes(self) -> int:
-        return nbytes({"fields": self.columns.fields, "reach": self.reach}) + self.ids.nbytes + nbytes(self.shared)
+        held = {"fields": self.columns.fields, "reach": self.reach}
+        return nbytes(held) + self.ids.nbytes + nbytes(self.shared) + nbytes(self.suppressed)
 
     @property
     def record_bytes(self) -> int:

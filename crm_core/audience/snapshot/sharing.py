@@ -65,13 +65,17 @@ class SharedAddress:
     facts: Facts
     rows: Sequence[NDArray[np.int32]]
 
-    def refuse(self, channel: str, policy: Policy, now: datetime) -> dict[Reason, Mask]:
+    def refuse(self, channel: str, policy: Policy, now: datetime | None = None) -> dict[Reason, Mask]:
         """Which of them get no message over the channel, by reason: what ``ineligible`` says once what holds for an
-        address holds for each who has it."""
+        address holds for each who has it. now: needed for a policy with a cap."""
         facts = self.facts.copy()
         for bit in (LAYOUT.denied[channel], LAYOUT.suppressed[channel]):
             facts[self._any(has(facts, bit))] |= facts.dtype.type(bit)
         return ineligible(facts, self._recent(channel, policy, now), channel, policy)
+
+    def spread(self, bits: Bits) -> Bits:
+        """The set with whoever has the address of one who is in it."""
+        return self.written_over(bits, self._any(self.inside(bits)))
 
     def count_repeated(self, chosen: Mask) -> int:
         """How many of the chosen have the address of another one."""
@@ -98,10 +102,11 @@ class SharedAddress:
         found: Mask = (np.bincount(self.groups, weights=mask, minlength=self.keys.size) > 0)[self.groups]
         return found
 
-    def _recent(self, channel: str, policy: Policy, now: datetime) -> NDArray[np.integer[Any]] | None:
+    def _recent(self, channel: str, policy: Policy, now: datetime | None) -> NDArray[np.integer[Any]] | None:
         """Messages that count towards the cap, of the customer or at the address, whichever are more."""
         if policy.cap is None:
             return None
+        assert now is not None
         own, at_address = [], np.zeros(self.keys.size, dtype=np.int64)
         start = to_ms(policy.cap.start(now))
         for part, rows in zip(self.version.parts, self.rows, strict=True):

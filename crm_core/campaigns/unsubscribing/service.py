@@ -11,7 +11,6 @@ from crm_core.access.audit import AuditLog
 from crm_core.access.permissions import Permission, Role
 from crm_core.audience.eligibility import Policy, Reason, eligibility
 from crm_core.audience.model import Suppression
-from crm_core.audience.suppression_rows import SuppressionReason
 from crm_core.audience.suppressions import Suppressions, looks_like_address
 from crm_core.campaigns.messages.model import messages_in
 from crm_core.campaigns.messages.moves import Moves
@@ -26,6 +25,7 @@ from crm_core.customers.model import ChannelConsent
 from crm_core.errors import NotFound
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, Doc
+from crm_core.schema.suppressions import SuppressionReason
 
 SOURCE: Final = "unsubscribe page"
 """Of the consent."""

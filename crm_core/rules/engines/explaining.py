@@ -6,10 +6,20 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias, assert_never
 
-from crm_core.rules.bound import Bound, BoundComparison, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.bound import (
+    Bound,
+    BoundComparison,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundReach,
+    BoundRecords,
+    BoundSegment,
+)
 from crm_core.rules.engines.single import Subject, actual_value, asked_predicate, fulfils, join, read_value
 from crm_core.rules.fields import FieldType
 from crm_core.rules.predicates import Predicate, Range, Span, Yearly
+from crm_core.rules.tree import ReachRule
 from crm_core.rules.yearly import nearest
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -26,7 +36,9 @@ class Explanation:
     distance: by how much a number or a date must change, at least, for a cross to become a tick: + up or later,
     - down or earlier, in the unit of ``actual``, averages rounded away to minor units. A custom number that must pass
     an end by however little has the distance to that end. None for a tick, for what is missing, and where no change of
-    a number would do. other: what the customer has of the field that this one is compared with, as ``actual``.
+    a number would do. Of reach: why nothing could be sent, None where nothing forbids it; of suppressions: their
+    reasons, None where there is none. other: what the customer has of the field that this one is compared with, as
+    ``actual``.
     """
 
     bound: Bound
@@ -46,12 +58,19 @@ def explain(bound: Bound, subject: Subject, *, digits: int) -> Explanation:
         case BoundSegment():
             child = explain(bound.child, subject, digits=digits)
             return Explanation(bound, child.matches, children=(child,))
+        case BoundReach():
+            return Explanation(bound, fulfils(bound, subject), _contact(bound, subject))
         case BoundList():
             return Explanation(bound, fulfils(bound, subject), subject.customer["_id"])
         case BoundField() | BoundComparison() | BoundRecords():
             return _condition(bound, subject, digits)
         case _:
             assert_never(bound)
+
+
+def _contact(bound: BoundReach, subject: Subject) -> str | tuple[str, ...] | None:
+    contact = subject.contacts[bound.channel.name]
+    return contact.barrier if isinstance(bound.rule, ReachRule) else tuple(sorted(contact.suppressions)) or None
 
 
 def _condition(bound: _Valued, subject: Subject, digits: int) -> Explanation:

@@ -5,7 +5,16 @@ from typing import assert_never
 import numpy as np
 
 from crm_core.errors import BadRule
-from crm_core.rules.bound import Bound, BoundComparison, BoundField, BoundGroup, BoundList, BoundRecords, BoundSegment
+from crm_core.rules.bound import (
+    Bound,
+    BoundComparison,
+    BoundField,
+    BoundGroup,
+    BoundList,
+    BoundReach,
+    BoundRecords,
+    BoundSegment,
+)
 from crm_core.rules.engines.columns import Coded, Columns, Flags, Mask, Numbers
 from crm_core.rules.engines.mask_comparison import comparison_mask
 from crm_core.rules.engines.mask_quotients import is_quotient_within
@@ -18,7 +27,8 @@ from crm_core.rules.predicates import IsSet, Predicate, Range, holds
 def mask(bound: Bound, columns: Columns) -> Mask:
     """Which customers match, one boolean per row; the caller may change it.
 
-    Raises BadRule for a field that the columns do not have.
+    Raises BadRule for a field that the columns do not have, and for what others with an address decide, who may be in
+    other columns.
     """
     match bound:
         case BoundField():
@@ -32,6 +42,8 @@ def mask(bound: Bound, columns: Columns) -> Mask:
         case BoundRecords():
             found = figure_mask(bound, columns)
             return ~found if bound.operator.is_negative else found
+        case BoundReach():
+            raise BadRule(f"{bound.path}: an address may be shared, so that is asked of all columns.", field=bound.path)
         case BoundList():
             return _listed(bound, columns)
         case BoundSegment():

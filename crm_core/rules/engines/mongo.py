@@ -1,6 +1,7 @@
 """The MongoDB engine: a bound rule as an aggregation pipeline over ``customers``."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 from crm_core.rules.bound import (
@@ -9,12 +10,14 @@ from crm_core.rules.bound import (
     BoundField,
     BoundGroup,
     BoundList,
+    BoundReach,
     BoundRecords,
     BoundSegment,
     OnlyOrders,
 )
 from crm_core.rules.engines.mongo_comparison import to_comparison
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
+from crm_core.rules.engines.mongo_reach import ReachPart, implied_by_reach
 from crm_core.rules.engines.mongo_records import RecordsPart
 from crm_core.rules.engines.mongo_yearly import to_yearly
 from crm_core.rules.fields import ATTRIBUTES, CustomerField, FieldType
@@ -31,60 +34,99 @@ from crm_core.rules.predicates import (
     StartsWith,
     Yearly,
 )
+from crm_core.rules.tree import ReachRule
 from crm_core.schema.statuses import ORDER_STATUSES
 
 EVERYBODY: Filter = {}
 NOBODY: Filter = {"_id": {"$in": []}}
 
 
+class _Parts:
+    """What is looked up for the conditions of a rule."""
+
+    def __init__(self) -> None:
+        self.records, self.reach = RecordsPart(), ReachPart()
+
+    def names(self) -> list[str]:
+        """Of what the stages add, to be removed at the end."""
+        return [*self.records.names(), *self.reach.names()]
+
+
 def to_mongo(bound: Bound) -> list[Stage]:
-    """The stages whose output is exactly the customers that match.
+    """The stages whose output is exactly the customers that match, in the order in which they come in.
 
     Conditions on fields come first, where they can use indexes: also what conditions on orders imply for the fields
-    that follow from orders. Orders and events are looked up for the survivors only, once each. No stage holds all
-    customers at once, and none needs more than ``$lookup``, so the pipeline runs on a sharded cluster.
+    that follow from orders. Records are looked up for the survivors only, once each; then, for those who are left, who
+    is reached, which takes longer. No stage holds all customers at once, and none needs more than ``$lookup``, so the
+    pipeline runs on a sharded cluster.
     """
-    part = RecordsPart()
-    exact = _exact(bound, part)
-    if not part.is_needed:
+    parts = _Parts()
+    exact = _exact(bound, parts)
+    records, reach = parts.records.stages(), parts.reach.stages()
+    if not records and not reach:
         return [{"$match": exact}]
-    first = _estimate(bound, above=True)
-    return [*([{"$match": first}] if first else []), *part.stages(), {"$match": exact}, {"$unset": part.names()}]
+    stages = [*_matching(_estimate(bound, above=True)), *records]
+    if records and reach:
+        stages += _matching(_estimate(bound, above=True, known=parts))
+    return [*stages, *reach, {"$match": exact}, {"$unset": parts.names()}]
 
 
-def _exact(bound: Bound, part: RecordsPart) -> Filter:
+def _matching(wanted: Filter) -> list[Stage]:
+    return [{"$match": wanted}] if wanted else []
+
+
+def to_mongo_unordered(bound: Bound, before: Sequence[Stage] = ()) -> list[Stage]:
+    """The same in any order, behind the stages ``before``, and faster where conditions on fields alone make customers
+    match: of these nothing is looked up.
+
+    It reads the customers twice: at one moment, or who changes meanwhile may be in both readings, or in none.
+    """
+    stages, sure = to_mongo(bound), _estimate(bound, above=False)
+    if len(stages) == 1 or sure == NOBODY:
+        return [*before, *stages]
+    others = [*before, {"$match": {"$nor": [sure]}}, *stages]
+    return [*before, {"$match": sure}, {"$unionWith": {"coll": "customers", "pipeline": others}}]
+
+
+def _exact(bound: Bound, parts: _Parts) -> Filter:
     match bound:
         case BoundField():
             return _field(bound)
         case BoundComparison():
             return _signed(to_comparison(bound), bound.operator.is_negative)
         case BoundRecords():
-            return _signed(part.filter(bound), bound.operator.is_negative)
+            return _signed(parts.records.filter(bound), bound.operator.is_negative)
+        case BoundReach():
+            return parts.reach.filter(bound)
         case BoundList():
             return {"_id": {"$in": list(bound.rule.customer_ids)}}
         case BoundSegment():
-            return _exact(bound.child, part)
+            return _exact(bound.child, parts)
         case BoundGroup():
-            return _join(bound.rule.kind, [_exact(child, part) for child in bound.children])
+            return _join(bound.rule.kind, [_exact(child, parts) for child in bound.children])
         case _:
             assert_never(bound)
 
 
-def _estimate(bound: Bound, *, above: bool) -> Filter:
+def _estimate(bound: Bound, *, above: bool, known: _Parts | None = None) -> Filter:
     """A filter on fields alone that lets everybody through who matches (above), or nobody who does not.
 
-    A group of ``none`` turns the one into the other.
+    A group of ``none`` turns the one into the other. known: where the figures over records are that were looked up.
     """
     match bound:
-        case BoundRecords():
+        case BoundRecords() if known is None:
             return _implied(bound) if above and not bound.operator.is_negative else (EVERYBODY if above else NOBODY)
+        case BoundReach():
+            is_said = above and isinstance(bound.rule, ReachRule)
+            return {"$and": implied_by_reach(bound)} if is_said else (EVERYBODY if above else NOBODY)
         case BoundSegment():
-            return _estimate(bound.child, above=above)
+            return _estimate(bound.child, above=above, known=known)
         case BoundGroup():
             inner = above if bound.rule.kind != "none" else not above
-            return _simplified(bound.rule.kind, [_estimate(child, above=inner) for child in bound.children])
+            children = [_estimate(child, above=inner, known=known) for child in bound.children]
+            return _simplified(bound.rule.kind, children)
         case _:
-            return _exact(bound, RecordsPart())
+            return _exact(bound, known or _Parts())
 
 
 def _implied(bound: BoundRecords) -> Filter:

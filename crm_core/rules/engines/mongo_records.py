@@ -20,13 +20,15 @@ class RecordsPart:
     def __init__(self) -> None:
         self._figures: dict[str, list[Filter]] = {}
         self._names: list[str] = []
-
-    @property
-    def is_needed(self) -> bool:
-        return bool(self._names)
+        self._filters: dict[int, Filter] = {}
 
     def filter(self, bound: BoundRecords) -> Filter:
-        """A filter on the figure that the stages add to each customer."""
+        """A filter on the figure that the stages add to each customer; of one condition always the same."""
+        if id(bound) not in self._filters:  # the tree lives as long as this does
+            self._filters[id(bound)] = self._filter(bound)
+        return self._filters[id(bound)]
+
+    def _filter(self, bound: BoundRecords) -> Filter:
         name = f"_figure_{len(self._names)}"
         collection, counts = _chosen(bound.only)
         kept = {"$filter": {"input": f"$_{collection}", "as": "each", "cond": counts}}

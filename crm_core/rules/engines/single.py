@@ -1,7 +1,7 @@
 """The single-customer engine: whether one customer matches, from its stored documents."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, assert_never
@@ -14,6 +14,7 @@ from crm_core.rules.bound import (
     BoundGroup,
     BoundList,
     BoundProperty,
+    BoundReach,
     BoundRecords,
     BoundSegment,
     OnlyEvents,
@@ -25,7 +26,7 @@ from crm_core.rules.comparing import asked
 from crm_core.rules.fields import CustomerField, FieldType, micros_of
 from crm_core.rules.predicates import Predicate, holds
 from crm_core.rules.ranks import bounded
-from crm_core.rules.tree import MESSAGE_STATES
+from crm_core.rules.tree import MESSAGE_STATES, ReachRule
 from crm_core.schema.message_states import ranks_reaching, reached_at
 
 NUMERIC = frozenset({FieldType.NUMBER, FieldType.MONEY})
@@ -44,19 +45,32 @@ READ_OF_MESSAGES = (
 
 
 @dataclass(frozen=True)
+class Contact:
+    """What holds for a customer over a channel. barrier: why nothing could be sent but for a frequency cap, None where
+    nothing forbids it. suppressions: the reasons of those at the customer or at the address, whoever else has it."""
+
+    barrier: str | None = None
+    suppressions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Subject:
-    """One customer as stored, with all its orders, events and messages: amounts in minor units, aware UTC times."""
+    """One customer as stored, with all its orders, events and messages: amounts in minor units, aware UTC times.
+
+    contacts: by channel, of those that rules ask for.
+    """
 
     customer: Record
     orders: Sequence[Record] = ()
     events: Sequence[Record] = ()
     messages: Sequence[Record] = ()
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
 
 
 def matches(bound: Bound, subject: Subject) -> bool:
     """Law: true exactly for those whom ``to_mongo`` and ``mask`` find."""
     match bound:
-        case BoundField() | BoundComparison() | BoundRecords() | BoundList():
+        case BoundField() | BoundComparison() | BoundRecords() | BoundReach() | BoundList():
             return fulfils(bound, subject)
         case BoundSegment():
             return matches(bound.child, subject)
@@ -81,9 +95,18 @@ def fulfils(bound: BoundCondition, subject: Subject) -> bool:
     """The same for one condition."""
     if isinstance(bound, BoundList):
         return subject.customer["_id"] in bound.rule.customer_ids
+    if isinstance(bound, BoundReach):
+        return _is_reached(bound, subject.contacts[bound.channel.name])
     value, predicate = actual_value(bound, subject), asked_predicate(bound, subject)
     is_positive = value is not None and predicate is not None and holds(predicate, value)
     return is_positive is not bound.operator.is_negative
+
+
+def _is_reached(bound: BoundReach, contact: Contact) -> bool:
+    if isinstance(bound.rule, ReachRule):
+        return contact.barrier is None
+    reason = bound.rule.reason
+    return bool(contact.suppressions) if reason is None else reason in contact.suppressions
 
 
 def asked_predicate(bound: BoundField | BoundComparison | BoundRecords, subject: Subject) -> Predicate | None:

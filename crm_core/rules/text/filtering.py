@@ -15,6 +15,7 @@ from crm_core.rules.text.comparing import Said, readable
 from crm_core.rules.text.literals import SURROGATE, at, read_literal
 from crm_core.rules.tree import EVENT_TYPE, MAX_DAYS, MESSAGE_STATES, REASON, STATUSES
 from crm_core.rules.values import check_number, check_text
+from crm_core.schema.suppressions import REASONS
 
 MAX_NAMESAKES = 3
 EQUAL = "= {}"
@@ -94,8 +95,14 @@ def _state(token: Token, _: RuleContext) -> str:
     return _one_of(str(read_literal(token)).lower(), MESSAGE_STATES, "state of messages")
 
 
-def _channel(token: Token, context: RuleContext) -> str:
+def read_channel(token: Token, context: RuleContext) -> str:
+    """Raises BadRule."""
     return _one_of(str(read_literal(token)).lower(), tuple(context.channels), "channel")
+
+
+def read_suppression_reason(token: Token, _: RuleContext) -> str:
+    """Raises BadRule."""
+    return _one_of(str(read_literal(token)).lower(), REASONS, "reason for a suppression")
 
 
 def _one_of(value: str, known: Sequence[str], what: str) -> str:
@@ -148,7 +155,7 @@ EVENT_FILTERS = {"": Known("type", _event_type), "type": Known("type", _event_ty
 MESSAGE_FILTERS = {
     "": Known("state", _state),
     "state": Known("state", _state),
-    "channel": Known("channel", _channel),
+    "channel": Known("channel", read_channel),
     "campaign": Known("campaign_id", _campaign_named),
     "campaign id": Known("campaign_id", _campaign),
     "tag": Known("tag", _text),

@@ -27,6 +27,8 @@ JOINING = r"""
     | _ORDERS ["." NAME] "(" [filter ("," filter)*] ")" predicate -> orders
     | _EVENTS ["." NAME] "(" filter ("," filter)* ")" predicate -> events
     | _MESSAGES "(" filter ("," filter)* ")" predicate -> messages
+    | _REACHABLE (STRING | OTHER) -> reachable
+    | _SUPPRESSED (STRING | OTHER) [_FOR (STRING | OTHER)] -> suppressed
 filter: (NAME | STRING) predicate -> named
     | _CAMPAIGN STRING -> campaign_named
     | _CAMPAIGN _ID STRING -> campaign
@@ -44,6 +46,8 @@ _SEGMENT.3: /segment(?=\s+(id\s*)?["'])/i
 _ORDERS.3: /orders(?=\s*[.(])/i
 _EVENTS.3: /events(?=\s*[.(])/i
 _MESSAGES.3: /messages(?=\s*\()/i
+_REACHABLE.3: /can\s+be\s+messaged\s+over\b/i
+_SUPPRESSED.3: /is\s+suppressed\s+on\b/i
 _CAMPAIGN.3: /campaign(?=\s+(id\s*)?["']|["'])/i
 BOOLEAN.2: /(true|false|yes|no)\b/i
 DATE.3: /\d{4}-\d{2}-\d{2}\b/

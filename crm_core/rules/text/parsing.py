@@ -1,6 +1,7 @@
 """From rule text to the tree: ``spend > 10000 AND NOT inactive for 90 days``."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -21,8 +22,10 @@ from crm_core.rules.text.filtering import (
     MESSAGE_FILTERS,
     ORDER_FILTERS,
     Filter,
+    read_channel,
     read_filters,
     read_measure,
+    read_suppression_reason,
 )
 from crm_core.rules.text.grammar import parser, spellings
 from crm_core.rules.text.literals import SURROGATE, at, read_id, read_literal
@@ -174,6 +177,19 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
 
     def messages(self, meta: Meta, children: list[Any]) -> Node:
         return self._counted(meta, children, "messages", "state", "their state, such as messages(opened)")
+
+    def reachable(self, _: Meta, children: list[Token]) -> Node:
+        return {"kind": "reach", "channel": self._read(children[0], read_channel)}
+
+    def suppressed(self, _: Meta, children: list[Token | None]) -> Node:
+        channel, reason = children
+        assert channel
+        node = {"kind": "suppressed", "channel": self._read(channel, read_channel)}
+        return node if reason is None else node | {"reason": self._read(reason, read_suppression_reason)}
+
+    def _read(self, word: Token, read: Callable[[Token, RuleContext], str]) -> str:
+        with at(word):
+            return read(word, self._context)
 
     def _counted(self, meta: Meta, children: list[Any], kind: str, first: str, what: str) -> Node:
         """first: what has to stand in the brackets."""

@@ -8,6 +8,7 @@ from crm_core.rules.bound import (
     BoundField,
     BoundGroup,
     BoundList,
+    BoundReach,
     BoundRecords,
     BoundSegment,
     OnlyEvents,
@@ -17,7 +18,7 @@ from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.text.filtering import EVENT_FILTERS
 from crm_core.rules.text.grammar import keywords
 from crm_core.rules.text.literals import printed, quoted
-from crm_core.rules.tree import EventsRule, MessagesRule, Value
+from crm_core.rules.tree import EventsRule, MessagesRule, ReachRule, SuppressedRule, Value
 
 NO_OTHER = frozenset({"and", "or", "not", "true", "false", "yes", "no"})
 JOINED = {"all": " AND ", "any": " OR "}
@@ -33,6 +34,8 @@ def to_text(bound: Bound) -> str:
             return f"{bound.field.text_name} {spelling.format(_other_name(bound.other))}"
         case BoundRecords():
             return f"{_records(bound)} {_comparison(bound.operator, FieldType.NUMBER, bound.rule.value)}"
+        case BoundReach():
+            return _reach(bound.rule)
         case BoundList():
             return f"customer in ({', '.join(map(quoted, bound.rule.customer_ids))})"
         case BoundSegment():
@@ -150,6 +153,12 @@ def _message_filters(bound: BoundRecords, rule: MessagesRule) -> list[str]:
         *([f"tag = {quoted(rule.tag)}"] if rule.tag is not None else []),
         *([f"reason = {quoted(rule.reason)}"] if rule.reason is not None else []),
     ]
+
+
+def _reach(rule: ReachRule | SuppressedRule) -> str:
+    if isinstance(rule, ReachRule):
+        return f"can be messaged over {rule.channel}"
+    return f"is suppressed on {rule.channel}" + (f" for {rule.reason}" if rule.reason else "")
 
 
 def _amount(amount: float) -> str:

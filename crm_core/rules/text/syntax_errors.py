@@ -12,6 +12,7 @@ from crm_core.rules.text.grammar import parser
 CONDITION = "a condition such as spend > 100"
 COMPARISON = "a comparison such as =, >=, between, contains, in, before, has any or is set"
 GOING_ON = "AND, OR or the end"
+WORD = "a word such as email"
 WORDS = {
     "NUMBER": "a number",
     "DATE": "a date such as 2026-01-31",
@@ -53,6 +54,8 @@ def _expected(accepts: set[str]) -> str:
         return COMPARISON
     if "$END" in accepts and accepts <= {"$END", "_AND", "_OR"}:  # a whole condition; the parser may have closed it
         return GOING_ON
+    if accepts == {"STRING", "OTHER"}:
+        return WORD
     words = [*dict.fromkeys(_word(name) for name in sorted(accepts - {"OTHER"}, key=_order))]
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 

@@ -1,11 +1,14 @@
-"""What can be added to the board: fields, figures over orders, events, messages, segments, picked customers, groups."""
+"""What can be added to the board: fields, figures over orders, events and messages, who is reached, segments, picked
+customers, groups."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.rules.fields import Catalogue, CustomerField
 from crm_core.rules.operators import operators_for
+from crm_core.rules.reach_words import reach_label
 from crm_core.rules.wording import MEASURES, MESSAGES
 from pages.builder.board.tree import KINDS, Condition, Group, GroupKind, Node
 from pages.builder.board.words import GROUP_NAMES, ORDERS_LABEL, PICKED_LABEL, event_label
@@ -44,6 +47,7 @@ def palette_entries(catalogue: Catalogue, event_types: Iterable[str], segments: 
         *(_orders_entry(measure) for measure in MEASURES),
         *(_event_entry(each) for each in (*event_types, "")),
         *(_messages_entry(state) for state in MESSAGES),
+        *(_reach_entry(kind, channel) for kind in ("reach", "suppressed") for channel in CHANNELS),
         *(_group_entry(kind) for kind in KINDS),
         Entry(PICKED_LABEL, "Segments", Condition(0, {"kind": "list"})),
         *(_segment_entry(segment_id, name) for segment_id, name in segments.items()),
@@ -96,6 +100,11 @@ def _event_entry(event_type: str) -> Entry:
 
 def _messages_entry(state: str) -> Entry:
     return Entry(MESSAGES[state][0], "Messages", Condition(0, {"kind": "messages", "state": state, "op": "gte"}))
+
+
+def _reach_entry(kind: str, channel: str) -> Entry:
+    label = reach_label(kind, CHANNELS.label(channel))
+    return Entry(label, "Consent", Condition(0, {"kind": kind, "channel": channel}))
 
 
 def _segment_entry(segment_id: str, name: str) -> Entry:

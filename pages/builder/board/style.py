@@ -24,6 +24,8 @@ CONDITION_TONES: Mapping[str, str] = {
     "orders": "sent",
     "events": "sent",
     "messages": "delivered",
+    "reach": "delivered",
+    "suppressed": "failed",
     "segment": "held_out",
     "list": "held_out",
 }

@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
+from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput
 from crm_core.rules.binding import bind
-from crm_core.rules.bound import BoundComparison, BoundField, BoundRecords
+from crm_core.rules.bound import BoundComparison, BoundField, BoundReach, BoundRecords
 from crm_core.rules.context import BUILT_IN, NO_CAMPAIGNS, KnownCampaigns, RuleContext
 from crm_core.rules.fields import ATTRIBUTE_PREFIX, Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
+from crm_core.rules.reach_words import reach_label
 from crm_core.rules.wording import MEASURES, MESSAGES, Money, describe
 from pages.builder.board.drafts import is_filled, is_reversed, takes, to_node
 from pages.builder.board.tree import Condition, Draft, Group, GroupKind, Node
@@ -94,6 +96,8 @@ class Words:
                 return event_label(str(draft.get("type") or ""))
             case "messages":
                 return MESSAGES[str(draft["state"])][0]
+            case "reach" | "suppressed" as kind:
+                return reach_label(kind, CHANNELS.label(str(draft["channel"])))
             case "segment":
                 return "Segment"
             case "list":
@@ -110,7 +114,7 @@ class Words:
             case "list":
                 count = len(draft.get("customer_ids") or ())
                 return PICKED_LABEL, count_of(count, "customer") if count else "choose some below"
-            case "field" | "orders" | "events" | "messages":
+            case "field" | "orders" | "events" | "messages" | "reach" | "suppressed":
                 return self._described(draft)
             case fixed:
                 return FIXED[fixed]
@@ -129,7 +133,7 @@ class Words:
                 bound = bind(load_rule(to_node(draft)), context)
             except InvalidInput:
                 return self.label(draft), "this value is not valid"
-            assert isinstance(bound, BoundField | BoundComparison | BoundRecords)
+            assert isinstance(bound, BoundField | BoundComparison | BoundRecords | BoundReach)
             return describe(bound, self.money)
         operator = self.operator(draft)
         words = operator.label if operator else str(draft.get("op", ""))
