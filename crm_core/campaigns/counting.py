@@ -33,7 +33,7 @@ class Kind:
     rest: int
 
 
-COUNTS: Final = Kind("counts_due", "counts_at", "counts", "unsubscribed", timedelta(seconds=1.4), 4)
+COUNTS: Final = Kind("counts_due", "counts_at", "counts", "unsubscribed", timedelta(seconds=1.4), 9)
 """By state and reason, and who has unsubscribed: scans of indexes."""
 DETAILS: Final = Kind("details_due", "details_at", "details", "by_variant", timedelta(seconds=5), 20)
 """By variant and over time: reads every row."""
