@@ -12,7 +12,7 @@ from crm_core.rules.fields import FieldType, spoken
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import properties_text
-from crm_core.rules.wording import MEASURED
+from crm_core.rules.wording_records import MEASURED
 from pages._ui.formats import literal
 from pages.builder.board.reading import Reading
 from pages.builder.board.tree import Condition, Draft

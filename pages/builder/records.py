@@ -7,7 +7,7 @@ import streamlit as st
 
 from crm_core.errors import InvalidInput
 from crm_core.rules.tree import EVENT_TYPE
-from crm_core.rules.wording import MEASURES
+from crm_core.rules.wording_records import MEASURES
 from crm_core.schema.statuses import STATUS_NAMES
 from pages._ui.deps import services
 from pages.builder.board.reading import Reading

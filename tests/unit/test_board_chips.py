@@ -8,7 +8,7 @@ from hypothesis import given
 
 from crm_core.money import money_formatter
 from crm_core.rules.fields import FIELDS, Catalogue, FieldType
-from crm_core.rules.wording import MEASURES
+from crm_core.rules.wording_records import MEASURES
 from pages.builder.board import moves
 from pages.builder.board.arranging import Arrangement, arrange
 from pages.builder.board.board import Board

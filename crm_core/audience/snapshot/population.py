@@ -19,6 +19,7 @@ from crm_core.rules.bound import (
     BoundRecords,
     BoundSegment,
     OnlyMessages,
+    OnlyOrders,
     Place,
     node_at,
     properties_of,
@@ -143,9 +144,11 @@ class Population:
 
 
 def _holds_records(shard: Shard, bound: BoundRecords) -> bool:
-    """Orders are always held, messages and properties of events once a rule has asked for them."""
+    """Orders are always held, their items, messages and properties of events once a rule has asked for them."""
     if isinstance(bound.only, OnlyMessages):
         return shard.columns.messages is not None
+    if isinstance(bound.only, OnlyOrders):
+        return bound.only.item is None or shard.columns.orders.items is not None
     return properties_of(bound) <= shard.columns.events.properties.keys()
 
 

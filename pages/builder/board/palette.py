@@ -6,7 +6,7 @@ from typing import Final
 
 from crm_core.rules.fields import Catalogue, CustomerField
 from crm_core.rules.operators import operators_for
-from crm_core.rules.wording import MEASURES, MESSAGES
+from crm_core.rules.wording_records import MEASURES, MESSAGES
 from pages.builder.board.tree import KINDS, Condition, Group, GroupKind, Node
 from pages.builder.board.words import GROUP_NAMES, ORDERS_LABEL, PICKED_LABEL, event_label
 

@@ -13,7 +13,9 @@ from crm_core.rules.context import BUILT_IN, NO_CAMPAIGNS, KnownCampaigns, RuleC
 from crm_core.rules.fields import ATTRIBUTE_PREFIX, Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
-from crm_core.rules.wording import MEASURES, MESSAGES, Money, describe
+from crm_core.rules.wording import describe
+from crm_core.rules.wording_records import MEASURES, MESSAGES
+from crm_core.rules.wording_values import Money
 from pages.builder.board.drafts import is_filled, is_reversed, takes, to_node
 from pages.builder.board.tree import Condition, Draft, Group, GroupKind, Node
 
