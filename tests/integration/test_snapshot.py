@@ -308,9 +308,8 @@ def store_event(services: Services, event: str, customer: str, **properties: Any
 def test_items_of_orders_are_held_once_a_rule_asks_for_them(live: Services) -> None:
     store_customers(live, {"id": "a"}, {"id": "b"})
     lamps = [{"name": "Lamp 3"}, {"name": "Shade"}]
-    store_orders(
-        live, {"id": "1", "customer_id": "a", "amount": 5, "items": lamps}, {"id": "2", "customer_id": "b", "amount": 5}
-    )
+    plain = {"id": "2", "customer_id": "b", "amount": 5}
+    store_orders(live, {"id": "1", "customer_id": "a", "amount": 5, "items": lamps}, plain)
     wanted = 'orders(item contains "LAMP") >= 1'
     assert look(live, wanted).source is Source.DATABASE
     eventually(lambda: look(live, wanted).source is Source.MEMORY, what="items in memory")

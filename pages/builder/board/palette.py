@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from crm_core.rules.fields import Catalogue, CustomerField
+from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.operators import operators_for
+from crm_core.rules.tree import DATE_MEASURES
 from crm_core.rules.wording_records import MEASURES, MESSAGES
-from pages.builder.board.tree import KINDS, Condition, Group, GroupKind, Node
+from pages.builder.board.tree import KINDS, Condition, Draft, Group, GroupKind, Node
 from pages.builder.board.words import GROUP_NAMES, ORDERS_LABEL, PICKED_LABEL, event_label
 
 ALL: Final = "All"
@@ -86,7 +87,13 @@ def _idle_entries(found: CustomerField) -> list[Entry]:
 
 def _orders_entry(measure: str) -> Entry:
     label = ORDERS_LABEL if measure == "count" else MEASURES[measure][0]
-    return Entry(label, "Orders", Condition(0, {"kind": "orders", "measure": measure, "op": "gte"}))
+    return Entry(label, "Orders", Condition(0, orders_draft(measure)))
+
+
+def orders_draft(measure: str) -> Draft:
+    """A condition on that figure over orders, with its first operator."""
+    op = operators_for(FieldType.DATE)[0].key if measure in DATE_MEASURES else "gte"
+    return {"kind": "orders", "measure": measure, "op": op}
 
 
 def _event_entry(event_type: str) -> Entry:

@@ -12,7 +12,8 @@ from crm_core.rules.bound import BoundComparison, BoundField, BoundRecords
 from crm_core.rules.context import BUILT_IN, NO_CAMPAIGNS, KnownCampaigns, RuleContext
 from crm_core.rules.fields import ATTRIBUTE_PREFIX, Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
-from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
+from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures, operators_for_properties
+from crm_core.rules.tree import DATE_MEASURES
 from crm_core.rules.wording import describe
 from crm_core.rules.wording_records import MEASURES, MESSAGES
 from crm_core.rules.wording_values import Money
@@ -54,17 +55,17 @@ class Words:
             case "field":
                 found = self.field_of(draft)
                 return found.type if found else None
-            case "orders" if draft.get("measure", "count") != "count":
-                return FieldType.MONEY
+            case "orders":
+                return type_of_measure(str(draft.get("measure", "count")))
             case _:
                 return FieldType.NUMBER
 
     def operators(self, draft: Draft) -> list[Operator]:
         """Those on offer."""
-        if draft["kind"] != "field":
-            return operators_for_figures()
         kind = self.type_of(draft)
-        return operators_for(kind) if kind else []
+        if draft["kind"] == "field":
+            return operators_for(kind) if kind else []
+        return operators_for_properties(kind) if kind is FieldType.DATE else operators_for_figures()
 
     def comparable(self, draft: Draft) -> list[CustomerField]:
         """The fields that this one can be compared with by its operator."""
@@ -138,6 +139,13 @@ class Words:
         if is_reversed(draft.get("value")) and takes(draft["op"]) is Takes.RANGE:
             return self.label(draft), f"{words} … the first value is above the second"
         return self.label(draft), f"{words} … {OPEN}"
+
+
+def type_of_measure(measure: str) -> FieldType:
+    """Of a figure over orders."""
+    if measure == "count":
+        return FieldType.NUMBER
+    return FieldType.DATE if measure in DATE_MEASURES else FieldType.MONEY
 
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
