@@ -10,7 +10,7 @@ from crm_core.access.permissions import Permission
 from crm_core.access.personal_reads import PersonalReads
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.counting import Counting
-from crm_core.audience.curve import Curve, measure_curve
+from crm_core.audience.curve import Curve, Knob, measure_curve
 from crm_core.audience.eligibility import Policy
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
@@ -25,7 +25,7 @@ from crm_core.customers.model import Customer
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db
 from crm_core.rules.binding import bind
-from crm_core.rules.bound import Bound, Place, asks_for_items, counts_messages, properties_of, records_in
+from crm_core.rules.bound import Bound, asks_for_items, counts_messages, properties_of, records_in
 from crm_core.rules.context import RuleContext
 from crm_core.rules.tree import AnyRule
 
@@ -130,11 +130,11 @@ class Previews:
         asked = self._ask(rule)
         return profile_values(asked.population, asked.population.find(asked.bound), field) if asked else None
 
-    def curve(self, rule: AnyRule, place: Place, *, actor: Actor) -> Curve | None:
-        """The audience over the thresholds of the condition at ``place``; None where there is none to move."""
+    def curve(self, rule: AnyRule, knob: Knob, *, actor: Actor) -> Curve | None:
+        """The audience over the values that a knob of the rule can take; None when the snapshot cannot say."""
         actor.require(Permission.READ_FIGURES)
         asked = self._ask(rule)
-        return measure_curve(asked.population, asked.bound, place, context=asked.context) if asked else None
+        return measure_curve(asked.population, asked.bound, knob, context=asked.context) if asked else None
 
     def _deliverable(self, asked: _Question, audience: Bits) -> Mapping[str, Deliverable] | None:
         """None while a cap is new and the snapshot has not yet read the messages that it counts."""

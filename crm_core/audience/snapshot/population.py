@@ -5,7 +5,7 @@ from typing import assert_never
 
 import numpy as np
 
-from crm_core.audience.snapshot.bits import Bits, count, first_rows, unpack
+from crm_core.audience.snapshot.bits import Bits, count, first_rows, pack, unpack
 from crm_core.audience.snapshot.shard import Shard
 from crm_core.audience.snapshot.sharing import SharedAddress, read_shared
 from crm_core.audience.snapshot.version import Version
@@ -77,6 +77,10 @@ class Population:
         if (known := self._found.get(id(bound))) is None:  # the tree lives as long as this does
             known = self._found[id(bound)] = self._node(bound)
         return known
+
+    def find_anew(self, bound: BoundCondition) -> Bits:
+        """Those who match a condition that is asked once, so that nothing remembers them."""
+        return self._joined([pack(mask(bound, part.shard.columns)) for part in self._parts]) & self.everyone
 
     def find_without(self, bound: Bound, place: Place) -> Bits:
         """Those who match the rule with that node taken out; a group that is left empty is taken out as well."""
