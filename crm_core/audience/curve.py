@@ -97,7 +97,7 @@ def _measure_each(
     current = getattr(condition.rule, knob.member)
     steps = sorted({*values, current})
     rules = (condition.rule.model_copy(update={knob.member: step}) for step in steps)
-    sets = (population.find_anew(bind(rule, context)) for rule in rules)
+    sets = (population.find_once(bind(rule, context)) for rule in rules)
     counts = [count(population.find(bound, {knob.place: found})) for found in sets]
     return Curve(tuple(steps), tuple(counts), steps.index(current))
 

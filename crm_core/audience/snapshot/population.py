@@ -78,8 +78,8 @@ class Population:
             known = self._found[id(bound)] = self._node(bound)
         return known
 
-    def find_anew(self, bound: BoundCondition) -> Bits:
-        """Those who match a condition that is asked once, so that nothing remembers them."""
+    def find_once(self, bound: Bound) -> Bits:
+        """Those who match a rule that is not asked again: nothing remembers them."""
         return self._joined([pack(mask(bound, part.shard.columns)) for part in self._parts]) & self.everyone
 
     def find_without(self, bound: Bound, place: Place) -> Bits:

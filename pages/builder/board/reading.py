@@ -86,7 +86,8 @@ class Reading:
         return self._texts(queries.item_names)
 
     def _texts(self, question: Callable[[], list[str]]) -> list[str]:
-        return [value for value in self.ask(question, []) if isinstance(value, str)]
+        found: list[str] = self.ask(question, [])
+        return [value for value in found if isinstance(value, str)]
 
     def find(self, segment_id: str) -> SegmentDefinition | None:
         """Raises Unavailable."""
