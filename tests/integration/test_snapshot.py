@@ -322,20 +322,25 @@ def test_items_of_orders_are_held_once_a_rule_asks_for_them(live: Services) -> N
     assert look(live, wanted).source is Source.MEMORY
 
 
-def test_messages_beyond_what_fits_are_counted_in_the_database(services: Services) -> None:
-    """Those are left out, not customers, orders and events."""
+@pytest.mark.parametrize(("extra", "text"), [(Extra.MESSAGES, OPENED), (Extra.ITEMS, "orders(item is set) >= 1")])
+def test_what_does_not_fit_beside_the_rest_is_counted_in_the_database(
+    services: Services, extra: Extra, text: str
+) -> None:
+    """That is left out, not customers, orders and events."""
     store_customers(services, *({"id": f"c{n}", "visits": n} for n in range(5)))
     rows = (new_row("m1", f"x{n}", channel="email", at=START, state=MessageState.SENT) for n in range(40_000))
     services.message_log.insert(list(rows))
+    order = {"customer_id": "c1", "amount_minor": 1, "status": "confirmed", "ordered_at": START}
+    services.db.orders.insert_many([{**order, "_id": f"o{n}"} for n in range(22_000)])
     keeper = Keeper(services.db, services.rule_contexts, lambda: services.policy, services.clock, limit_mb=1)
     keeper.start()
     try:
         keeper.wait_until(lambda state: state.status is Status.READY, READY_S)
-        keeper.want({Extra.MESSAGES})
+        keeper.want({extra})
         keeper.caught_up(READY_S)
         state = keeper.wait_until(lambda state: state.status is Status.READY, READY_S)
         assert state.version is not None
-        assert not Population(state.version).holds(bind(parse_text(OPENED, CONTEXT), CONTEXT))
+        assert not Population(state.version).holds(bind(parse_text(text, CONTEXT), CONTEXT))
         assert Population(state.version).total == 5
     finally:
         keeper.stop()
