@@ -93,6 +93,13 @@ class OnlyMessages:
     window: Window | None = None
 
 
+def type_of_measure(measure: str) -> FieldType:
+    """Of a figure over orders."""
+    if measure == "count":
+        return FieldType.NUMBER
+    return FieldType.DATE if measure in DATE_MEASURES else FieldType.MONEY
+
+
 @dataclass(frozen=True)
 class BoundRecords:
     """A figure over the orders, the events or the messages of a customer. predicate: of the figure, in units of
@@ -109,9 +116,7 @@ class BoundRecords:
 
     @property
     def type(self) -> FieldType:
-        if not isinstance(self.only, OnlyOrders) or self.measure == "count":
-            return FieldType.NUMBER
-        return FieldType.DATE if self.measure in DATE_MEASURES else FieldType.MONEY
+        return type_of_measure(self.measure) if isinstance(self.only, OnlyOrders) else FieldType.NUMBER
 
 
 @dataclass(frozen=True)

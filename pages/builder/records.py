@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from crm_core.rules.bound import type_of_measure
 from crm_core.rules.fields import FieldType
 from crm_core.rules.wording_records import MEASURES
 from crm_core.schema.statuses import STATUS_NAMES
@@ -11,7 +12,6 @@ from pages._ui.deps import services
 from pages.builder.board.palette import orders_draft
 from pages.builder.board.reading import Reading
 from pages.builder.board.tree import Condition, Draft
-from pages.builder.board.words import type_of_measure
 from pages.builder.event_properties import edit_properties
 from pages.builder.items import edit_item
 from pages.builder.widgets import (

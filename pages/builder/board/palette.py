@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from crm_core.rules.bound import type_of_measure
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.operators import operators_for
-from crm_core.rules.tree import DATE_MEASURES
 from crm_core.rules.wording_records import MEASURES, MESSAGES
 from pages.builder.board.tree import KINDS, Condition, Draft, Group, GroupKind, Node
 from pages.builder.board.words import GROUP_NAMES, ORDERS_LABEL, PICKED_LABEL, event_label
@@ -92,7 +92,7 @@ def _orders_entry(measure: str) -> Entry:
 
 def orders_draft(measure: str) -> Draft:
     """A condition on that figure over orders, with its first operator."""
-    op = operators_for(FieldType.DATE)[0].key if measure in DATE_MEASURES else "gte"
+    op = operators_for(FieldType.DATE)[0].key if type_of_measure(measure) is FieldType.DATE else "gte"
     return {"kind": "orders", "measure": measure, "op": op}
 
 

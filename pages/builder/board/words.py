@@ -8,12 +8,11 @@ from typing import Final
 
 from crm_core.errors import InvalidInput
 from crm_core.rules.binding import bind
-from crm_core.rules.bound import BoundComparison, BoundField, BoundRecords
+from crm_core.rules.bound import BoundComparison, BoundField, BoundRecords, type_of_measure
 from crm_core.rules.context import BUILT_IN, NO_CAMPAIGNS, KnownCampaigns, RuleContext
 from crm_core.rules.fields import ATTRIBUTE_PREFIX, Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures, operators_for_properties
-from crm_core.rules.tree import DATE_MEASURES
 from crm_core.rules.wording import describe
 from crm_core.rules.wording_records import MEASURES, MESSAGES
 from crm_core.rules.wording_values import Money
@@ -139,13 +138,6 @@ class Words:
         if is_reversed(draft.get("value")) and takes(draft["op"]) is Takes.RANGE:
             return self.label(draft), f"{words} … the first value is above the second"
         return self.label(draft), f"{words} … {OPEN}"
-
-
-def type_of_measure(measure: str) -> FieldType:
-    """Of a figure over orders."""
-    if measure == "count":
-        return FieldType.NUMBER
-    return FieldType.DATE if measure in DATE_MEASURES else FieldType.MONEY
 
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
