@@ -16,9 +16,9 @@ def to_whole(wanted: Range, digits: int) -> Range:
     """The same for values that are integers of 10^-digits: both ends whole and included, within 64 bits."""
     low, high = wanted.low, wanted.high
     if low is not None:
-        low = _floor(low, digits) + 1 if wanted.without_low else _ceil(low, digits)
+        low = _within(_floor(low, digits) + 1 if wanted.without_low else _ceil(low, digits))
     if high is not None:
-        high = _ceil(high, digits) - 1 if wanted.without_high else _floor(high, digits)
+        high = _within(_ceil(high, digits) - 1 if wanted.without_high else _floor(high, digits))
     return Range(low, high)
 
 
@@ -34,15 +34,15 @@ def to_plain(wanted: Range) -> Range:
 
 def ceil_minor(amount: Decimal, digits: int) -> int:
     """The least amount of minor units that is not below ``amount``."""
-    return _ceil(amount, digits)
+    return _within(_ceil(amount, digits))
 
 
 def _floor(end: Any, digits: int) -> int:
-    return _within(math.floor(end.scaleb(digits)))
+    return math.floor(end.scaleb(digits))
 
 
 def _ceil(end: Any, digits: int) -> int:
-    return _within(math.ceil(end.scaleb(digits)))
+    return math.ceil(end.scaleb(digits))
 
 
 def _within(value: int) -> int:
