@@ -1,9 +1,13 @@
-"""What if: the size of the audience over every threshold of one condition, from one histogram."""
+"""What if: the size of the audience over the values that one condition could have instead.
 
+Over every threshold of a number or a date from one histogram; over windows and percent ranks asked one by one.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +15,17 @@ from numpy.typing import NDArray
 from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.shard import Shard
-from crm_core.rules.bound import Bound, BoundField, BoundRecords, Place, node_at
+from crm_core.rules.binding import bind
+from crm_core.rules.bound import (
+    Bound,
+    BoundCondition,
+    BoundField,
+    BoundRecords,
+    BoundSegment,
+    Place,
+    node_at,
+    walk_bound,
+)
 from crm_core.rules.context import RuleContext
 from crm_core.rules.days import DAY, start_of
 from crm_core.rules.engines.columns import BEYOND_MOMENTS_MS, Mask, Numbers, day_from_ms, to_ms
@@ -26,12 +40,22 @@ STEPS = 60
 TAIL = 0.98
 """Thresholds go up to what that share of customers does not exceed, or to the present one."""
 DAY_MS = 86_400_000
+WINDOWS = (1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 270, 365, 545, 730)
+PERCENTS = (1, 2, 3, 4, 5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 90, 100)
 OPERATORS = frozenset({"gt", "gte", "lt", "lte", "in_last_days", "more_than_days_ago"})
 
 
 @dataclass(frozen=True)
+class Knob:
+    """What of a rule can be moved: the value of the condition at ``place``, or its window."""
+
+    place: Place
+    member: Literal["value", "within_days"] = "value"
+
+
+@dataclass(frozen=True)
 class Curve:
-    """thresholds: values that the condition can take, ascending: major units, counts or days. counts: the audience
+    """thresholds: values that the knob can take, ascending: major units, counts, days or percent. counts: the audience
     at each. current: the position of the present value among them."""
 
     thresholds: tuple[float, ...]
@@ -39,11 +63,48 @@ class Curve:
     current: int
 
 
-def measure_curve(population: Population, bound: Bound, place: Place, *, context: RuleContext) -> Curve | None:
-    """For the condition at ``place``; None where there is no threshold to move. context: what it was bound to."""
-    condition = node_at(bound, place)
-    if not isinstance(condition, BoundField | BoundRecords) or not _has_threshold(condition):
-        return None
+def knobs_of(bound: Bound) -> list[Knob]:
+    """In the order of the tree; not those of the segments that it uses."""
+    return [knob for place, condition in walk_bound(bound) for knob in _knobs(place, condition)]
+
+
+def _knobs(place: Place, condition: BoundCondition | BoundSegment) -> Iterator[Knob]:
+    if not isinstance(condition, BoundField | BoundRecords):
+        return
+    if condition.operator.takes is Takes.PERCENT or _has_threshold(condition):
+        yield Knob(place)
+    if isinstance(condition, BoundRecords) and condition.rule.within_days is not None:
+        yield Knob(place, "within_days")
+
+
+def measure_curve(population: Population, bound: Bound, knob: Knob, *, context: RuleContext) -> Curve:
+    """knob: of the rule. context: what it was bound to."""
+    condition = node_at(bound, knob.place)
+    assert isinstance(condition, BoundField | BoundRecords)
+    if knob.member == "within_days":
+        return _measure_each(population, bound, knob, WINDOWS, context)
+    if condition.operator.takes is Takes.PERCENT:
+        return _measure_each(population, bound, knob, PERCENTS, context)
+    return _measure_thresholds(population, bound, condition, knob.place, context)
+
+
+def _measure_each(
+    population: Population, bound: Bound, knob: Knob, values: Sequence[int], context: RuleContext
+) -> Curve:
+    """At each of these values, and at the present one."""
+    condition = node_at(bound, knob.place)
+    assert isinstance(condition, BoundField | BoundRecords)
+    current = getattr(condition.rule, knob.member)
+    steps = sorted({*values, current})
+    rules = (condition.rule.model_copy(update={knob.member: step}) for step in steps)
+    sets = (population.find_once(bind(rule, context)) for rule in rules)
+    counts = [count(population.find(bound, {knob.place: found})) for found in sets]
+    return Curve(tuple(steps), tuple(counts), steps.index(current))
+
+
+def _measure_thresholds(
+    population: Population, bound: Bound, condition: BoundField | BoundRecords, place: Place, context: RuleContext
+) -> Curve:
     op, value, scale = condition.operator.key, condition.rule.value, _scale(condition, context.digits)
     assert isinstance(value, int | float)
     with_it = population.find(bound, {place: population.everyone})
@@ -75,9 +136,11 @@ def _scale(condition: BoundField | BoundRecords, digits: int) -> int:
 
 def _values(condition: BoundField | BoundRecords, shard: Shard) -> Numbers:
     """What the threshold is compared with; of dates how long ago they are, in ms."""
-    if isinstance(condition, BoundRecords):
-        return read_figures(condition, shard.columns)
-    column = shard.columns.fields[condition.field.name]
+    column = (
+        read_figures(condition, shard.columns)
+        if isinstance(condition, BoundRecords)
+        else shard.columns.fields[condition.field.name]
+    )
     assert isinstance(column, Numbers)
     if condition.operator.takes is not Takes.DAYS:
         return column

@@ -17,13 +17,19 @@ from crm_core.rules.binding import bind
 from crm_core.rules.bound import Bound, BoundReach, OnlyEvents, OnlyMessages, OnlyOrders, conditions_in, records_in
 from crm_core.rules.context import RankSource, RuleContext
 from crm_core.rules.engines.explaining import Explanation, explain
-from crm_core.rules.engines.single import READ_OF_EVENTS, READ_OF_MESSAGES, READ_OF_ORDERS, Subject
+from crm_core.rules.engines.single import (
+    READ_OF_EVENTS,
+    READ_OF_ITEMS,
+    READ_OF_MESSAGES,
+    READ_OF_ORDERS,
+    Subject,
+)
 from crm_core.rules.tree import AnyRule
 
 MAX_EXPLAINED = 200
 TIME_LIMIT_MS = 30_000
 _PROFILE: Doc = {"versions": 0, "folded.search": 0}
-_ORDER: Doc = {"_id": 0, **dict.fromkeys(("customer_id", *READ_OF_ORDERS), 1)}
+_ORDER: Doc = {"_id": 0, **dict.fromkeys(("customer_id", *READ_OF_ORDERS, READ_OF_ITEMS), 1)}
 _EVENT: Doc = {"_id": 0, **dict.fromkeys(("customer_id", *READ_OF_EVENTS), 1)}
 _MESSAGE: Doc = {"_id": 0, **dict.fromkeys(("customer_id", *READ_OF_MESSAGES), 1)}
 

@@ -10,7 +10,7 @@ from crm_core.access.permissions import Permission
 from crm_core.access.personal_reads import PersonalReads
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.counting import Counting
-from crm_core.audience.curve import Curve, measure_curve
+from crm_core.audience.curve import Curve, Knob, measure_curve
 from crm_core.audience.eligibility import Policy
 from crm_core.audience.evaluation import Audience
 from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
@@ -18,13 +18,14 @@ from crm_core.audience.preview import Deliverable, Preview, Source
 from crm_core.audience.profile import Band, ValueShare, profile_recency, profile_spend, profile_values
 from crm_core.audience.snapshot.bits import Bits, count
 from crm_core.audience.snapshot.keeper import Keeper
+from crm_core.audience.snapshot.needs import Extra
 from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.ranks import SnapshotRanks
 from crm_core.customers.model import Customer
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db
 from crm_core.rules.binding import bind
-from crm_core.rules.bound import Bound, Place, counts_messages, properties_of, records_in
+from crm_core.rules.bound import Bound, asks_for_items, counts_messages, properties_of, records_in
 from crm_core.rules.context import RuleContext
 from crm_core.rules.tree import AnyRule
 
@@ -129,11 +130,11 @@ class Previews:
         asked = self._ask(rule)
         return profile_values(asked.population, asked.population.find(asked.bound), field) if asked else None
 
-    def curve(self, rule: AnyRule, place: Place, *, actor: Actor) -> Curve | None:
-        """The audience over the thresholds of the condition at ``place``; None where there is none to move."""
+    def curve(self, rule: AnyRule, knob: Knob, *, actor: Actor) -> Curve | None:
+        """The audience over the values that a knob of the rule can take; None when the snapshot cannot say."""
         actor.require(Permission.READ_FIGURES)
         asked = self._ask(rule)
-        return measure_curve(asked.population, asked.bound, place, context=asked.context) if asked else None
+        return measure_curve(asked.population, asked.bound, knob, context=asked.context) if asked else None
 
     def _deliverable(self, asked: _Question, audience: Bits) -> Mapping[str, Deliverable] | None:
         """None while a cap is new and the snapshot has not yet read the messages that it counts."""
@@ -143,8 +144,8 @@ class Previews:
         return measure_deliverable(asked.population, audience, policy, asked.context.now)
 
     def _ask(self, rule: AnyRule, now: datetime | None = None, *, is_fresh: bool = False) -> _Question | None:
-        """None when there is no snapshot, or a field is not in it. Messages and
-        properties of events will be, once somebody has asked for some."""
+        """None when there is no snapshot, or a field is not in it. Messages, items of orders and properties of events
+        will be, once somebody has asked for some."""
         state = self._keeper.caught_up(PATIENCE_S) if is_fresh else self._keeper.state
         if state.version is None or state.as_of is None:
             return None
@@ -156,7 +157,11 @@ class Previews:
         population = Population(state.version)
         if population.holds(bound):
             return _Question(bound, population, state.as_of, context)
-        if counts_messages(bound):
-            self._keeper.want_messages()
+        self._keeper.want(_extras_of(bound))
         self._keeper.want_properties({name for each in records_in(bound) for name in properties_of(each)})
         return None
+
+
+def _extras_of(bound: Bound) -> frozenset[Extra]:
+    asked = {Extra.MESSAGES: counts_messages(bound), Extra.ITEMS: asks_for_items(bound)}
+    return frozenset(extra for extra, is_asked in asked.items() if is_asked)

@@ -43,6 +43,14 @@ def fold_properties(event: Doc) -> None:
         event["folded"] = folded
 
 
+def fold_items(order: Doc) -> None:
+    """Give an order its ``folded`` part: the names of its items, each once, as a comparison sees them."""
+    names = sorted({fold(item.get("name", "")) for item in order.get("items") or ()} - {""})
+    order.pop("folded", None)
+    if names:
+        order["folded"] = {"items": names}
+
+
 def _micros(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_MEASURED:
         return None

@@ -10,7 +10,7 @@ from pymongo import InsertOne, ReplaceOne
 from pymongo.client_session import ClientSession
 
 from crm_core.customers.document import arrange, arrange_record
-from crm_core.customers.fields import fold_properties
+from crm_core.customers.fields import fold_items, fold_properties
 from crm_core.customers.merge import Patch, merge_patch
 from crm_core.customers.profiles import count_visits, load_profiles, sum_orders, update_profiles
 from crm_core.customers.totals import NO_TOTALS, Totals, add_events, add_orders, event_totals, order_totals, set_net
@@ -44,7 +44,12 @@ class RecordKind:
     derive_parts: Callable[[Doc], None] = lambda doc: None
 
 
-ORDERS = RecordKind(add_orders, sum_orders, order_totals, set_net)
+def _derive_order(order: Doc) -> None:
+    set_net(order)
+    fold_items(order)
+
+
+ORDERS = RecordKind(add_orders, sum_orders, order_totals, _derive_order)
 EVENTS = RecordKind(add_events, count_visits, event_totals, fold_properties)
 
 Apply: TypeAlias = Callable[[Db, Sequence[Change], ClientSession], None]

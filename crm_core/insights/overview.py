@@ -1,6 +1,6 @@
 """The figures of the overview page, each counted from the data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -104,12 +104,26 @@ class Overview:
         """The most frequent values of a text or list field as typed, for the builder's suggestions: among as many
         customers as can be looked at while somebody waits."""
         actor.require(Permission.READ_FIGURES)
+        return self._most_frequent("customers", {}, [path], limit)
+
+    def property_values(self, event_type: str, name: str, *, actor: Actor, limit: int = 50) -> list[str]:
+        """The same for a property of the latest events."""
+        actor.require(Permission.READ_FIGURES)
+        return self._most_frequent("events", {"type": event_type}, [f"properties.{name}"], limit)
+
+    def item_names(self, *, actor: Actor, limit: int = 50) -> list[str]:
+        """The same for the names of the items of the latest orders."""
+        actor.require(Permission.READ_FIGURES)
+        return self._most_frequent("orders", {}, ["items", "items.name"], limit)
+
+    def _most_frequent(self, collection: str, query: Doc, paths: Sequence[str], limit: int) -> list[str]:
+        """paths: of lists, one in another, to the values."""
         stages: list[Doc] = [
             {"$limit": MAX_LOOKED_AT},
-            {"$match": {path: {"$nin": [None, []]}}},
-            {"$unwind": f"${path}"},
-            {"$sortByCount": f"${path}"},
+            {"$match": {**query, paths[0]: {"$nin": [None, []]}}},
+            *({"$unwind": f"${path}"} for path in paths),
+            {"$sortByCount": f"${paths[-1]}"},
             {"$limit": limit},
         ]
         with translated():
-            return [row["_id"] for row in self._db.customers.aggregate(stages)]
+            return [row["_id"] for row in self._db[collection].aggregate(stages, hint={"$natural": -1})]

@@ -25,24 +25,28 @@ from crm_core.rules.bound import (
 )
 from crm_core.rules.context import CampaignDefinition, RuleContext, SegmentDefinition
 from crm_core.rules.days import DAY
-from crm_core.rules.fields import CustomerField, FieldType, check_comparable
+from crm_core.rules.fields import ITEMS, ORDERED_AT, CustomerField, FieldType, check_comparable
 from crm_core.rules.operators import (
     Build,
     Operator,
     Takes,
     check_relation,
     find_figure_operator,
+    find_item_operator,
     find_operator,
+    find_order_date_operator,
     find_property_operator,
 )
 from crm_core.rules.predicates import NOTHING, Predicate, Range, Span
 from crm_core.rules.ranges import ceil_minor, to_fractions, to_plain, to_whole
 from crm_core.rules.spans import to_moments, to_span
 from crm_core.rules.tree import (
+    DATE_MEASURES,
     AnyRule,
     EventsRule,
     FieldRule,
     GroupRule,
+    ItemRule,
     ListRule,
     MessagesRule,
     OrdersRule,
@@ -151,11 +155,29 @@ class _Binder:
         return to_whole(predicate, self._context.digits if found.type is FieldType.MONEY else 0)
 
     def _orders(self, rule: OrdersRule, path: str) -> Bound:
-        digits = 0 if rule.measure == "count" else self._context.digits
-        operator, predicate = self._figure(rule, path, digits)
+        is_date = rule.measure in DATE_MEASURES
+        digits = 0 if rule.measure == "count" or is_date else self._context.digits
+        operator, predicate = self._date(rule, path) if is_date else self._figure(rule, path, digits)
         category = None if rule.category is None else check_text(rule.category, self._context.fold, f"{path}.category")
-        only = OnlyOrders(_statuses(rule), category, self._min_amount(rule, path), self._window(rule.within_days))
+        amount, window, item = self._min_amount(rule, path), self._window(rule.within_days), self._item(rule, path)
+        only = OnlyOrders(_statuses(rule), category, amount, window, item)
         return BoundRecords(rule, path, rule.measure, only, operator, predicate, digits)
+
+    def _date(self, rule: OrdersRule, path: str) -> tuple[Operator, Predicate]:
+        return self._asked(rule, ORDERED_AT, find_order_date_operator(rule.op, path), path)
+
+    def _item(self, rule: OrdersRule, path: str) -> BoundProperty | None:
+        if rule.item is None:
+            return None
+        path = f"{path}.item"
+        operator = find_item_operator(rule.item.op, path)
+        return BoundProperty(ITEMS, *self._asked(rule.item, ITEMS, operator, path))
+
+    def _asked(
+        self, rule: OrdersRule | ItemRule | PropertyRule, found: CustomerField, operator: Operator, path: str
+    ) -> tuple[Operator, Predicate]:
+        value = check_value(operator, found.type, rule.value, self._context.fold, path)
+        return operator, self._predicate(operator.build, value, found)
 
     def _events(self, rule: EventsRule, path: str) -> Bound:
         if (rule.measure is None) is not (rule.property is None):
@@ -174,9 +196,7 @@ class _Binder:
 
     def _property(self, event_type: str, rule: PropertyRule, path: str) -> BoundProperty:
         found = self._context.catalogue.find_property(event_type, rule.name, f"{path}.name")
-        operator = find_property_operator(rule.op, found.type, path)
-        value = check_value(operator, found.type, rule.value, self._context.fold, path)
-        return BoundProperty(found, operator, self._predicate(operator.build, value, found))
+        return BoundProperty(found, *self._asked(rule, found, find_property_operator(rule.op, found.type, path), path))
 
     def _measured(self, rule: EventsRule, path: str) -> str | None:
         if rule.property is None:

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from crm_core.channels.channel import Channel
 from crm_core.rules.context import CampaignDefinition, SegmentDefinition
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.operators import Operator, Relation
-from crm_core.rules.predicates import Predicate, Range
+from crm_core.rules.predicates import Predicate
 from crm_core.rules.tree import (
+    DATE_MEASURES,
     EventsRule,
     FieldRule,
     GroupRule,
@@ -54,22 +55,24 @@ class BoundComparison:
 
 
 @dataclass(frozen=True)
+class BoundProperty:
+    """A condition on a property of an event, or on the names of an order's items; the path of ``field`` is that in the
+    record."""
+
+    field: CustomerField
+    operator: Operator
+    predicate: Predicate
+
+
+@dataclass(frozen=True)
 class OnlyOrders:
-    """Which orders count. category: folded. min_amount: in minor units."""
+    """Which orders count. category: folded. item: of one item's name. min_amount: in minor units."""
 
     statuses: tuple[str, ...]
     category: str | None = None
     min_amount: int | None = None
     window: Window | None = None
-
-
-@dataclass(frozen=True)
-class BoundProperty:
-    """A condition on a property of an event; the path of ``field`` is that in the event."""
-
-    field: CustomerField
-    operator: Operator
-    predicate: Predicate
+    item: BoundProperty | None = None
 
 
 @dataclass(frozen=True)
@@ -93,24 +96,30 @@ class OnlyMessages:
     window: Window | None = None
 
 
+def type_of_measure(measure: str) -> FieldType:
+    """Of a figure over orders."""
+    if measure == "count":
+        return FieldType.NUMBER
+    return FieldType.DATE if measure in DATE_MEASURES else FieldType.MONEY
+
+
 @dataclass(frozen=True)
 class BoundRecords:
     """A figure over the orders, the events or the messages of a customer. predicate: of the figure, in units of
-    10^-digits. campaign: the one that the rule names."""
+    10^-digits; of the time of an order, of that. campaign: the one that the rule names."""
 
     rule: OrdersRule | EventsRule | MessagesRule
     path: str
-    measure: Measure | Literal["last"]
+    measure: Measure
     only: OnlyOrders | OnlyEvents | OnlyMessages
     operator: Operator
-    predicate: Range
+    predicate: Predicate
     digits: int
     campaign: CampaignDefinition | None = None
 
     @property
     def type(self) -> FieldType:
-        is_amount = isinstance(self.only, OnlyOrders) and self.measure != "count"
-        return FieldType.MONEY if is_amount else FieldType.NUMBER
+        return type_of_measure(self.measure) if isinstance(self.only, OnlyOrders) else FieldType.NUMBER
 
 
 @dataclass(frozen=True)
@@ -187,6 +196,11 @@ def records_in(bound: Bound) -> Iterator[BoundRecords]:
 
 def counts_messages(bound: Bound) -> bool:
     return any(isinstance(each.only, OnlyMessages) for each in records_in(bound))
+
+
+def asks_for_items(bound: Bound) -> bool:
+    """Whether it looks at the items of orders."""
+    return any(isinstance(each.only, OnlyOrders) and each.only.item is not None for each in records_in(bound))
 
 
 def properties_of(bound: BoundRecords) -> frozenset[tuple[str, str]]:

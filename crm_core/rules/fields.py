@@ -271,6 +271,11 @@ def _property(name: str, kind: FieldType) -> CustomerField:
     return CustomerField(name, spoken(name).capitalize(), kind, ATTRIBUTES, path, is_whole=False)
 
 
+ITEMS = CustomerField("item", "Item", FieldType.TEXT, ORDERS, "folded.items")
+"""The names of the items of an order, each once."""
+ORDERED_AT = CustomerField("ordered_at", "Time of the order", FieldType.DATE, ORDERS, "ordered_at")
+
+
 def micros_of(name: str) -> CustomerField:
     """A number among the properties of an event, in millionths, as it is measured."""
     return CustomerField(name, spoken(name).capitalize(), FieldType.NUMBER, ATTRIBUTES, f"folded.micros.{name}")

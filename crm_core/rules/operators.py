@@ -232,6 +232,16 @@ def find_property_operator(key: str, kind: FieldType, path: str = "rule") -> Ope
     return _find(key, operators_for_properties(kind), f"a {kind} property", path)
 
 
+def find_item_operator(key: str, path: str = "rule") -> Operator:
+    """The operator for the names of items. Raises BadRule with those that are allowed."""
+    return _find(key, operators_for_properties(FieldType.TEXT), "the names of items", path)
+
+
+def find_order_date_operator(key: str, path: str = "rule") -> Operator:
+    """The operator for the time of the first or last order. Raises BadRule with those that are allowed."""
+    return _find(key, operators_for_properties(FieldType.DATE), "the time of an order", path)
+
+
 def find_operator(key: str, kind: FieldType, path: str = "rule") -> Operator:
     """The operator for a field of that type. Raises BadRule with those that are allowed."""
     return _find(key, operators_for(kind), f"a {kind} field", path)

@@ -38,11 +38,13 @@ def ceil_minor(amount: Decimal, digits: int) -> int:
 
 
 def _floor(end: Any, digits: int) -> int:
-    return math.floor(end.scaleb(digits))
+    whole: int = math.floor(end.scaleb(digits))
+    return whole
 
 
 def _ceil(end: Any, digits: int) -> int:
-    return math.ceil(end.scaleb(digits))
+    whole: int = math.ceil(end.scaleb(digits))
+    return whole
 
 
 def _within(value: int) -> int:

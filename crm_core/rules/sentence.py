@@ -1,7 +1,8 @@
 """A rule as a sentence for people: ``spent more than $10,000 and visited fewer than 3 times``."""
 
 from crm_core.rules.bound import Bound, BoundGroup
-from crm_core.rules.wording import Money, to_phrase
+from crm_core.rules.wording import to_phrase
+from crm_core.rules.wording_values import Money
 
 WORDS = {"all": "and", "any": "or"}
 

@@ -51,7 +51,9 @@ if TYPE_CHECKING:
 else:
     Status = Literal[STATUSES]
     State = Literal[MESSAGE_STATES]
-Measure = Literal["count", "sum", "avg", "max", "min"]
+Measure = Literal["count", "sum", "avg", "max", "min", "first", "last"]
+DATE_MEASURES = frozenset({"first", "last"})
+"""Of orders: those that are times."""
 PropertyMeasure = Literal["sum", "avg", "max", "min", "last"]
 
 
@@ -72,19 +74,29 @@ class FieldRule(Node):
     other_field: str | None = None
 
 
+class ItemRule(Node):
+    """A condition on the names of what was bought; ``value`` is absent for ``is_set`` and ``is_not_set``."""
+
+    op: str
+    value: Value | None = None
+
+
 class OrdersRule(Node):
     """A condition on a figure over those of a customer's orders that pass the filters.
 
     Cancelled, refunded and voided orders count only when ``status`` names them, returns only in the sum or when it
     names them. measure: of the amounts less what was refunded, of returns below 0; over no order the count and the sum
-    are 0, the others missing. value of all but the count, and min_amount: major units. within_days: 24 h each.
+    are 0, the others missing. first, last: the time of the first or the last of them, compared as a date; ``value`` is
+    absent for ``is_set`` and ``is_not_set`` alone. value of the other figures but the count, and min_amount: major
+    units. item: one of the order's items has such a name, of a negative operator none has. within_days: 24 h each.
     """
 
     kind: Literal["orders"] = "orders"
     measure: Measure = "count"
     op: str
-    value: Value
+    value: Value | None = None
     category: str | None = None
+    item: ItemRule | None = None
     status: Status | None = None
     min_amount: Annotated[float, Field(ge=0)] | None = None
     within_days: Days | None = None

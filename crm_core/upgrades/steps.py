@@ -17,6 +17,7 @@ from crm_core.infra.mongo import Db, Doc
 from crm_core.infra.names import name_key
 from crm_core.upgrades.addresses import KEYS_OF_ADDRESSES
 from crm_core.upgrades.events import PROPERTIES_OF_EVENTS
+from crm_core.upgrades.orders import ITEMS_OF_ORDERS
 from crm_core.upgrades.upgrade import Upgrade, Walk, walk
 
 INTERRUPTED = "ClientNest was updated while this waited or ran. What it had accepted stays; ask for it again."
@@ -191,5 +192,6 @@ STEPS = (
     Upgrade("customers in the audit log", (Walk("audit", _hide_customers),)),
     KEYS_OF_ADDRESSES,
     PROPERTIES_OF_EVENTS,
+    ITEMS_OF_ORDERS,
 )
 """Upgrade n brings data of version n to version n + 1."""

@@ -76,6 +76,26 @@ def _options(field: str, role: Role, _actor: Actor) -> list[str]:
     return services().overview.options(field, actor=_actor)
 
 
+def property_values(event_type: str, name: str) -> list[str]:
+    """The most frequent values of a property of events."""
+    return _property_values(event_type, name, actor().role, actor())
+
+
+@st.cache_data(ttl=60, max_entries=50, show_spinner=False)
+def _property_values(event_type: str, name: str, role: Role, _actor: Actor) -> list[str]:
+    return services().overview.property_values(event_type, name, actor=_actor)
+
+
+def item_names() -> list[str]:
+    """The most frequent names of items of orders."""
+    return _item_names(actor().role, actor())
+
+
+@st.cache_data(ttl=60, max_entries=4, show_spinner=False)
+def _item_names(role: Role, _actor: Actor) -> list[str]:
+    return services().overview.item_names(actor=_actor)
+
+
 @st.cache_data(ttl=60, max_entries=4, show_spinner=False)
 def event_types() -> list[str]:
     """Of the latest events, the most frequent first."""

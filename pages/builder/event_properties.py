@@ -1,50 +1,85 @@
-"""What of events is compared, and which properties they must have, as the text of rules says it."""
+"""What of events is compared, and which properties they must have."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Final
 
 import streamlit as st
 
-from crm_core.errors import BadRule, BadRuleText
-from crm_core.rules.binding import bind
-from crm_core.rules.bound import BoundRecords
 from crm_core.rules.fields import FieldType, spoken
-from crm_core.rules.loading import dump_rule, load_rule
-from crm_core.rules.text.parsing import parse_text
-from crm_core.rules.text.printing import properties_text
-from crm_core.rules.wording import MEASURED
+from crm_core.rules.operators import operators_for_properties
+from crm_core.rules.tree import MAX_PROPERTIES
+from crm_core.rules.wording_records import MEASURED
 from pages._ui.formats import literal
 from pages.builder.board.reading import Reading
 from pages.builder.board.tree import Condition, Draft
-from pages.builder.widgets import commit, hold, key_of
+from pages.builder.values import edit_value, pick_operator
+from pages.builder.widgets import Part, choice_field, commit, hold, key_of, read_keyword
 
-MAX_NAMED = 12
 COUNT = ("", "")
 """Measure and property of a condition on the number of events."""
+IS_SET: Final = "is_set"
+"""Asked of a property whose type is not known."""
+Kinds = Mapping[str, FieldType | None]
 
 
 def edit_properties(condition: Condition, reading: Reading) -> None:
-    """Nothing where no event of the type has any."""
-    catalogue = reading.words.catalogue
+    """A row for each property that is asked for, and one to choose another."""
     event_type = condition.draft.get("type")
-    known = {name: kind for (of_type, name), kind in catalogue.properties.items() if of_type == event_type}
-    if not known:
+    if not event_type:
         return
-    left, right = st.columns([2, 3], gap="small")
-    with left:
+    properties = reading.words.catalogue.properties
+    known = {name: kind for (of_type, name), kind in properties.items() if of_type == event_type}
+    asked: Sequence[Draft] = condition.draft.get("properties") or ()
+    if known:
         _edit_measure(condition, [name for name, kind in known.items() if kind is FieldType.NUMBER])
-    with right:
-        key = key_of(condition.id, "properties")
-        hold(key, _shown(condition.draft, reading))
-        st.text_input(
-            "only events with",
-            key=key,
-            on_change=commit,
-            args=(condition.id, key, partial(_read, str(condition.draft["type"]), reading)),
-            placeholder="any, or such as: " + _example(known),
+    if known or asked:
+        for place, _ in enumerate([*asked, {}][:MAX_PROPERTIES]):
+            _edit_property(condition, place, known, reading)
+        if len(asked) > 1:
+            st.caption("All of these are asked of one event.")
+
+
+def _edit_property(condition: Condition, place: int, known: Kinds, reading: Reading) -> None:
+    asked: list[Draft] = list(condition.draft.get("properties") or ())
+    draft = asked[place] if place < len(asked) else {}
+
+    def within(changes: Draft) -> Draft:
+        changed = {name: value for name, value in {**draft, **changes}.items() if value is not None}
+        rows = [*asked[:place], *([changed] if "name" in changed else []), *asked[place + 1 :]]
+        return {"properties": rows or None}
+
+    name, columns = draft.get("name"), st.columns([2, 2, 3], gap="small")
+    part = Part(condition.id, draft, f"property_{place}_", f" of {spoken(str(name))}", within)
+    with columns[0]:
+        key = part.key("name")
+        taken = {each["name"] for each in asked} - {name}
+        choice_field(
+            "only events with" if place == 0 else "and with",
+            key,
+            name,
+            sorted(each for each, kind in known.items() if kind and each not in taken),
+            partial(part.commit, key, partial(_of_name, known)),
+            accept_new_options=True,
+            placeholder="any property",
         )
-    names = ", ".join(sorted(name for name, kind in known.items() if kind)[:MAX_NAMED])
-    st.caption(f"Properties: {literal(names)}. Several are joined by commas, and all of them are asked of one event.")
+    kind = known.get(str(name))
+    if kind is None:
+        return
+    operators = operators_for_properties(kind)
+    with columns[1]:
+        pick_operator(part, operators, literal(f"whose {spoken(str(name))}"))
+    if operator := next((each for each in operators if each.key == draft.get("op")), None):
+        with columns[2]:
+            edit_value(part, operator, kind, partial(reading.property_values, str(condition.draft["type"]), str(name)))
+
+
+def _of_name(known: Kinds, typed: str | None) -> Draft:
+    """With the first operator of its type. Raises InvalidInput for what cannot be a name."""
+    name = read_keyword(typed, "a property")
+    kind = known.get(name or "")
+    op = operators_for_properties(kind)[0].key if kind else IS_SET
+    return {"name": name, "op": op, "value": None}
 
 
 def _edit_measure(condition: Condition, numbers: list[str]) -> None:
@@ -70,39 +105,3 @@ def _measure_words(measured: tuple[str, str]) -> str:
 def _measure_of(measured: tuple[str, str]) -> Draft:
     measure, name = measured
     return {"measure": measure or None, "property": name or None}
-
-
-def _shown(draft: Draft, reading: Reading) -> str:
-    """What is held, as it is typed; nothing where it can no longer be read, which the board says by itself."""
-    if not draft.get("properties"):
-        return ""
-    node = {"kind": "events", "type": draft["type"], "op": "gte", "value": 1, "properties": draft["properties"]}
-    try:
-        bound = bind(load_rule(node), reading.context())
-    except BadRule:
-        return ""
-    assert isinstance(bound, BoundRecords)
-    return properties_text(bound)
-
-
-def _read(event_type: str, reading: Reading, typed: str) -> Draft:
-    """Raises BadRule for what is no condition on properties of such events."""
-    if not typed.strip():
-        return {"properties": None}
-    try:
-        node: dict[str, Any] = dump_rule(parse_text(f'events("{event_type}", {typed}) >= 1', reading.context()))
-    except BadRuleText as exc:
-        _, _, reason = str(exc).partition(": ")
-        raise BadRule(f"{typed!r} is no condition on properties: {reason}") from None
-    if node["kind"] != "events" or node.keys() - {"kind", "type", "op", "value", "properties"}:
-        raise BadRule(f"{typed!r} is no condition on properties.")
-    return {"properties": node.get("properties")}
-
-
-def _example(known: dict[str, FieldType | None]) -> str:
-    for name, kind in known.items():
-        if kind is FieldType.NUMBER:
-            return f"{name} > 100"
-        if kind is FieldType.TEXT:
-            return f'{name} = "Books"'
-    return f"{next(iter(known))} is set"

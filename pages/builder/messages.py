@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from crm_core.channels.registry import CHANNELS
-from crm_core.rules.wording import MESSAGES
+from crm_core.rules.wording_records import MESSAGES
 from crm_core.schema.message_states import MessageState
 from pages._ui.channels import known_reasons, reason_words
 from pages.builder.board.reading import Reading

@@ -1,19 +1,30 @@
 """The parts of conditions on orders and events that go beyond operator and value."""
 
-import re
 from functools import partial
 
 import streamlit as st
 
-from crm_core.errors import InvalidInput
-from crm_core.rules.tree import EVENT_TYPE
-from crm_core.rules.wording import MEASURES
+from crm_core.rules.bound import type_of_measure
+from crm_core.rules.fields import FieldType
+from crm_core.rules.wording_records import MEASURES
 from crm_core.schema.statuses import STATUS_NAMES
 from pages._ui.deps import services
+from pages.builder.board.palette import orders_draft
 from pages.builder.board.reading import Reading
 from pages.builder.board.tree import Condition, Draft
 from pages.builder.event_properties import edit_properties
-from pages.builder.widgets import ANYTHING, choice_field, commit, days_field, hold, key_of, number_field, put_field
+from pages.builder.items import edit_item
+from pages.builder.widgets import (
+    ANYTHING,
+    choice_field,
+    commit,
+    days_field,
+    hold,
+    key_of,
+    number_field,
+    put_field,
+    read_keyword,
+)
 
 MEASURE_LABELS = {measure: label for measure, (label, _) in MEASURES.items()} | {"count": "Number of orders"}
 
@@ -28,8 +39,14 @@ def edit_measure(condition: Condition) -> None:
         format_func=MEASURE_LABELS.__getitem__,
         key=key,
         on_change=commit,
-        args=(condition.id, key, lambda measure: {"measure": measure}),
+        args=(condition.id, key, partial(_with_measure, condition.draft)),
     )
+
+
+def _with_measure(draft: Draft, measure: str) -> Draft:
+    """A date is compared by other operators than a number."""
+    kinds = {type_of_measure(each) is FieldType.DATE for each in (measure, draft.get("measure", "count"))}
+    return {"measure": measure} if len(kinds) == 1 else {"value": None, **orders_draft(measure)}
 
 
 def edit_order_filters(condition: Condition, reading: Reading) -> None:
@@ -49,6 +66,7 @@ def edit_order_filters(condition: Condition, reading: Reading) -> None:
     with columns[3]:
         key, put = put_field(condition, "status")
         choice_field("with status", key, draft.get("status"), STATUS_NAMES, put, placeholder=ANYTHING)
+    edit_item(condition, reading)
 
 
 def edit_event(condition: Condition, reading: Reading) -> None:
@@ -72,12 +90,7 @@ def edit_event(condition: Condition, reading: Reading) -> None:
 
 def _event_type(typed: str | None) -> Draft:
     """Raises InvalidInput for what cannot be a type of event."""
-    cleaned = re.sub(r"[\s-]+", "_", (typed or "").strip().lower())
-    if cleaned and not re.fullmatch(EVENT_TYPE, cleaned):
-        raise InvalidInput(
-            f"{typed!r} cannot be a type of event: these are 1 to 40 letters a to z, digits and _, a letter first."
-        )
-    return {"type": cleaned or None, "properties": None, "measure": None, "property": None}
+    return {"type": read_keyword(typed, "a type of event"), "properties": None, "measure": None, "property": None}
 
 
 def _days(condition: Condition) -> None:

@@ -18,6 +18,7 @@ from pages.builder.board.reading import Reading
 from pages.builder.board.tree import Condition, Draft
 from pages.builder.board.words import Words
 from pages.builder.widgets import (
+    Part,
     commit,
     day_field,
     days_field,
@@ -33,17 +34,19 @@ YES_NO = {True: "Yes", False: "No"}
 
 def edit_operator_and_value(condition: Condition, words: Words, reading: Reading) -> None:
     """Side by side: the operator, labelled by what it is about, and what it compares with."""
-    operator = words.operator(condition.draft)
+    operator, part = words.operator(condition.draft), Part(condition.id, condition.draft)
     kind = words.type_of(condition.draft)
     left, right = st.columns([2, 3], gap="small")
     with left:
-        _pick_operator(condition, words, operator)
+        pick_operator(part, words.operators(condition.draft), literal(words.label(condition.draft)))
     if operator is None or kind is None:
         return
     others = {each.name: each.label for each in words.comparable(condition.draft)}
     with right:
         if condition.draft.get("other_field") is None:
-            _edit_value(condition, operator, kind, reading)
+            found = words.field_of(condition.draft)
+            known = partial(reading.options, found.name) if found and _has_options(condition) else None
+            edit_value(part, operator, kind, known, found.choices if found else ())
         if others:
             with _place_of_other(condition):
                 _pick_other(condition, others)
@@ -55,29 +58,28 @@ def edit_operator_and_value(condition: Condition, words: Words, reading: Reading
         st.caption("Includes customers without a value.")
 
 
-def _pick_operator(condition: Condition, words: Words, operator: Operator | None) -> None:
-    labels = {each.key: each.label for each in words.operators(condition.draft)}
-    label = words.label(condition.draft)
-    key = key_of(condition.id, "op")
-    hold(key, operator.key if operator else None)
+def pick_operator(part: Part, offered: Sequence[Operator], label: str) -> None:
+    labels = {each.key: each.label for each in offered}
+    key, op = part.key("op"), part.draft.get("op")
+    hold(key, op if op in labels else None)
     st.selectbox(
-        literal(label),
+        label,
         list(labels),
-        0 if operator else None,
+        0 if op in labels else None,
         format_func=lambda each: labels.get(each, str(each)),
         key=key,
-        on_change=commit,
-        args=(condition.id, key, partial(_with_operator, condition.draft)),
+        on_change=part.commit,
+        args=(key, partial(with_operator, part.draft)),
         placeholder="choose again" if labels else "this field is not there any more",
         disabled=not labels,
     )
 
 
-def _with_operator(draft: Draft, op: str | None) -> Draft:
+def with_operator(draft: Draft, op: str | None) -> Draft:
     """A value stays when the new operator takes one of the same shape, another field when it compares with one."""
     if op is None:
         return {}
-    value = {} if takes(op) is takes(draft["op"]) else {"value": None}
+    value = {} if takes(op) is takes(draft.get("op", "")) else {"value": None}
     other = {} if op in COMPARING else {"other_field": None}
     return {"op": op, **value, **other}
 
@@ -106,25 +108,29 @@ def _pick_other(condition: Condition, others: Mapping[str, str]) -> None:
     )
 
 
-def _edit_value(condition: Condition, operator: Operator, kind: FieldType, reading: Reading) -> None:
-    found = reading.words.field_of(condition.draft)
-    choices = found.choices if found else ()
-    value, key = condition.draft.get("value"), key_of(condition.id, f"value_{operator.takes}")
-    put = partial(commit, condition.id, key, lambda typed: {"value": to_whole(typed)})
+def edit_value(
+    part: Part,
+    operator: Operator,
+    kind: FieldType,
+    known: Callable[[], Sequence[str]] | None = None,
+    choices: Sequence[str] = (),
+) -> None:
+    """known: asked for values to suggest. choices: all values that there can be."""
+    value, key = part.draft.get("value"), part.key(f"value_{operator.takes}")
+    put = partial(part.commit, key, lambda typed: {"value": to_whole(typed)})
     match operator.takes:
         case Takes.NOTHING:
             return
         case Takes.DAYS:
-            days_field("Days", key, value, put, most=operator.most_days, placeholder="such as 90")
+            days_field(f"Days{part.about}", key, value, put, most=operator.most_days, placeholder="such as 90")
         case Takes.PERCENT:
-            percent_field("Percent", key, value, put, placeholder="such as 10")
+            percent_field(f"Percent{part.about}", key, value, put, placeholder="such as 10")
         case Takes.RANGE:
-            _edit_range(condition, kind)
+            _edit_range(part, kind)
         case Takes.MANY:
-            options = reading.options(condition.draft["field"]) if not choices and _has_options(condition) else ()
-            _edit_many(condition, key, choices or options, is_closed=bool(choices))
+            _edit_many(part, key, choices or (known() if known else ()), is_closed=bool(choices))
         case Takes.ONE:
-            _edit_one(kind, "Value", key, value, partial(_commit_one, condition.id, key, kind), choices)
+            _edit_one(kind, f"Value{part.about}", key, value, partial(_commit_one, part, key, kind), choices)
         case _:
             assert_never(operator.takes)
 
@@ -134,13 +140,15 @@ def _has_options(condition: Condition) -> bool:
     return condition.draft.get("field") not in {"name", "email", "phone"}
 
 
-def _edit_range(condition: Condition, kind: FieldType) -> None:
-    value = condition.draft.get("value")
+def _edit_range(part: Part, kind: FieldType) -> None:
+    value = part.draft.get("value")
     ends = list(value) if isinstance(value, list) and len(value) == 2 else [None, None]
     for place, (column, label) in enumerate(zip(st.columns(2), ("From", "To"), strict=True)):
-        key = key_of(condition.id, f"end_{place}")
+        key = part.key(f"end_{place}")
         with column:
-            _edit_one(kind, label, key, ends[place], partial(_commit_end, condition.id, key, kind, ends, place))
+            _edit_one(
+                kind, f"{label}{part.about}", key, ends[place], partial(_commit_end, part, key, kind, ends, place)
+            )
 
 
 def _edit_one(
@@ -169,16 +177,16 @@ def _edit_one(
             assert_never(kind)
 
 
-def _commit_one(condition_id: int, key: str, kind: FieldType) -> None:
-    commit(condition_id, key, lambda typed: {"value": _read(kind, typed)})
+def _commit_one(part: Part, key: str, kind: FieldType) -> None:
+    part.commit(key, lambda typed: {"value": _read(kind, typed)})
 
 
-def _commit_end(condition_id: int, key: str, kind: FieldType, ends: Sequence[Any], place: int) -> None:
+def _commit_end(part: Part, key: str, kind: FieldType, ends: Sequence[Any], place: int) -> None:
     def changes(typed: Any) -> Draft:
         now = [*ends[:place], _read(kind, typed), *ends[place + 1 :]]
         return {"value": None if now == [None, None] else now}
 
-    commit(condition_id, key, changes)
+    part.commit(key, changes)
 
 
 def _read(kind: FieldType, typed: Any) -> Any:
@@ -194,16 +202,16 @@ def _read(kind: FieldType, typed: Any) -> Any:
             return typed.strip() or None
 
 
-def _edit_many(condition: Condition, key: str, known: Sequence[str], *, is_closed: bool) -> None:
+def _edit_many(part: Part, key: str, known: Sequence[str], *, is_closed: bool) -> None:
     """is_closed: whether there are no other values than these."""
-    chosen = list(dict.fromkeys(map(str, condition.draft.get("value") or [])))
+    chosen = list(dict.fromkeys(map(str, part.draft.get("value") or [])))
     hold(key, chosen)
     st.multiselect(
-        "Values",
+        f"Values{part.about}",
         [*known, *(value for value in chosen if value not in known)],
         key=key,
-        on_change=commit,
-        args=(condition.id, key, lambda picked: {"value": list(picked) or None}),
+        on_change=part.commit,
+        args=(key, lambda picked: {"value": list(picked) or None}),
         accept_new_options=not is_closed,
         max_selections=MAX_VALUES,
         select_all=False,  # only the most frequent values are offered: all of them would not be all there are

@@ -1,13 +1,17 @@
 """Widgets that follow the board: they show what it holds, and change it only when somebody uses them."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, Final
 
 import streamlit as st
 
+from crm_core.errors import InvalidInput
 from crm_core.rules.tree import MAX_DAYS
+from crm_core.schema.kinds import KEYWORD
 from pages.builder.board.session import act
 from pages.builder.board.tree import Condition, Draft
 
@@ -32,6 +36,28 @@ def commit(condition_id: int, key: str, changes: Callable[[Any], Draft]) -> None
     """On a change of the widget: put what it shows into the condition. changes: the parts of the draft, from that."""
     value = st.session_state[key]
     act(lambda board: board.with_draft(condition_id, changes(value)))
+
+
+@dataclass(frozen=True)
+class Part:
+    """What has an operator and a value: a condition, or what it asks of an item or a property within it.
+
+    draft: with both. name: how the keys of its widgets begin; about: how their labels end, such as " of the item".
+    within: the changes of the condition, from those of this.
+    """
+
+    condition_id: int
+    draft: Draft
+    name: str = ""
+    about: str = ""
+    within: Callable[[Draft], Draft] = dict
+
+    def key(self, name: str) -> str:
+        return key_of(self.condition_id, f"{self.name}{name}")
+
+    def commit(self, key: str, changes: Callable[[Any], Draft]) -> None:
+        """As ``commit``. changes: of the draft of this part."""
+        commit(self.condition_id, key, lambda shown: self.within(changes(shown)))
 
 
 def put_field(condition: Condition, name: str) -> tuple[str, partial[None]]:
@@ -90,6 +116,17 @@ def choice_field(
     offered = list(options) if value is None or value in options else [*options, value]
     hold(key, value)
     st.selectbox(label, offered, None, key=key, on_change=on_change, **more)
+
+
+def read_keyword(typed: str | None, what: str) -> str | None:
+    """What was typed as such a name is stored; None for nothing. Raises InvalidInput for what cannot be one. what: what
+    it is to be, such as "a type of event"."""
+    cleaned = re.sub(r"[\s-]+", "_", (typed or "").strip().lower())
+    if cleaned and not re.fullmatch(KEYWORD, cleaned):
+        raise InvalidInput(
+            f"{typed!r} cannot be {what}: these are 1 to 40 letters a to z, digits and _, a letter first."
+        )
+    return cleaned or None
 
 
 def to_day(value: Any) -> date | None:

@@ -147,6 +147,7 @@ def _in_parts(services: Services, catalogue: Catalogue) -> Version:
         catalogue.fields,
         reads_sends=False,
         holds_messages=True,
+        holds_items=True,
         properties=catalogue.event_properties(),
     )
     shard = loader.load_all()

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, tzinfo
 import numpy as np
 
 from crm_core.customers.document import arrange, arrange_record
-from crm_core.customers.fields import fold_properties
 from crm_core.customers.merge import merge_patch, note_version
-from crm_core.customers.totals import NO_TOTALS, add_events, add_orders, set_net
+from crm_core.customers.totals import NO_TOTALS, add_events, add_orders
 from crm_core.infra.mongo import Doc
 from crm_core.infra.streams import Entry, Stream
 from crm_core.infra.text import fold
+from crm_core.ingest.applying import EVENTS, ORDERS
 from crm_core.ingest.patches import ChangeReader
 from crm_core.rules.bound import Bound, BoundReach, conditions_in
 from crm_core.rules.context import NO_CAMPAIGNS, CampaignSource, RuleContext, SegmentSource
@@ -104,9 +104,9 @@ def _dated(doc: Doc, moment: str) -> Doc:
     dated = {moment: doc["created_at"], **doc}
     if moment == "ordered_at":
         dated = {**SCHEMA.orders.defaults, **dated}
-        set_net(dated)
+        ORDERS.derive_parts(dated)
     else:
-        fold_properties(dated)
+        EVENTS.derive_parts(dated)
     return arrange_record(dated)
 
 

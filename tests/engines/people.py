@@ -121,6 +121,7 @@ class People:
             "status": pick(STATUSES),
             "refunded": pick([refunded for refunded in AMOUNTS if refunded <= amount]),
             "category": pick(TEXTS),
+            "items": [{"name": name} for name in self._some(TEXTS)],
             "ordered_at": self._moment().isoformat(),
         }
         return whose | self._kept(details)

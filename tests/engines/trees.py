@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from crm_core.channels.registry import CHANNELS
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures, operators_for_properties
-from crm_core.rules.tree import MESSAGE_STATES, STATUSES, PropertyMeasure
+from crm_core.rules.tree import DATE_MEASURES, MESSAGE_STATES, STATUSES, Measure, PropertyMeasure
 from crm_core.schema.kinds import CONSENT_STATES
 from crm_core.schema.suppressions import REASONS as STOP_REASONS
 from tests.engines.people import (
@@ -90,27 +90,38 @@ def _figure(node: Json) -> Strategy:
 
 
 WINDOW = {"within_days": st.sampled_from([days for days in DAYS if days])}
+
+
+def _part(kind: FieldType, node: Json) -> Strategy:
+    """A condition on a part of records."""
+
+    def of(operator: Operator) -> Strategy:
+        asked = node | {"op": operator.key}
+        return value_for(operator, kind).map(lambda value: asked if value is None else asked | {"value": value})
+
+    return st.sampled_from(operators_for_properties(kind)).flatmap(of)
+
+
+def _on_orders(node: Json) -> Strategy:
+    return _part(FieldType.DATE, node) if node.get("measure") in DATE_MEASURES else _figure(node)
+
+
 ORDERS = st.fixed_dictionaries(
     {"kind": st.just("orders")},
     optional={
-        "measure": st.sampled_from(("count", "sum", "avg", "max", "min")),
+        "measure": st.sampled_from(get_args(Measure)),
         "category": st.sampled_from(TYPED),
+        "item": _part(FieldType.TEXT, {}),
         "status": st.sampled_from(STATUSES),
         "min_amount": st.sampled_from([*AMOUNTS, 0.005, 33.335]),
         **WINDOW,
     },
-).flatmap(_figure)
+).flatmap(_on_orders)
 
 
 def _on_property(event_type: str) -> Strategy:
     def build(name: str) -> Strategy:
-        kind = PROPERTIES[event_type, name]
-
-        def of(operator: Operator) -> Strategy:
-            node: Json = {"name": name, "op": operator.key}
-            return value_for(operator, kind).map(lambda value: node if value is None else node | {"value": value})
-
-        return st.sampled_from(operators_for_properties(kind)).flatmap(of)
+        return _part(PROPERTIES[event_type, name], {"name": name})
 
     return st.sampled_from([name for of_type, name in PROPERTIES if of_type == event_type]).flatmap(build)
 

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
+from crm_core.infra.streams import Stream
 from crm_core.insights.overview import Totals
 from crm_core.services import Services
 from tests.actors import TEST
 from tests.conftest import TestClock
-from tests.integration.feeding import store_customers
+from tests.integration.feeding import make_entry, store_customers, store_orders
 from tests.integration.population import NOW
 
 
@@ -56,3 +57,18 @@ def test_the_most_frequent_option_comes_first(services: Services) -> None:
     cities = ["Goa", "Pune", "Pune", "Agra", "Pune", "Goa"]
     store_customers(services, *({"id": f"c{n}", "city": city} for n, city in enumerate(cities)))
     assert services.overview.options("city", actor=TEST) == ["Pune", "Goa", "Agra"]
+
+
+def test_values_of_properties_and_names_of_items_are_suggested_as_typed(services: Services) -> None:
+    kinds = [("cart", "Tea"), ("cart", "tea"), ("cart", "tea"), ("visit", "web"), ("cart", None)]
+    for number, (kind, found) in enumerate(kinds):
+        properties = {} if found is None else {"category": found}
+        event = {"id": f"e{number}", "customer_id": "a", "type": kind, "properties": properties}
+        assert not services.persister.store([make_entry(Stream.EVENTS, event)])
+    baskets = [["Lamp", "Shade"], ["Lamp"], [], ["shade", "Lamp"]]
+    items = [[{"name": name} for name in names] for names in baskets]
+    store_orders(services, *({"id": f"o{n}", "customer_id": "a", "amount": 1, "items": e} for n, e in enumerate(items)))
+    assert services.overview.property_values("cart", "category", actor=TEST) == ["tea", "Tea"]
+    assert services.overview.property_values("cart", "colour", actor=TEST) == []
+    names = services.overview.item_names(actor=TEST)
+    assert (names[0], set(names)) == ("Lamp", {"Lamp", "Shade", "shade"})

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from crm_core.audience.curve import OPERATORS, measure_curve
+from crm_core.audience.curve import OPERATORS, knobs_of, measure_curve
 from crm_core.audience.eligibility import Cap, Policy, Reason
 from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
 from crm_core.audience.profile import profile_recency, profile_spend, profile_values
@@ -47,7 +47,10 @@ MEASURED: Json = {
     "value": 2.5,
 }
 """A figure in millionths."""
-NUMERIC = st.one_of(FIELDS, FIGURES).filter(lambda rule: rule["op"] in OPERATORS and "other_field" not in rule)
+PERCENT = frozenset({"in_top_percent", "in_bottom_percent"})
+MOVABLE = st.one_of(FIELDS, FIGURES).filter(
+    lambda rule: "within_days" in rule or (rule["op"] in OPERATORS | PERCENT and "other_field" not in rule)
+)
 
 
 def size_of(town: Town, rule: Json) -> int:
@@ -73,12 +76,19 @@ def at(rule: Json, place: Place) -> Json:
     return at(rule["rules"][place[0]], place[1:]) if place else rule
 
 
-def with_value(rule: Json, place: Place, value: float) -> Json:
+def turned(rule: Json, place: Place, member: str, value: float) -> Json:
     if not place:
-        return rule | {"value": value}
+        return rule | {member: value}
     rules = list(rule["rules"])
-    rules[place[0]] = with_value(rules[place[0]], place[1:], value)
+    rules[place[0]] = turned(rules[place[0]], place[1:], member, value)
     return rule | {"rules": rules}
+
+
+def knobs_expected(condition: Json) -> list[str]:
+    is_average = condition.get("field") == "avg_order_value" or condition.get("measure") == "avg"
+    has_threshold = condition["op"] in OPERATORS and "value" in condition and not is_average
+    has_value = has_threshold or condition["op"] in PERCENT
+    return [*(["value"] if has_value else []), *(["within_days"] if "within_days" in condition else [])]
 
 
 @law
@@ -107,7 +117,7 @@ def test_steps_and_effects_are_counts_of_the_rule_in_part(village: Services, see
 
 @law
 @example(seed=1, conditions=[MEASURED] * 6, others=[EVERYONE] * 6)
-@given(seed=seeds, conditions=st.lists(NUMERIC, min_size=6, max_size=6), others=st.lists(TREES, min_size=6, max_size=6))
+@given(seed=seeds, conditions=st.lists(MOVABLE, min_size=6, max_size=6), others=st.lists(TREES, min_size=6, max_size=6))
 def test_a_curve_gives_the_size_of_the_audience_at_each_threshold(
     village: Services, seed: int, conditions: list[Json], others: list[Json]
 ) -> None:
@@ -120,14 +130,16 @@ def test_a_curve_gives_the_size_of_the_audience_at_each_threshold(
                 continue
             scope = town.context(SEGMENTS)
             bound = bind(load_rule(rule), scope)
-            curve = measure_curve(population, bound, (1, 0), context=scope)
-            assert (curve is None) == (condition.get("field") == "avg_order_value" or condition.get("measure") == "avg")
-            if curve is None:
-                continue
-            assert curve.thresholds[curve.current] == condition["value"]
-            for place in {0, curve.current, len(curve.counts) // 2, len(curve.counts) - 1}:
-                threshold = curve.thresholds[place]
-                assert curve.counts[place] == size_of(town, with_value(rule, (1, 0), threshold)), (rule, threshold)
+            place = (1, 0)
+            knobs = [knob for knob in knobs_of(bound) if knob.place == place]
+            assert [knob.member for knob in knobs] == knobs_expected(condition)
+            for knob in knobs:
+                curve = measure_curve(population, bound, knob, context=scope)
+                assert curve.thresholds[curve.current] == condition[knob.member]
+                for step in {0, curve.current, len(curve.counts) // 2, len(curve.counts) - 1}:
+                    threshold = curve.thresholds[step]
+                    moved = turned(rule, place, knob.member, threshold)
+                    assert curve.counts[step] == size_of(town, moved), (rule, threshold)
 
 
 @law

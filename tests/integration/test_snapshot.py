@@ -10,6 +10,7 @@ import pytest
 from crm_core.audience.eligibility import Reason
 from crm_core.audience.preview import Preview, Source
 from crm_core.audience.snapshot.keeper import Keeper, Status
+from crm_core.audience.snapshot.needs import Extra
 from crm_core.audience.snapshot.population import Population
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.customers.document import arrange
@@ -304,20 +305,42 @@ def store_event(services: Services, event: str, customer: str, **properties: Any
     assert not services.persister.store([make_entry(Stream.EVENTS, record, at=services.clock())])
 
 
-def test_messages_beyond_what_fits_are_counted_in_the_database(services: Services) -> None:
-    """Those are left out, not customers, orders and events."""
+def test_items_of_orders_are_held_once_a_rule_asks_for_them(live: Services) -> None:
+    store_customers(live, {"id": "a"}, {"id": "b"})
+    lamps = [{"name": "Lamp 3"}, {"name": "Shade"}]
+    plain = {"id": "2", "customer_id": "b", "amount": 5}
+    store_orders(live, {"id": "1", "customer_id": "a", "amount": 5, "items": lamps}, plain)
+    wanted = 'orders(item contains "LAMP") >= 1'
+    assert look(live, wanted).source is Source.DATABASE
+    eventually(lambda: look(live, wanted).source is Source.MEMORY, what="items in memory")
+    assert look(live, wanted).count == 1
+    changed = {**plain, "items": [{"name": "lamp 4"}]}
+    live.persister.store([make_entry(Stream.ORDERS, changed, at=live.clock())])
+    assert look(live, wanted).count == 2
+    assert look(live, 'orders.last(item in ("Shade", "bulb")) in last 30 days').count == 1
+    assert look(live, 'orders(item is not set) >= 1 OR orders.first(item = "lamp 4") is set').count == 1
+    assert look(live, wanted).source is Source.MEMORY
+
+
+@pytest.mark.parametrize(("extra", "text"), [(Extra.MESSAGES, OPENED), (Extra.ITEMS, "orders(item is set) >= 1")])
+def test_what_does_not_fit_beside_the_rest_is_counted_in_the_database(
+    services: Services, extra: Extra, text: str
+) -> None:
+    """That is left out, not customers, orders and events."""
     store_customers(services, *({"id": f"c{n}", "visits": n} for n in range(5)))
     rows = (new_row("m1", f"x{n}", channel="email", at=START, state=MessageState.SENT) for n in range(40_000))
     services.message_log.insert(list(rows))
+    order = {"customer_id": "c1", "amount_minor": 1, "status": "confirmed", "ordered_at": START}
+    services.db.orders.insert_many([{**order, "_id": f"o{n}"} for n in range(22_000)])
     keeper = Keeper(services.db, services.rule_contexts, lambda: services.policy, services.clock, limit_mb=1)
     keeper.start()
     try:
         keeper.wait_until(lambda state: state.status is Status.READY, READY_S)
-        keeper.want_messages()
+        keeper.want({extra})
         keeper.caught_up(READY_S)
         state = keeper.wait_until(lambda state: state.status is Status.READY, READY_S)
         assert state.version is not None
-        assert not Population(state.version).holds(bind(parse_text(OPENED, CONTEXT), CONTEXT))
+        assert not Population(state.version).holds(bind(parse_text(text, CONTEXT), CONTEXT))
         assert Population(state.version).total == 5
     finally:
         keeper.stop()

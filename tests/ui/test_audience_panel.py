@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from crm_core.audience.counting import Counting
+from crm_core.audience.curve import Knob
 from crm_core.audience.snapshot.keeper import State, Status
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import Unavailable
@@ -148,8 +149,27 @@ def test_what_if_offers_the_rule_that_is_edited(live: Shop, workspace: Services)
     page = builder_on(workspace, "visits > 5 AND spend > 20")
     detail(page, "what_if")
     pick(page, 1)
-    assert page.widget("Rule").value == (1,)
+    assert page.widget("Rule").value == Knob((1,))
     assert "$20" in str(page.widget("What if it were").options)
+
+
+def test_what_if_moves_a_window(live: Shop, workspace: Services) -> None:
+    page = builder_on(workspace, "orders(last 30 days) >= 1")
+    detail(page, "what_if")
+    assert "its window" in str(page.widget("Rule").options[1])
+    page.choose("Rule", Knob((0,), "within_days"))
+    page.choose("What if it were", page.widget("What if it were").options.index("90 days"))
+    page.click("Use 90 days")
+    assert board_on(page).to_rule().rules[0].within_days == 90  # type: ignore[union-attr]
+
+
+def test_what_if_moves_a_percent_rank(live: Shop, workspace: Services) -> None:
+    page = builder_on(workspace, "visits in top 10 %")
+    detail(page, "what_if")
+    page.choose("What if it were", page.widget("What if it were").options.index("100 %"))
+    assert "**40** customers" in page.words
+    page.click("Use 100 %")
+    assert matches(page) == 40
 
 
 def test_a_rule_without_a_threshold_has_no_what_if(live: Shop, workspace: Services) -> None:

@@ -220,7 +220,7 @@ def test_all_rules_are_cleared_at_once_and_come_back(shop: Shop) -> None:
 def test_the_palette_is_searched_and_the_list_offers_all(shop: Shop) -> None:
     page = Page("audience_builder")
     page.choose("Search the fields", "order last")
-    assert drawn(page)[PALETTE] == ["Last order"]
+    assert drawn(page)[PALETTE] == ["Last order", "Date of the last order"]
     page.choose("Search the fields", "")
     page.choose("Show", "Behaviour")
     assert drawn(page)[PALETTE] == ["Abandoned cart", "Cart value", "Visits"]

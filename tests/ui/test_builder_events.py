@@ -7,7 +7,7 @@ import pytest
 from crm_core.infra.streams import Stream
 from crm_core.services import Services
 from tests.integration.feeding import make_entry
-from tests.ui.builder import builder_with, matches, rules_of
+from tests.ui.builder import SAVE, builder_with, matches, rules_of
 from tests.ui.shop import NOW, Shop
 from tests.ui.test_builder_board import choose_new, store_events
 
@@ -17,7 +17,7 @@ CARTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("c02", {"category": "Books", "value": 20}),
     ("c03", {}),
 )
-ONLY = "only events with"
+ONLY, MORE = "only events with", "and with"
 
 
 @pytest.fixture
@@ -33,16 +33,30 @@ def carts(shop: Shop, workspace: Services) -> Services:
     return workspace
 
 
-@pytest.mark.parametrize(
-    ("typed", "count"),
-    [("", 3), ('category = "books"', 2), ('category = "books", value > 100', 1), ("value is not set", 1)],
-)
-def test_events_are_counted_by_their_properties(carts: Services, typed: str, count: int) -> None:
+def test_properties_are_chosen_from_those_that_were_seen(carts: Services) -> None:
     page = builder_with("Event cart")
     page.choose("Value", 1)
-    page.choose(ONLY, typed)
-    assert matches(page) == count
-    assert page.widget(ONLY).value == typed
+    assert matches(page) == 3
+    assert page.widget(ONLY).options == ["category", "value"]
+    page.choose(ONLY, "category")
+    assert page.button(SAVE).disabled
+    assert set(page.widget("Values of category").options) == {"Books", "Toys"}
+    page.choose("Values of category", ["Books"])
+    assert matches(page) == 2
+    assert page.widget(MORE).options == ["value"]
+    page.choose(MORE, "value")
+    page.choose("whose value", "more than")
+    page.choose("Value of value", 100)
+    assert matches(page) == 1
+    books = {"name": "category", "op": "in", "value": ["Books"]}
+    asked = [books, {"name": "value", "op": "gt", "value": 100}]
+    assert rules_of(page) == [{"kind": "events", "type": "cart", "op": "gte", "value": 1, "properties": asked}]
+    page.choose(ONLY, None)
+    assert rules_of(page)[0]["properties"] == asked[1:]
+    page.choose("whose value", "has no value")
+    assert matches(page) == 1
+    page.choose(ONLY, None)
+    assert "properties" not in rules_of(page)[0]
 
 
 def test_a_number_among_the_properties_is_measured(carts: Services) -> None:
@@ -57,21 +71,24 @@ def test_a_number_among_the_properties_is_measured(carts: Services) -> None:
     assert "measure" not in rules_of(page)[0]
 
 
-def test_what_is_no_condition_is_refused_in_words(carts: Services) -> None:
+def test_a_property_that_no_event_had_may_be_typed_and_is_said_not_to_be_there(carts: Services) -> None:
     page = builder_with("Event cart")
     page.choose("Value", 1)
-    page.choose(ONLY, "colour = 3")
+    choose_new(page, ONLY, "Colour")
     assert "have no property 'colour'" in page.words
-    page.choose(ONLY, "value = 3) >= 1 OR events(cart")
-    assert "is no condition on properties" in page.words
-    assert "properties" not in rules_of(page)[0]
+    choose_new(page, ONLY, "$where")
+    assert "cannot be a property" in page.words
+    choose_new(page, ONLY, "category")
+    page.choose("Values of category", ["toys"])
+    assert matches(page) == 1
 
 
 def test_another_type_has_other_properties(carts: Services) -> None:
     store_events(carts, ("c05", "signup"))
     page = builder_with("Event cart")
     page.choose("Value", 1)
-    page.choose(ONLY, "value > 1")
+    page.choose(ONLY, "value")
+    page.choose("whose value", "has a value")
     choose_new(page, "Type of event", "signup")
     assert rules_of(page) == [{"kind": "events", "type": "signup", "op": "gte", "value": 1}]
     assert matches(page) == 1

@@ -78,7 +78,7 @@ def random_moves(draw: st.DrawFn) -> Callable[[Board], Board]:
         if name == "switch":
             return moves.switch(held, held.group_of(chosen.id).id, kind)
         if name == "value":
-            return held if isinstance(chosen, Group) else held.with_value(chosen.id, chance)
+            return held if isinstance(chosen, Group) else held.with_draft(chosen.id, {"value": chance})
         if name == "dissolve" and not isinstance(chosen, Group):
             return held
         return ACTS[name](held, chosen.id)

@@ -18,7 +18,7 @@ from crm_core.rules.context import (
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import MAX_DEPTH, MAX_NODES, load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures, operators_for_properties
-from crm_core.rules.tree import MAX_DAYS, STATUSES, AnyRule, PropertyMeasure
+from crm_core.rules.tree import DATE_MEASURES, MAX_DAYS, STATUSES, AnyRule, Measure, PropertyMeasure
 from crm_core.rules.values import MAX_NUMBER
 from crm_core.schema.kinds import CONSENT_STATES
 from crm_core.schema.suppressions import REASONS
@@ -70,8 +70,14 @@ def beside(name: str, op: str, other: str) -> Json:
     return {"kind": "field", "field": name, "op": op, "other_field": other}
 
 
-def orders(op: str, value: Any, measure: str = "count", **filters: Any) -> Json:
-    return {"kind": "orders", "measure": measure, "op": op, "value": value} | filters
+def orders(op: str, value: Any = None, measure: str = "count", **filters: Any) -> Json:
+    node = {"kind": "orders", "measure": measure, "op": op} | filters
+    return node if value is None else node | {"value": value}
+
+
+def item(op: str, value: Any = None) -> Json:
+    """A condition on the items of orders."""
+    return {"op": op} if value is None else {"op": op, "value": value}
 
 
 def events(kind: str, op: str, value: Any, **filters: Any) -> Json:
@@ -184,16 +190,31 @@ def _with_figure(node: Json) -> Strategy:
     return st.sampled_from(operators_for_figures()).flatmap(build)
 
 
+def _part(kind: FieldType, node: Json) -> Strategy:
+    """A condition on a part of records."""
+
+    def build(operator: Operator) -> Strategy:
+        asked = node | {"op": operator.key}
+        return value_for(operator, kind).map(lambda value: asked if value is None else asked | {"value": value})
+
+    return st.sampled_from(operators_for_properties(kind)).flatmap(build)
+
+
+def _on_orders(node: Json) -> Strategy:
+    return _part(FieldType.DATE, node) if node["measure"] in DATE_MEASURES else _with_figure(node)
+
+
 WINDOWS = st.sampled_from([1, 30, MAX_DAYS])
 ORDERS = st.fixed_dictionaries(
-    {"kind": st.just("orders"), "measure": st.sampled_from(("count", "sum", "avg", "max", "min"))},
+    {"kind": st.just("orders"), "measure": st.sampled_from(get_args(Measure))},
     optional={
         "category": TEXTS,
+        "item": _part(FieldType.TEXT, {}),
         "status": st.sampled_from(STATUSES),
         "min_amount": st.sampled_from([0, 20, 0.005, 1e-9]) | st.floats(0, float(MAX_NUMBER)),
         "within_days": WINDOWS,
     },
-).flatmap(_with_figure)
+).flatmap(_on_orders)
 EVENT_TYPES = st.sampled_from(("visit", "cart_abandoned", "last", "in", "true")) | st.from_regex(
     r"[a-z][a-z0-9_]{0,39}", fullmatch=True
 )
@@ -202,12 +223,7 @@ EVENT_TYPES = st.sampled_from(("visit", "cart_abandoned", "last", "in", "true"))
 def _on_property(key: tuple[str, str]) -> Strategy:
     kind = CATALOGUE.properties[key]
     assert kind
-
-    def build(operator: Operator) -> Strategy:
-        asked = {"name": key[1], "op": operator.key}
-        return value_for(operator, kind).map(lambda value: asked if value is None else asked | {"value": value})
-
-    return st.sampled_from(operators_for_properties(kind)).flatmap(build)
+    return _part(kind, {"name": key[1]})
 
 
 def _events_with_properties(event_type: str) -> Strategy:

@@ -184,11 +184,11 @@ def test_what_is_too_large_only_as_a_whole_is_said_of_the_root() -> None:
 
 def test_a_changed_value_is_in_the_rule_and_nothing_else_changes() -> None:
     held = board("all", SPEND, group("none", BOOKS, EVENTS))
-    changed = held.with_value(id_at(held, 1, 0), 5)
+    changed = held.with_draft(id_at(held, 1, 0), {"value": 5})
     assert dump_rule(changed.to_rule()) == group("all", SPEND, group("none", BOOKS | {"value": 5}, EVENTS))
     assert changed.revision > held.revision
     assert ids_of(changed) == ids_of(held)
-    assert held.with_value(id_at(held, 1, 0), 2) is held
+    assert held.with_draft(id_at(held, 1, 0), {"value": 2}) is held
 
 
 def test_a_filter_that_is_cleared_is_not_in_the_rule() -> None:

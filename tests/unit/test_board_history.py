@@ -52,7 +52,7 @@ def test_an_id_is_never_given_twice() -> None:
 def test_the_oldest_steps_are_forgotten() -> None:
     history = History(HELD)
     for value in range(MOST + 20):
-        history = history.then(history.present.with_value(id_at(HELD, 0), value + 1000))
+        history = history.then(history.present.with_draft(id_at(HELD, 0), {"value": value + 1000}))
     assert len(history.past) == MOST
     for _ in range(MOST + 20):
         history = history.undo()

@@ -13,7 +13,7 @@ from crm_core.rules.operators import OPERATORS, Operator, Takes, operators_for_f
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import to_text
 from crm_core.rules.tree import STATUSES, AnyRule
-from tests.unit.rule_samples import RULES, SCOPE, Json, events, group, on, orders, picked, use
+from tests.unit.rule_samples import RULES, SCOPE, Json, events, group, item, on, orders, picked, use
 
 A, B, C = (on("visits", "eq", number) for number in (1, 2, 3))
 EVERYONE, NOBODY = group("all"), group("any")
@@ -228,6 +228,12 @@ def test_a_condition_on_a_field_is_read_with_its_literals(text: str, tree: Json)
         ("orders(category = 'a \"b\"') > 2", orders("gt", 2, category='a "b"')),
         ("orders(status = cancelled) > 2", orders("gt", 2, status="cancelled")),
         ('orders(STATUS = "shipped") > 2', orders("gt", 2, status="shipped")),
+        ('orders(item contains "lamp") > 2', orders("gt", 2, item=item("contains", "lamp"))),
+        ('orders(ITEM is "Lamp 3") > 2', orders("gt", 2, item=item("eq", "Lamp 3"))),
+        ("orders(item not in ('a', 'b')) > 2", orders("gt", 2, item=item("not_in", ["a", "b"]))),
+        ("orders.last(category = 'B') in the last 30 days", orders("in_last_days", 30, "last", category="B")),
+        ("Orders.FIRST() before 2026-01-01", orders("before", "2026-01-01", "first")),
+        ("orders.last() is not set", orders("is_not_set", None, "last")),
         ("orders(amount >= 20) > 2", orders("gt", 2, min_amount=20.0)),
         ("orders(amount >= 29.33) > 2", orders("gt", 2, min_amount=29.33)),
         ("orders(last 30 days) > 2", orders("gt", 2, within_days=30)),

@@ -113,7 +113,7 @@ def test_a_value_that_does_not_go_is_refused_where_it_stands(text: str, column: 
 @pytest.mark.parametrize(
     ("text", "column", "reason"),
     [
-        ("orders(foo = 1) > 2", 8, "there is no filter foo here. Known are category, status, amount, last"),
+        ("orders(foo = 1) > 2", 8, "there is no filter foo here. Known are category, item, status, amount, last"),
         ("orders(categry = 'x') > 2", 8, "there is no filter categry here. Did you mean category?"),
         ("orders(visit) > 2", 8, "there is no filter visit here"),
         ("events(visit, status = shipped) > 2", 15, "events of the type visit have no property 'status'."),
@@ -138,6 +138,13 @@ def test_a_value_that_does_not_go_is_refused_where_it_stands(text: str, column: 
         ("orders(category = Books) > 2", 19, 'texts are written in quotes: "Books"'),
         ("orders(category = 5) > 2", 19, "texts are written in quotes"),
         ("orders(category = '') > 2", 19, "an empty text is no value"),
+        ("orders(item contains '') > 2", 22, "an empty text is no value"),
+        ("orders(item > 3) > 2", 13, "> does not go with item, which is a text field"),
+        ("orders(item = lamp) > 2", 15, "a value stands here, a text in quotes"),
+        ("orders(item = 'a', item = 'b') > 2", 20, "item is said twice"),
+        ("orders.last() > 2", 15, "> does not go with orders.last, which is a date field; allowed are: in last … days"),
+        ("orders.last() before birthday", 22, "orders.last is not compared with a field"),
+        ("orders.first() before 2026-13-01", 23, "is no date"),
         ("orders.median() > 2", 8, "there is no measure median. Did you mean min?"),
         ("orders.x() > 2", 8, "there is no measure x. Known are count, sum, avg, max, min"),
         ("segment 'Big spender'", 9, "there is no segment named 'Big spender'. Did you mean Big spenders?"),

@@ -16,7 +16,7 @@ from crm_core.rules.sentence import to_sentence
 from crm_core.rules.text.parsing import parse_text
 from crm_core.rules.text.printing import to_text
 from crm_core.rules.tree import AnyRule
-from tests.unit.rule_samples import CATALOGUE, RULES, SCOPE, Json, beside, events, group, on, orders, picked, use
+from tests.unit.rule_samples import CATALOGUE, RULES, SCOPE, Json, beside, events, group, item, on, orders, picked, use
 from tests.unit.test_wording import sample
 
 MONEY = money_formatter("USD")
@@ -112,6 +112,17 @@ def test_a_condition_on_a_field_reads_as_what_the_customer_did_or_is(
         (orders("gt", 99.5, "sum", category="B"), "spent more than $99.50 on orders in “B”"),
         (orders("gt", 5, "avg"), "spent more than $5 per order on average over recorded orders"),
         (orders("gt", 5, "max"), "spent more than $5 on the largest order over recorded orders"),
+        (orders("gte", 2, item=item("contains", "lamp")), "made at least 2 orders with an item that contains “lamp”"),
+        (
+            orders("gt", 5, "sum", category="B", item=item("not_in", ["a", "b"])),
+            "spent more than $5 on orders in “B” with no item that is one of “a”, “b”",
+        ),
+        (orders("eq", 0, item=item("is_not_set")), "made no orders with no item"),
+        (orders("in_last_days", 30, "last", category="B"), "last order in “B” was in the last 30 days"),
+        (orders("before", "2026-01-31", "first"), "first order was before 31 Jan 2026"),
+        (orders("anniversary_in_next_days", 7, "first"), "first order has its anniversary in the next 7 days"),
+        (orders("is_set", None, "last", item=item("eq", "Lamp 3")), "made an order with an item that is “Lamp 3”"),
+        (orders("is_not_set", None, "last", within_days=9), "made no order in the last 9 days"),
         (orders("lt", 5, "min"), "spent less than $5 on the smallest order over recorded orders"),
         (events("visit", "eq", 0), "had no “visit” events"),
         (events("visit", "eq", 1), "had exactly 1 “visit” event"),

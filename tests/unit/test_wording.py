@@ -11,7 +11,7 @@ from crm_core.rules.fields import FIELDS, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
 from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
 from crm_core.rules.wording import describe
-from tests.unit.rule_samples import CATALOGUE, SCOPE, Json, beside, events, on, orders, picked, use
+from tests.unit.rule_samples import CATALOGUE, SCOPE, Json, beside, events, item, on, orders, picked, use
 
 MONEY = money_formatter("USD")
 
@@ -92,6 +92,9 @@ def test_a_condition_on_a_field_reads_as_label_and_predicate(field: str, op: str
             "at least 2",
         ),
         (orders("gt", 1000), "Orders", "more than 1,000"),
+        (orders("gt", 1, item=item("starts_with", "L")), "Orders with an item that starts with “L”", "more than 1"),
+        (orders("more_than_days_ago", 1, "last"), "Date of the last order", "more than 1 day ago"),
+        (orders("is_not_set", None, "first", category="B"), "Date of the first order in “B”", "has no value"),
         (orders("gt", 1000, "sum"), "Spend on orders", "more than $1,000"),
         (orders("gt", 1, min_amount=0.0), "Orders of at least $0", "more than 1"),
         (

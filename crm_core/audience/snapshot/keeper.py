@@ -12,14 +12,15 @@ import structlog
 
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.eligibility import Policy
-from crm_core.audience.snapshot.changes import Changed, Changes, ColumnsOutdated, Followed, TokenLost, watch
+from crm_core.audience.snapshot.changes import Changed, Changes, ColumnsOutdated, TokenLost, watch
 from crm_core.audience.snapshot.loading import Loader
 from crm_core.audience.snapshot.merging import merge
+from crm_core.audience.snapshot.needs import Extra, Needs, expected_size, extra_bytes
 from crm_core.audience.snapshot.ranks import SnapshotRanks
 from crm_core.audience.snapshot.version import Part, Version
 from crm_core.errors import Unavailable
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Db, Doc, translated
+from crm_core.infra.mongo import Db
 from crm_core.rules.engines.columns import PropertyName
 
 log = structlog.stdlib.get_logger(__name__)
@@ -30,13 +31,6 @@ MERGE_FROM = 4
 """A part is merged into the one before it when it has a quarter of its rows."""
 PAUSE_S, MAX_PAUSE_S = 0.2, 2.0
 """Between two looks at what changed, unless somebody waits for it."""
-CUSTOMER_BYTES, RECORD_BYTES = 100, 32
-"""Of the first, ID_BYTES are those of the id."""
-ID_BYTES = 16
-ID_SAMPLE: list[Doc] = [
-    {"$sample": {"size": 200}},
-    {"$group": {"_id": None, "bytes": {"$avg": {"$strLenBytes": "$_id"}}}},
-]
 
 
 class Status(StrEnum):
@@ -58,20 +52,6 @@ class State:
     total: int = 0
 
 
-@dataclass(frozen=True)
-class _Needs:
-    """What is read beside customers, orders and events: the messages that were sent, for a cap; all, and properties of
-    events, for rules."""
-
-    sends: bool
-    messages: bool
-    properties: frozenset[PropertyName]
-
-    @property
-    def followed(self) -> Followed:
-        return Followed.ALL if self.messages else Followed.SENT if self.sends else Followed.NONE
-
-
 class Keeper:
     """limit_mb: above what it is expected to take, in millions of bytes, nothing is kept."""
 
@@ -86,9 +66,9 @@ class Keeper:
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._asked = threading.Event()
-        self._wants_messages = threading.Event()
+        self._extras: frozenset[Extra] = frozenset()
         self._wanted_properties: frozenset[PropertyName] = frozenset()
-        self._read: _Needs | None = None
+        self._read: Needs | None = None
         self._state = State(Status.OFF)
         self._begun = self._settled = 0
         self._place: Any = None
@@ -129,12 +109,14 @@ class Keeper:
         """From now on hold these properties of events as well."""
         self._wanted_properties |= names
 
-    def want_messages(self) -> None:
-        """From now on hold the messages too, if they fit: that costs work while they are sent, and most rules count
-        none. What is held already goes on being shown until they are read."""
-        expected, _ = self._expect()
-        if expected + self._message_bytes() <= self._limit:
-            self._wants_messages.set()
+    def want(self, extras: Set[Extra]) -> None:
+        """From now on hold these too, if they fit. What is held already goes on being shown until they are read."""
+        if extras <= self._extras:
+            return
+        expected, _ = expected_size(self._db)
+        for extra in sorted(extras - self._extras):
+            if expected + extra_bytes(self._db, self._extras | {extra}) <= self._limit:
+                self._extras |= {extra}
 
     def wait_until(self, is_wanted: Callable[[State], bool], timeout_s: float) -> State:
         """For tests and benchmarks: the first state that is wanted. Raises Unavailable after the time."""
@@ -176,11 +158,11 @@ class Keeper:
                     checked = time.monotonic()
                     self._check_size()
 
-    def _needs(self) -> "_Needs":
-        """Only a frequency cap asks for the messages that were sent, only some rules for all."""
-        return _Needs(self._policy().cap is not None, self._wants_messages.is_set(), self._wanted_properties)
+    def _needs(self) -> Needs:
+        """Only a frequency cap asks for the messages that were sent, only some rules for extras."""
+        return Needs(self._policy().cap is not None, self._extras, self._wanted_properties)
 
-    def _load(self, needs: "_Needs") -> None:
+    def _load(self, needs: Needs) -> None:
         total = self._check_size()
         catalogue = self._contexts.context().catalogue
         known = catalogue.event_properties()
@@ -189,7 +171,8 @@ class Keeper:
             self._db,
             catalogue.fields,
             reads_sends=needs.sends,
-            holds_messages=needs.messages,
+            holds_messages=Extra.MESSAGES in needs.extras,
+            holds_items=Extra.ITEMS in needs.extras,
             properties={name: known[name] for name in sorted(needs.properties & known.keys())},
         )
         started, loaded = time.perf_counter(), 0
@@ -242,27 +225,14 @@ class Keeper:
 
     def _check_size(self) -> int:
         """Expected number of records. Raises ColumnsOutdated, after a while, when they are too many for memory."""
-        expected, total = self._expect()
+        expected, total = expected_size(self._db)
         if expected > self._limit:
             self._show(State(Status.TOO_LARGE, total=total))
             self._stop.wait(CHECK_SIZE_S)
             raise ColumnsOutdated
-        if self._wants_messages.is_set() and expected + self._message_bytes() > self._limit:
-            self._wants_messages.clear()
+        if expected + extra_bytes(self._db, self._extras) > self._limit:
+            self._extras = frozenset()
         return total
-
-    def _expect(self) -> tuple[int, int]:
-        """Bytes and number of customers, orders and events."""
-        with translated():
-            customers = self._db.customers.estimated_document_count()
-            records = sum(self._db[name].estimated_document_count() for name in ("orders", "events"))
-            ids = next(self._db.customers.aggregate(ID_SAMPLE), {"bytes": ID_BYTES})
-        customer_bytes = CUSTOMER_BYTES + max(ids["bytes"] - ID_BYTES, 0)
-        return int(customers * customer_bytes + records * RECORD_BYTES), customers + records
-
-    def _message_bytes(self) -> int:
-        with translated():
-            return self._db.messages.estimated_document_count() * RECORD_BYTES
 
     def _show(self, state: State) -> None:
         with self._changed:

@@ -23,7 +23,7 @@ from crm_core.rules.engines.encoding import NO_PROPERTIES, Encoder
 from crm_core.rules.engines.encoding_messages import HELD_TIMES, UNCOUNTED_RANKS
 from crm_core.rules.engines.mongo_records import reached_at
 from crm_core.rules.engines.single import READ_OF_ORDERS
-from crm_core.rules.fields import CustomerField, FieldType, micros_of
+from crm_core.rules.fields import ITEMS, CustomerField, FieldType, micros_of
 from crm_core.schema.message_states import MessageState
 
 CHUNK = 2000
@@ -76,7 +76,8 @@ class Loader:
     not nested.
 
     reads_sends: whether the messages that were sent are read, for a frequency cap. holds_messages: whether there are
-    columns of messages, for rules that count them. properties: of events, that have columns.
+    columns of messages, for rules that count them. holds_items: whether there are columns of the items of orders.
+    properties: of events, that have columns.
     """
 
     def __init__(
@@ -86,12 +87,15 @@ class Loader:
         *,
         reads_sends: bool,
         holds_messages: bool = False,
+        holds_items: bool = False,
         properties: Mapping[PropertyName, CustomerField] = NO_PROPERTIES,
     ) -> None:
         self._db = db
         self._pseudonyms = Pseudonyms(db)
         self.reads_sends = reads_sends
         self.holds_messages = holds_messages
+        self.holds_items = holds_items
+        self._order: Doc = ORDER | ({ITEMS.path: 1} if holds_items else {})
         self._properties = properties
         micros = [micros_of(name) for (_, name), found in properties.items() if found.type is FieldType.NUMBER]
         self._event: Doc = EVENT | {found.path: _projected(found) for found in (*properties.values(), *micros)}
@@ -126,6 +130,7 @@ class Loader:
             most_values=MAX_VALUES,
             times=_as_they_are,
             holds_messages=self.holds_messages,
+            holds_items=self.holds_items,
             properties=self._properties,
         )
         mine: Doc = {} if ids is None else {"_id": {"$in": list(ids)}}
@@ -141,7 +146,7 @@ class Loader:
             addresses.add(chunk)
             progress(len(chunk))
         table = IdTable.of(list(encoder.rows))
-        for chunk in _chunks(self._db.orders, theirs, ORDER, session):
+        for chunk in _chunks(self._db.orders, theirs, self._order, session):
             encoder.add_orders(chunk)
             progress(len(chunk))
         for chunk in _chunks(self._db.events, theirs, self._event, session):

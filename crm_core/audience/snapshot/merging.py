@@ -11,8 +11,9 @@ from crm_core.audience.snapshot.bits import unpack
 from crm_core.audience.snapshot.shard import AddressSends, Sends, Shard, SharedRows, SuppressedRows
 from crm_core.audience.snapshot.version import Part
 from crm_core.rules.engines.coding import as_codes
-from crm_core.rules.engines.columns import Coded, Columns, Events, Flags, Messages, Numbers, Orders
+from crm_core.rules.engines.columns import Coded, Columns, Events, Flags, Items, Messages, Numbers, Orders
 from crm_core.rules.engines.encoding_messages import arrange_messages, spread
+from crm_core.rules.engines.item_columns import join_starts, pick_items
 
 Order = NDArray[np.intp]
 
@@ -88,7 +89,14 @@ def _orders(left: Columns, right: Columns, rows: NDArray[np.int32]) -> Orders:
         times,
         Coded(categories.codes[order], categories.values),
         Coded(statuses.codes[order], statuses.values),
+        _items(left.orders.items, right.orders.items, order),
     )
+
+
+def _items(left: Items | None, right: Items | None, order: Order) -> Items | None:
+    if left is None or right is None:
+        return None
+    return pick_items(Items(join_starts(left, right), _coded(left.names, right.names)), order)
 
 
 def _events(left: Columns, right: Columns, rows: NDArray[np.int32]) -> Events:

@@ -8,7 +8,7 @@ import numpy as np
 
 from crm_core.audience.eligibility import Policy
 from crm_core.audience.reach import ineligible, is_free
-from crm_core.audience.snapshot.bits import Bits, count, first_rows, unpack
+from crm_core.audience.snapshot.bits import Bits, count, first_rows, pack, unpack
 from crm_core.audience.snapshot.shard import Shard
 from crm_core.audience.snapshot.sharing import SharedAddress, read_shared
 from crm_core.audience.snapshot.suppression_columns import suppressed_mask
@@ -23,6 +23,7 @@ from crm_core.rules.bound import (
     BoundRecords,
     BoundSegment,
     OnlyMessages,
+    OnlyOrders,
     Place,
     node_at,
     properties_of,
@@ -81,6 +82,10 @@ class Population:
         if (known := self._found.get(id(bound))) is None:  # the tree lives as long as this does
             known = self._found[id(bound)] = self._node(bound)
         return known
+
+    def find_once(self, bound: Bound) -> Bits:
+        """Those who match a rule that is not asked again: nothing remembers them."""
+        return self._joined([pack(mask(bound, part.shard.columns)) for part in self._parts]) & self.everyone
 
     def find_without(self, bound: Bound, place: Place) -> Bits:
         """Those who match the rule with that node taken out; a group that is left empty is taken out as well."""
@@ -167,9 +172,11 @@ def _is_free(shard: Shard, *, channel: str, policy: Policy) -> Mask:
 
 
 def _holds_records(shard: Shard, bound: BoundRecords) -> bool:
-    """Orders are always held, messages and properties of events once a rule has asked for them."""
+    """Orders are always held, their items, messages and properties of events once a rule has asked for them."""
     if isinstance(bound.only, OnlyMessages):
         return shard.columns.messages is not None
+    if isinstance(bound.only, OnlyOrders):
+        return bound.only.item is None or shard.columns.orders.items is not None
     return properties_of(bound) <= shard.columns.events.properties.keys()
 
 

@@ -47,9 +47,18 @@ class Flags:
 
 
 @dataclass(frozen=True)
+class Items:
+    """The names of the items of orders, folded. starts: where those of each order begin, and where the last ones
+    end."""
+
+    starts: NDArray[np.int32]
+    names: Coded
+
+
+@dataclass(frozen=True)
 class Orders:
     """In order of time. customers: row of the customer. amounts, nets: minor units; what an order adds to the spend.
-    times: ms. categories: folded. statuses: as stored.
+    times: ms. categories: folded. statuses: as stored. items: None where they are not held.
     """
 
     customers: NDArray[np.integer[Any]]
@@ -58,6 +67,7 @@ class Orders:
     times: NDArray[np.int64]
     categories: Coded
     statuses: Coded
+    items: Items | None = None
 
 
 @dataclass(frozen=True)

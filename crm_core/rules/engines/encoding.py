@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from crm_core.rules.engines.coding import Codes, ReadTimes, Records, joined, smallest, taken
 from crm_core.rules.engines.columns import Columns, Events, Numbers, Orders, PropertyName, day_to_ms, to_ms
 from crm_core.rules.engines.encoding_messages import COUNTED_RANKS, MessageEncoder, with_times
+from crm_core.rules.engines.item_columns import ItemEncoder
 from crm_core.rules.engines.single import Record
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType, micros_of
 from crm_core.schema.statuses import STATUS_NAMES
@@ -54,8 +55,8 @@ class Encoder:
     """Takes customers, then orders and events, in chunks, and gives them as columns.
 
     Records of customers that were not added are left out. most_values: fields of texts or lists with more distinct
-    values than that get no column. times: how stored times are read. holds_messages: whether there are columns of them.
-    properties: of events, that get a column.
+    values than that get no column. times: how stored times are read. holds_messages, holds_items: whether there are
+    columns of messages, and of the items of orders. properties: of events, that get a column.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Encoder:
         most_values: int | None = None,
         times: ReadTimes = read_times,
         holds_messages: bool = True,
+        holds_items: bool = True,
         properties: Mapping[PropertyName, CustomerField] = NO_PROPERTIES,
     ) -> None:
         self._fields = [found for found in fields if not found.is_average]
@@ -78,6 +80,7 @@ class Encoder:
         numbers = {name: micros_of(name[1]) for name, found in properties.items() if found.type is FieldType.NUMBER}
         self._micros = {name: (found, _column(found, None)) for name, found in numbers.items()}
         self._messages = MessageEncoder() if holds_messages else None
+        self._items = ItemEncoder(most_values) if holds_items else None
         self.rows: dict[str, int] = {}
         """Row of each customer so far."""
 
@@ -94,6 +97,8 @@ class Encoder:
         self._nets.append(_nets(known, amounts))
         self._categories.add([order.get("category_folded") for order in known])
         self._statuses.add([order["status"] for order in known])
+        if self._items:
+            self._items.add(known)
 
     def add_events(self, events: Sequence[Record]) -> None:
         known = self._events.add(events, self.rows, self._times)
@@ -118,7 +123,15 @@ class Encoder:
         return Columns(
             len(self.rows),
             columns,
-            Orders(bought, amounts, nets, ordered_at, self._categories.sorted(orders), self._statuses.sorted(orders)),
+            Orders(
+                bought,
+                amounts,
+                nets,
+                ordered_at,
+                self._categories.sorted(orders),
+                self._statuses.sorted(orders),
+                self._items.finish(orders) if self._items else None,
+            ),
             Events(
                 acted,
                 at,

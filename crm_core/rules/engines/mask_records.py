@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_core.rules.bound import BoundRecords, OnlyEvents, OnlyMessages, OnlyOrders
-from crm_core.rules.engines.columns import Coded, Columns, Events, Mask, Numbers, Orders, to_ms
+from crm_core.rules.engines.columns import Coded, Columns, Events, Items, Mask, Numbers, Orders, to_ms
+from crm_core.rules.engines.item_columns import cut_items, items_mask
 from crm_core.rules.engines.mask_messages import count_messages
 from crm_core.rules.engines.mask_quotients import is_quotient_within
-from crm_core.rules.engines.mask_ranges import range_mask
 from crm_core.rules.engines.mask_values import coded_mask, numbers_mask
+from crm_core.rules.fields import FieldType
+from crm_core.rules.predicates import Range
 
 EXACT = 2**53
 """``bincount`` adds up doubles, which hold every whole number up to here."""
@@ -22,17 +24,17 @@ LOW_BITS = 26
 def figure_mask(bound: BoundRecords, columns: Columns) -> Mask:
     """Where the figure lies within the range of the condition."""
     if bound.measure == "avg":
+        assert isinstance(bound.predicate, Range)
         records, counted = _chosen(bound, columns)
         numbers = _numbers(records, counted, columns.size)
         sums = _sums(records.customers, _amounts(bound.only, records), counted, columns.size)
         return is_quotient_within(bound.predicate, sums, numbers)
-    figures = read_figures(bound, columns)
-    found = range_mask(bound.predicate, figures.values)
-    return found if figures.present is None else found & figures.present
+    return numbers_mask(bound.predicate, read_figures(bound, columns))
 
 
 def read_figures(bound: BoundRecords, columns: Columns) -> Numbers:
-    """The figure of each customer, amounts in minor units; averages are none of these, they are never rounded."""
+    """The figure of each customer, amounts in minor units, times in ms; averages are none of these, they are never
+    rounded."""
     if isinstance(bound.only, OnlyMessages):
         assert columns.messages is not None, "whoever asks has looked whether they are held"
         return Numbers(count_messages(bound.only, columns.messages, columns.size))
@@ -43,6 +45,8 @@ def read_figures(bound: BoundRecords, columns: Columns) -> Numbers:
     if bound.measure == "sum":
         return Numbers(_sums(records.customers, amounts, counted, columns.size))
     present = _numbers(records, counted, columns.size) > 0
+    if bound.type is FieldType.DATE:
+        return Numbers(_time(bound.measure, records, counted, columns.size), present)
     if bound.measure == "last":
         return Numbers(_last(records, amounts, counted, columns.size), present)
     return Numbers(_extremes(bound.measure, records.customers, amounts, counted, columns.size), present)
@@ -79,8 +83,12 @@ def _cut(column: Any, window: slice) -> Any:
             return Coded(column.codes[window], column.values)
         case Numbers():
             return Numbers(column.values[window], None if column.present is None else column.present[window])
+        case Items():
+            return cut_items(column, window)
         case Mapping():
             return {name: _cut(each, window) for name, each in column.items()}
+        case None:
+            return None
         case _:
             return column[window]
 
@@ -96,6 +104,9 @@ def _counts(only: OnlyOrders | OnlyEvents, records: Orders | Events) -> Mask:
         found &= _is(records.categories, only.category)
     if only.min_amount is not None:
         found &= records.amounts >= only.min_amount
+    if only.item is not None:
+        assert records.items is not None, "whoever asks has looked whether they are held"
+        found &= items_mask(only.item, records.items)
     return found
 
 
@@ -156,6 +167,16 @@ def _weighed(customers: NDArray[Any], amounts: NDArray[Any], counted: Mask, size
         chosen = np.flatnonzero(counted)
         customers, weights = customers[chosen], amounts[chosen].astype(np.float64)
     return np.bincount(customers, weights=weights, minlength=size).astype(np.int64)
+
+
+def _time(measure: str, records: Orders | Events, counted: Mask, size: int) -> NDArray[np.int64]:
+    """Of each customer's first or last record; records are in order of time, so of one customer the one that is
+    written last stays."""
+    chosen = np.flatnonzero(counted)
+    order = chosen if measure == "last" else chosen[::-1]
+    found = np.zeros(size, dtype=np.int64)
+    found[records.customers[order]] = records.times[order]
+    return found
 
 
 def _last(events: Orders | Events, amounts: NDArray[Any], counted: Mask, size: int) -> NDArray[np.int64]:

@@ -1,8 +1,7 @@
 """The MongoDB engine: a bound rule as an aggregation pipeline over ``customers``."""
 
-import re
 from collections.abc import Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 from crm_core.rules.bound import (
     Bound,
@@ -16,25 +15,16 @@ from crm_core.rules.bound import (
     OnlyOrders,
 )
 from crm_core.rules.engines.mongo_comparison import to_comparison
-from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
+from crm_core.rules.engines.mongo_predicates import to_filter
+from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests
 from crm_core.rules.engines.mongo_reach import ReachPart, implied_by_reach
 from crm_core.rules.engines.mongo_records import RecordsPart
-from crm_core.rules.engines.mongo_yearly import to_yearly
-from crm_core.rules.fields import ATTRIBUTES, CustomerField, FieldType
+from crm_core.rules.fields import ATTRIBUTES, FieldType
 from crm_core.rules.predicates import (
-    Contains,
-    HasAll,
-    HasAny,
-    Is,
-    IsSet,
-    OneOf,
     Predicate,
     Range,
-    Span,
-    StartsWith,
-    Yearly,
 )
-from crm_core.rules.tree import ReachRule
+from crm_core.rules.tree import DATE_MEASURES, ReachRule
 from crm_core.schema.statuses import ORDER_STATUSES
 
 EVERYBODY: Filter = {}
@@ -135,21 +125,32 @@ def _implied(bound: BoundRecords) -> Filter:
     Nothing for the total spend: refunds and returns beside those that are asked for may have lowered it.
     Source: ``crm_core.customers.totals``; one transaction writes an order and the totals.
     """
-    only, low = bound.only, bound.predicate.low
+    only = bound.only
     if not isinstance(only, OnlyOrders) or only.statuses[0] not in ORDER_STATUSES or not _needs_a_record(bound):
         return EVERYBODY
     parts: list[Filter] = [{"last_order_at": {"$gte": only.window[0]} if only.window else {"$type": "date"}}]
     if only.category is not None:
         parts.append({"folded.categories": only.category})
-    if bound.measure == "count":
-        parts.append({"order_count": {"$gte": low}})
+    if isinstance(bound.predicate, Range):
+        parts += _implied_by_range(bound.measure, bound.predicate)
     return {"$and": parts}
+
+
+def _implied_by_range(measure: str, wanted: Range) -> list[Filter]:
+    """Of a number of orders; of the time of one, which is neither before the first nor after the last of all."""
+    if measure == "count":
+        return [{"order_count": {"$gte": wanted.low}}]
+    if measure not in DATE_MEASURES:
+        return []
+    since = [] if wanted.low is None else [{"last_order_at": {"$gte": wanted.low}}]
+    return since + ([] if wanted.high is None else [{"first_order_at": {"$lte": wanted.high}}])
 
 
 def _needs_a_record(bound: BoundRecords) -> bool:
     """Whether nobody without such a record matches: a count or a sum of nothing is 0, other figures are missing."""
-    if bound.measure in {"avg", "max", "min"}:
+    if bound.measure in {"avg", "max", "min", *DATE_MEASURES}:
         return True
+    assert isinstance(bound.predicate, Range)
     low = bound.predicate.low
     return low is not None and low > 0  # type: ignore[operator]
 
@@ -157,66 +158,10 @@ def _needs_a_record(bound: BoundRecords) -> bool:
 def _field(bound: BoundField) -> Filter:
     if bound.field.is_average:
         return _signed(_average(bound.predicate), bound.operator.is_negative)
-    found = _found(bound.predicate, bound.field)
+    found = to_filter(bound.predicate, bound.field)
     if bound.field.group == ATTRIBUTES:
         found = {"$and": [found, {bound.field.path: _type_guard(bound.field.type)}]}
     return _signed(found, bound.operator.is_negative)
-
-
-def _found(predicate: Predicate, found: CustomerField) -> Filter:
-    """MongoDB compares values of one type only: moments with moments, plain days with the texts that they are."""
-    match predicate:
-        case Span():
-            days = {key: str(day) for key, day in to_range(predicate.days).items()}
-            kinds = (to_range(predicate.moments), days)
-            return {"$or": [{found.path: test} for test in kinds]}
-        case OneOf() if found.choices:
-            others = sorted(set(found.choices) - predicate.texts)  # who has none stored has the last
-            is_last = found.choices[-1] in predicate.texts
-            return {found.path: {"$nin": others} if is_last else {"$in": sorted(predicate.texts)}}
-        case Yearly():
-            return to_yearly(predicate, found.path)
-        case IsSet() if found.has_plain_days:
-            return {found.path: {"$type": ["date", "string"]}}
-        case _:
-            return {found.path: _test(predicate, found)}
-
-
-def _test(predicate: Predicate, found: CustomerField) -> Any:
-    match predicate:
-        case Range():
-            return to_range(predicate)
-        case Span() | Yearly():
-            raise AssertionError("is asked of two types")
-        case OneOf() | HasAny():
-            return {"$in": sorted(predicate.texts)}
-        case HasAll():
-            return {"$all": sorted(predicate.texts)}
-        case Contains():
-            return {"$regex": re.escape(predicate.text)}
-        case StartsWith():
-            return {"$regex": "^" + re.escape(predicate.text)}
-        case Is():
-            return {"$eq": predicate.value}
-        case IsSet():
-            return _present(found.type)
-        case _:
-            assert_never(predicate)
-
-
-def _present(kind: FieldType) -> Filter:
-    """A value that is there: an empty text and an empty list are none."""
-    match kind:
-        case FieldType.TEXT | FieldType.CHOICE:
-            return {"$gt": ""}
-        case FieldType.LIST:
-            return {"$type": "array", "$ne": []}
-        case FieldType.NUMBER | FieldType.MONEY:
-            return {"$type": "number"}
-        case FieldType.DATE:
-            return {"$type": "date"}
-        case FieldType.BOOLEAN:
-            return {"$type": "bool"}
 
 
 def _type_guard(kind: FieldType) -> Filter:

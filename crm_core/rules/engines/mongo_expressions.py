@@ -28,6 +28,15 @@ def to_expression(bound: BoundProperty, record: str) -> Filter:
     return {"$not": [found]} if bound.operator.is_negative else found
 
 
+def to_any_expression(bound: BoundProperty, record: str) -> Filter:
+    """The same for a list of texts in the record: whether one of them fulfils the condition, of a negative operator
+    none."""
+    values = {"$ifNull": [f"{record}.{bound.field.path}", []]}
+    tests = {"$map": {"input": values, "as": "one", "in": _holds(bound.predicate, "$$one")}}
+    found: Filter = {"$anyElementTrue": [tests]}
+    return {"$not": [found]} if bound.operator.is_negative else found
+
+
 def _is_of(kind: FieldType, value: str) -> Filter:
     """Values of another type are missing; so are an empty text and an empty list."""
     match kind:

@@ -1,12 +1,15 @@
 """The part of a pipeline that looks up orders, events and messages: one ``$lookup`` each, however many conditions use
 it."""
 
+from dataclasses import replace
 from typing import Any, assert_never
 
 from crm_core.rules.bound import BoundRecords, OnlyEvents, OnlyMessages, OnlyOrders, Window
-from crm_core.rules.engines.mongo_expressions import to_expression
+from crm_core.rules.engines.mongo_expressions import to_any_expression, to_expression
+from crm_core.rules.engines.mongo_predicates import to_filter
 from crm_core.rules.engines.mongo_ranges import Filter, Stage, to_quotient_tests, to_range
-from crm_core.rules.fields import micros_of
+from crm_core.rules.fields import ORDERED_AT, FieldType, micros_of
+from crm_core.rules.predicates import Range
 from crm_core.schema.message_states import MessageState, ranks_reaching, time_fields
 
 EACH = "$$each"
@@ -39,6 +42,9 @@ class RecordsPart:
                 figure: Filter = {"$size": kept}
             case "avg":
                 figure = numbers
+            case "first" | "last" if isinstance(bound.only, OnlyOrders):
+                moments = {"$map": {"input": kept, "as": "each", "in": f"{EACH}.{ORDERED_AT.path}"}}
+                figure = {"$min" if bound.measure == "first" else "$max": moments}
             case "last":
                 moments = {"$map": {"input": kept, "as": "each", "in": {"at": f"{EACH}.at", "number": number}}}
                 figure = {"$getField": {"field": "number", "input": {"$max": moments}}}
@@ -46,6 +52,9 @@ class RecordsPart:
                 figure = {f"${bound.measure}": numbers}
         self._names.append(name)
         self._figures.setdefault(collection, []).append({name: figure})
+        if bound.type is FieldType.DATE:
+            return to_filter(bound.predicate, replace(ORDERED_AT, path=name))
+        assert isinstance(bound.predicate, Range)
         if bound.measure != "avg":
             return {name: to_range(bound.predicate)}
         tests = to_quotient_tests(bound.predicate, {"$sum": f"${name}"}, {"$size": f"${name}"})
@@ -78,12 +87,7 @@ def _chosen(only: OnlyOrders | OnlyEvents | OnlyMessages) -> tuple[str, Filter]:
     paths."""
     match only:
         case OnlyOrders():
-            tests: list[Filter] = [{"$in": [f"{EACH}.status", list(only.statuses)]}]
-            if only.category is not None:
-                tests.append(_equals("category_folded", only.category))
-            if only.min_amount is not None:
-                tests.append({"$gte": [AMOUNT, only.min_amount]})
-            return "orders", _all(tests, f"{EACH}.ordered_at", only.window)
+            return "orders", _all(_order_tests(only), f"{EACH}.{ORDERED_AT.path}", only.window)
         case OnlyEvents():
             tests = [_equals("type", only.type), *(to_expression(each, EACH) for each in only.properties)]
             if only.figure is not None:
@@ -100,6 +104,17 @@ def _chosen(only: OnlyOrders | OnlyEvents | OnlyMessages) -> tuple[str, Filter]:
             return "messages", _all(tests, reached_at(only.state, EACH), only.window)
         case _:
             assert_never(only)
+
+
+def _order_tests(only: OnlyOrders) -> list[Filter]:
+    tests: list[Filter] = [{"$in": [f"{EACH}.status", list(only.statuses)]}]
+    if only.category is not None:
+        tests.append(_equals("category_folded", only.category))
+    if only.min_amount is not None:
+        tests.append({"$gte": [AMOUNT, only.min_amount]})
+    if only.item is not None:
+        tests.append(to_any_expression(only.item, EACH))
+    return tests
 
 
 def _number(only: OnlyOrders | OnlyEvents | OnlyMessages) -> Any:

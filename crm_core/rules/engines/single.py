@@ -23,16 +23,17 @@ from crm_core.rules.bound import (
     Window,
 )
 from crm_core.rules.comparing import asked
-from crm_core.rules.fields import CustomerField, FieldType, micros_of
+from crm_core.rules.fields import ITEMS, CustomerField, FieldType, micros_of
 from crm_core.rules.predicates import Predicate, holds
 from crm_core.rules.ranks import bounded
-from crm_core.rules.tree import MESSAGE_STATES, ReachRule
+from crm_core.rules.tree import DATE_MEASURES, MESSAGE_STATES, ReachRule
 from crm_core.schema.message_states import ranks_reaching, reached_at
 
 NUMERIC = frozenset({FieldType.NUMBER, FieldType.MONEY})
 Record = Mapping[str, Any]
 READ_OF_ORDERS = ("amount_minor", "net_minor", "status", "category_folded", "ordered_at")
 """What rules ask of an order. net_minor: what it adds to the spend, where that is not the amount."""
+READ_OF_ITEMS = ITEMS.path
 READ_OF_EVENTS = ("type", "at", "properties", "folded")
 READ_OF_MESSAGES = (
     "campaign_id",
@@ -171,7 +172,13 @@ def _order_counts(only: OnlyOrders, order: Record) -> bool:
         and (only.category is None or order.get("category_folded") == only.category)
         and (only.min_amount is None or order["amount_minor"] >= only.min_amount)
         and _is_within(only.window, order["ordered_at"])
+        and (only.item is None or _has_item(only.item, order))
     )
+
+
+def _has_item(bound: BoundProperty, order: Record) -> bool:
+    names = order.get("folded", {}).get("items", ())
+    return any(holds(bound.predicate, name) for name in names) is not bound.operator.is_negative
 
 
 def _event_counts(only: OnlyEvents, event: Record) -> bool:
@@ -214,10 +221,12 @@ def _is_within(window: Window | None, moment: datetime) -> bool:
 def _figure(measure: str, records: Sequence[Record]) -> Any:
     if measure == "count":
         return len(records)
+    if measure in DATE_MEASURES:
+        return _measured("max" if measure == "last" else "min", [record["ordered_at"] for record in records])
     return _measured(measure, [record.get("net_minor", record["amount_minor"]) for record in records])
 
 
-def _measured(measure: str, amounts: Sequence[int]) -> Any:
+def _measured(measure: str, amounts: Sequence[Any]) -> Any:
     if measure == "sum":
         return sum(amounts)
     if not amounts:

@@ -9,9 +9,9 @@ from lark import Token
 
 from crm_core.errors import BadRule
 from crm_core.rules.context import RuleContext
-from crm_core.rules.fields import nearest
+from crm_core.rules.fields import ITEMS, FieldType, nearest
 from crm_core.rules.quoting import cut, shown
-from crm_core.rules.text.comparing import Said, readable
+from crm_core.rules.text.comparing import Said, read_comparison, readable
 from crm_core.rules.text.literals import SURROGATE, at, read_literal
 from crm_core.rules.tree import EVENT_TYPE, MAX_DAYS, MESSAGE_STATES, REASON, STATUSES
 from crm_core.rules.values import check_number, check_text
@@ -39,6 +39,14 @@ class Known:
     spelling: str = EQUAL
 
 
+@dataclass(frozen=True)
+class Compared:
+    """A filter that goes with any comparison of its kind."""
+
+    name: str
+    kind: FieldType
+
+
 def read_measure(word: Token, measures: Sequence[str]) -> str:
     with at(word):
         if word.lower() not in measures:
@@ -46,7 +54,9 @@ def read_measure(word: Token, measures: Sequence[str]) -> str:
     return word.lower()
 
 
-def read_filters(filters: Sequence[Filter | None], known: Mapping[str, Known], context: RuleContext) -> dict[str, Any]:
+def read_filters(
+    filters: Sequence[Filter | None], known: Mapping[str, Known | Compared], context: RuleContext
+) -> dict[str, Any]:
     """The filters as they stand in the tree. Raises BadRuleText at the filter that is unknown, doubled or not valid."""
     node: dict[str, Any] = {}
     for each in filters:
@@ -57,6 +67,9 @@ def read_filters(filters: Sequence[Filter | None], known: Mapping[str, Known], c
                 raise BadRule(f"there is no filter {cut(each.place)} here.{nearest(each.name, filter(None, known))}")
             if row.name in node:
                 raise BadRule(f"{each.name or row.name} is said twice.")
+            if isinstance(row, Compared):
+                node[row.name] = read_comparison(each.said, row.kind, each.name, context, is_field=False)
+                continue
             if each.said.spelling != row.spelling:
                 raise BadRule(f"{each.name} goes with {readable(row.spelling)} only.")
         (value,) = each.said.values
@@ -145,8 +158,9 @@ def _campaign_named(token: Token, context: RuleContext) -> str:
 
 
 LAST = Known("within_days", _days)
-ORDER_FILTERS = {
+ORDER_FILTERS: Mapping[str, Known | Compared] = {
     "category": Known("category", _text),
+    ITEMS.name: Compared("item", ITEMS.type),
     "status": Known("status", _status),
     "amount": Known("min_amount", _amount, ">= {}"),
     "last": LAST,

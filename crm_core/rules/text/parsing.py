@@ -30,7 +30,7 @@ from crm_core.rules.text.filtering import (
 from crm_core.rules.text.grammar import parser, spellings
 from crm_core.rules.text.literals import SURROGATE, at, read_id, read_literal
 from crm_core.rules.text.syntax_errors import explain_syntax
-from crm_core.rules.tree import MAX_LIST, AnyRule, Measure, PropertyMeasure
+from crm_core.rules.tree import DATE_MEASURES, MAX_LIST, AnyRule, Measure, PropertyMeasure
 
 MAX_LENGTH = 200_000
 Node = dict[str, Any]
@@ -133,7 +133,8 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
         word, *filters, said = children
         measure = read_measure(word, get_args(Measure)) if word else "count"
         node = {"kind": "orders", "measure": measure} | read_filters(filters, ORDER_FILTERS, self._context)
-        return node | read_comparison(said, None, f"orders.{measure}", self._context)
+        kind = FieldType.DATE if measure in DATE_MEASURES else None
+        return node | read_comparison(said, kind, f"orders.{measure}", self._context, is_field=False)
 
     def events(self, meta: Meta, children: list[Any]) -> Node:
         word, *children = children

@@ -12,13 +12,14 @@ from crm_core.rules.bound import (
     BoundRecords,
     BoundSegment,
     OnlyEvents,
+    OnlyOrders,
 )
-from crm_core.rules.fields import CustomerField, FieldType
+from crm_core.rules.fields import ITEMS, CustomerField, FieldType
 from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.text.filtering import EVENT_FILTERS
 from crm_core.rules.text.grammar import keywords
 from crm_core.rules.text.literals import printed, quoted
-from crm_core.rules.tree import EventsRule, MessagesRule, ReachRule, SuppressedRule, Value
+from crm_core.rules.tree import EventsRule, ItemRule, MessagesRule, ReachRule, SuppressedRule, Value
 
 NO_OTHER = frozenset({"and", "or", "not", "true", "false", "yes", "no"})
 JOINED = {"all": " AND ", "any": " OR "}
@@ -33,7 +34,7 @@ def to_text(bound: Bound) -> str:
             spelling = bound.operator.spellings[0]
             return f"{bound.field.text_name} {spelling.format(_other_name(bound.other))}"
         case BoundRecords():
-            return f"{_records(bound)} {_comparison(bound.operator, FieldType.NUMBER, bound.rule.value)}"
+            return f"{_records(bound)} {_comparison(bound.operator, bound.type, bound.rule.value)}"
         case BoundReach():
             return _reach(bound.rule)
         case BoundList():
@@ -111,11 +112,18 @@ def _records(bound: BoundRecords) -> str:
             return f"messages({', '.join([*_message_filters(bound, rule), *window])})"
     parts = [
         *([f"category = {quoted(rule.category)}"] if rule.category is not None else []),
+        *([f"{ITEMS.name} {_item(bound, rule.item)}"] if rule.item is not None else []),
         *([f"status = {quoted(rule.status)}"] if rule.status is not None else []),
         *([f"amount >= {_amount(rule.min_amount)}"] if rule.min_amount is not None else []),
         *window,
     ]
     return f"orders{'' if rule.measure == 'count' else '.' + rule.measure}({', '.join(parts)})"
+
+
+def _item(bound: BoundRecords, asked: ItemRule) -> str:
+    assert isinstance(bound.only, OnlyOrders)
+    assert bound.only.item
+    return _comparison(bound.only.item.operator, ITEMS.type, asked.value)
 
 
 def properties_text(bound: BoundRecords) -> str:

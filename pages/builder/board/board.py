@@ -118,10 +118,6 @@ class Board:
             return {}
         return {}
 
-    def with_value(self, condition_id: int, value: Any) -> "Board":
-        """Raises NotFound."""
-        return self.with_draft(condition_id, {"value": value})
-
     def with_draft(self, condition_id: int, changes: Draft) -> "Board":
         """The board on which these parts of a condition are others. Raises NotFound."""
         path, condition = self.path_of(condition_id), self.condition(condition_id)

@@ -1,5 +1,6 @@
 """Between one condition of the board and the rule tree: what is complete, and what is wrong with it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crm_core.errors import BadRule, InvalidInput, Unavailable
@@ -13,7 +14,7 @@ from pages.builder.board.tree import Condition, Draft
 _TAKES = {operator.key: operator.takes for operator in OPERATORS}
 COMPARING = frozenset(operator.key for operator in OPERATORS if operator.relation)
 """Those that may stand before another field instead of a value."""
-NEEDED = {"events": ("type",), "segment": ("segment_id",), "list": ("customer_ids",)}
+NEEDED: Mapping[str, Sequence[str]] = {"events": ("type",), "segment": ("segment_id",), "list": ("customer_ids",)}
 
 
 def takes(op: str) -> Takes:
@@ -23,9 +24,17 @@ def takes(op: str) -> Takes:
 
 def is_filled(draft: Draft) -> bool:
     """Whether everything that the condition needs was chosen."""
-    if not all(draft.get(name) for name in NEEDED.get(draft["kind"], ())):
+    if not all(draft.get(name) for name in NEEDED.get(draft.get("kind", ""), ())):
+        return False
+    if not all(map(is_filled, parts_of(draft))):
         return False
     return "op" not in draft or bool(draft.get("other_field")) or _has_value(takes(draft["op"]), draft.get("value"))
+
+
+def parts_of(draft: Draft) -> Sequence[Draft]:
+    """What a condition asks of parts of its records: of the items of orders, of properties of events."""
+    item = draft.get("item")
+    return [*([item] if item else []), *(draft.get("properties") or ())]
 
 
 def _has_value(wanted: Takes, value: Any) -> bool:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from crm_core.channels.registry import CHANNELS
-from crm_core.rules.fields import Catalogue, CustomerField
+from crm_core.rules.bound import type_of_measure
+from crm_core.rules.fields import Catalogue, CustomerField, FieldType
 from crm_core.rules.operators import operators_for
 from crm_core.rules.reach_words import reach_label
-from crm_core.rules.wording import MEASURES, MESSAGES
-from pages.builder.board.tree import KINDS, Condition, Group, GroupKind, Node
+from crm_core.rules.wording_records import MEASURES, MESSAGES
+from pages.builder.board.tree import KINDS, Condition, Draft, Group, GroupKind, Node
 from pages.builder.board.words import GROUP_NAMES, ORDERS_LABEL, PICKED_LABEL, event_label
 
 ALL: Final = "All"
@@ -90,7 +91,13 @@ def _idle_entries(found: CustomerField) -> list[Entry]:
 
 def _orders_entry(measure: str) -> Entry:
     label = ORDERS_LABEL if measure == "count" else MEASURES[measure][0]
-    return Entry(label, "Orders", Condition(0, {"kind": "orders", "measure": measure, "op": "gte"}))
+    return Entry(label, "Orders", Condition(0, orders_draft(measure)))
+
+
+def orders_draft(measure: str) -> Draft:
+    """A condition on that figure over orders, with its first operator."""
+    op = operators_for(FieldType.DATE)[0].key if type_of_measure(measure) is FieldType.DATE else "gte"
+    return {"kind": "orders", "measure": measure, "op": op}
 
 
 def _event_entry(event_type: str) -> Entry:

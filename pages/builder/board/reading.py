@@ -75,7 +75,18 @@ class Reading:
 
     def options(self, name: str) -> list[str]:
         """The most frequent values of a text or list field."""
-        found: list[str] = self.ask(partial(queries.options, name), [])
+        return self._texts(partial(queries.options, name))
+
+    def property_values(self, event_type: str, name: str) -> list[str]:
+        """The same for a property of events."""
+        return self._texts(partial(queries.property_values, event_type, name))
+
+    def item_names(self) -> list[str]:
+        """Of the items of orders, the most frequent ones."""
+        return self._texts(queries.item_names)
+
+    def _texts(self, question: Callable[[], list[str]]) -> list[str]:
+        found: list[str] = self.ask(question, [])
         return [value for value in found if isinstance(value, str)]
 
     def find(self, segment_id: str) -> SegmentDefinition | None:

@@ -9,13 +9,15 @@ from typing import Final
 from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput
 from crm_core.rules.binding import bind
-from crm_core.rules.bound import BoundComparison, BoundField, BoundReach, BoundRecords
+from crm_core.rules.bound import BoundComparison, BoundField, BoundReach, BoundRecords, type_of_measure
 from crm_core.rules.context import BUILT_IN, NO_CAMPAIGNS, KnownCampaigns, RuleContext
 from crm_core.rules.fields import ATTRIBUTE_PREFIX, Catalogue, CustomerField, FieldType
 from crm_core.rules.loading import load_rule
-from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures
+from crm_core.rules.operators import Operator, Takes, operators_for, operators_for_figures, operators_for_properties
 from crm_core.rules.reach_words import reach_label
-from crm_core.rules.wording import MEASURES, MESSAGES, Money, describe
+from crm_core.rules.wording import describe
+from crm_core.rules.wording_records import MEASURES, MESSAGES
+from crm_core.rules.wording_values import Money
 from pages.builder.board.drafts import is_filled, is_reversed, takes, to_node
 from pages.builder.board.tree import Condition, Draft, Group, GroupKind, Node
 
@@ -54,17 +56,17 @@ class Words:
             case "field":
                 found = self.field_of(draft)
                 return found.type if found else None
-            case "orders" if draft.get("measure", "count") != "count":
-                return FieldType.MONEY
+            case "orders":
+                return type_of_measure(str(draft.get("measure", "count")))
             case _:
                 return FieldType.NUMBER
 
     def operators(self, draft: Draft) -> list[Operator]:
         """Those on offer."""
-        if draft["kind"] != "field":
-            return operators_for_figures()
         kind = self.type_of(draft)
-        return operators_for(kind) if kind else []
+        if draft["kind"] == "field":
+            return operators_for(kind) if kind else []
+        return operators_for_properties(kind) if kind is FieldType.DATE else operators_for_figures()
 
     def comparable(self, draft: Draft) -> list[CustomerField]:
         """The fields that this one can be compared with by its operator."""
