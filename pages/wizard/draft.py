@@ -1,5 +1,6 @@
 """The draft that somebody writes: what stands in it, and saving each change as it is made."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
@@ -23,6 +24,8 @@ CAMPAIGN: Final = "campaign"
 """The query parameter with the id of the draft."""
 WISHES: Final = ("segment", "board", "channel")
 """Those of a link that leads to a new one: its audience and channel."""
+QUICK_S: Final = 10.0
+"""So long after something of a draft was used, an address without its id may be one of before it was stored."""
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Opened:
     token: part of the keys of its widgets; with another they are drawn anew. unsaved: changes that are not stored, with
     ``error`` as the reason, and with ``theirs`` as the draft that somebody else has made of it meanwhile. wishes: of
     the link that led here. awaits_rule: its reader has gone to the builder. note: what of the link cannot be had.
+    touched_at: when something of it was used, on a monotonic clock, until the page is drawn for it.
     """
 
     campaign_id: str | None
@@ -43,6 +47,7 @@ class Opened:
     wishes: Mapping[str, str] = field(default_factory=dict)
     awaits_rule: bool = False
     note: str | None = None
+    touched_at: float | None = None
 
 
 class Draft:
@@ -114,8 +119,8 @@ class Draft:
 def open_draft() -> Draft:
     """The draft that the address names, or a new one for the segment, rule and channel that it names, which is stored
     with its first change. Raises NotFound."""
-    wanted = st.query_params.get(CAMPAIGN)
     opened: Opened | None = st.session_state.get(OPENED)
+    wanted = _wanted(opened)
     if opened and opened.awaits_rule and "board" in st.query_params:
         opened.awaits_rule = False
         _take({"board": st.query_params["board"]}, opened)
@@ -135,6 +140,26 @@ def open_draft() -> Draft:
         save({})
         return _read(opened)
     return found
+
+
+def _wanted(opened: Opened | None) -> str | None:
+    """The id that the address names, or that of the open draft, whose reader did the next thing before the browser
+    heard that it was stored."""
+    named = st.query_params.get(CAMPAIGN)
+    if opened is None or opened.touched_at is None:
+        return named
+    is_quick = time.monotonic() - opened.touched_at < QUICK_S
+    opened.touched_at = None
+    if named or opened.campaign_id is None or not is_quick:
+        return named
+    _name_in_address(opened.campaign_id)
+    return opened.campaign_id
+
+
+def _name_in_address(campaign_id: str) -> None:
+    """By one message to the browser: between two of them the next run may begin."""
+    others = {name: value for name, value in st.query_params.to_dict().items() if name not in WISHES}
+    st.query_params.from_dict({**others, CAMPAIGN: campaign_id})
 
 
 def _read(opened: Opened) -> Draft:
@@ -168,8 +193,21 @@ def is_open(campaign: Campaign) -> bool:
     return campaign["state"] == CampaignState.DRAFT
 
 
+def touch() -> None:
+    """Note that something of the open draft is used."""
+    opened: Opened = st.session_state[OPENED]
+    opened.touched_at = time.monotonic()
+
+
+def note_drawn() -> None:
+    """Note that the page shows all that was done."""
+    opened: Opened = st.session_state[OPENED]
+    opened.touched_at = None
+
+
 def save(fields: DraftFields) -> None:
     """Store a change with those that are not stored yet; what cannot be stored stays on the page."""
+    touch()
     opened: Opened = st.session_state[OPENED]
     opened.unsaved |= fields
     if opened.theirs is None:
@@ -210,6 +248,4 @@ def _store(opened: Opened) -> None:
     else:
         opened.campaign_id, opened.revision = campaign["_id"], campaign.get("revision", 0)
         opened.unsaved, opened.error = {}, None
-        for name in WISHES:
-            st.query_params.pop(name, None)
-        st.query_params[CAMPAIGN] = campaign["_id"]
+        _name_in_address(campaign["_id"])

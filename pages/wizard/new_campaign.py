@@ -12,7 +12,7 @@ from pages._ui.links import go_to
 from pages._ui.widgets import page_header, status_badge
 from pages.wizard.audience_step import show_audience_step
 from pages.wizard.delivery_step import show_delivery_step
-from pages.wizard.draft import CAMPAIGN, Draft, is_open, open_draft, save
+from pages.wizard.draft import CAMPAIGN, Draft, is_open, note_drawn, open_draft, save
 from pages.wizard.message_step import show_message_step
 from pages.wizard.rail import show_rail
 from pages.wizard.reach import reach_of
@@ -98,3 +98,4 @@ if is_open(opened.campaign):
     show_draft(opened)
 else:
     show_closed(opened)
+note_drawn()

@@ -7,6 +7,7 @@ from typing import Final, Literal
 import streamlit as st
 
 from crm_core.errors import InvalidInput
+from pages.wizard.draft import touch
 
 Step = Literal["audience", "message", "delivery", "review"]
 
@@ -56,6 +57,7 @@ def step_now() -> Step:
 
 def go_to_step(step: Step) -> None:
     """From a click on."""
+    touch()
     st.query_params[STEP] = step
 
 

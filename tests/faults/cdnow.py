@@ -27,6 +27,8 @@ def forget(services: Services) -> None:
 def count_handled(services: Services) -> int:
     """Orders that were taken from the stream since it began."""
     with redis_translated():
+        if not services.redis.exists(Stream.ORDERS):
+            return 0
         stream: Any = services.redis.xinfo_stream(Stream.ORDERS)
     return int(stream["entries-added"]) - int(stream["length"])
 

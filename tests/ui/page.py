@@ -44,13 +44,17 @@ class Page:
 
     def go_to(self, name: PageName, **query: str) -> None:
         """Open a link to another page, in the same session."""
-        self.test.query_params = dict(query)
+        self.readdress(**query)
         self.follow_to(name)
 
     def follow_to(self, name: PageName) -> None:
         """Stay on the page that the last click led to: a run by itself would go back."""
         self.test.switch_page(PAGES[name].file)
         self.run()
+
+    def readdress(self, **query: str) -> None:
+        """What the browser says of its address from now on."""
+        self.test.query_params = dict(query)
 
     @property
     def title(self) -> str:

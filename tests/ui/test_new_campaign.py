@@ -38,6 +38,32 @@ def test_nothing_is_stored_before_a_change_and_everything_after(workspace: Servi
     assert (again.title, again.widget("Message").value) == ("Spring", "Hello")
 
 
+def test_what_is_done_before_the_browser_has_the_new_address_is_of_the_same_draft(
+    workspace: Services, regulars: Segment
+) -> None:
+    page = Page("new_campaign", segment=regulars["_id"], channel="sms")
+    page.choose("Campaign name", "Spring")
+    (draft,) = workspace.db.campaigns.find()
+    page.readdress(segment=regulars["_id"], channel="sms")
+    page.choose("Recipients of any campaign in the last … days", 7)
+    page.readdress(segment=regulars["_id"], channel="sms")
+    to_step(page, "message")
+    assert page.query == {"campaign": draft["_id"], "step": "message"}
+    assert (page.title, page.widget("Channel").value) == ("Spring", "sms")
+    (stored,) = workspace.db.campaigns.find()
+    assert (stored["segment_id"], stored["exclude_recent_days"]) == (regulars["_id"], 7)
+
+
+def test_following_the_link_once_more_begins_another(workspace: Services, regulars: Segment) -> None:
+    page = Page("new_campaign", segment=regulars["_id"])
+    page.choose("Campaign name", "Spring")
+    page.readdress(segment=regulars["_id"])
+    page.run()
+    assert page.title == "New campaign"
+    page.choose("Campaign name", "Summer")
+    assert sorted(each["name"] for each in workspace.db.campaigns.find()) == ["Spring", "Summer"]
+
+
 def test_without_a_segment_the_next_step_is_to_build_one(workspace: Services) -> None:
     page = Page("new_campaign")
     assert "Nobody is chosen yet" in page.words
