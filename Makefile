@@ -39,6 +39,7 @@ format: $(VENV)/.dev ## format the code and fix what the linter can
 
 fuzz: $(VENV)/.dev libraries ## hold many random rules against all engines, many requests against the API, many kills against all
 	CLIENTNEST_RULE_TREES=20000 $(BIN)/python -m pytest tests/integration/test_engines_agree.py tests/integration/test_previews_agree.py --timeout 3600
+	CLIENTNEST_MESSAGES=1000000 $(BIN)/python -m pytest tests/integration/test_engagement_rules.py --timeout 3600
 	CLIENTNEST_FUZZ_EXAMPLES=200 $(BIN)/python -m pytest tests/api/test_schemathesis.py --timeout 3600
 	CLIENTNEST_HISTORIES=1000 $(BIN)/python -m pytest tests/faults/test_histories.py tests/integration/test_campaign_histories.py --timeout 3600
 	CLIENTNEST_ADDRESS_HISTORIES=200 $(BIN)/python -m pytest tests/integration/test_addresses_agree.py --timeout 3600

@@ -43,7 +43,7 @@ class Population:
         self.everyone = self._joined([part.alive for part in self._parts])
         self.nobody = np.zeros_like(self.everyone)
         self.total = count(self.everyone)
-        self._found: dict[int, Bits] = {}
+        self._found: dict[int, tuple[Bound, Bits]] = {}  # with the tree, lest another one gets its id
 
     @property
     def has_sends(self) -> bool:
@@ -79,9 +79,9 @@ class Population:
         if instead and any(other[: len(place)] == place for other in instead):
             assert isinstance(bound, BoundGroup)
             return self._group(bound, instead, place)
-        if (known := self._found.get(id(bound))) is None:  # the tree lives as long as this does
-            known = self._found[id(bound)] = self._node(bound)
-        return known
+        if (known := self._found.get(id(bound))) is None:
+            known = self._found[id(bound)] = bound, self._node(bound)
+        return known[1]
 
     def find_once(self, bound: Bound) -> Bits:
         """Those who match a rule that is not asked again: nothing remembers them."""
