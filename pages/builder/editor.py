@@ -53,11 +53,11 @@ def _pick(board: Board, words: Words) -> None:
     names = {node.id: f"{path_words(path)} {words.name(node)}" for path, node in board.nodes}
     more: dict[str, Any] = {"on_change": _select}
     if len(names) <= MAX_PILLS:
-        hold(f"{PICKED}_pill", board.selected)
         key = f"{PICKED}_pill"
         st.pills(
             "Edit rule",
             list(names),
+            default=hold(key, board.selected),
             required=True,
             format_func=lambda node_id: literal(names[node_id]),
             key=key,
@@ -65,9 +65,9 @@ def _pick(board: Board, words: Words) -> None:
             **more,
         )
     else:
-        hold(f"{PICKED}_list", board.selected)
         key = f"{PICKED}_list"
-        st.selectbox("Edit rule", list(names), format_func=names.__getitem__, key=key, args=(key,), **more)
+        place = list(names).index(hold(key, board.selected))
+        st.selectbox("Edit rule", list(names), place, format_func=names.__getitem__, key=key, args=(key,), **more)
 
 
 def _select(key: str) -> None:
@@ -105,11 +105,11 @@ def _switch_kind(board: Board) -> None:
     """Of the group that is selected, or in which the selected rule stands."""
     group = board.group_of(board.selected)
     key = f"{KIND}_{group.id}"
-    hold(key, group.kind)
     place = path_words(board.path_of(group.id))
     st.segmented_control(
         "Match" if group.id == board.root.id else f"Match in group {place}",
         list(KINDS),
+        default=hold(key, group.kind),
         required=True,
         format_func=MATCH.__getitem__,
         key=key,

@@ -86,10 +86,13 @@ def _edit_measure(condition: Condition, numbers: list[str]) -> None:
     key, draft = key_of(condition.id, "measured"), condition.draft
     chosen = (str(draft.get("measure") or ""), str(draft.get("property") or ""))
     offered = [COUNT, *((measure, name) for name in numbers for measure in MEASURED)]
+    if chosen not in offered:
+        offered.append(chosen)
     hold(key, chosen)
     st.selectbox(
         "What of the events",
-        offered if chosen in offered else [*offered, chosen],
+        offered,
+        offered.index(chosen),
         format_func=_measure_words,
         key=key,
         on_change=commit,

@@ -42,9 +42,9 @@ def edit_list(condition: Condition, reading: Reading) -> None:
     ids: Sequence[str] = condition.draft.get("customer_ids") or ()
     _find_customers(condition, reading)
     key = key_of(condition.id, "customer_ids")
-    hold(key, "\n".join(ids))
     st.text_area(
         "Customer ids",
+        hold(key, "\n".join(ids)),
         key=key,
         on_change=commit,
         args=(condition.id, key, read_ids),

@@ -35,6 +35,7 @@ def edit_messages(condition: Condition, reading: Reading) -> None:
         st.selectbox(
             "Messages",
             list(MESSAGES),
+            list(MESSAGES).index(state),
             format_func=lambda each: MESSAGES[each][0],
             key=key,
             on_change=commit,

@@ -26,7 +26,7 @@ def edit_reach(condition: Condition) -> None:
         channel = str(draft["channel"])
         hold(key, channel)
         offered = [*CHANNELS] if channel in CHANNELS else [*CHANNELS, channel]
-        st.selectbox("Channel", offered, format_func=CHANNELS.label, key=key, on_change=put)
+        st.selectbox("Channel", offered, offered.index(channel), format_func=CHANNELS.label, key=key, on_change=put)
     if draft["kind"] == "suppressed":
         with right:
             key, put = put_field(condition, "reason")

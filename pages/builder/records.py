@@ -32,10 +32,11 @@ MEASURE_LABELS = {measure: label for measure, (label, _) in MEASURES.items()} | 
 def edit_measure(condition: Condition) -> None:
     """What of the orders is compared."""
     key = key_of(condition.id, "measure")
-    hold(key, condition.draft.get("measure", "count"))
+    measure = hold(key, condition.draft.get("measure", "count"))
     st.selectbox(
         "What of the orders",
         list(MEASURE_LABELS),
+        list(MEASURE_LABELS).index(measure),
         format_func=MEASURE_LABELS.__getitem__,
         key=key,
         on_change=commit,

@@ -54,7 +54,8 @@ def draw_text(board: Board, reading: Reading, uncounted: Sequence[str]) -> None:
     if misread is None or misread.revision != board.revision or TEXT not in st.session_state:
         misread = None
         hold(TEXT, to_text(bound))
-    st.text_area("Rule as text", key=TEXT, height=100, on_change=read_text, label_visibility="collapsed")
+    shown = st.session_state[TEXT]
+    st.text_area("Rule as text", shown, key=TEXT, height=100, on_change=read_text, label_visibility="collapsed")
     if misread:
         st.error(f"{literal(misread.reason)} The board stays as it was.", icon=":material/error:")
     elif uncounted:

@@ -26,6 +26,7 @@ from pages.builder.widgets import (
     key_of,
     number_field,
     percent_field,
+    place_in,
     to_whole,
 )
 
@@ -65,7 +66,7 @@ def pick_operator(part: Part, offered: Sequence[Operator], label: str) -> None:
     st.selectbox(
         label,
         list(labels),
-        0 if op in labels else None,
+        place_in(list(labels), op),
         format_func=lambda each: labels.get(each, str(each)),
         key=key,
         on_change=part.commit,
@@ -165,14 +166,15 @@ def _edit_one(
         case FieldType.DATE:
             day_field(f"{label} (day in {services().workspace.current().time_zone})", key, value, put)
         case FieldType.BOOLEAN:
-            hold(key, value if isinstance(value, bool) else None)
-            st.segmented_control(label, [True, False], format_func=YES_NO.__getitem__, key=key, on_change=put)
+            shown = hold(key, value if isinstance(value, bool) else None)
+            st.segmented_control(
+                label, [True, False], default=shown, format_func=YES_NO.__getitem__, key=key, on_change=put
+            )
         case FieldType.CHOICE:
-            hold(key, value)
-            st.segmented_control(label, choices, key=key, on_change=put)
+            st.segmented_control(label, choices, default=hold(key, value), key=key, on_change=put)
         case FieldType.TEXT | FieldType.LIST:
-            hold(key, value if isinstance(value, str) else "")
-            st.text_input(label, max_chars=200, key=key, on_change=put)
+            shown = hold(key, value if isinstance(value, str) else "")
+            st.text_input(label, shown, max_chars=200, key=key, on_change=put)
         case _:
             assert_never(kind)
 
@@ -209,6 +211,7 @@ def _edit_many(part: Part, key: str, known: Sequence[str], *, is_closed: bool) -
     st.multiselect(
         f"Values{part.about}",
         [*known, *(value for value in chosen if value not in known)],
+        chosen,
         key=key,
         on_change=part.commit,
         args=(key, lambda picked: {"value": list(picked) or None}),

@@ -12,7 +12,7 @@ import streamlit as st
 from crm_core.errors import InvalidInput
 from crm_core.rules.tree import MAX_DAYS
 from crm_core.schema.kinds import KEYWORD
-from pages.builder.board.session import act
+from pages.builder.board.session import act, board_now
 from pages.builder.board.tree import Condition, Draft
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
@@ -26,15 +26,30 @@ def key_of(condition_id: int, name: str) -> str:
     return f"builder_{condition_id}_{name}"
 
 
-def hold(key: str, value: Any) -> None:
-    """Let the widget of that key show ``value``. One that shows it already is left alone: somebody may be typing."""
+def hold(key: str, value: Any) -> Any:
+    """Let the widget of that key show ``value``. One that shows it already is left alone: somebody may be typing.
+
+    Returns it, to be the widget's default as well: one that is just taken off the page may report that as a change.
+    Where it can be cleared it has no default; see ``commit``.
+    """
     if st.session_state.get(key) != value:
         st.session_state[key] = value
+    return value
+
+
+def place_in(options: Sequence[Any], value: Any) -> int | None:
+    """Where it is among the options of a list, None if nowhere."""
+    return options.index(value) if value in options else None
 
 
 def commit(condition_id: int, key: str, changes: Callable[[Any], Draft]) -> None:
-    """On a change of the widget: put what it shows into the condition. changes: the parts of the draft, from that."""
+    """On a change of the widget: put what it shows into the condition. changes: the parts of the draft, from that.
+
+    Nothing is no change of a condition that is not edited any more: its widget was just taken off the page.
+    """
     value = st.session_state[key]
+    if value is None and board_now().selected != condition_id:
+        return
     act(lambda board: board.with_draft(condition_id, changes(value)))
 
 

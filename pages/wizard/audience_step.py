@@ -83,7 +83,7 @@ def _choose_segment(draft: Draft) -> None:
         list(names),
         format_func=names.__getitem__,
         placeholder="Choose a segment",
-        **draft.bind("segment_id", chosen, lambda segment_id: audience(segment_id=segment_id)),
+        **draft.bind("segment_id", chosen, lambda segment_id: audience(segment_id=segment_id), options=list(names)),
     )
 
 
@@ -109,14 +109,20 @@ def _exclusions(draft: Draft) -> None:
         format_func=names.__getitem__,
         placeholder="None" if names else "There is no segment yet",
         disabled=not names,
-        **draft.bind("exclude_segment_ids", kept, lambda ids: {"exclude_segment_ids": ids}),
+        **draft.bind("exclude_segment_ids", kept, lambda ids: {"exclude_segment_ids": ids}, default="default"),
     )
     st.number_input(
         "Recipients of any campaign in the last … days",
         min_value=1,
         max_value=MAX_RECENT_DAYS,
         placeholder="Nobody is left out for this",
-        **draft.bind("exclude_recent_days", draft["exclude_recent_days"], lambda days: {"exclude_recent_days": days}),
+        value=None,
+        **draft.bind(
+            "exclude_recent_days",
+            draft["exclude_recent_days"],
+            lambda days: {"exclude_recent_days": days},
+            default=None,
+        ),
     )
 
 

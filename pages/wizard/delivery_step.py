@@ -101,7 +101,7 @@ def _choose_labels(draft: Draft) -> None:
         accept_new_options=True,
         max_selections=MAX_TAGS,
         placeholder="Choose or type",
-        **draft.bind("tags", tags, lambda chosen: {"tags": chosen}),
+        **draft.bind("tags", tags, lambda chosen: {"tags": chosen}, default="default"),
     )
 
 
@@ -118,7 +118,9 @@ def _show_limits(draft: Draft, reach: Reach) -> None:
             list(QUIET),
             format_func=QUIET.__getitem__,
             horizontal=True,
-            **draft.bind("quiet_hours", draft["quiet_hours"] or DEFER, lambda mode: {"quiet_hours": mode}),
+            **draft.bind(
+                "quiet_hours", draft["quiet_hours"] or DEFER, lambda mode: {"quiet_hours": mode}, options=list(QUIET)
+            ),
         )
     else:
         st.caption("None: messages go out at any hour.")

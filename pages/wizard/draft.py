@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 from uuid import uuid4
 
 import streamlit as st
@@ -35,6 +35,7 @@ class Opened:
     token: part of the keys of its widgets; with another they are drawn anew. unsaved: changes that are not stored, with
     ``error`` as the reason, and with ``theirs`` as the draft that somebody else has made of it meanwhile. wishes: of
     the link that led here. awaits_rule: its reader has gone to the builder. note: what of the link cannot be had.
+    step: that is shown.
     touched_at: when something of it was used, on a monotonic clock, until the page is drawn for it.
     """
 
@@ -47,6 +48,7 @@ class Opened:
     wishes: Mapping[str, str] = field(default_factory=dict)
     awaits_rule: bool = False
     note: str | None = None
+    step: str = ""
     touched_at: float | None = None
 
 
@@ -94,16 +96,33 @@ class Draft:
         """Of a widget."""
         return f"draft_{self.opened.token}_{name}"
 
-    def bind(self, name: str, value: Any, change: Callable[[Any], DraftFields]) -> dict[str, Any]:
-        """Key and callback of a widget that begins with ``value``; ``change``: what its new value means."""
+    def bind(
+        self,
+        name: str,
+        value: Any,
+        change: Callable[[Any], DraftFields],
+        *,
+        default: Literal["value", "default"] | None = "value",
+        options: Sequence[Any] | None = None,
+    ) -> dict[str, Any]:
+        """Key, callback and default of a widget that begins with ``value``; ``change``: what its new value means.
+
+        A widget that is just taken off the page may report its default as a change, so that is what it showed last.
+        default: what the widget calls it; None for one that can be cleared, of which nothing is no change while another
+        step is shown. options: of a widget that takes the place of the value among them.
+        """
         key = self.key(name)
         if key not in st.session_state:
             st.session_state[key] = value
+        shown, step = st.session_state[key], self.opened.step
+        begun: dict[str, Any] = {default: shown} if default else {}
 
         def take() -> None:
-            save(change(st.session_state[key]))
+            value = st.session_state[key]
+            if value is not None or self.opened.step == step:
+                save(change(value))
 
-        return {"key": key, "on_change": take}
+        return {"key": key, "on_change": take, **(begun if options is None else {"index": _place(options, shown)})}
 
     def text(self, name: str) -> dict[str, Any]:
         """Key and callback of a widget for the text of a field."""
@@ -140,6 +159,10 @@ def open_draft() -> Draft:
         save({})
         return _read(opened)
     return found
+
+
+def _place(options: Sequence[Any], value: Any) -> int | None:
+    return options.index(value) if value in options else None
 
 
 def _wanted(opened: Opened | None) -> str | None:

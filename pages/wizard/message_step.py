@@ -59,7 +59,7 @@ def _choose_channel(draft: Draft, reach: Reach) -> None:
         required=True,
         format_func=words,
         wrap=True,
-        **draft.bind("channel", draft["channel"], lambda name: _to_channel(draft, name)),
+        **draft.bind("channel", draft["channel"], lambda name: _to_channel(draft, name), default="default"),
     )
     reached = (
         f" It reaches {number(over.count)} of {number(reach.matched)}."

@@ -72,7 +72,7 @@ def show_closed(draft: Draft) -> None:
 
 
 def show_draft(draft: Draft) -> None:
-    step = step_now()
+    draft.opened.step = step = step_now()
     if step == "review" and draft.opened.campaign_id is None:
         save({})  # a rehearsal needs one that is stored
         st.rerun()
