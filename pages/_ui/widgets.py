@@ -1,9 +1,9 @@
 """Small pieces that several pages share: header, status badge, empty state, time with its exact UTC."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -101,3 +101,8 @@ def empty_state(icon: str, title: str, text: str) -> DeltaGenerator:
 def time_caption(prefix: str, then: datetime, now: datetime) -> None:
     """A small line such as "Updated 3 minutes ago", with the exact UTC time on hover and focus."""
     st.caption(f"{prefix} {relative_time(then, now)}", help=utc_exact(then), width="content")
+
+
+def place_in(options: Sequence[Any], value: Any) -> int | None:
+    """Where it is among the options of a list, None if nowhere."""
+    return options.index(value) if value in options else None

@@ -13,6 +13,7 @@ from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.tree import MAX_VALUES
 from pages._ui.deps import services
 from pages._ui.formats import literal
+from pages._ui.widgets import place_in
 from pages.builder.board.drafts import COMPARING, is_reversed, takes
 from pages.builder.board.reading import Reading
 from pages.builder.board.tree import Condition, Draft
@@ -26,7 +27,6 @@ from pages.builder.widgets import (
     key_of,
     number_field,
     percent_field,
-    place_in,
     to_whole,
 )
 

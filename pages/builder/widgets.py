@@ -37,11 +37,6 @@ def hold(key: str, value: Any) -> Any:
     return value
 
 
-def place_in(options: Sequence[Any], value: Any) -> int | None:
-    """Where it is among the options of a list, None if nowhere."""
-    return options.index(value) if value in options else None
-
-
 def commit(condition_id: int, key: str, changes: Callable[[Any], Draft]) -> None:
     """On a change of the widget: put what it shows into the condition. changes: the parts of the draft, from that.
 

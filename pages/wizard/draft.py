@@ -18,6 +18,7 @@ from crm_core.errors import CrmError, NotFound
 from crm_core.rules.loading import load_rule
 from crm_core.rules.tree import AnyRule, ListRule
 from pages._ui.deps import actor, services
+from pages._ui.widgets import place_in
 
 OPENED: Final = "wizard_opened"
 CAMPAIGN: Final = "campaign"
@@ -122,7 +123,7 @@ class Draft:
             if value is not None or self.opened.step == step:
                 save(change(value))
 
-        return {"key": key, "on_change": take, **(begun if options is None else {"index": _place(options, shown)})}
+        return {"key": key, "on_change": take, **(begun if options is None else {"index": place_in(options, shown)})}
 
     def text(self, name: str) -> dict[str, Any]:
         """Key and callback of a widget for the text of a field."""
@@ -159,10 +160,6 @@ def open_draft() -> Draft:
         save({})
         return _read(opened)
     return found
-
-
-def _place(options: Sequence[Any], value: Any) -> int | None:
-    return options.index(value) if value in options else None
 
 
 def _wanted(opened: Opened | None) -> str | None:
