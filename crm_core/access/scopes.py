@@ -14,6 +14,7 @@ class Scope(StrEnum):
     SEGMENTS_WRITE = "segments:write"
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
+    INSIGHTS_READ = "insights:read"
 
 
 PERMISSIONS: Mapping[Scope, frozenset[Permission]] = {
@@ -26,6 +27,7 @@ PERMISSIONS: Mapping[Scope, frozenset[Permission]] = {
     Scope.SEGMENTS_WRITE: frozenset({Permission.READ_FIGURES, Permission.WRITE_SEGMENTS}),
     Scope.CAMPAIGNS_READ: frozenset({Permission.READ_FIGURES}),
     Scope.CAMPAIGNS_WRITE: frozenset({Permission.READ_FIGURES, Permission.WRITE_CAMPAIGNS}),
+    Scope.INSIGHTS_READ: frozenset({Permission.READ_FIGURES}),
 }
 
 

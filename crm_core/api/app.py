@@ -15,6 +15,7 @@ from crm_core.api import (
     customers,
     health,
     ingestion,
+    insights,
     metrics,
     receipts,
     rehearsals,
@@ -91,6 +92,7 @@ def create_api() -> FastAPI:
     for part in (
         *(ingestion, customers, attributes, segments),
         *(campaigns, campaign_actions, campaign_figures, rehearsals),
+        insights,
         *(receipts, health, metrics),
     ):
         api.include_router(part.router)

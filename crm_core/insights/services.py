@@ -1,6 +1,7 @@
 """The services of insights: figures over all features."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from crm_core.campaigns.services import CampaignServices
 from crm_core.insights.dead_letters import DeadLetters
@@ -8,11 +9,20 @@ from crm_core.insights.first_steps import FirstStepsReader
 from crm_core.insights.overview import Overview
 from crm_core.insights.timeline import Timeline
 
+if TYPE_CHECKING:
+    from crm_core.insights.asking import Insights
+
 
 class InsightServices(CampaignServices):
     @cached_property
     def overview(self) -> Overview:
-        return Overview(self.db, self.personal_reads, self.customers, self.clock, self.rule_contexts.zone)
+        return Overview(self.db, self.personal_reads, self.customers)
+
+    @cached_property
+    def insights(self) -> "Insights":
+        from crm_core.insights.asking import Insights  # imports NumPy, which workers do without
+
+        return Insights(self.snapshot, self.rule_contexts, self.segments, self.workspace)
 
     @cached_property
     def first_steps(self) -> FirstStepsReader:

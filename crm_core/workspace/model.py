@@ -1,6 +1,6 @@
 """The settings of a workspace, one field a row: the page, the README and the environment are read from it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -144,6 +144,22 @@ class WorkspaceSettings(BaseModel):
         ),
         Kind.SHARE,
     ] = 0.5
+    attribution_days: Annotated[
+        int,
+        _about(
+            "Attribution window",
+            "An order counts as owed to the last message that its customer had touched within so many days, of 24 "
+            "hours each, before it.",
+            section="Measuring",
+            unit="days",
+            ge=1,
+            le=90,
+        ),
+    ] = 5
+    attribution_touch: Annotated[
+        Literal["delivered", "opened", "clicked"],
+        _about("Touched means", "What a customer must have done with a message, at least.", section="Measuring"),
+    ] = "opened"
 
     @property
     def currency_digits(self) -> int:

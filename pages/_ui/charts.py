@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages._ui.deps import brand
-from pages._ui.formats import currency_symbol, figure_text, money_major, number, spoken
+from pages._ui.formats import figure_text, number, spoken
 from pages._ui.palette import state_label
 from pages._ui.plot_theme import dress, reader_theme
 
@@ -44,7 +44,7 @@ def delivery_timeline(points: Sequence[Mapping[str, Any]]) -> go.Figure:
 
 def _running_totals(points: Sequence[Mapping[str, Any]], lines: Sequence[tuple[str, str]]) -> go.Figure:
     if not points:
-        return _nothing_yet("Nothing sent yet")
+        return nothing_yet("Nothing sent yet")
     # Plotly drops the offset of a datetime without converting it.
     times = [_naive_utc(point["at"]) for point in points]
     fig = go.Figure([_running_total(state, dash, times, points) for state, dash in lines])
@@ -58,30 +58,6 @@ def opens_over_time(points: Sequence[Mapping[str, Any]]) -> go.Figure:
     return _running_totals(points, (("opened", "solid"), ("clicked", "dash")))
 
 
-def revenue_by_month(points: Sequence[Mapping[str, Any]], *, currency: str | None = None) -> go.Figure:
-    """Revenue as bars, the number of orders on hover.
-
-    Points: ``{"month": its first day, "revenue": float in major units, "orders": int}``.
-    """
-    if not points:
-        return _nothing_yet("No orders yet")
-    months = [point["month"] for point in points]
-    details = [_revenue_detail(point, currency) for point in points]
-    bars = go.Bar(
-        x=months,
-        y=[point["revenue"] for point in points],
-        customdata=details,
-        hovertemplate="%{customdata}<extra></extra>",
-        meta={"role": "accent"},
-        name="Revenue",
-        showlegend=False,
-    )
-    fig = go.Figure([bars])
-    fig.update_xaxes(type="date", tickformat="%b\n%Y", tickvals=_month_ticks(months))
-    fig.update_yaxes(tickprefix=currency_symbol(currency) if currency else "")
-    return fig
-
-
 def ranked_bars(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     """Horizontal bars, first row on top, each with its number.
 
@@ -89,7 +65,7 @@ def ranked_bars(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     The numbers stand in the right margin, which is as wide as the longest of them, so that none is cut.
     """
     if not rows:
-        return _nothing_yet("Nothing to count yet")
+        return nothing_yet("Nothing to count yet")
     counts, labels = [number(row["count"]) for row in rows], [figure_text(row["label"]) for row in rows]
     places = list(range(len(rows)))  # rows may have equal labels, or such as look like numbers
     bars = go.Bar(
@@ -123,22 +99,11 @@ def _running_total(state: str, dash: str, times: Sequence[datetime], points: Seq
     )
 
 
-def _revenue_detail(point: Mapping[str, Any], currency: str | None) -> str:
-    revenue = money_major(point["revenue"], currency) if currency else f"{point['revenue']:,.2f}"
-    orders = "order" if point["orders"] == 1 else "orders"
-    return f"<b>{point['month']:%B %Y}</b><br>{revenue}<br>{number(point['orders'])} {orders}"
-
-
-def _month_ticks(months: Sequence[Any], at_most: int = 8) -> list[Any]:
-    step = -(-len(months) // at_most)
-    return list(months[::step])
-
-
 def _naive_utc(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None)
 
 
-def _nothing_yet(text: str) -> go.Figure:
+def nothing_yet(text: str) -> go.Figure:
     fig = go.Figure()
     fig.add_annotation(text=text, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False)
     fig.update_xaxes(visible=False)

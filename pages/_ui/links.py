@@ -46,7 +46,7 @@ class PageInfo:
 
 
 PAGES: Mapping[PageName, PageInfo] = {
-    "overview": PageInfo("overview.py", "Overview", "space_dashboard", "Engage"),
+    "overview": PageInfo("overview/overview.py", "Overview", "space_dashboard", "Engage"),
     "audience_builder": PageInfo("builder/audience_builder.py", "Audience builder", "filter_alt", "Engage"),
     "segments": PageInfo("segments.py", "Segments", "groups", "Engage"),
     "new_campaign": PageInfo("wizard/new_campaign.py", "New campaign", "add_circle", "Engage"),

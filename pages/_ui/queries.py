@@ -20,7 +20,6 @@ from crm_core.customers.model import Customer, Order
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.recognising.preview import FileFacts, ImportPreview, look_at, try_import
-from crm_core.insights.overview import MonthRevenue, Totals
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, ListRule
 from pages._ui.deps import actor, services
@@ -37,24 +36,6 @@ def _reader() -> Reader:
 def sample_size() -> int:
     """How many customers a preview shows: none to those who may not see any."""
     return SAMPLE if actor().may(Permission.READ_CUSTOMERS) else 0
-
-
-def totals() -> Totals:
-    return _totals(actor().role, actor())
-
-
-@st.cache_data(ttl=5, max_entries=4, show_spinner=False)
-def _totals(role: Role, _actor: Actor) -> Totals:
-    return services().overview.totals(actor=_actor)
-
-
-def revenue_by_month() -> list[MonthRevenue]:
-    return _revenue_by_month(actor().role, actor())
-
-
-@st.cache_data(ttl=30, max_entries=4, show_spinner=False)
-def _revenue_by_month(role: Role, _actor: Actor) -> list[MonthRevenue]:
-    return services().overview.revenue_by_month(actor=_actor)
 
 
 def latest_orders() -> list[Order]:

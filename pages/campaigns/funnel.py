@@ -1,14 +1,14 @@
 """How far messages got at least, with what is lost at each step, and who wants no more of them."""
 
 from collections.abc import Iterator
-from html import escape
 
 import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.channels.registry import CHANNELS
 from crm_core.schema.message_states import MessageState
-from pages._ui.formats import number, percent
+from pages._ui.formats import number
+from pages._ui.steps import funnel_step
 
 M = MessageState
 STEPS = (M.SENT, M.DELIVERED, M.OPENED, M.CLICKED)
@@ -16,13 +16,16 @@ LOST_BEFORE_SENT = ((M.SKIPPED, "skipped"), (M.HELD_OUT, "held out"), (M.PENDING
 
 
 def show_funnel(channel: str, stats: Stats) -> None:
-    rows, before = [_step("Audience", "muted", stats.audience, stats.audience, None, _not_sent(stats))], stats.audience
+    rows, before = (
+        [funnel_step("Audience", "muted", stats.audience, stats.audience, None, _not_sent(stats))],
+        stats.audience,
+    )
     for state in STEPS:
         count = stats.reached(state)
         if not count and not (state is M.DELIVERED and stats.by_state[M.FAILED]):
             break  # what is nothing yet is no row of zeros
         lost = ", ".join(_lost_after(stats, state))
-        rows.append(_step(state.capitalize(), state, count, stats.audience, before, lost))
+        rows.append(funnel_step(state.capitalize(), state, count, stats.audience, before, lost))
         before = count
     if stats.unsubscribed:
         rows.append(_unsubscribed(stats))
@@ -67,17 +70,4 @@ def _lost_after(stats: Stats, state: MessageState) -> Iterator[str]:
 def _unsubscribed(stats: Stats) -> str:
     """No step: beside whatever else they did."""
     whole, words = stats.reached(M.DELIVERED), "by the link in their message"
-    return _step("Unsubscribed", "muted", stats.unsubscribed, stats.audience, whole, words, css="step apart")
-
-
-def _step(label: str, role: str, count: int, audience: int, before: int | None, lost: str, *, css: str = "step") -> str:
-    shade = "light-dark(#c5cbd9, #3b4258)" if role == "muted" else f"var(--state-{role})"
-    width = 100 * count / audience if audience else 0
-    share = "" if before is None else percent(count, before)
-    return (
-        f'<div class="{css}" role="listitem"><b>{label}</b><span class="lost">{escape(lost)}</span>'
-        f'<span class="share">{share}</span>'
-        f'<b class="count">{number(count)}</b>'
-        f'<span class="track" aria-hidden="true"><i style="width: {width:.2f}%; background: {shade}"></i></span>'
-        "</div>"
-    )
+    return funnel_step("Unsubscribed", "muted", stats.unsubscribed, stats.audience, whole, words, css="step apart")

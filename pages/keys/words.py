@@ -18,6 +18,7 @@ SCOPE_WORDS: Final[Mapping[Scope, str]] = {
     Scope.SEGMENTS_WRITE: "Change segments",
     Scope.CAMPAIGNS_READ: "Read campaigns and their figures",
     Scope.CAMPAIGNS_WRITE: "Change and launch campaigns",
+    Scope.INSIGHTS_READ: "Read insights",
 }
 LIFETIMES: Final[Mapping[str, timedelta | None]] = {
     "30 days": timedelta(days=30),

@@ -1,45 +1,15 @@
-"""The figures of the overview page, each one countable by hand."""
-
-from datetime import UTC, datetime
+"""What was stored last, and which values are suggested."""
 
 from crm_core.infra.streams import Stream
-from crm_core.insights.overview import Totals
 from crm_core.services import Services
 from tests.actors import TEST
-from tests.conftest import TestClock
 from tests.integration.feeding import make_entry, store_customers, store_orders
-from tests.integration.population import NOW
 
 
-def test_totals_leave_out_cancelled_orders_and_count_everybody(shop: Services) -> None:
-    assert shop.overview.totals(actor=TEST) == Totals(
-        customers=7,
-        orders=8,
-        revenue_minor=10_000 + 5_000 + 7_500 + 1_000 + 2_333 + 10_000,
-        customers_spend_minor=10_000 + 5_000 + 7_500 + 1_000 + 2_333 + 10_000 + 7_500 + 435,
-        as_of=NOW,
-    )
-
-
-def test_an_empty_shop_has_totals_of_zero(services: Services, clock: TestClock) -> None:
-    assert services.overview.totals(actor=TEST) == Totals(0, 0, 0, 0, clock.now)
-    assert services.overview.revenue_by_month(actor=TEST) == []
+def test_an_empty_shop_has_nothing_to_show(services: Services) -> None:
+    assert services.overview.is_empty(actor=TEST)
     assert services.overview.latest_orders(actor=TEST) == []
     assert services.overview.options("city", actor=TEST) == []
-
-
-def test_the_average_order_is_rounded_to_the_nearest_minor_unit() -> None:
-    assert [Totals(1, orders, 100, 100, NOW).average_minor for orders in (0, 3, 6, 8)] == [0, 33, 17, 12]
-
-
-def test_revenue_is_summed_by_utc_month_without_cancelled_orders(shop: Services) -> None:
-    assert shop.overview.revenue_by_month(actor=TEST) == [
-        {"month": datetime(2025, 12, 1, tzinfo=UTC), "revenue_minor": 3_333, "orders": 1},
-        {"month": datetime(2026, 1, 1, tzinfo=UTC), "revenue_minor": 1_000 + 2_333 + 3_333, "orders": 3},
-        {"month": datetime(2026, 3, 1, tzinfo=UTC), "revenue_minor": 3_334, "orders": 1},
-        {"month": datetime(2026, 5, 1, tzinfo=UTC), "revenue_minor": 12_500, "orders": 2},
-        {"month": datetime(2026, 6, 1, tzinfo=UTC), "revenue_minor": 10_000, "orders": 1},
-    ]
 
 
 def test_the_latest_orders_come_newest_first(shop: Services) -> None:

@@ -8,10 +8,12 @@ import pytest
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Role
 from crm_core.errors import Forbidden
+from crm_core.insights.registry import QUESTIONS
 from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from tests.actors import ASHA, person
 from tests.conftest import TestClock
+from tests.insights import ask
 from tests.integration.campaign_rig import HAS_VISITED, Rig
 
 VIEWER, ANALYST = person("v", Role.VIEWER), person("a", Role.ANALYST)
@@ -32,9 +34,12 @@ SHOWING_CUSTOMERS: dict[str, Read] = {
     "latest_orders": lambda services, actor: services.overview.latest_orders(actor=actor),
 }
 FIGURES: dict[str, Read] = {
+    **{
+        f"insight {name}": lambda services, actor, name=name: ask(services, name, actor=actor)  # type: ignore[misc]
+        for name in QUESTIONS
+    },
     "preview": lambda services, actor: services.previews.preview(VISITED, actor=actor),
-    "totals": lambda services, actor: services.overview.totals(actor=actor),
-    "revenue": lambda services, actor: services.overview.revenue_by_month(actor=actor),
+    "emptiness": lambda services, actor: services.overview.is_empty(actor=actor),
     "options": lambda services, actor: services.overview.options("city", actor=actor),
 }
 

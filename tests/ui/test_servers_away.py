@@ -134,7 +134,7 @@ def test_the_board_waits_for_a_database_that_is_away_only_once(workspace: Servic
             reading.find("s1")
     assert not asked
     back = Reading()
-    assert back.ask(partial(workspace.overview.totals, actor=TEST), None) is not None
+    assert back.ask(partial(workspace.overview.is_empty, actor=TEST), None) is not None
     assert not back.away
 
 

@@ -1,7 +1,7 @@
 """Figures hold the numbers they were given, in colours that everyone can tell apart, in both themes."""
 
 import itertools
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
@@ -80,26 +80,6 @@ def test_the_timeline_shows_utc_whatever_the_zone_of_its_points() -> None:
     assert np.datetime64(first) == np.datetime64("2026-11-22T12:00:00")
 
 
-def test_revenue_has_a_bar_a_month_and_the_exact_amount_on_hover() -> None:
-    points = [
-        {"month": date(2026, 10, 1), "revenue": 1234.5, "orders": 1},
-        {"month": date(2026, 11, 1), "revenue": 20000.0, "orders": 1500},
-    ]
-    bars = charts.revenue_by_month(points, currency="INR").data[0]
-    assert list(bars.y) == [1234.5, 20000.0]
-    assert list(bars.customdata) == [
-        "<b>October 2026</b><br>₹1,234.50<br>1 order",
-        "<b>November 2026</b><br>₹20,000.00<br>1,500 orders",
-    ]
-
-
-def test_two_years_of_months_do_not_crowd_the_axis() -> None:
-    points = [{"month": date(2025 + i // 12, i % 12 + 1, 1), "revenue": 1.0, "orders": 1} for i in range(24)]
-    fig = charts.revenue_by_month(points)
-    assert len(fig.data[0].x) == 24
-    assert len(fig.layout.xaxis.tickvals) <= 8
-
-
 def test_ranked_bars_make_room_for_their_longest_number() -> None:
     def margin(count: int) -> int:
         return int(charts.ranked_bars([{"label": "No consent", "count": count, "role": "skipped"}]).layout.margin.r)
@@ -119,7 +99,6 @@ def test_ranked_bars_show_names_from_people_as_typed_and_apart() -> None:
     "fig",
     [
         charts.delivery_timeline([]),
-        charts.revenue_by_month([]),
         charts.ranked_bars([]),
     ],
 )

@@ -109,14 +109,16 @@ class Keeper:
         """From now on hold these properties of events as well."""
         self._wanted_properties |= names
 
-    def want(self, extras: Set[Extra]) -> None:
-        """From now on hold these too, if they fit. What is held already goes on being shown until they are read."""
+    def want(self, extras: Set[Extra]) -> bool:
+        """From now on hold these too, if they fit, as the answer says. What is held already goes on being shown until
+        they are read."""
         if extras <= self._extras:
-            return
+            return True
         expected, _ = expected_size(self._db)
         for extra in sorted(extras - self._extras):
             if expected + extra_bytes(self._db, self._extras | {extra}) <= self._limit:
                 self._extras |= {extra}
+        return extras <= self._extras
 
     def wait_until(self, is_wanted: Callable[[State], bool], timeout_s: float) -> State:
         """For tests and benchmarks: the first state that is wanted. Raises Unavailable after the time."""

@@ -1,0 +1,169 @@
+"""Asks a question of the snapshot: reads what was chosen, and remembers the answer for as long as nothing changes."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission
+from crm_core.audience.contexts import RuleContexts
+from crm_core.audience.segments import Segments
+from crm_core.audience.snapshot.bits import Bits
+from crm_core.audience.snapshot.keeper import Keeper, State, Status
+from crm_core.audience.snapshot.needs import Extra
+from crm_core.audience.snapshot.population import Population
+from crm_core.audience.snapshot.ranks import SnapshotRanks
+from crm_core.audience.snapshot.version import Version
+from crm_core.errors import InvalidInput, NotFound, Unavailable
+from crm_core.insights.facts import FactPart, Facts
+from crm_core.insights.frame import Answer, Row
+from crm_core.insights.periods import Period, make_period
+from crm_core.insights.question import Asked, OfField, OfSegment, Question
+from crm_core.insights.registry import QUESTIONS
+from crm_core.rules.binding import bind
+from crm_core.rules.days import day_of
+from crm_core.rules.loading import load_rule
+from crm_core.rules.quoting import shown
+from crm_core.workspace.model import WorkspaceSettings
+from crm_core.workspace.reading import Workspace
+
+PATIENCE_S = 10.0
+MAX_REMEMBERED = 200
+PERIOD = ("from", "to")
+
+
+class BeingLoaded(Unavailable):
+    """What is asked for is on its way into memory. loaded, total: records, 0 while nobody knows."""
+
+    def __init__(self, loaded: int = 0, total: int = 0) -> None:
+        how_far = f" {loaded:,} of {total:,} records are." if total else ""
+        super().__init__(f"The figures are being loaded into memory.{how_far}", retry_after_s=2)
+        self.loaded, self.total = loaded, total
+
+
+class Insights:
+    def __init__(
+        self, keeper: Keeper, contexts: RuleContexts, segments: Segments, workspace: Workspace[WorkspaceSettings]
+    ) -> None:
+        self._keeper = keeper
+        self._contexts = contexts
+        self._segments = segments
+        self._workspace = workspace
+
+    def question(self, name: str) -> Question:
+        """Raises NotFound."""
+        if name not in QUESTIONS:
+            raise NotFound(f"No insight is called {shown(name)}; there are {', '.join(QUESTIONS)}.")
+        return QUESTIONS[name]
+
+    def ask(self, name: str, wanted: Mapping[str, str], *, actor: Actor, is_fresh: bool = False) -> Answer:
+        """wanted: parameters by name, as a link has them. is_fresh: with all that was stored before this call.
+
+        Raises NotFound, InvalidInput, BeingLoaded, Unavailable.
+        """
+        actor.require(Permission.READ_FIGURES)
+        question = self.question(name)
+        taken = self._read(question, wanted)
+        state = self._state(question, is_fresh=is_fresh)
+        assert state.version is not None
+        assert state.as_of is not None
+        zone, settings = self._contexts.zone(), self._workspace.current()
+        asked = Asked(
+            _period_of(taken, day_of(state.as_of, zone), question),
+            taken,
+            settings.attribution_days,
+            settings.attribution_touch,
+        )
+        parameters = _in_words(question, asked)
+        key = f"insight {name} {sorted(parameters.items())} {zone} {asked.window_days} {asked.touch}"
+        remembered = state.version.remembered
+        today = day_of(state.as_of, zone)
+        known: tuple[date, tuple[Row, ...]] | None = remembered.get(key)
+        if known is None or known[0] != today or taken.get("segment"):
+            facts = self._facts(state.version, taken.get("segment"), state.as_of)
+            known = today, tuple(question.answer(facts, asked))
+            if len(remembered) < MAX_REMEMBERED:
+                remembered[key] = known
+        return Answer(known[1], state.as_of, parameters)
+
+    def _read(self, question: Question, wanted: Mapping[str, str]) -> dict[str, Any]:
+        allowed = [each.name for each in question.parameters] + (list(PERIOD) if question.days else [])
+        if unknown := sorted(wanted.keys() - set(allowed)):
+            raise InvalidInput(
+                f"{question.name} has no parameter {shown(unknown[0])}; it has {', '.join(allowed) or 'none'}.",
+                field=unknown[0],
+            )
+        taken: dict[str, Any] = {}
+        for each in question.parameters:
+            text = wanted.get(each.name, "")
+            if isinstance(each, OfSegment):
+                taken[each.name] = text or None
+            elif isinstance(each, OfField):
+                taken[each.name] = self._field(each, text or each.default)
+            else:
+                taken[each.name] = each.read(text) if text else each.default
+        taken |= {name: _read_day(name, wanted[name]) for name in PERIOD if wanted.get(name)}
+        return taken
+
+    def _field(self, parameter: OfField, name: str) -> str:
+        fields = self._contexts.catalogue().fields
+        known = [each.name for each in fields if each.type in parameter.types and each.is_held]
+        if name not in known:
+            raise InvalidInput(f"{shown(name)} is none of the fields {', '.join(known)}.", field=parameter.name)
+        return name
+
+    def _state(self, question: Question, *, is_fresh: bool) -> State:
+        state = self._keeper.caught_up(PATIENCE_S) if is_fresh else self._keeper.state
+        if state.status is Status.TOO_LARGE:
+            raise Unavailable("The data are too large for the memory that CRM_SNAPSHOT_MAX_MB allows.")
+        if state.version is None or state.as_of is None:
+            raise BeingLoaded(state.loaded, state.total)
+        if question.reads_messages and not _has_messages(state.version):
+            if not self._keeper.want({Extra.MESSAGES}):
+                raise Unavailable("The messages are too many for the memory that CRM_SNAPSHOT_MAX_MB allows.")
+            raise BeingLoaded
+        return state
+
+    def _facts(self, version: Version, segment_id: str | None, now: datetime) -> Facts:
+        zone = self._contexts.zone()
+        population = Population(version)
+        who = self._members(population, version, segment_id) if segment_id else population.everyone
+        parts = [FactPart(shard, people) for shard, people in population.shards(who)]
+        return Facts(parts, zone, day_of(now, zone))
+
+    def _members(self, population: Population, version: Version, segment_id: str) -> Bits:
+        try:
+            segment = self._segments.get(segment_id)
+        except NotFound as exc:
+            raise InvalidInput(str(exc), field="segment") from exc
+        context = self._contexts.remembered_context(ranks=SnapshotRanks(version))
+        bound = bind(load_rule(segment["rule"]), context)
+        if not population.holds(bound):
+            raise Unavailable(f"The segment {shown(segment['name'])} uses a field that is not held in memory.")
+        return population.find(bound)
+
+
+def _has_messages(version: Version) -> bool:
+    return all(part.shard.columns.messages is not None for part in version.parts)
+
+
+def _period_of(taken: Mapping[str, Any], today: date, question: Question) -> Period:
+    if not question.days:
+        return Period(today, today)
+    return make_period(taken.get("from"), taken.get("to"), today=today, days=question.days)
+
+
+def _in_words(question: Question, asked: Asked) -> dict[str, str]:
+    """What was taken, as a link would have it."""
+    chosen = {name: str(value) for name, value in asked.values.items() if value is not None and name not in PERIOD}
+    days = {"from": str(asked.period.first), "to": str(asked.period.last)} if question.days else {}
+    return {**days, **chosen}
+
+
+def _read_day(name: str, text: str) -> date:
+    try:
+        if len(text) != len("2026-01-31"):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"{name!r} is a day such as 2026-01-31, not {shown(text)}.", field=name) from None

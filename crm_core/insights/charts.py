@@ -1,0 +1,69 @@
+"""How an answer is best drawn: hints, which say what is what and leave the drawing to whoever shows it."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A card for each of these columns. before: the row that the first one is compared with is the second."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A bar for each row. part, whole: columns with how much of a bar's time is over, and how much it has in all."""
+
+    x: str
+    y: str
+    part: str | None = None
+    whole: str | None = None
+
+
+@dataclass(frozen=True)
+class StackedBars:
+    """Columns on top of each other, the first one lowest. Their ids are states of messages."""
+
+    x: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A line for each value of ``by``, over ``x``."""
+
+    x: str
+    y: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Steps from most to least. share: column with the part of the step above."""
+
+    step: str
+    count: str
+    share: str
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """A cell for each row. text: the column that is written into the cells. y_rising: the lowest value is below."""
+
+    x: str
+    y: str
+    value: str
+    text: str | None = None
+    y_rising: bool = False
+
+
+@dataclass(frozen=True)
+class RankedBars:
+    """Bars that lie, in the order of the rows."""
+
+    label: str
+    value: str
+
+
+Chart: TypeAlias = Figures | Bars | StackedBars | Lines | Funnel | Heatmap | RankedBars

@@ -1,0 +1,81 @@
+"""Whether customers come back: those of each month, in the months after it."""
+
+import numpy as np
+
+from crm_core.insights.charts import Heatmap
+from crm_core.insights.facts import Facts
+from crm_core.insights.frame import Column, Row, Unit, share
+from crm_core.insights.periods import Step
+from crm_core.insights.question import Asked, OfSegment, Question
+
+
+def _answer(facts: Facts, asked: Asked) -> list[Row]:
+    period = asked.period.whole_months()
+    starts = period.starts(Step.MONTH)
+    edges = period.edges(starts, facts.zone)
+    months = len(starts)
+    people, orders, revenue = (np.zeros((months, months), dtype=np.int64) for _ in range(3))
+    sizes = np.zeros(months, dtype=np.int64)
+    for part in facts.parts:
+        first, rows = part.numbers("first_order_at")
+        cohort = np.full(part.size, -1)
+        cohort[rows] = np.searchsorted(edges, first, side="right") - 1
+        cohort[cohort >= months] = -1
+        sizes += np.bincount(cohort[cohort >= 0], minlength=months)
+        bought = part.orders(period.span(facts.zone))
+        month = np.searchsorted(edges, bought.times, side="right") - 1
+        own = cohort[bought.customers]
+        known = own >= 0
+        cells = (own * months + month)[known]
+        is_order = bought.is_order[known]
+        orders += np.bincount(cells[is_order], minlength=months * months).reshape(months, months)
+        revenue += _sums(cells, bought.nets[known], months)
+        pairs = np.unique(bought.customers[known][is_order].astype(np.int64) * months + month[known][is_order])
+        people += np.bincount(cohort[pairs // months] * months + pairs % months, minlength=months**2).reshape(
+            months, months
+        )
+    return [
+        {
+            "cohort": starts[own],
+            "month": month - own,
+            "customers": int(people[own, month]),
+            "share": share(int(people[own, month]), int(sizes[own])),
+            "of": int(sizes[own]),
+            "orders": int(orders[own, month]),
+            "revenue": int(revenue[own, month]),
+        }
+        for own in range(months)
+        for month in range(own, months)
+        if starts[month] <= facts.today and sizes[own]
+    ]
+
+
+def _sums(cells: np.ndarray, nets: np.ndarray, months: int) -> np.ndarray:
+    """Exact: ``bincount`` would add up doubles."""
+    found = np.zeros(months * months, dtype=np.int64)
+    np.add.at(found, cells, nets)
+    return found.reshape(months, months)
+
+
+COHORTS = Question(
+    name="cohorts",
+    title="Customers who come back",
+    definition=(
+        "Customers by the month of their first order, and in how many months after it they ordered again: month 0 is "
+        "the first one itself. The share is of all customers of that month. Revenue is what they spent in that month, "
+        "less refunds and returns. The last month of the range may not be over."
+    ),
+    columns=(
+        Column("cohort", "First order in", Unit.DAY),
+        Column("month", "Months after", Unit.COUNT),
+        Column("customers", "Customers who ordered", Unit.COUNT),
+        Column("share", "Of the month's customers", Unit.SHARE),
+        Column("of", "Customers of the month", Unit.COUNT),
+        Column("orders", "Orders", Unit.COUNT),
+        Column("revenue", "Revenue", Unit.MONEY),
+    ),
+    answer=_answer,
+    chart=Heatmap("month", "cohort", "share", text="share"),
+    parameters=(OfSegment(),),
+    days=365,
+)

@@ -1,0 +1,233 @@
+"""Figures of insights: pure functions of a question and the rows of its answer, each with a sentence that says it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import plotly.graph_objects as go
+
+from crm_core.insights.charts import Bars, Heatmap, Lines, RankedBars, StackedBars
+from crm_core.insights.frame import Row, Unit
+from crm_core.insights.question import Question
+from pages._ui.charts import nothing_yet, ranked_bars
+from pages._ui.formats import currency_symbol, figure_text, number
+from pages._ui.units import WEEKDAYS, in_words, on_axis
+
+NOTHING: Final = "Nothing in this range."
+DAY_MS: Final = 86_400_000
+MAX_TEXTS: Final = 200
+"""Cells with text; in more of them it could not be read."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A question with its answer. currency, digits: of its amounts."""
+
+    question: Question
+    rows: Sequence[Row]
+    currency: str
+    digits: int
+
+    def unit(self, column: str) -> Unit:
+        return self.question.column(column).unit
+
+    def title(self, column: str) -> str:
+        return self.question.column(column).title
+
+    def words(self, row: Row, column: str) -> str:
+        return in_words(row[column], self.unit(column), self.currency)
+
+    def values(self, column: str) -> list[Any]:
+        return [on_axis(row[column], self.unit(column), self.digits) for row in self.rows]
+
+    def prefix(self, column: str) -> str:
+        return currency_symbol(self.currency) if self.unit(column) is Unit.MONEY else ""
+
+
+def figure_of(drawing: Drawing) -> tuple[go.Figure, str]:
+    """The figure of a question whose chart is one of Plotly's, and its summary."""
+    match drawing.question.chart:
+        case Bars() as chart:
+            return _bars(drawing, chart)
+        case StackedBars() as chart:
+            return _stacked(drawing, chart)
+        case Heatmap() as chart:
+            return _heatmap(drawing, chart)
+        case Lines() as chart:
+            return _lines(drawing, chart)
+        case RankedBars() as chart:
+            return _ranked(drawing, chart)
+        case _:
+            raise AssertionError(f"{drawing.question.name} has no figure")
+
+
+def _bars(drawing: Drawing, chart: Bars) -> tuple[go.Figure, str]:
+    rows = drawing.rows
+    if not any(row[chart.y] for row in rows):
+        return nothing_yet(NOTHING), NOTHING
+    running = [_is_running(row, chart) for row in rows]
+    details = [
+        "<br>".join(
+            [f"<b>{row[chart.x]:%B %Y}</b>", f"{drawing.title(chart.y)}: {drawing.words(row, chart.y)}"]
+            + [
+                f"{drawing.title(other.id)}: {drawing.words(row, other.id)}"
+                for other in drawing.question.columns
+                if other.id not in {chart.x, chart.y, chart.part, chart.whole}
+            ]
+            + ([f"{row[chart.part]} of {row[chart.whole]} days"] if is_running else [])  # type: ignore[index]
+        )
+        for row, is_running in zip(rows, running, strict=True)
+    ]
+    bars = go.Bar(
+        x=drawing.values(chart.x),
+        y=drawing.values(chart.y),
+        customdata=details,
+        hovertemplate="%{customdata}<extra></extra>",
+        marker_pattern={"shape": ["/" if each else "" for each in running], "size": 6, "solidity": 0.4},
+        meta={"role": "accent"},
+        name=drawing.title(chart.y),
+        showlegend=False,
+    )
+    fig = go.Figure([bars])
+    months = drawing.values(chart.x)
+    fig.update_xaxes(type="date", tickformat="%b\n%Y", tickvals=months[:: -(-len(months) // 12)])
+    fig.update_yaxes(tickprefix=drawing.prefix(chart.y))
+    best = max(rows, key=lambda row: row[chart.y])
+    told = f"Best: {best[chart.x]:%B %Y} with {drawing.words(best, chart.y)}."
+    for row, is_running in zip(rows, running, strict=True):
+        if is_running:
+            told += f" {row[chart.x]:%B} is hatched: {row[chart.part]} of {row[chart.whole]} days."  # type: ignore[index]
+    return fig, told
+
+
+def _is_running(row: Row, chart: Bars) -> bool:
+    return bool(chart.part and chart.whole and 0 < row[chart.part] < row[chart.whole])
+
+
+def _stacked(drawing: Drawing, chart: StackedBars) -> tuple[go.Figure, str]:
+    totals = {column: sum(row[column] for row in drawing.rows) for column in chart.columns}
+    if not any(totals.values()):
+        return nothing_yet(NOTHING), NOTHING
+    shown = [column for column in chart.columns if totals[column]]
+    xs = drawing.values(chart.x)
+    fig = go.Figure(
+        [
+            go.Bar(
+                x=xs,
+                y=drawing.values(column),
+                name=drawing.title(column),
+                hovertemplate="%{y:,}",
+                meta={"role": column},
+            )
+            for column in shown
+        ]
+    )
+    fig.update_layout(barmode="stack", hovermode="x unified")
+    fig.update_xaxes(type="date", hoverformat="%a %-d %b %Y", tickformat="%-d %b", nticks=8)
+    parts = [f"{number(totals[column])} {drawing.title(column).lower()}" for column in shown]
+    return fig, f"{number(sum(totals.values()))} sent: {', '.join(parts)}."
+
+
+def _heatmap(drawing: Drawing, chart: Heatmap) -> tuple[go.Figure, str]:
+    rows = [row for row in drawing.rows if row[chart.value] is not None]
+    if not any(row[chart.value] for row in rows):
+        return nothing_yet(NOTHING), NOTHING
+    xs, ys = (sorted({row[axis] for row in rows}) for axis in (chart.x, chart.y))
+    cells = {(row[chart.x], row[chart.y]): row for row in rows}
+    grid = [[cells.get((x, y)) for x in xs] for y in ys]
+    shows_text = chart.text is not None and len(rows) <= MAX_TEXTS
+    heat = go.Heatmap(
+        x=[_tick(drawing, chart.x, x) for x in xs],
+        y=[_tick(drawing, chart.y, y) for y in ys],
+        z=[[on_axis(row[chart.value], drawing.unit(chart.value), drawing.digits) if row else None for row in line]
+           for line in grid],
+        customdata=[[_detail(drawing, row) if row else "" for row in line] for line in grid],
+        hovertemplate="%{customdata}<extra></extra>",
+        hoverongaps=False,
+        text=[[_cell_text(drawing, row, chart.text) for row in line] for line in grid] if shows_text else None,
+        texttemplate="%{text}" if shows_text else None,
+        showscale=False,
+    )  # fmt: skip
+    fig = go.Figure([heat])
+    fig.update_xaxes(type="category", title_text=drawing.title(chart.x), side="bottom", showline=False)
+    fig.update_yaxes(type="category", showline=False, zeroline=False, rangemode="normal", showgrid=False)
+    if not chart.y_rising:
+        fig.update_yaxes(autorange="reversed")
+    else:
+        fig.update_yaxes(title_text=drawing.title(chart.y))
+    if drawing.unit(chart.x) is Unit.HOUR:
+        fig.update_xaxes(title_text=None, tickvals=[_tick(drawing, chart.x, hour) for hour in range(0, 24, 3)])
+    return fig, _most(drawing, chart, rows)
+
+
+def _most(drawing: Drawing, chart: Heatmap, rows: Sequence[Row]) -> str:
+    if drawing.unit(chart.x) is Unit.HOUR:
+        most = max(rows, key=lambda row: row[chart.value])
+        hour = f"{most[chart.x]:02}:00 to {(most[chart.x] + 1) % 24:02}:00"
+        return f"Most on {drawing.words(most, chart.y)}, {hour}: {drawing.words(most, chart.value)}."
+    if chart.x == "month":  # everybody is there in the month that they begin in
+        rows = [row for row in rows if row[chart.x]] or rows
+    most = max(rows, key=lambda row: row[chart.value])
+    where = ", ".join(f"{drawing.title(each).lower()} {drawing.words(most, each)}" for each in (chart.y, chart.x))
+    return f"Highest at {where}: {drawing.words(most, chart.value)}."
+
+
+def _tick(drawing: Drawing, column: str, value: Any) -> str:
+    match drawing.unit(column):
+        case Unit.WEEKDAY:
+            return WEEKDAYS[value]
+        case Unit.HOUR:
+            return f"{value:02}"
+        case Unit.DAY:
+            return f"{value:%b %Y}"
+        case _:
+            return str(value)
+
+
+def _detail(drawing: Drawing, row: Row) -> str:
+    lines = [f"{each.title}: {figure_text(drawing.words(row, each.id))}" for each in drawing.question.columns]
+    return "<br>".join(lines)
+
+
+def _cell_text(drawing: Drawing, row: Row | None, column: str | None) -> str:
+    if row is None or column is None or not row[column]:
+        return ""
+    if drawing.unit(column) is Unit.SHARE:
+        return f"{100 * row[column]:.0f} %"
+    return drawing.words(row, column)
+
+
+def _lines(drawing: Drawing, chart: Lines) -> tuple[go.Figure, str]:
+    if not any(row[chart.y] for row in drawing.rows):
+        return nothing_yet(NOTHING), NOTHING
+    series: dict[str, list[Row]] = {}
+    for row in drawing.rows:
+        series.setdefault(row[chart.by], []).append(row)
+    dashes = ("solid", "dash", "dot", "dashdot", "longdash")
+    fig = go.Figure(
+        [
+            go.Scatter(
+                x=[row[chart.x] for row in rows],
+                y=[on_axis(row[chart.y], drawing.unit(chart.y), drawing.digits) for row in rows],
+                customdata=[drawing.words(row, chart.y) for row in rows],
+                mode="lines+markers",
+                name=figure_text(name),
+                line={"dash": dashes[place % len(dashes)]},
+                hovertemplate="%{customdata}",
+            )
+            for place, (name, rows) in enumerate(series.items())
+        ]
+    )
+    fig.update_layout(hovermode="x unified")
+    fig.update_xaxes(type="date", hoverformat="%B %Y")
+    fig.update_yaxes(tickprefix=drawing.prefix(chart.y))
+    most = max(drawing.rows, key=lambda row: row[chart.y] or 0)
+    return fig, f"Highest: {most[chart.by]}, {drawing.words(most, chart.x)}: {drawing.words(most, chart.y)}."
+
+
+def _ranked(drawing: Drawing, chart: RankedBars) -> tuple[go.Figure, str]:
+    if not drawing.rows:
+        return nothing_yet(NOTHING), NOTHING
+    rows = [{"label": drawing.words(row, chart.label), "count": row[chart.value]} for row in drawing.rows]
+    most = max(rows, key=lambda row: row["count"])
+    return ranked_bars(rows), f"Most: {most['label']} with {number(most['count'])}."

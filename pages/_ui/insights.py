@@ -1,0 +1,156 @@
+"""An insight on a page: its title, its definition and data one click away, its chart, and what it says in words."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from crm_core.insights.asking import BeingLoaded
+from crm_core.insights.charts import Figures, Funnel
+from crm_core.insights.frame import Answer, Row, Unit
+from crm_core.insights.question import Question
+from crm_core.money import to_major
+from pages._ui.charts import show_chart
+from pages._ui.deps import actor, services
+from pages._ui.formats import change, money_short, number
+from pages._ui.insight_charts import Drawing, figure_of
+from pages._ui.steps import show_steps
+from pages._ui.units import in_words
+from pages._ui.widgets import CARD_PX
+
+LOADING_S: Final = 1.0
+TALL: Final = 320
+
+
+@dataclass(frozen=True)
+class Insight:
+    """A question that was answered. wanted: what it was asked with."""
+
+    question: Question
+    answer: Answer
+    wanted: Mapping[str, str]
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self.answer.rows
+
+
+def ask(name: str, wanted: Mapping[str, str]) -> Insight:
+    """Raises BeingLoaded, InvalidInput, Unavailable."""
+    found = services().insights
+    given = {key: value for key, value in wanted.items() if value}
+    return Insight(found.question(name), found.ask(name, given, actor=actor()), given)
+
+
+def show_loading(exc: BeingLoaded) -> None:
+    """How far the figures are on their way into memory; the page is drawn anew once they are there."""
+    share = min(1.0, exc.loaded / exc.total) if exc.total else 0.0
+    words = f"{number(exc.loaded)} of {number(exc.total)} records" if exc.total else "a moment"
+    st.progress(share, f"Loading the figures into memory: {words}")
+    _look_again()
+
+
+@st.fragment(run_every=LOADING_S)
+def _look_again() -> None:
+    if st.session_state.pop("insights_looked", False):
+        st.rerun()
+    st.session_state["insights_looked"] = True
+
+
+def show_insight(insight: Insight, *, key: str, title: str = "", height: int = TALL, beside: Any = None) -> None:
+    """As a card. beside: draws further controls, right of the title."""
+    with st.container(border=True, key=f"insight_{key}", height="stretch"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.subheader(title or insight.question.title, anchor=False, width="stretch")
+            if beside:
+                beside()
+            _offer(insight, key)
+        if isinstance(insight.question.chart, Funnel):
+            show_steps(insight.rows, insight.question.chart)
+        else:
+            fig, summary = figure_of(_drawing(insight))
+            show_chart(fig, key=key, summary=summary, height=height)
+
+
+def show_figures(insight: Insight) -> None:
+    """A card for each key figure, with its change against the row below."""
+    chart = insight.question.chart
+    assert isinstance(chart, Figures)
+    now, before = insight.rows
+    with st.grid(4, min_column_width=CARD_PX, gap="small"):
+        for column in chart.columns:
+            _show_figure(insight.question, column, now[column], before[column])
+
+
+def _show_figure(question: Question, column: str, now: Any, before: Any) -> None:
+    about, currency = question.column(column), services().workspace.current().currency
+    words, was = in_words(now, about.unit, currency), in_words(before, about.unit, currency)
+    shown = money_short(now, currency) if about.unit is Unit.MONEY else words
+    exact = f"Exactly {words}. " if shown != words else ""
+    if about.unit is Unit.SHARE:
+        delta: str | int | None = _points(now, before)
+    else:
+        delta = change(now, before)
+    st.metric(about.title, shown, delta, help=f"{exact}The days before: {was}.", delta_description=f"was {was}",
+              border=True)  # fmt: skip
+
+
+def _points(now: float | None, before: float | None) -> str | int | None:
+    """The change of a share, in percentage points."""
+    if now is None or before is None:
+        return None
+    points = round(100 * (now - before), 1)
+    return f"{points:+.1f} points" if points else 0
+
+
+def _drawing(insight: Insight) -> Drawing:
+    found = services().workspace
+    return Drawing(insight.question, insight.rows, found.current().currency, found.digits())
+
+
+def _offer(insight: Insight, key: str) -> None:
+    """What it means, and its data to take away."""
+    question = insight.question
+    with st.popover("About", icon=":material/help:", type="tertiary", key=f"about_{key}"):
+        st.markdown(question.definition)
+        st.caption(f"As of {insight.answer.as_of:%Y-%m-%d %H:%M:%S} UTC.")
+    with st.popover("Data", icon=":material/download:", type="tertiary", key=f"data_{key}"):
+        for label, kind, mime in (("CSV", "csv", "text/csv"), ("Parquet", "parquet", "application/octet-stream")):
+            st.download_button(
+                label,
+                partial(_file, insight, kind),
+                f"{question.name}.{kind}",
+                mime,
+                key=f"{kind}_{key}",
+                on_click="ignore",
+                icon=":material/download:",
+                width="stretch",
+            )
+        st.caption("Over the API:")
+        st.code(f"GET /api/v1/insights/{question.name}?{urlencode(insight.answer.parameters)}", language=None)
+
+
+def _file(insight: Insight, kind: str) -> bytes:
+    frame = to_frame(insight, services().workspace.digits())
+    if kind == "csv":
+        return frame.to_csv(index=False).encode()
+    held = io.BytesIO()
+    frame.to_parquet(held, index=False)
+    return held.getvalue()
+
+
+def to_frame(insight: Insight, digits: int) -> pd.DataFrame:
+    """The rows with all their columns, money in major units."""
+    columns = {
+        each.id: [
+            to_major(row[each.id], digits) if each.unit is Unit.MONEY and row[each.id] is not None else row[each.id]
+            for row in insight.rows
+        ]
+        for each in insight.question.columns
+    }
+    return pd.DataFrame(columns)
