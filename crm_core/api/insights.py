@@ -12,9 +12,10 @@ from crm_core.api.access import ServicesDep, authorize
 from crm_core.api.answers import insights as answers
 from crm_core.api.problems import to_responses
 from crm_core.api.routing import Router
+from crm_core.api.shapes import to_json_values
 from crm_core.insights.asking import PERIOD
 from crm_core.insights.frame import Column, Row, Unit
-from crm_core.insights.question import Choice, OfField, OfSegment, Parameter, Question, Whole
+from crm_core.insights.question import Choice, OfField, OfSegment, OfSegments, Parameter, Question, Whole
 from crm_core.insights.registry import QUESTIONS
 from crm_core.money import to_major
 from crm_core.services import Services
@@ -77,8 +78,8 @@ def _type(parameter: Parameter) -> Any:
             return Literal[tuple(parameter.options)]
         case Whole():
             return Annotated[int, Query(ge=parameter.low, le=parameter.high)]
-        case OfSegment() | OfField():
-            return Annotated[str, Query(max_length=200)]
+        case OfSegment() | OfSegments() | OfField():
+            return Annotated[str, Query(max_length=1000)]
 
 
 def _about(parameter: Parameter) -> str:
@@ -89,6 +90,8 @@ def _about(parameter: Parameter) -> str:
             return f"{parameter.title}; {parameter.default} {parameter.unit} if nothing is said."
         case OfSegment():
             return "Id of a saved segment: only its customers are looked at."
+        case OfSegments():
+            return f"Ids of up to {parameter.most} saved segments, with commas between."
         case OfField():
             return f"{parameter.title} of customers; {parameter.default} if nothing is said."
 
@@ -113,7 +116,7 @@ def unit_of(column: Column, currency: str) -> str:
 def to_json_row(row: Row, question: Question, digits: int) -> dict[str, Any]:
     money = {each.id for each in question.columns if each.unit is Unit.MONEY}
     return {
-        name: float(to_major(value, digits)) if name in money and value is not None else value
+        name: float(to_major(value, digits)) if name in money and value is not None else to_json_values(value)
         for name, value in row.items()
     }
 

@@ -1,7 +1,8 @@
 """Asks a question of the snapshot: reads what was chosen, and remembers the answer for as long as nothing changes."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, tzinfo
 from typing import Any
 
 from crm_core.access.actor import Actor
@@ -18,12 +19,13 @@ from crm_core.errors import InvalidInput, NotFound, Unavailable
 from crm_core.insights.facts import FactPart, Facts
 from crm_core.insights.frame import Answer, Row
 from crm_core.insights.periods import Period, make_period
-from crm_core.insights.question import Asked, OfField, OfSegment, Question
+from crm_core.insights.question import Asked, OfField, OfSegment, OfSegments, Question, Taken
 from crm_core.insights.registry import QUESTIONS
 from crm_core.rules.binding import bind
 from crm_core.rules.days import day_of
 from crm_core.rules.loading import load_rule
 from crm_core.rules.quoting import shown
+from crm_core.rules.tree import AnyRule
 from crm_core.workspace.model import WorkspaceSettings
 from crm_core.workspace.reading import Workspace
 
@@ -73,18 +75,36 @@ class Insights:
             taken,
             settings.attribution_days,
             settings.attribution_touch,
+            settings.currency_digits,
         )
         parameters = _in_words(question, asked)
         key = f"insight {name} {sorted(parameters.items())} {zone} {asked.window_days} {asked.touch}"
         remembered = state.version.remembered
         today = day_of(state.as_of, zone)
         known: tuple[date, tuple[Row, ...]] | None = remembered.get(key)
-        if known is None or known[0] != today or taken.get("segment"):
-            facts = self._facts(state.version, taken.get("segment"), state.as_of)
-            known = today, tuple(question.answer(facts, asked))
+        chosen = [*filter(None, [taken.get("segment")]), *taken.get("segments", ())]
+        if known is None or known[0] != today or chosen:  # a segment may have another rule by now
+            people = _People(state.version, zone, today, self._segments, self._contexts)
+            named = {name: people.facts(bits) for name, bits in map(people.members, taken.get("segments", ()))}
+            whole = people.facts(people.members(taken["segment"])[1] if taken.get("segment") else None)
+            known = today, tuple(question.answer(whole, replace(asked, segments=named)))
             if len(remembered) < MAX_REMEMBERED:
                 remembered[key] = known
         return Answer(known[1], state.as_of, parameters)
+
+    def rule_of(self, question: Question, answer: Answer, row: Row) -> AnyRule | None:
+        """The rule that finds the customers of a row, None where there is none."""
+        if question.rule is None:
+            return None
+        values = dict(answer.parameters)
+        field = next((each for each in self._contexts.catalogue().fields if each.name == values.get("field")), None)
+        today = day_of(answer.as_of, self._contexts.zone())
+        conditions = list(question.rule(row, Taken(values, today, field)))
+        if not conditions:
+            return None
+        if segment_id := values.get("segment"):
+            conditions.insert(0, {"kind": "segment", "segment_id": segment_id})
+        return load_rule({"kind": "all", "rules": conditions})
 
     def _read(self, question: Question, wanted: Mapping[str, str]) -> dict[str, Any]:
         allowed = [each.name for each in question.parameters] + (list(PERIOD) if question.days else [])
@@ -98,6 +118,8 @@ class Insights:
             text = wanted.get(each.name, "")
             if isinstance(each, OfSegment):
                 taken[each.name] = text or None
+            elif isinstance(each, OfSegments):
+                taken[each.name] = _read_ids(each, text)
             elif isinstance(each, OfField):
                 taken[each.name] = self._field(each, text or each.default)
             else:
@@ -124,23 +146,32 @@ class Insights:
             raise BeingLoaded
         return state
 
-    def _facts(self, version: Version, segment_id: str | None, now: datetime) -> Facts:
-        zone = self._contexts.zone()
-        population = Population(version)
-        who = self._members(population, version, segment_id) if segment_id else population.everyone
-        parts = [FactPart(shard, people) for shard, people in population.shards(who)]
-        return Facts(parts, zone, day_of(now, zone))
 
-    def _members(self, population: Population, version: Version, segment_id: str) -> Bits:
+class _People:
+    """Whom a question is asked of, in one version of the snapshot."""
+
+    def __init__(self, version: Version, zone: tzinfo, today: date, segments: Segments, contexts: RuleContexts) -> None:
+        self._version = version
+        self._population = Population(version)
+        self._zone, self._today = zone, today
+        self._segments, self._contexts = segments, contexts
+
+    def facts(self, who: Bits | None) -> Facts:
+        """Of everybody for None."""
+        shards = self._population.shards(self._population.everyone if who is None else who)
+        return Facts([FactPart(shard, people) for shard, people in shards], self._zone, self._today)
+
+    def members(self, segment_id: str) -> tuple[str, Bits]:
+        """Its name, and who is in it. Raises InvalidInput, BadRule, Unavailable."""
         try:
             segment = self._segments.get(segment_id)
         except NotFound as exc:
-            raise InvalidInput(str(exc), field="segment") from exc
-        context = self._contexts.remembered_context(ranks=SnapshotRanks(version))
+            raise InvalidInput(f"No segment has the id {shown(segment_id)}.", field="segment") from exc
+        context = self._contexts.remembered_context(ranks=SnapshotRanks(self._version))
         bound = bind(load_rule(segment["rule"]), context)
-        if not population.holds(bound):
+        if not self._population.holds(bound):
             raise Unavailable(f"The segment {shown(segment['name'])} uses a field that is not held in memory.")
-        return population.find(bound)
+        return segment["name"], self._population.find(bound)
 
 
 def _has_messages(version: Version) -> bool:
@@ -153,9 +184,17 @@ def _period_of(taken: Mapping[str, Any], today: date, question: Question) -> Per
     return make_period(taken.get("from"), taken.get("to"), today=today, days=question.days)
 
 
+def _read_ids(parameter: OfSegments, text: str) -> tuple[str, ...]:
+    ids = tuple(dict.fromkeys(filter(None, text.split(","))))
+    if len(ids) > parameter.most:
+        raise InvalidInput(f"At most {parameter.most} segments can be asked for, not {len(ids)}.", field=parameter.name)
+    return ids
+
+
 def _in_words(question: Question, asked: Asked) -> dict[str, str]:
     """What was taken, as a link would have it."""
-    chosen = {name: str(value) for name, value in asked.values.items() if value is not None and name not in PERIOD}
+    values = {name: value for name, value in asked.values.items() if value and name not in PERIOD}
+    chosen = {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}
     days = {"from": str(asked.period.first), "to": str(asked.period.last)} if question.days else {}
     return {**days, **chosen}
 

@@ -22,6 +22,15 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Bands:
+    """A bar for each row, which is a band of numbers from ``low`` to ``high``."""
+
+    low: str
+    high: str
+    y: str
+
+
+@dataclass(frozen=True)
 class StackedBars:
     """Columns on top of each other, the first one lowest. Their ids are states of messages."""
 
@@ -49,12 +58,12 @@ class Funnel:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """A cell for each row. text: the column that is written into the cells. y_rising: the lowest value is below."""
+    """A cell for each row. text: the columns that are written into the cells. y_rising: the lowest value is below."""
 
     x: str
     y: str
     value: str
-    text: str | None = None
+    text: tuple[str, ...] = ()
     y_rising: bool = False
 
 
@@ -66,4 +75,4 @@ class RankedBars:
     value: str
 
 
-Chart: TypeAlias = Figures | Bars | StackedBars | Lines | Funnel | Heatmap | RankedBars
+Chart: TypeAlias = Figures | Bars | Bands | StackedBars | Lines | Funnel | Heatmap | RankedBars

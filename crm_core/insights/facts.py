@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from crm_core.audience.snapshot.shard import Shard
 from crm_core.rules.clock_shifts import shifts_in
-from crm_core.rules.engines.columns import Coded, Mask, Messages, Numbers, Steps, to_ms
+from crm_core.rules.engines.columns import EPOCH, Coded, Mask, Messages, Numbers, Steps, to_ms
 from crm_core.schema.message_states import MessageState, ranks_reaching
 from crm_core.schema.statuses import ORDER_STATUSES, SPEND_STATUSES
 
@@ -108,6 +108,11 @@ class FactPart:
         column = self.column(name)
         rows = self.people if column.present is None else self.people & column.present
         return column.values[rows], rows
+
+    def days_since(self, name: str, facts: "Facts") -> NDArray[np.int64]:
+        """Of those who are meant and have such a time: whole days from its day to today, 0 for one that is ahead."""
+        days = to_local(self.numbers(name)[0].astype(np.int64), facts.zone) // DAY_MS
+        return np.maximum((facts.today - EPOCH.date()).days - days, 0)
 
     def column(self, name: str) -> Numbers:
         """Of a field of numbers, money or dates."""

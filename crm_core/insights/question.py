@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeAlias
 
 from crm_core.errors import InvalidInput
@@ -9,6 +10,7 @@ from crm_core.insights.charts import Chart
 from crm_core.insights.facts import Facts
 from crm_core.insights.frame import Column, Row
 from crm_core.insights.periods import Period
+from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.quoting import shown
 
 
@@ -59,26 +61,47 @@ class OfSegment:
 
 @dataclass(frozen=True)
 class OfField:
-    """A field of customers whose type is one of ``types``."""
+    """A field of customers whose type is one of ``types``, as rules call them."""
 
-    types: tuple[str, ...]
+    types: tuple[FieldType, ...]
     default: str
     name: str = "field"
     title: str = "Field"
 
 
-Parameter: TypeAlias = Choice | Whole | OfSegment | OfField
+@dataclass(frozen=True)
+class OfSegments:
+    """Saved segments, each with figures of its own; everybody comes first."""
+
+    most: int
+    name: str = "segments"
+    title: str = "Segments"
+
+
+Parameter: TypeAlias = Choice | Whole | OfSegment | OfSegments | OfField
 
 
 @dataclass(frozen=True)
 class Asked:
     """period: of a question that has one, else today. values: of the parameters, by name. window_days, touch: of the
-    workspace, by which orders are attributed to messages."""
+    workspace, by which orders are attributed to messages. digits: minor ones of its currency. segments: of an
+    OfSegments, by name."""
 
     period: Period
     values: Mapping[str, Any]
     window_days: int
     touch: str
+    digits: int
+    segments: Mapping[str, Facts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What an answer was asked with. today: the day that it was then. field: that of an OfField."""
+
+    values: Mapping[str, Any]
+    today: date
+    field: CustomerField | None
 
 
 @dataclass(frozen=True)
@@ -86,7 +109,8 @@ class Question:
     """name: as the API and links have it. definition: in words, one click away from each chart.
 
     days: how long its range is if nobody says so; None for a question about now. reads_messages: whether it is about
-    messages, which are held in memory once somebody asks.
+    messages, which are held in memory once somebody asks. rule: the conditions that find the customers of a row, as a
+    tree has them; None where a row is not about customers who can be found.
     """
 
     name: str
@@ -98,6 +122,7 @@ class Question:
     parameters: tuple[Parameter, ...] = field(default=())
     days: int | None = None
     reads_messages: bool = False
+    rule: Callable[[Row, "Taken"], Sequence[Mapping[str, Any]]] | None = None
 
     def column(self, column_id: str) -> Column:
         return next(each for each in self.columns if each.id == column_id)

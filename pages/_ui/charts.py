@@ -22,16 +22,20 @@ _DIGIT_PX: Final = 8
 _CONFIG: Final = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
 
 
-def show_chart(fig: go.Figure, *, key: str, summary: str, height: int = 320) -> None:
+def show_chart(fig: go.Figure, *, key: str, summary: str, height: int = 320, is_pickable: bool = False) -> int | None:
     """Show a figure in the reader's theme, with its summary for screen readers and, below it, for everyone.
 
     summary: one sentence of Markdown with the numbers that matter; it stands in for the chart.
-    height: pixels. ``key`` must be unique on the page.
+    height: pixels. ``key`` must be unique on the page. is_pickable: whether a point can be clicked; its number, from 0
+    on, is returned.
     """
     dress(fig, reader_theme(), brand()[1]).update_layout(height=height)
     with st.container(key=f"chart_{key}", gap="xsmall"):
-        st.plotly_chart(fig, key=key, theme=None, config=_CONFIG, alt=spoken(summary))
+        picking: Any = {"on_select": "rerun", "selection_mode": "points"} if is_pickable else {}
+        event: Any = st.plotly_chart(fig, key=key, theme=None, config=_CONFIG, alt=spoken(summary), **picking)
         st.caption(summary)
+    points = event.selection.points if is_pickable else []
+    return points[0]["point_index"] if points else None
 
 
 def delivery_timeline(points: Sequence[Mapping[str, Any]]) -> go.Figure:

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from crm_core.insights.charts import Bars, Heatmap, Lines, RankedBars, StackedBars
+from crm_core.insights.charts import Bands, Bars, Heatmap, Lines, RankedBars, StackedBars
 from crm_core.insights.frame import Row, Unit
 from crm_core.insights.question import Question
 from pages._ui.charts import nothing_yet, ranked_bars
-from pages._ui.formats import currency_symbol, figure_text, number
+from pages._ui.formats import currency_symbol, figure_text, money_short, number
 from pages._ui.units import WEEKDAYS, in_words, on_axis
 
 NOTHING: Final = "Nothing in this range."
@@ -49,6 +49,8 @@ def figure_of(drawing: Drawing) -> tuple[go.Figure, str]:
     match drawing.question.chart:
         case Bars() as chart:
             return _bars(drawing, chart)
+        case Bands() as chart:
+            return _bands(drawing, chart)
         case StackedBars() as chart:
             return _stacked(drawing, chart)
         case Heatmap() as chart:
@@ -74,7 +76,7 @@ def _bars(drawing: Drawing, chart: Bars) -> tuple[go.Figure, str]:
                 for other in drawing.question.columns
                 if other.id not in {chart.x, chart.y, chart.part, chart.whole}
             ]
-            + ([f"{row[chart.part]} of {row[chart.whole]} days"] if is_running else [])  # type: ignore[index]
+            + ([f"{row[chart.part]} of {row[chart.whole]} days are past"] if is_running else [])  # type: ignore[index]
         )
         for row, is_running in zip(rows, running, strict=True)
     ]
@@ -96,12 +98,38 @@ def _bars(drawing: Drawing, chart: Bars) -> tuple[go.Figure, str]:
     told = f"Best: {best[chart.x]:%B %Y} with {drawing.words(best, chart.y)}."
     for row, is_running in zip(rows, running, strict=True):
         if is_running:
-            told += f" {row[chart.x]:%B} is hatched: {row[chart.part]} of {row[chart.whole]} days."  # type: ignore[index]
+            told += f" {row[chart.x]:%B} is hatched: {row[chart.part]} of {row[chart.whole]} days are past."  # type: ignore[index]
     return fig, told
 
 
+def _bands(drawing: Drawing, chart: Bands) -> tuple[go.Figure, str]:
+    rows = drawing.rows
+    if not any(row[chart.y] for row in rows):
+        return nothing_yet("Nobody has a value."), "Nobody has a value."
+    labels = [_band(drawing, chart, row) for row in rows]
+    bars = go.Bar(
+        x=labels,
+        y=drawing.values(chart.y),
+        customdata=[_detail(drawing, row) for row in rows],
+        hovertemplate="%{customdata}<extra></extra>",
+        meta={"role": "accent"},
+        showlegend=False,
+    )
+    fig = go.Figure([bars])
+    fig.update_layout(bargap=0.08)
+    fig.update_xaxes(type="category", tickangle=-40)
+    fig.update_yaxes(title_text=drawing.title(chart.y))
+    most = max(rows, key=lambda row: row[chart.y])
+    return fig, f"Most customers have {_band(drawing, chart, most)}: {drawing.words(most, chart.y)}."
+
+
+def _band(drawing: Drawing, chart: Bands, row: Row) -> str:
+    low, high = drawing.words(row, chart.low), drawing.words(row, chart.high)
+    return low if low == high else f"{low} to {high}"
+
+
 def _is_running(row: Row, chart: Bars) -> bool:
-    return bool(chart.part and chart.whole and 0 < row[chart.part] < row[chart.whole])
+    return bool(chart.part and chart.whole and row[chart.part] < row[chart.whole] and row[chart.y])
 
 
 def _stacked(drawing: Drawing, chart: StackedBars) -> tuple[go.Figure, str]:
@@ -135,20 +163,19 @@ def _heatmap(drawing: Drawing, chart: Heatmap) -> tuple[go.Figure, str]:
     xs, ys = (sorted({row[axis] for row in rows}) for axis in (chart.x, chart.y))
     cells = {(row[chart.x], row[chart.y]): row for row in rows}
     grid = [[cells.get((x, y)) for x in xs] for y in ys]
-    shows_text = chart.text is not None and len(rows) <= MAX_TEXTS
+    shows_text = bool(chart.text) and len(rows) <= MAX_TEXTS
     heat = go.Heatmap(
         x=[_tick(drawing, chart.x, x) for x in xs],
         y=[_tick(drawing, chart.y, y) for y in ys],
         z=[[on_axis(row[chart.value], drawing.unit(chart.value), drawing.digits) if row else None for row in line]
            for line in grid],
-        customdata=[[_detail(drawing, row) if row else "" for row in line] for line in grid],
-        hovertemplate="%{customdata}<extra></extra>",
-        hoverongaps=False,
+        hoverinfo="skip",
         text=[[_cell_text(drawing, row, chart.text) for row in line] for line in grid] if shows_text else None,
         texttemplate="%{text}" if shows_text else None,
         showscale=False,
     )  # fmt: skip
-    fig = go.Figure([heat])
+    fig = go.Figure([heat, _cells(drawing, chart)])
+    fig.update_layout(hovermode="closest", hoverdistance=-1)
     fig.update_xaxes(type="category", title_text=drawing.title(chart.x), side="bottom", showline=False)
     fig.update_yaxes(type="category", showline=False, zeroline=False, rangemode="normal", showgrid=False)
     if not chart.y_rising:
@@ -158,6 +185,19 @@ def _heatmap(drawing: Drawing, chart: Heatmap) -> tuple[go.Figure, str]:
     if drawing.unit(chart.x) is Unit.HOUR:
         fig.update_xaxes(title_text=None, tickvals=[_tick(drawing, chart.x, hour) for hour in range(0, 24, 3)])
     return fig, _most(drawing, chart, rows)
+
+
+def _cells(drawing: Drawing, chart: Heatmap) -> go.Scatter:
+    """What can be pointed at and clicked, one point for each row: cells of a heatmap cannot be selected."""
+    return go.Scatter(
+        x=[_tick(drawing, chart.x, row[chart.x]) for row in drawing.rows],
+        y=[_tick(drawing, chart.y, row[chart.y]) for row in drawing.rows],
+        mode="markers",
+        marker={"size": 26, "opacity": 0, "symbol": "square"},
+        customdata=[_detail(drawing, row) for row in drawing.rows],
+        hovertemplate="%{customdata}<extra></extra>",
+        showlegend=False,
+    )
 
 
 def _most(drawing: Drawing, chart: Heatmap, rows: Sequence[Row]) -> str:
@@ -189,12 +229,20 @@ def _detail(drawing: Drawing, row: Row) -> str:
     return "<br>".join(lines)
 
 
-def _cell_text(drawing: Drawing, row: Row | None, column: str | None) -> str:
-    if row is None or column is None or not row[column]:
+def _cell_text(drawing: Drawing, row: Row | None, columns: Sequence[str]) -> str:
+    if row is None:
         return ""
-    if drawing.unit(column) is Unit.SHARE:
-        return f"{100 * row[column]:.0f} %"
-    return drawing.words(row, column)
+    return "<br>".join(_in_short(drawing, row, column) for column in columns if row[column])
+
+
+def _in_short(drawing: Drawing, row: Row, column: str) -> str:
+    match drawing.unit(column):
+        case Unit.SHARE:
+            return f"{100 * row[column]:.0f} %"
+        case Unit.MONEY:
+            return money_short(row[column], drawing.currency)
+        case _:
+            return drawing.words(row, column)
 
 
 def _lines(drawing: Drawing, chart: Lines) -> tuple[go.Figure, str]:

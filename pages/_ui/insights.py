@@ -1,7 +1,7 @@
 """An insight on a page: its title, its definition and data one click away, its chart, and what it says in words."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -62,19 +62,28 @@ def _look_again() -> None:
     st.session_state["insights_looked"] = True
 
 
-def show_insight(insight: Insight, *, key: str, title: str = "", height: int = TALL, beside: Any = None) -> None:
-    """As a card. beside: draws further controls, right of the title."""
+def show_insight(
+    insight: Insight,
+    *,
+    key: str,
+    title: str = "",
+    height: int = TALL,
+    controls: Callable[[], None] | None = None,
+    is_pickable: bool = False,
+) -> int | None:
+    """As a card. controls: draws further ones, between title and chart. is_pickable: whether a row can be clicked in
+    the chart; its number is returned."""
     with st.container(border=True, key=f"insight_{key}", height="stretch"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(title or insight.question.title, anchor=False, width="stretch")
-            if beside:
-                beside()
             _offer(insight, key)
+        if controls:
+            controls()
         if isinstance(insight.question.chart, Funnel):
             show_steps(insight.rows, insight.question.chart)
-        else:
-            fig, summary = figure_of(_drawing(insight))
-            show_chart(fig, key=key, summary=summary, height=height)
+            return None
+        fig, summary = figure_of(_drawing(insight))
+        return show_chart(fig, key=key, summary=summary, height=height, is_pickable=is_pickable)
 
 
 def show_figures(insight: Insight) -> None:
@@ -116,10 +125,14 @@ def _drawing(insight: Insight) -> Drawing:
 def _offer(insight: Insight, key: str) -> None:
     """What it means, and its data to take away."""
     question = insight.question
-    with st.popover("About", icon=":material/help:", type="tertiary", key=f"about_{key}"):
+    with st.popover(
+        f"About {question.title}", icon=":material/help:", type="tertiary", key=f"insight_tool_about_{key}"
+    ):
         st.markdown(question.definition)
         st.caption(f"As of {insight.answer.as_of:%Y-%m-%d %H:%M:%S} UTC.")
-    with st.popover("Data", icon=":material/download:", type="tertiary", key=f"data_{key}"):
+    with st.popover(
+        f"Data of {question.title}", icon=":material/download:", type="tertiary", key=f"insight_tool_data_{key}"
+    ):
         for label, kind, mime in (("CSV", "csv", "text/csv"), ("Parquet", "parquet", "application/octet-stream")):
             st.download_button(
                 label,

@@ -15,15 +15,16 @@ def show_steps(rows: Sequence[Row], chart: Funnel) -> None:
     if not whole:
         st.caption("Nothing was sent in this range.")
         return
-    before: int | None = None
-    shown = []
-    for row in rows:
-        count = row[chart.count]
-        role = row[chart.step]
-        shown.append(funnel_step(role.capitalize(), role, count, whole, before, ""))
-        before = count
-    st.html(f'<div class="funnel" role="list">{"".join(shown)}</div>')
-    st.caption("Percent of the step above.")
+    shown = "".join(
+        _step(row[chart.step].capitalize(), row[chart.step], row[chart.count], whole, _share(row[chart.share]), "")
+        for row in rows
+    )
+    st.html(f'<div class="funnel" role="list">{shown}</div>')
+    st.caption("Percent of the step above; ordered, of those that count as touched.")
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else percent(share, 1)
 
 
 def funnel_step(
@@ -31,9 +32,12 @@ def funnel_step(
 ) -> str:
     """One step. role: of its colour. whole: what fills the bar. before: the count that its share is of. lost: plain
     words of what became of the others."""
+    return _step(label, role, count, whole, "" if before is None else percent(count, before), lost, css=css)
+
+
+def _step(label: str, role: str, count: int, whole: int, share: str, lost: str, *, css: str = "step") -> str:
     shade = "light-dark(#c5cbd9, #3b4258)" if role == "muted" else f"var(--state-{role}, var(--accent-text, #4F46E5))"
     width = 100 * count / whole if whole else 0
-    share = "" if before is None else percent(count, before)
     return (
         f'<div class="{css}" role="listitem"><b>{label}</b><span class="lost">{escape(lost)}</span>'
         f'<span class="share">{share}</span>'

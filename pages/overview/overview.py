@@ -68,7 +68,7 @@ def show_hours(days: dict[str, str]) -> None:
             label_visibility="collapsed",
         )  # fmt: skip
 
-    show_insight(ask("hours", {**days, "of": act}), key="hours", beside=choose)
+    show_insight(ask("hours", {**days, "of": act}), key="hours", controls=choose)
 
 
 def show_campaigns() -> None:

@@ -75,7 +75,7 @@ COHORTS = Question(
         Column("revenue", "Revenue", Unit.MONEY),
     ),
     answer=_answer,
-    chart=Heatmap("month", "cohort", "share", text="share"),
+    chart=Heatmap("month", "cohort", "share", text=("share",)),
     parameters=(OfSegment(),),
     days=365,
 )

@@ -32,15 +32,16 @@ def _answer(facts: Facts, asked: Asked) -> list[Row]:
         ordered = np.isin(messages.places, owed)
         counts[ORDERED] += int(ordered.sum())
         people[ORDERED] += count_people(messages.customers[ordered])
-    before = (None, *counts.values())
+    above = {State.DELIVERED: State.SENT, State.OPENED: State.DELIVERED, State.CLICKED: State.OPENED}
+    whole = {str(step): counts[other] for step, other in above.items()} | {ORDERED: counts[State(asked.touch)]}
     return [
         {
             "step": str(step),
             "messages": count,
             "customers": people[step],
-            "share": share(count, above) if above is not None else None,
+            "share": share(count, whole[str(step)]) if str(step) in whole else None,
         }
-        for (step, count), above in zip(counts.items(), before, strict=False)
+        for step, count in counts.items()
     ]
 
 
@@ -50,7 +51,7 @@ FUNNEL = Question(
     definition=(
         "Messages that were sent on these days, by how far they got at least; each share is of the step above. Ordered "
         "are those to which an order is attributed: the last message that its customer had touched within the "
-        "attribution window before it."
+        "attribution window before it; their share is of all that were touched, as the workspace's settings have it."
     ),
     columns=(
         Column("step", "Step", Unit.TEXT),

@@ -21,7 +21,7 @@ def _answer(facts: Facts, asked: Asked) -> list[Row]:
     rows: list[Row] = []
     for place, start in enumerate(starts):
         days = (next_month(start) - start).days
-        past = min(max((facts.today - start).days + 1, 0), days)
+        past = min(max((facts.today - start).days, 0), days)
         row = {"month": start, "revenue": int(revenue[place]), "orders": int(orders[place])}
         rows.append({**row, "days_past": past, "days": days})
     return rows
@@ -38,7 +38,7 @@ REVENUE_BY_MONTH = Question(
         Column("month", "Month", Unit.DAY),
         Column("revenue", "Revenue", Unit.MONEY),
         Column("orders", "Orders", Unit.COUNT),
-        Column("days_past", "Days that are past", Unit.DAYS),
+        Column("days_past", "Whole days that are past", Unit.DAYS),
         Column("days", "Days of the month", Unit.DAYS),
     ),
     answer=_answer,

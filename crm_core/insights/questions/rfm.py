@@ -1,21 +1,21 @@
 """Customers by how lately, how often and for how much they buy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crm_core.insights.charts import Heatmap
-from crm_core.insights.facts import DAY_MS, Facts, to_local
+from crm_core.insights.facts import Facts
 from crm_core.insights.frame import Column, Row, Unit
-from crm_core.insights.question import Asked, Choice, OfSegment, Question
+from crm_core.insights.question import Asked, Choice, OfSegment, Question, Taken
 
 SCORES = 5
 FIXED_DAYS, FIXED_ORDERS = (30, 90, 180, 365), (1, 2, 4, 9)
 """The most days ago of scores 5 to 2, and the most orders of scores 1 to 4."""
 QUINTILES, FIXED = "quintiles", "fixed"
-EPOCH_ORDINAL = 719_163
-"""Of 1970-01-01 by ``date.toordinal``."""
 
 
 def _answer(facts: Facts, asked: Asked) -> list[Row]:
@@ -45,9 +45,8 @@ def _customers(facts: Facts) -> tuple[NDArray[np.int64], NDArray[np.int64], NDAr
     """Of those who have ordered: whole days since the day of the last order, orders, spend in minor units."""
     found: list[list[NDArray[np.int64]]] = [[], [], []]
     for part in facts.parts:
-        last, rows = part.numbers("last_order_at")
-        today = facts.today.toordinal() - EPOCH_ORDINAL
-        found[0].append(np.maximum(today - to_local(last.astype(np.int64), facts.zone) // DAY_MS, 0))
+        _, rows = part.numbers("last_order_at")
+        found[0].append(part.days_since("last_order_at", facts))
         for values, name in zip(found[1:], ("order_count", "total_spend"), strict=True):
             values.append(part.column(name).values[rows].astype(np.int64))
     empty = np.empty(0, dtype=np.int64)
@@ -67,6 +66,24 @@ def _bounds(cuts: Sequence[int], place: int, *, lowest: int) -> tuple[int, int |
     """From and to of a score, both included; the last has no end."""
     low = cuts[place - 1] + 1 if place else lowest
     return low, (cuts[place] if place < len(cuts) else None)
+
+
+def _rule(row: Row, taken: Taken) -> Sequence[Mapping[str, Any]]:
+    nearest = str(taken.today - timedelta(days=row["days_from"]))
+    if not row["customers"]:
+        return []
+    if row["days_to"] is None:
+        when: dict[str, Any] = {"op": "before", "value": str(taken.today - timedelta(days=row["days_from"] - 1))}
+    else:
+        when = {"op": "between", "value": [str(taken.today - timedelta(days=row["days_to"])), nearest]}
+    fewest, most = row["orders_from"], row["orders_to"]
+    often: dict[str, Any] = {"op": "gte", "value": fewest}
+    if most is not None:
+        often = {"op": "eq", "value": most} if fewest == most else {"op": "between", "value": [fewest, most]}
+    return [
+        {"kind": "field", "field": "last_order_at", **when},
+        {"kind": "field", "field": "order_count", **often},
+    ]
 
 
 RFM = Question(
@@ -90,6 +107,7 @@ RFM = Question(
         Column("orders_to", "Orders, to", Unit.COUNT),
     ),
     answer=_answer,
-    chart=Heatmap("recency", "frequency", "customers", text="customers", y_rising=True),
+    chart=Heatmap("recency", "frequency", "customers", text=("customers", "spend"), y_rising=True),
     parameters=(Choice("cuts", "Cuts", {QUINTILES: "Quintiles", FIXED: "Fixed cuts"}, QUINTILES), OfSegment()),
+    rule=_rule,
 )
