@@ -1,10 +1,10 @@
 """Insights over HTTP: one endpoint for each question of the registry, with its own parameters."""
 
 import inspect
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request, Security
+from pydantic import WithJsonSchema
 
 from crm_core.access.api_key import ApiKey
 from crm_core.access.scopes import Scope
@@ -22,6 +22,8 @@ from crm_core.services import Services
 
 router = Router(prefix="/v1", tags=["Insights"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.INSIGHTS_READ])]
+DAY = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
+"""Read by the service, whose message says what a day looks like."""
 LOADED = {422: "A parameter is not valid.", 503: "The figures are being loaded into memory, or a server is away."}
 
 
@@ -63,8 +65,8 @@ def _taken(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -
 
 def _parameters(question: Question) -> list[tuple[str, Any]]:
     """Declared, so that they are documented; the service reads them, and refuses others by name."""
-    days = [(name, _of(name, date, f"A day of the workspace's time zone; it belongs to the range ('{name}')."))
-            for name in PERIOD] if question.days else []  # fmt: skip
+    about = "A day of the workspace's time zone, which belongs to the range."
+    days = [(name, _of(name, DAY, about)) for name in PERIOD] if question.days else []
     return [*days, *((each.name, _of(each.name, _type(each), _about(each))) for each in question.parameters)]
 
 

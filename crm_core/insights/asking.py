@@ -135,15 +135,19 @@ class Insights:
         return name
 
     def _state(self, question: Question, *, is_fresh: bool) -> State:
-        state = self._keeper.caught_up(PATIENCE_S) if is_fresh else self._keeper.state
-        if state.status is Status.TOO_LARGE:
-            raise Unavailable("The data are too large for the memory that CRM_SNAPSHOT_MAX_MB allows.")
-        if state.version is None or state.as_of is None:
-            raise BeingLoaded(state.loaded, state.total)
-        if question.reads_messages and not _has_messages(state.version):
+        """One that has what the question is about. is_fresh: waits for it, and for what was stored before."""
+        state = self._keeper.state
+        if question.reads_messages and state.status is not Status.TOO_LARGE and not _has_messages(state):
             if not self._keeper.want({Extra.MESSAGES}):
                 raise Unavailable("The messages are too many for the memory that CRM_SNAPSHOT_MAX_MB allows.")
-            raise BeingLoaded
+            if is_fresh:
+                state = self._keeper.wait_until(lambda now: now.as_of is not None and _has_messages(now), PATIENCE_S)
+        if is_fresh:
+            state = self._keeper.caught_up(PATIENCE_S)
+        if state.status is Status.TOO_LARGE:
+            raise Unavailable("The data are too large for the memory that CRM_SNAPSHOT_MAX_MB allows.")
+        if state.version is None or state.as_of is None or (question.reads_messages and not _has_messages(state)):
+            raise BeingLoaded(state.loaded, state.total)
         return state
 
 
@@ -174,8 +178,9 @@ class _People:
         return segment["name"], self._population.find(bound)
 
 
-def _has_messages(version: Version) -> bool:
-    return all(part.shard.columns.messages is not None for part in version.parts)
+def _has_messages(state: State) -> bool:
+    version = state.version
+    return version is not None and all(part.shard.columns.messages is not None for part in version.parts)
 
 
 def _period_of(taken: Mapping[str, Any], today: date, question: Question) -> Period:

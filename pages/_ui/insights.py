@@ -13,6 +13,7 @@ import streamlit as st
 from crm_core.insights.asking import BeingLoaded
 from crm_core.insights.charts import Figures, Funnel
 from crm_core.insights.frame import Answer, Row, Unit
+from crm_core.insights.periods import Period
 from crm_core.insights.question import Question
 from crm_core.money import to_major
 from pages._ui.charts import show_chart
@@ -20,7 +21,7 @@ from pages._ui.deps import actor, services
 from pages._ui.formats import change, money_short, number
 from pages._ui.insight_charts import Drawing, figure_of
 from pages._ui.steps import show_steps
-from pages._ui.units import in_words
+from pages._ui.units import in_words, range_words
 from pages._ui.widgets import CARD_PX
 
 LOADING_S: Final = 1.0
@@ -86,11 +87,16 @@ def show_insight(
         return show_chart(fig, key=key, summary=summary, height=height, is_pickable=is_pickable)
 
 
-def show_figures(insight: Insight) -> None:
-    """A card for each key figure, with its change against the row below."""
+def show_figures(insight: Insight, *, key: str) -> None:
+    """A card for each key figure, with its change against the row below, and what they mean."""
     chart = insight.question.chart
     assert isinstance(chart, Figures)
     now, before = insight.rows
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        period = Period(now["from"], now["to"])
+        words = f"{range_words(period.first, period.last)}, against the {number(period.days)} days before."
+        st.caption(words, width="stretch")
+        _offer(insight, key)
     with st.grid(4, min_column_width=CARD_PX, gap="small"):
         for column in chart.columns:
             _show_figure(insight.question, column, now[column], before[column])

@@ -49,7 +49,7 @@ def _one_of(title: str, options: dict[str, str], chosen: str, key: str) -> str:
     names = list(options)
     place = names.index(chosen) if chosen in options else 0
     picked: Any = st.selectbox(
-        title, names, place, format_func=lambda name: literal(options.get(name, name)), key=key, width=230
+        title, names, place, format_func=lambda name: literal(options[str(name)]), key=key, width=230
     )
     return str(picked)
 

@@ -38,7 +38,7 @@ def show(name: str) -> None:
 def show_answer(insight: Insight) -> None:
     question = insight.question
     if isinstance(question.chart, Figures):
-        show_figures(insight)
+        show_figures(insight, key=question.name)
     else:
         picked = show_insight(insight, key=question.name, height=TALL, is_pickable=leads_to_board(question))
         if picked is not None and picked < len(insight.rows):

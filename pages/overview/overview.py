@@ -1,6 +1,7 @@
 """Overview: how the workspace did in a range of days, and the way in for an empty one."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator as Place
 
 from crm_core.campaigns.listing import STATES_OF, CampaignFilter, CampaignSort, StateGroup
 from crm_core.insights.asking import BeingLoaded
@@ -9,12 +10,10 @@ from crm_core.rules.days import day_of
 from pages._ui import queries
 from pages._ui.date_range import pick_range
 from pages._ui.deps import actor, services
-from pages._ui.formats import number
 from pages._ui.guard import hidden_if_forbidden, live
 from pages._ui.insights import ask, show_figures, show_insight, show_loading
 from pages._ui.links import go_to, link_to
 from pages._ui.tables import order_table
-from pages._ui.units import range_words
 from pages._ui.widgets import empty_state, page_header
 from pages.campaigns.card import show_recent, show_running
 from pages.overview.welcome import demo_progress, welcome
@@ -33,30 +32,34 @@ def show_overview() -> None:
     with place:
         period = pick_range(today)
     show_tour()
+    above = st.container()
+    left, right = st.columns([5, 3], gap="small")
+    below = st.container()
+    with right, st.container(border=True, height="stretch"):
+        live(run_every=CAMPAIGNS_S)(show_campaigns)()
     try:
-        show_insights(period)
+        show_insights(period, above, left, below)
     except BeingLoaded as exc:
-        show_loading(exc)
+        with above:
+            show_loading(exc)
     show_latest()
 
 
-def show_insights(period: Period) -> None:
+def show_insights(period: Period, above: Place, left: Place, below: Place) -> None:
+    """left: beside the campaigns, which are shown also while the figures are being loaded."""
     days = {"from": str(period.first), "to": str(period.last)}
-    figures = ask("kpis", days)
-    st.caption(f"{range_words(period.first, period.last)}, against the {number(period.days)} days before.")
-    show_figures(figures)
-    left, right = st.columns([5, 3], gap="small")
-    with left:
-        show_insight(ask("messages_over_time", days), key="messages", title="Messages by state")
-    with right:
-        show_insight(ask("funnel", days), key="funnel")
-    left, right = st.columns([5, 3], gap="small")
+    with above:
+        show_figures(ask("kpis", days), key="kpis")
+        messages, funnel = st.columns([5, 3], gap="small")
+        with messages:
+            show_insight(ask("messages_over_time", days), key="messages", title="Messages by state")
+        with funnel:
+            show_insight(ask("funnel", days), key="funnel")
     with left:
         show_hours(days)
-    with right, st.container(border=True, height="stretch"):
-        live(run_every=CAMPAIGNS_S)(show_campaigns)()
     months = {"from": str(min(period.first, months_before(period.last, MONTHS - 1))), "to": str(period.last)}
-    show_insight(ask("revenue_by_month", months), key="revenue")
+    with below:
+        show_insight(ask("revenue_by_month", months), key="revenue")
 
 
 def show_hours(days: dict[str, str]) -> None:

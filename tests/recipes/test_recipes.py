@@ -13,6 +13,7 @@ PROOF_OF = {
     "A field of the customer": "customer_field",
     "A channel": "channel",
     "A page with a chart": "page",
+    "An insight": "insight",
     "A workspace setting": "workspace_setting",
 }
 MAX_FILES = 2

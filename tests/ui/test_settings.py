@@ -18,6 +18,7 @@ from crm_core.workspace.reading import Workspace, read_environment
 from crm_core.workspace.rows import read_rows
 from pages._ui.accent import shade_of
 from tests.actors import ASHA
+from tests.insights import load_snapshot
 from tests.integration.feeding import make_entry
 from tests.integration.population import field
 from tests.ui.page import Page
@@ -132,6 +133,7 @@ def test_a_change_of_somebody_else_is_shown_when_nothing_is_being_edited(workspa
 
 def test_the_name_and_the_accent_of_the_workspace_show_on_every_page(workspace: Services, shop: Shop) -> None:
     set_workspace(workspace, workspace_name="Nordic <Outfitters>", accent_colour="#0E7490")
+    load_snapshot(workspace)
     page = Page("overview")
     assert config.get_option("theme.light.primaryColor") == "#0E7490"
     assert config.get_option("theme.dark.linkColor") == shade_of("#0E7490", "dark").text

@@ -64,7 +64,8 @@ def _rule(row: Row, taken: Taken) -> Sequence[Mapping[str, Any]]:
     if taken.values["of"] == RECENCY:
         days = [str(taken.today - timedelta(days=int(days))) for days in (high, low)]
         return [{"kind": "field", "field": "last_order_at", "op": "between", "value": days}]
-    return [{"kind": "field", "field": taken.values["of"], "op": "between", "value": [low, high]}]
+    ends = [int(end) if end == int(end) else float(end) for end in (low, high)]
+    return [{"kind": "field", "field": taken.values["of"], "op": "between", "value": ends}]
 
 
 DISTRIBUTION = Question(
