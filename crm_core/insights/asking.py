@@ -137,7 +137,7 @@ class Insights:
     def _state(self, question: Question, *, is_fresh: bool) -> State:
         """One that has what the question is about. is_fresh: waits for it, and for what was stored before."""
         state = self._keeper.state
-        if question.reads_messages and state.status is not Status.TOO_LARGE and not _has_messages(state):
+        if question.reads_messages and state.status is not Status.TOO_LARGE:
             if not self._keeper.want({Extra.MESSAGES}):
                 raise Unavailable("The messages are too many for the memory that CRM_SNAPSHOT_MAX_MB allows.")
             if is_fresh:
