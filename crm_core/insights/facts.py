@@ -18,6 +18,8 @@ from crm_core.schema.statuses import ORDER_STATUSES, SPEND_STATUSES
 Span = tuple[int, int]
 """From the first ms to the one before the second."""
 Whole = NDArray[np.integer[Any]]
+HALF_BITS = 26
+HALF = (1 << HALF_BITS) - 1
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 THURSDAY = 3
 """The weekday of 1970-01-01; Monday is 0."""
@@ -88,6 +90,11 @@ class FactPart:
         wanted = np.flatnonzero(np.isin(ranks, ranks_reaching(MessageState.SENT)) & self._are_meant(customers))
         return MessageRows(wanted + (cut.start or 0), customers[wanted], held.times[cut][wanted], ranks[wanted])
 
+    @property
+    def message_count(self) -> int:
+        """Places that a message can have."""
+        return self._messages.times.size
+
     def touches(self, state: MessageState, span: Span | None = None) -> Touches:
         """state: delivered, opened or clicked."""
         held = self._messages
@@ -143,6 +150,13 @@ def sums(times: NDArray[np.int64], edges: NDArray[np.int64], values: NDArray[Any
     """Of values at times in order, how much lies from each edge to the next."""
     running = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
     found: NDArray[np.int64] = np.diff(running[np.searchsorted(times, edges)])
+    return found
+
+
+def exact_sums(groups: Whole, values: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """What the values of each group add up to. In two halves, since ``bincount`` adds up doubles."""
+    low, high = (np.bincount(groups, half, size) for half in (values & HALF, values >> HALF_BITS))
+    found: NDArray[np.int64] = low.astype(np.int64) + (high.astype(np.int64) << HALF_BITS)
     return found
 
 

@@ -48,6 +48,7 @@ OPEN: dict[str, tuple[str, set[str]]] = {
     ),
     "DemoJobs": ("state of a load, and the work itself", {"latest", "is_running", "work"}),
     "Identities": ("finds out who acts", {"actor_of", "ended", "forget", "of_user"}),
+    "Insights": ("what there is to ask, and a rule of an answer that was given", {"question", "rule_of"}),
     "MessageLog": (
         "figures, and what workers write and ask",
         {"insert", "address_holders", "messaged_since", "sent_since", "sent_to", "stats", "timeline", "count_rows"},

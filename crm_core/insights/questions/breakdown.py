@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from crm_core.insights.charts import RankedBars
-from crm_core.insights.facts import FactPart, Facts
+from crm_core.insights.facts import FactPart, Facts, exact_sums
 from crm_core.insights.frame import Column, Row, Unit, share
 from crm_core.insights.question import Asked, OfField, OfSegment, Question, Taken, Whole
 from crm_core.rules.engines.columns import Coded
@@ -60,7 +60,7 @@ def _groups(part: FactPart, name: str) -> list[tuple[Any, tuple[int, int, int]]]
     values = list(column.values)
     places = column.codes[people].astype(np.int64) + 1
     customers = np.bincount(places, minlength=len(values) + 1)
-    orders, spend = (_added(places, part.column(each).values[people], len(values) + 1)
+    orders, spend = (exact_sums(places, part.column(each).values[people].astype(np.int64), len(values) + 1)
                      for each in ("order_count", "total_spend"))  # fmt: skip
     found = []
     for value, *counts in zip([None, *values], customers, orders, spend, strict=True):
@@ -68,13 +68,6 @@ def _groups(part: FactPart, name: str) -> list[tuple[Any, tuple[int, int, int]]]
         entries = dict.fromkeys(value) if isinstance(value, tuple) else (value,)
         found += [(entry, figures) for entry in entries or (None,)]
     return found
-
-
-def _added(places: np.ndarray[Any, Any], values: np.ndarray[Any, Any], size: int) -> np.ndarray[Any, Any]:
-    """Exact, also beyond what doubles hold."""
-    sums = np.zeros(size, dtype=np.int64)
-    np.add.at(sums, places, values.astype(np.int64))
-    return sums
 
 
 def _word(value: Any) -> str:

@@ -1,9 +1,11 @@
 """Whether customers come back: those of each month, in the months after it."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from crm_core.insights.charts import Heatmap
-from crm_core.insights.facts import Facts
+from crm_core.insights.facts import Facts, exact_sums
 from crm_core.insights.frame import Column, Row, Unit, share
 from crm_core.insights.periods import Step
 from crm_core.insights.question import Asked, OfSegment, Question
@@ -23,17 +25,14 @@ def _answer(facts: Facts, asked: Asked) -> list[Row]:
         cohort[cohort >= months] = -1
         sizes += np.bincount(cohort[cohort >= 0], minlength=months)
         bought = part.orders(period.span(facts.zone))
-        month = np.searchsorted(edges, bought.times, side="right") - 1
-        own = cohort[bought.customers]
-        known = own >= 0
-        cells = (own * months + month)[known]
-        is_order = bought.is_order[known]
-        orders += np.bincount(cells[is_order], minlength=months * months).reshape(months, months)
-        revenue += _sums(cells, bought.nets[known], months)
-        pairs = np.unique(bought.customers[known][is_order].astype(np.int64) * months + month[known][is_order])
-        people += np.bincount(cohort[pairs // months] * months + pairs % months, minlength=months**2).reshape(
-            months, months
-        )
+        for month, (start, end) in enumerate(pairwise(np.searchsorted(bought.times, edges))):
+            own = cohort[bought.customers[start:end]]
+            known, is_order = own >= 0, bought.is_order[start:end]
+            revenue[:, month] += exact_sums(own[known], bought.nets[start:end][known], months)
+            orders[:, month] += np.bincount(own[known & is_order], minlength=months)
+            came = np.zeros(part.size, dtype=bool)
+            came[bought.customers[start:end][known & is_order]] = True
+            people[:, month] += np.bincount(cohort[came], minlength=months)
     return [
         {
             "cohort": starts[own],
@@ -48,13 +47,6 @@ def _answer(facts: Facts, asked: Asked) -> list[Row]:
         for month in range(own, months)
         if starts[month] <= facts.today and sizes[own]
     ]
-
-
-def _sums(cells: np.ndarray, nets: np.ndarray, months: int) -> np.ndarray:
-    """Exact: ``bincount`` would add up doubles."""
-    found = np.zeros(months * months, dtype=np.int64)
-    np.add.at(found, cells, nets)
-    return found.reshape(months, months)
 
 
 COHORTS = Question(

@@ -28,8 +28,9 @@ def _answer(facts: Facts, asked: Asked) -> list[Row]:
             reached = messages.reached(state)
             counts[state] += int(reached.sum())
             people[state] += count_people(messages.customers[reached])
-        owed, _ = last_touches(part, asked, to_order)
-        ordered = np.isin(messages.places, owed)
+        is_owed = np.zeros(part.message_count, dtype=bool)
+        is_owed[last_touches(part, asked, to_order).places] = True
+        ordered = is_owed[messages.places]
         counts[ORDERED] += int(ordered.sum())
         people[ORDERED] += count_people(messages.customers[ordered])
     above = {State.DELIVERED: State.SENT, State.OPENED: State.DELIVERED, State.CLICKED: State.OPENED}

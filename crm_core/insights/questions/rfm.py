@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_core.insights.charts import Heatmap
-from crm_core.insights.facts import Facts
+from crm_core.insights.facts import Facts, exact_sums
 from crm_core.insights.frame import Column, Row, Unit
 from crm_core.insights.question import Asked, Choice, OfSegment, Question, Taken
 
@@ -27,9 +27,7 @@ def _answer(facts: Facts, asked: Asked) -> list[Row]:
     frequency = 1 + np.searchsorted(order_cuts, orders)
     cells = (recency - 1) * SCORES + frequency - 1
     counts = np.bincount(cells, minlength=SCORES * SCORES)
-    order = np.argsort(cells, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    totals = np.diff(np.concatenate([[0], np.cumsum(spend[order], dtype=np.int64)])[starts])
+    totals = exact_sums(cells, spend, SCORES * SCORES)
     rows: list[Row] = []
     for place, (count, total) in enumerate(zip(map(int, counts), map(int, totals), strict=True)):
         r, f = place // SCORES + 1, place % SCORES + 1
