@@ -18,8 +18,9 @@ from crm_core.audience.snapshot.version import Version
 from crm_core.errors import InvalidInput, NotFound, Unavailable
 from crm_core.insights.facts import FactPart, Facts
 from crm_core.insights.frame import Answer, Row
+from crm_core.insights.launched import LaunchedCampaigns
 from crm_core.insights.periods import Period, make_period
-from crm_core.insights.question import Asked, OfField, OfSegment, OfSegments, Question, Taken
+from crm_core.insights.question import Asked, OfCampaign, OfField, OfSegment, OfSegments, Question, Taken
 from crm_core.insights.registry import QUESTIONS
 from crm_core.rules.binding import bind
 from crm_core.rules.days import day_of
@@ -45,11 +46,17 @@ class BeingLoaded(Unavailable):
 
 class Insights:
     def __init__(
-        self, keeper: Keeper, contexts: RuleContexts, segments: Segments, workspace: Workspace[WorkspaceSettings]
+        self,
+        keeper: Keeper,
+        contexts: RuleContexts,
+        segments: Segments,
+        launched: LaunchedCampaigns,
+        workspace: Workspace[WorkspaceSettings],
     ) -> None:
         self._keeper = keeper
         self._contexts = contexts
         self._segments = segments
+        self._launched = launched
         self._workspace = workspace
 
     def question(self, name: str) -> Question:
@@ -76,14 +83,16 @@ class Insights:
             settings.attribution_days,
             settings.attribution_touch,
             settings.currency_digits,
+            campaign=self._launched.find(taken["campaign"], actor=actor) if "campaign" in taken else None,
+            campaign_names=self._contexts.campaigns().labels(),
         )
         parameters = _in_words(question, asked)
         key = f"insight {name} {sorted(parameters.items())} {zone} {asked.window_days} {asked.touch}"
         remembered = state.version.remembered
         today = day_of(state.as_of, zone)
         known: tuple[date, tuple[Row, ...]] | None = remembered.get(key)
-        chosen = [*filter(None, [taken.get("segment")]), *taken.get("segments", ())]
-        if known is None or known[0] != today or chosen:  # a segment may have another rule by now
+        chosen = [taken.get("segment"), *taken.get("segments", ()), asked.campaign]
+        if known is None or known[0] != today or any(chosen):  # a segment may have another rule by now
             people = _People(state.version, zone, today, self._segments, self._contexts)
             named = {name: people.facts(bits) for name, bits in map(people.members, taken.get("segments", ()))}
             whole = people.facts(people.members(taken["segment"])[1] if taken.get("segment") else None)
@@ -116,7 +125,7 @@ class Insights:
         taken: dict[str, Any] = {}
         for each in question.parameters:
             text = wanted.get(each.name, "")
-            if isinstance(each, OfSegment):
+            if isinstance(each, OfSegment | OfCampaign):
                 taken[each.name] = text or None
             elif isinstance(each, OfSegments):
                 taken[each.name] = _read_ids(each, text)
@@ -201,7 +210,8 @@ def _in_words(question: Question, asked: Asked) -> dict[str, str]:
     values = {name: value for name, value in asked.values.items() if value and name not in PERIOD}
     chosen = {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}
     days = {"from": str(asked.period.first), "to": str(asked.period.last)} if question.days else {}
-    return {**days, **chosen}
+    campaign = {"campaign": asked.campaign.id} if asked.campaign else {}
+    return {**days, **campaign, **chosen}
 
 
 def _read_day(name: str, text: str) -> date:

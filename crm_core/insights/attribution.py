@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.insights.facts import DAY_MS, FactPart, Mask, Span, Whole
+from crm_core.insights.facts import DAY_MS, FactPart, Span, Whole
 from crm_core.insights.question import Asked
+from crm_core.rules.engines.columns import Mask
 from crm_core.schema.message_states import MessageState
 
 TIME_BITS = 42

@@ -68,6 +68,18 @@ class Heatmap:
 
 
 @dataclass(frozen=True)
+class Intervals:
+    """A point with its interval for each row, against zero. labels: columns that name the row. is_relative: whether the
+    values are parts of another one, not differences of shares."""
+
+    labels: tuple[str, ...]
+    value: str
+    low: str
+    high: str
+    is_relative: bool = False
+
+
+@dataclass(frozen=True)
 class RankedBars:
     """Bars that lie, in the order of the rows."""
 
@@ -75,4 +87,4 @@ class RankedBars:
     value: str
 
 
-Chart: TypeAlias = Figures | Bars | Bands | StackedBars | Lines | Funnel | Heatmap | RankedBars
+Chart: TypeAlias = Figures | Bars | Bands | StackedBars | Lines | Funnel | Heatmap | Intervals | RankedBars

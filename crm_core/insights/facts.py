@@ -1,6 +1,6 @@
 """What questions are answered from: the customers, orders and messages of one version of the snapshot."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cached_property
@@ -89,6 +89,31 @@ class FactPart:
         customers, ranks = held.customers[cut], held.ranks[cut]
         wanted = np.flatnonzero(np.isin(ranks, ranks_reaching(MessageState.SENT)) & self._are_meant(customers))
         return MessageRows(wanted + (cut.start or 0), customers[wanted], held.times[cut][wanted], ranks[wanted])
+
+    def of_campaign(self, campaign_id: str) -> MessageRows:
+        """All messages of a campaign that are on their way or at their end, skipped ones too."""
+        held = self._messages
+        codes = [code for code, value in enumerate(held.campaigns.values) if value == campaign_id]
+        found = np.flatnonzero(held.campaigns.codes == codes[0]) if codes else np.empty(0, dtype=np.intp)
+        found = found[self._are_meant(held.customers[found])]
+        return MessageRows(found, held.customers[found], held.times[found], held.ranks[found])
+
+    def reasons(self, messages: MessageRows, wanted: Collection[str]) -> Mask:
+        """Which of the messages have one of these reasons."""
+        held = self._messages.reasons
+        found: Mask = _among(held, wanted)[held.codes[messages.places]]
+        return found
+
+    def campaigns(self, places: Whole) -> tuple[Whole, Sequence[str]]:
+        """Of messages at these places: the codes of their campaigns, and the ids that these stand for."""
+        held = self._messages.campaigns
+        return held.codes[places], held.values
+
+    def rows_of(self, ids: Iterable[str]) -> NDArray[np.intp]:
+        """Of those of these customers who are meant and in this part."""
+        found = [row for each in ids if (row := self.shard.ids.get(each)) is not None]
+        rows = np.array(found, dtype=np.intp)
+        return rows[self.people[rows]]
 
     @property
     def message_count(self) -> int:
@@ -190,6 +215,6 @@ def _cut(times: NDArray[np.int64], span: Span | None) -> slice:
     return slice(None) if span is None else slice(*map(int, np.searchsorted(times, span)))
 
 
-def _among(column: Coded, wanted: Sequence[str]) -> Mask:
+def _among(column: Coded, wanted: Collection[str]) -> Mask:
     """By code; the last place is that of the code -1."""
     return np.array([value in wanted for value in column.values] + [False])

@@ -12,6 +12,7 @@ from crm_core.insights.frame import Column, Row
 from crm_core.insights.periods import Period
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.quoting import shown
+from crm_core.schema.message_states import MessageState
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,14 @@ class OfField:
 
 
 @dataclass(frozen=True)
+class OfCampaign:
+    """A campaign that was launched; the one that was launched last if nobody says which."""
+
+    name: str = "campaign"
+    title: str = "Campaign"
+
+
+@dataclass(frozen=True)
 class OfSegments:
     """Saved segments, each with figures of its own; everybody comes first."""
 
@@ -78,14 +87,25 @@ class OfSegments:
     title: str = "Segments"
 
 
-Parameter: TypeAlias = Choice | Whole | OfSegment | OfSegments | OfField
+Parameter: TypeAlias = Choice | Whole | OfSegment | OfSegments | OfField | OfCampaign
+
+
+@dataclass(frozen=True)
+class LaunchedCampaign:
+    """launched_ms: since 1970 UTC. variants: how many messages of each are in which state. held_out: reads the ids of
+    those who get nothing, for comparison."""
+
+    id: str
+    launched_ms: int
+    variants: Mapping[str, Mapping[MessageState, int]]
+    held_out: Callable[[], Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Asked:
     """period: of a question that has one, else today. values: of the parameters, by name. window_days, touch: of the
     workspace, by which orders are attributed to messages. digits: minor ones of its currency. segments: of an
-    OfSegments, by name."""
+    OfSegments, by name. campaign: of an OfCampaign; None if none was launched. campaign_names: by id."""
 
     period: Period
     values: Mapping[str, Any]
@@ -93,6 +113,8 @@ class Asked:
     touch: str
     digits: int
     segments: Mapping[str, Facts] = field(default_factory=dict)
+    campaign: LaunchedCampaign | None = None
+    campaign_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 
 from crm_core.insights.question import Question
+from crm_core.insights.questions.attribution import ATTRIBUTION
 from crm_core.insights.questions.breakdown import BREAKDOWN
+from crm_core.insights.questions.campaign_breakdown import CAMPAIGN_BREAKDOWN
+from crm_core.insights.questions.campaign_lift import CAMPAIGN_LIFT
+from crm_core.insights.questions.campaign_variants import CAMPAIGN_VARIANTS
 from crm_core.insights.questions.cohorts import COHORTS
 from crm_core.insights.questions.distribution import DISTRIBUTION
 from crm_core.insights.questions.funnel import FUNNEL
@@ -16,6 +20,7 @@ from crm_core.insights.questions.rfm import RFM
 
 _ALL = (
     *(RFM, COHORTS, DISTRIBUTION, BREAKDOWN, REVENUE_BY_SEGMENT),
+    *(ATTRIBUTION, CAMPAIGN_BREAKDOWN, CAMPAIGN_VARIANTS, CAMPAIGN_LIFT),
     *(HOURS, REVENUE_BY_MONTH, MESSAGES_OVER_TIME, FUNNEL, KPIS),
 )
 

@@ -21,8 +21,10 @@ class InsightServices(CampaignServices):
     @cached_property
     def insights(self) -> "Insights":
         from crm_core.insights.asking import Insights  # imports NumPy, which workers do without
+        from crm_core.insights.launched import LaunchedCampaigns
 
-        return Insights(self.snapshot, self.rule_contexts, self.segments, self.workspace)
+        launched = LaunchedCampaigns(self.db, self.figures)
+        return Insights(self.snapshot, self.rule_contexts, self.segments, launched, self.workspace)
 
     @cached_property
     def first_steps(self) -> FirstStepsReader:

@@ -65,12 +65,14 @@ def opens_over_time(points: Sequence[Mapping[str, Any]]) -> go.Figure:
 def ranked_bars(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     """Horizontal bars, first row on top, each with its number.
 
-    Rows: ``{"label": str, "count": int, "role": str}``; the role is a state or another name in the palette.
+    Rows: ``{"label": str, "count": int, "role": str}``; the role is a state or another name in the palette. ``words``
+    stand in the place of a number that is more than a count.
     The numbers stand in the right margin, which is as wide as the longest of them, so that none is cut.
     """
     if not rows:
         return nothing_yet("Nothing to count yet")
-    counts, labels = [number(row["count"]) for row in rows], [figure_text(row["label"]) for row in rows]
+    counts = [row.get("words") or number(row["count"]) for row in rows]
+    labels = [figure_text(row["label"]) for row in rows]
     places = list(range(len(rows)))  # rows may have equal labels, or such as look like numbers
     bars = go.Bar(
         x=[row["count"] for row in rows],
@@ -79,7 +81,7 @@ def ranked_bars(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
         textposition="outside",
         orientation="h",
         customdata=labels,
-        hovertemplate="%{customdata}: %{x:,}<extra></extra>",
+        hovertemplate="%{customdata}: %{text}<extra></extra>",
         meta={"role": [row.get("role", "accent") for row in rows]},
     )
     fig = go.Figure([bars])

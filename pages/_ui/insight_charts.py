@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from crm_core.insights.charts import Bands, Bars, Heatmap, Lines, RankedBars, StackedBars
+from crm_core.insights.charts import Bands, Bars, Heatmap, Intervals, Lines, RankedBars, StackedBars
 from crm_core.insights.frame import Row, Unit
 from crm_core.insights.question import Question
 from pages._ui.charts import nothing_yet, ranked_bars
-from pages._ui.formats import currency_symbol, figure_text, money_short, number
+from pages._ui.formats import currency_symbol, figure_text, literal, money_short, number
 from pages._ui.units import WEEKDAYS, in_words, on_axis
 
 NOTHING: Final = "Nothing in this range."
@@ -55,6 +55,8 @@ def figure_of(drawing: Drawing) -> tuple[go.Figure, str]:
             return _stacked(drawing, chart)
         case Heatmap() as chart:
             return _heatmap(drawing, chart)
+        case Intervals() as chart:
+            return _intervals(drawing, chart)
         case Lines() as chart:
             return _lines(drawing, chart)
         case RankedBars() as chart:
@@ -274,8 +276,55 @@ def _lines(drawing: Drawing, chart: Lines) -> tuple[go.Figure, str]:
 
 
 def _ranked(drawing: Drawing, chart: RankedBars) -> tuple[go.Figure, str]:
-    if not drawing.rows:
+    if not any(row[chart.value] for row in drawing.rows):
         return nothing_yet(NOTHING), NOTHING
-    rows = [{"label": drawing.words(row, chart.label), "count": row[chart.value]} for row in drawing.rows]
+    rows = [
+        {
+            "label": drawing.words(row, chart.label),
+            "count": row[chart.value],
+            "words": drawing.words(row, chart.value),
+        }
+        for row in drawing.rows
+    ]
     most = max(rows, key=lambda row: row["count"])
-    return ranked_bars(rows), f"Most: {most['label']} with {number(most['count'])}."
+    return ranked_bars(rows), f"Most: {literal(most['label'])} with {most['words']}."
+
+
+def _intervals(drawing: Drawing, chart: Intervals) -> tuple[go.Figure, str]:
+    rows = [row for row in drawing.rows if row[chart.value] is not None]
+    if not rows:
+        return nothing_yet("Nothing to compare yet."), "Nothing to compare yet."
+    labels = [figure_text(_named(drawing, chart, row)) for row in rows]
+    scale = max(max(abs(row[chart.low]), abs(row[chart.high])) for row in rows)
+    points = go.Scatter(
+        x=[row[chart.value] for row in rows],
+        y=labels,
+        mode="markers",
+        marker={"size": 10},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [row[chart.high] - row[chart.value] for row in rows],
+            "arrayminus": [row[chart.value] - row[chart.low] for row in rows],
+        },
+        customdata=[_detail(drawing, row) for row in rows],
+        hovertemplate="%{customdata}<extra></extra>",
+        showlegend=False,
+    )
+    fig = go.Figure([points])
+    fig.add_vline(x=0, line_width=1.5, line_dash="dash", line_color="rgba(128, 134, 160, 0.9)")
+    fig.update_xaxes(range=[-1.1 * scale, 1.1 * scale], title_text=drawing.title(chart.value))
+    fig.update_xaxes(tickformat="+.1%")
+    fig.update_yaxes(autorange="reversed", zeroline=False, rangemode="normal")
+    return fig, " ".join(_said(drawing, chart, row) for row in rows)
+
+
+def _named(drawing: Drawing, chart: Intervals, row: Row) -> str:
+    words = ", ".join(drawing.words(row, each) for each in chart.labels)
+    return words[:1].upper() + words[1:]
+
+
+def _said(drawing: Drawing, chart: Intervals, row: Row) -> str:
+    name = literal(_named(drawing, chart, row))
+    value, low, high = (f"{100 * row[each]:+.1f}" for each in (chart.value, chart.low, chart.high))
+    return f"{name}: {value} {'%' if chart.is_relative else 'points'} ({low} to {high})."

@@ -70,10 +70,11 @@ def show_insight(
     title: str = "",
     height: int = TALL,
     controls: Callable[[], None] | None = None,
+    below: Callable[[], None] | None = None,
     is_pickable: bool = False,
 ) -> int | None:
-    """As a card. controls: draws further ones, between title and chart. is_pickable: whether a row can be clicked in
-    the chart; its number is returned."""
+    """As a card. controls, below: draw more, between title and chart, and below the chart. is_pickable: whether a row
+    can be clicked in the chart; its number is returned."""
     with st.container(border=True, key=f"insight_{key}", height="stretch"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(title or insight.question.title, anchor=False, width="stretch")
@@ -84,7 +85,10 @@ def show_insight(
             show_steps(insight.rows, insight.question.chart)
             return None
         fig, summary = figure_of(_drawing(insight))
-        return show_chart(fig, key=key, summary=summary, height=height, is_pickable=is_pickable)
+        picked = show_chart(fig, key=key, summary=summary, height=height, is_pickable=is_pickable)
+        if below:
+            below()
+    return picked
 
 
 def show_figures(insight: Insight, *, key: str) -> None:

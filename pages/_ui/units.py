@@ -45,5 +45,5 @@ _WORDS: Final[Mapping[Unit, Callable[[Any], str]]] = {
     Unit.DAYS: lambda days: f"{number(days)} {'day' if days == 1 else 'days'}",
     Unit.WEEKDAY: LONG_WEEKDAYS.__getitem__,
     Unit.HOUR: lambda hour: f"{hour:02}:00",
-    Unit.NUMBER: lambda value: f"{value:,}",
+    Unit.NUMBER: lambda value: f"{value:,.4f}".rstrip("0").rstrip("."),
 }

@@ -11,6 +11,7 @@ from pages._ui.formats import number
 from pages._ui.guard import lead_back, live
 from pages._ui.links import link_to
 from pages._ui.widgets import pick_section
+from pages.campaigns.compared import show_breakdown
 from pages.campaigns.definition import show_definition
 from pages.campaigns.failures import show_failures
 from pages.campaigns.head import pace, show_head
@@ -22,6 +23,7 @@ from pages.campaigns.sent import show_message
 CSS = Path(__file__).with_name("campaign.css")
 SECTIONS: dict[str, tuple[str, Callable[[str], None]]] = {
     "results": (":material/query_stats: Results", show_results),
+    "breakdown": (":material/stacked_bar_chart: Breakdown", show_breakdown),
     "failures": (":material/error: Failures", show_failures),
     "recipients": (":material/group: Recipients", show_recipients),
     "message": (":material/mail: Message", show_message),

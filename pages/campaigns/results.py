@@ -14,6 +14,7 @@ from pages._ui.charts import delivery_timeline, opens_over_time, show_chart
 from pages._ui.deps import actor, services
 from pages._ui.formats import NONE, number, percent
 from pages._ui.link_table import Cell, Column, Row, full_table
+from pages.campaigns.compared import show_comparisons
 from pages.campaigns.funnel import show_funnel
 
 M = MessageState
@@ -44,6 +45,7 @@ def show_results(campaign_id: str) -> None:
         _show_course(details)
     if campaign.get("variants") or stats.by_state[M.HELD_OUT]:
         _show_variants(campaign, stats, details)
+        show_comparisons(campaign, stats)
 
 
 def _nobody(campaign: Campaign) -> str:
@@ -87,7 +89,7 @@ def _show_variants(campaign: Campaign, stats: Stats, details: Details | None) ->
             return
         full_table("Variants", COLUMNS, _variant_rows(campaign, stats, details), key="campaign_variants")
         as_of = f" Variants counted at {details['as_of']:%H:%M:%S} UTC." if details and campaign.get("variants") else ""
-        st.caption(f"Counts and rates as they are; no comparison is made.{as_of}")
+        st.caption(f"Counts and rates as they are.{as_of}")
 
 
 def _variant_rows(campaign: Campaign, stats: Stats, details: Details | None) -> list[Row]:

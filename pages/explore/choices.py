@@ -1,10 +1,11 @@
 """The controls of a question's parameters; what is chosen stands in the link."""
 
+from collections.abc import Collection
 from typing import Any, assert_never
 
 import streamlit as st
 
-from crm_core.insights.question import Choice, OfField, OfSegment, OfSegments, Parameter, Question, Whole
+from crm_core.insights.question import Choice, OfCampaign, OfField, OfSegment, OfSegments, Parameter, Question, Whole
 from pages._ui.deps import services
 from pages._ui.formats import literal
 
@@ -12,10 +13,11 @@ NOBODY_CHOSEN = ""
 OF_THE_PAGE = ("section", "range")
 
 
-def choose(question: Question) -> dict[str, str]:
-    """What is chosen, by the names of the parameters."""
-    chosen = {each.name: _choose(question.name, each) for each in question.parameters}
-    of_the_page = {name: value for name, value in st.query_params.items() if name in OF_THE_PAGE}
+def choose(question: Question, *, besides: Collection[str] = ()) -> dict[str, str]:
+    """What is chosen, by the names of the parameters. besides: those that the page itself knows and has in its link."""
+    asked = [each for each in question.parameters if each.name not in besides]
+    chosen = {each.name: _choose(question.name, each) for each in asked}
+    of_the_page = {name: value for name, value in st.query_params.items() if name in {*OF_THE_PAGE, *besides}}
     st.query_params.from_dict({**of_the_page, **{name: value for name, value in chosen.items() if value}})
     return chosen
 
@@ -34,6 +36,9 @@ def _choose(question: str, parameter: Parameter) -> str:
             return _one_of(parameter.title, fields, linked or parameter.default, key)
         case OfSegment():
             names = {NOBODY_CHOSEN: "Everyone", **services().rule_contexts.segment_names()}
+            return _one_of(parameter.title, names, linked, key)
+        case OfCampaign():
+            names = {NOBODY_CHOSEN: "The last one", **services().rule_contexts.campaigns().labels()}
             return _one_of(parameter.title, names, linked, key)
         case OfSegments():
             return _several(parameter, linked, key)

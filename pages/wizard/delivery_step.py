@@ -13,6 +13,7 @@ from pages._ui.deps import services
 from pages._ui.formats import duration, number, utc_exact
 from pages._ui.guard import show_error
 from pages._ui.links import link_to
+from pages.wizard.best_time import suggest_time
 from pages.wizard.draft import Draft, save
 from pages.wizard.reach import Reach
 from pages.wizard.start_time import is_twice, next_full_hour, to_moment
@@ -64,6 +65,7 @@ def _choose_start(draft: Draft) -> None:
         return
     twice = " That clock shows this time twice; the first is meant." if is_twice(moment, ZoneInfo(chosen_zone)) else ""
     st.caption(f"That is {utc_exact(moment)}. The audience is found then, not now.{twice}")
+    suggest_time(draft)
     _note(draft, moment)
 
 

@@ -352,7 +352,7 @@ def test_what_cannot_be_asked_is_refused_by_name(
 
 
 def test_an_unknown_insight_is_not_found(services: Services) -> None:
-    with pytest.raises(NotFound, match="there are kpis"):
+    with pytest.raises(NotFound, match="there are rfm, cohorts"):
         ask(services, "nothing")
 
 

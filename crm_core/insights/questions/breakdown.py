@@ -6,37 +6,30 @@ from typing import Any
 import numpy as np
 
 from crm_core.insights.charts import RankedBars
-from crm_core.insights.facts import FactPart, Facts, exact_sums
+from crm_core.insights.facts import Facts, exact_sums
 from crm_core.insights.frame import Column, Row, Unit, share
+from crm_core.insights.grouping import NONE, REST, YES, ranked_groups, values_of
 from crm_core.insights.question import Asked, OfField, OfSegment, Question, Taken, Whole
-from crm_core.rules.engines.columns import Coded
 from crm_core.rules.fields import FieldType
-
-YES, NO = "Yes", "No"
-VALUE, REST, NONE = "value", "rest", "none"
-"""What a row is of: one value, all that are not shown, or customers without one."""
 
 
 def _answer(facts: Facts, asked: Asked) -> list[Row]:
-    groups: dict[Any, list[int]] = {}
+    groups: dict[str | None, list[int]] = {}
     total = 0
     for part in facts.parts:
-        total += int(np.count_nonzero(part.people))
-        for value, counts in _groups(part, asked.values["field"]):
-            kept = groups.setdefault(value, [0, 0, 0])
-            groups[value] = [one + other for one, other in zip(kept, counts, strict=True)]
-    groups = {value: counts for value, counts in groups.items() if counts[0]}
-    without = groups.pop(None, None)
-    ranked = sorted(groups.items(), key=lambda entry: (-entry[1][0], str(entry[0])))
-    most: int = asked.values["most"]
-    shown: list[tuple[Any, list[int]]] = ranked[:most]
-    rows = [_row(VALUE, _word(value), counts, total) for value, counts in shown]
-    if rest := ranked[most:]:
-        summed = [sum(column) for column in zip(*(counts for _, counts in rest), strict=True)]
-        rows.append(_row(REST, f"{len(rest):,} other values", summed, total))
-    if without:
-        rows.append(_row(NONE, "No value", without, total))
-    return rows
+        people = np.flatnonzero(part.people)
+        total += people.size
+        codes, values = values_of(part, asked.values["field"])
+        places = codes[people].astype(np.int64) + 1
+        size = len(values) + 1
+        figures = [np.bincount(places, minlength=size)]
+        for name in ("order_count", "total_spend"):
+            figures.append(exact_sums(places, part.column(name).values[people].astype(np.int64), size))
+        for place, value in enumerate([(), *values]):
+            for entry in value or (None,):
+                kept = groups.setdefault(entry, [0, 0, 0])
+                groups[entry] = [one + int(column[place]) for one, column in zip(kept, figures, strict=True)]
+    return [_row(*found, total) for found in ranked_groups(groups, asked.values["most"])]
 
 
 def _row(kind: str, value: str, counts: list[int], total: int) -> Row:
@@ -50,28 +43,6 @@ def _row(kind: str, value: str, counts: list[int], total: int) -> Row:
         "spend": spend,
         "average": round(spend / customers) if customers else None,
     }
-
-
-def _groups(part: FactPart, name: str) -> list[tuple[Any, tuple[int, int, int]]]:
-    """By value: customers, their orders, and what they have spent. One with several values counts for each."""
-    column = part.shard.columns.fields[name]
-    people = np.flatnonzero(part.people)
-    assert isinstance(column, Coded)
-    values = list(column.values)
-    places = column.codes[people].astype(np.int64) + 1
-    customers = np.bincount(places, minlength=len(values) + 1)
-    orders, spend = (exact_sums(places, part.column(each).values[people].astype(np.int64), len(values) + 1)
-                     for each in ("order_count", "total_spend"))  # fmt: skip
-    found = []
-    for value, *counts in zip([None, *values], customers, orders, spend, strict=True):
-        figures = int(counts[0]), int(counts[1]), int(counts[2])
-        entries = dict.fromkeys(value) if isinstance(value, tuple) else (value,)
-        found += [(entry, figures) for entry in entries or (None,)]
-    return found
-
-
-def _word(value: Any) -> str:
-    return (YES if value else NO) if isinstance(value, bool) else str(value)
 
 
 def _rule(row: Row, taken: Taken) -> Sequence[Mapping[str, Any]]:
