@@ -58,12 +58,15 @@ class Funnel:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """A cell for each row. text: the columns that are written into the cells. y_rising: the lowest value is below."""
+    """A cell for each row. text: the columns that are written into the cells. y_rising: the lowest value is below.
+    first_is_whole: whether the first column is everybody, and so darker than all others by itself.
+    """
 
     x: str
     y: str
     value: str
     text: tuple[str, ...] = ()
+    first_is_whole: bool = False
     y_rising: bool = False
 
 

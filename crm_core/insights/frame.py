@@ -13,7 +13,7 @@ Row: TypeAlias = Mapping[str, Any]
 class Unit(StrEnum):
     """Of the values of a column. Its value is what the API calls it; of money that is the currency.
 
-    Money is in minor units, a share from 0 to 1, a day a ``date``. Monday is 0.
+    Money is in minor units, a share from 0 to 1, a day a ``date``, a month its first day. Monday is 0.
     """
 
     TEXT = "text"
@@ -21,6 +21,7 @@ class Unit(StrEnum):
     MONEY = "money"
     SHARE = "share"
     DAY = "day"
+    MONTH = "month"
     DAYS = "days"
     WEEKDAY = "weekday"
     HOUR = "hour"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 from crm_core.errors import InvalidInput
@@ -90,6 +91,13 @@ class OfSegments:
 Parameter: TypeAlias = Choice | Whole | OfSegment | OfSegments | OfField | OfCampaign
 
 
+class Topic(StrEnum):
+    CUSTOMERS = "Customers"
+    REVENUE = "Revenue"
+    MESSAGES = "Messages"
+    CAMPAIGNS = "Campaigns"
+
+
 @dataclass(frozen=True)
 class LaunchedCampaign:
     """launched_ms: since 1970 UTC. variants: how many messages of each are in which state. held_out: reads the ids of
@@ -137,6 +145,7 @@ class Question:
 
     name: str
     title: str
+    topic: Topic
     definition: str
     columns: tuple[Column, ...]
     answer: Callable[[Facts, Asked], Sequence[Row]]

@@ -32,6 +32,7 @@ def pick_range(today: date, *, key: str = "range", default: str = "30d") -> Peri
             format_func=lambda name: RANGES[name][0] if name in RANGES else "Custom",
             key=chosen_key,
             label_visibility="collapsed",
+            wrap=True,
         )
         choice = picked or default
         if choice == CUSTOM:

@@ -15,6 +15,8 @@ from pages._ui.units import WEEKDAYS, in_words, on_axis
 
 NOTHING: Final = "Nothing in this range."
 DAY_MS: Final = 86_400_000
+MAX_TICKS: Final = 6
+"""Months that are named on an axis: as many as a phone has room for."""
 MAX_TEXTS: Final = 200
 """Cells with text; in more of them it could not be read."""
 
@@ -94,7 +96,7 @@ def _bars(drawing: Drawing, chart: Bars) -> tuple[go.Figure, str]:
     )
     fig = go.Figure([bars])
     months = drawing.values(chart.x)
-    fig.update_xaxes(type="date", tickformat="%b\n%Y", tickvals=months[:: -(-len(months) // 12)])
+    fig.update_xaxes(type="date", tickformat="%b\n%Y", tickvals=months[:: -(-len(months) // MAX_TICKS)])
     fig.update_yaxes(tickprefix=drawing.prefix(chart.y))
     best = max(rows, key=lambda row: row[chart.y])
     told = f"Best: {best[chart.x]:%B %Y} with {drawing.words(best, chart.y)}."
@@ -175,6 +177,8 @@ def _heatmap(drawing: Drawing, chart: Heatmap) -> tuple[go.Figure, str]:
         text=[[_cell_text(drawing, row, chart.text) for row in line] for line in grid] if shows_text else None,
         texttemplate="%{text}" if shows_text else None,
         showscale=False,
+        zmin=0,
+        zmax=max((row[chart.value] for row in _scaled(chart, rows)), default=1) or 1,
     )  # fmt: skip
     fig = go.Figure([heat, _cells(drawing, chart)])
     fig.update_layout(hovermode="closest", hoverdistance=-1)
@@ -187,6 +191,10 @@ def _heatmap(drawing: Drawing, chart: Heatmap) -> tuple[go.Figure, str]:
     if drawing.unit(chart.x) is Unit.HOUR:
         fig.update_xaxes(title_text=None, tickvals=[_tick(drawing, chart.x, hour) for hour in range(0, 24, 3)])
     return fig, _most(drawing, chart, rows)
+
+
+def _scaled(chart: Heatmap, rows: Sequence[Row]) -> Sequence[Row]:
+    return [row for row in rows if row[chart.x]] if chart.first_is_whole else rows
 
 
 def _cells(drawing: Drawing, chart: Heatmap) -> go.Scatter:
@@ -207,9 +215,7 @@ def _most(drawing: Drawing, chart: Heatmap, rows: Sequence[Row]) -> str:
         most = max(rows, key=lambda row: row[chart.value])
         hour = f"{most[chart.x]:02}:00 to {(most[chart.x] + 1) % 24:02}:00"
         return f"Most on {drawing.words(most, chart.y)}, {hour}: {drawing.words(most, chart.value)}."
-    if chart.x == "month":  # everybody is there in the month that they begin in
-        rows = [row for row in rows if row[chart.x]] or rows
-    most = max(rows, key=lambda row: row[chart.value])
+    most = max(_scaled(chart, rows) or rows, key=lambda row: row[chart.value])
     where = ", ".join(f"{drawing.title(each).lower()} {drawing.words(most, each)}" for each in (chart.y, chart.x))
     return f"Highest at {where}: {drawing.words(most, chart.value)}."
 
@@ -220,7 +226,7 @@ def _tick(drawing: Drawing, column: str, value: Any) -> str:
             return WEEKDAYS[value]
         case Unit.HOUR:
             return f"{value:02}"
-        case Unit.DAY:
+        case Unit.MONTH:
             return f"{value:%b %Y}"
         case _:
             return str(value)

@@ -42,6 +42,7 @@ _WORDS: Final[Mapping[Unit, Callable[[Any], str]]] = {
     Unit.COUNT: number,
     Unit.SHARE: lambda share: percent(share, 1),
     Unit.DAY: day_words,
+    Unit.MONTH: lambda month: f"{month:%b %Y}",
     Unit.DAYS: lambda days: f"{number(days)} {'day' if days == 1 else 'days'}",
     Unit.WEEKDAY: LONG_WEEKDAYS.__getitem__,
     Unit.HOUR: lambda hour: f"{hour:02}:00",

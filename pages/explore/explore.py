@@ -5,6 +5,7 @@ import streamlit as st
 from crm_core.errors import InvalidInput
 from crm_core.insights.asking import BeingLoaded
 from crm_core.insights.charts import Figures
+from crm_core.insights.question import Topic
 from crm_core.insights.registry import QUESTIONS
 from crm_core.rules.days import day_of
 from pages._ui.date_range import pick_range
@@ -17,6 +18,21 @@ from pages.explore.rows import leads_to_board, offer_rule, show_rows
 
 TALL = 460
 DEFAULT_RANGE = "12m"
+TOPIC = "explore_topic"
+
+
+def pick_question() -> str:
+    """By its topic first; the link has the question."""
+    linked = st.query_params.get("section", "")
+    st.session_state[TOPIC] = (QUESTIONS.get(linked) or next(iter(QUESTIONS.values()))).topic
+    topic = st.segmented_control(
+        "Topic", list(Topic), required=True, key=TOPIC, on_change=_follow_topic, label_visibility="collapsed"
+    )
+    return pick_section("explore", {name: each.title for name, each in QUESTIONS.items() if each.topic == topic})
+
+
+def _follow_topic() -> None:
+    st.query_params["section"] = next(name for name, each in QUESTIONS.items() if each.topic == st.session_state[TOPIC])
 
 
 def show(name: str) -> None:
@@ -47,4 +63,4 @@ def show_answer(insight: Insight) -> None:
 
 
 page_header("Explore", "Questions about customers, orders and messages; each view is a link.")
-show(pick_section("explore", {name: question.title for name, question in QUESTIONS.items()}))
+show(pick_question())

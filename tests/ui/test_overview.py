@@ -126,7 +126,7 @@ def test_key_figures_are_those_of_the_range_and_of_the_days_before(shop: Shop, w
 def test_rates_of_nothing_are_no_percentages(shop: Shop, workspace: Services) -> None:
     load_snapshot(workspace)
     page = Page("overview")
-    assert page.metric("Delivered, of sent") == page.metric("Clicked, of delivered") == "–"
+    assert page.metric("Delivery rate") == page.metric("Click rate") == "–"
     assert "Nothing was sent in this range." in page.words
 
 

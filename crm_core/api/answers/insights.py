@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 
 
 class InsightColumn(TypedDict):
-    """unit: the workspace's currency for money; else text, count, share (from 0 to 1), day, days, weekday (Monday is
-    0), hour or number."""
+    """unit: the workspace's currency for money; else text, count, share (from 0 to 1), day, month (its first day),
+    days, weekday (Monday is 0), hour or number."""
 
     id: str
     title: str

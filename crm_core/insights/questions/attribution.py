@@ -6,7 +6,7 @@ from crm_core.insights.attribution import last_touches
 from crm_core.insights.charts import RankedBars
 from crm_core.insights.facts import Facts
 from crm_core.insights.frame import Column, Row, Unit
-from crm_core.insights.question import Asked, OfSegment, Question
+from crm_core.insights.question import Asked, OfSegment, Question, Topic
 
 
 def _answer(facts: Facts, asked: Asked) -> list[Row]:
@@ -34,6 +34,7 @@ def _answer(facts: Facts, asked: Asked) -> list[Row]:
 ATTRIBUTION = Question(
     name="attribution",
     title="Revenue by campaign",
+    topic=Topic.REVENUE,
     definition=(
         "Orders of these days that are owed to a campaign: each to the last message that its customer had touched "
         "within the attribution window before it; the workspace's settings say how long that is and what counts as "

@@ -9,7 +9,7 @@ from crm_core.insights.charts import RankedBars
 from crm_core.insights.facts import Facts, exact_sums
 from crm_core.insights.frame import Column, Row, Unit, share
 from crm_core.insights.grouping import NONE, REST, YES, ranked_groups, values_of
-from crm_core.insights.question import Asked, OfField, OfSegment, Question, Taken, Whole
+from crm_core.insights.question import Asked, OfField, OfSegment, Question, Taken, Topic, Whole
 from crm_core.rules.fields import FieldType
 
 
@@ -64,6 +64,7 @@ def _rule(row: Row, taken: Taken) -> Sequence[Mapping[str, Any]]:
 BREAKDOWN = Question(
     name="breakdown",
     title="Breakdown by a field",
+    topic=Topic.CUSTOMERS,
     definition=(
         "Customers by the values of a field, without regard to case, those that most have first; beyond that they are "
         "one row. Somebody with several values, as of tags, counts for each, so that shares can add up to more than "

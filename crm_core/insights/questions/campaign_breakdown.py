@@ -6,7 +6,7 @@ from crm_core.insights.charts import RankedBars
 from crm_core.insights.facts import Facts
 from crm_core.insights.frame import Column, Row, Unit, share
 from crm_core.insights.grouping import ranked_groups, values_of
-from crm_core.insights.question import Asked, OfCampaign, OfField, Question, Whole
+from crm_core.insights.question import Asked, OfCampaign, OfField, Question, Topic, Whole
 from crm_core.rules.fields import FieldType
 from crm_core.schema.message_states import MessageState as State
 
@@ -49,6 +49,7 @@ def _row(kind: str, value: str, counts: list[int]) -> Row:
 CAMPAIGN_BREAKDOWN = Question(
     name="campaign_breakdown",
     title="A campaign by a field",
+    topic=Topic.CAMPAIGNS,
     definition=(
         "The messages of a campaign by the present values of a field of their customers, those that most were sent to "
         "first. Delivered is of sent, opened and clicked of delivered. Somebody with several values, as of tags, "

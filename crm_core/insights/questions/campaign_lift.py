@@ -11,7 +11,7 @@ from crm_core.insights.charts import Intervals
 from crm_core.insights.comparing import FEWEST_BUYERS, FEWEST_HELD_OUT, Group, compare_means
 from crm_core.insights.facts import DAY_MS, FactPart, Facts
 from crm_core.insights.frame import Column, Row, Unit, share
-from crm_core.insights.question import Asked, LaunchedCampaign, OfCampaign, Question, Whole
+from crm_core.insights.question import Asked, LaunchedCampaign, OfCampaign, Question, Topic, Whole
 from crm_core.money import to_major
 
 LEFT_OUT = (RowReason.MESSAGED_RECENTLY, RowReason.EXCLUDED_SEGMENT)
@@ -78,6 +78,7 @@ def _row(name: str, messaged: Group, held_out: Group, *, digits: int) -> Row:
 CAMPAIGN_LIFT = Question(
     name="campaign_lift",
     title="Against the holdout",
+    topic=Topic.CAMPAIGNS,
     definition=(
         "Orders and revenue from the launch on, for each customer whom the campaign was meant for, whether the message "
         "reached them or not, against those held out by chance; amounts in the workspace's currency. Both groups are "

@@ -4,7 +4,7 @@ from crm_core.insights.charts import Intervals
 from crm_core.insights.comparing import Rate, compare_rates, more_needed
 from crm_core.insights.facts import Facts
 from crm_core.insights.frame import Column, Row, Unit
-from crm_core.insights.question import Asked, LaunchedCampaign, OfCampaign, Question
+from crm_core.insights.question import Asked, LaunchedCampaign, OfCampaign, Question, Topic
 from crm_core.schema.message_states import REACHED, MessageState
 
 MEASURES = (MessageState.OPENED, MessageState.CLICKED)
@@ -46,6 +46,7 @@ def _rate(campaign: LaunchedCampaign, variant: str, state: MessageState) -> Rate
 CAMPAIGN_VARIANTS = Question(
     name="campaign_variants",
     title="Variants compared",
+    topic=Topic.CAMPAIGNS,
     definition=(
         "Opened and clicked, of delivered, of each variant against the first one. The intervals hold however often one "
         "looks, and for all comparisons together: of campaigns whose variants do not differ, at most 5 in 100 are ever "

@@ -8,7 +8,7 @@ from crm_core.insights.charts import Heatmap
 from crm_core.insights.facts import Facts, exact_sums
 from crm_core.insights.frame import Column, Row, Unit, share
 from crm_core.insights.periods import Step
-from crm_core.insights.question import Asked, OfSegment, Question
+from crm_core.insights.question import Asked, OfSegment, Question, Topic
 
 
 def _answer(facts: Facts, asked: Asked) -> list[Row]:
@@ -52,13 +52,14 @@ def _answer(facts: Facts, asked: Asked) -> list[Row]:
 COHORTS = Question(
     name="cohorts",
     title="Customers who come back",
+    topic=Topic.CUSTOMERS,
     definition=(
         "Customers by the month of their first order, and in how many months after it they ordered again: month 0 is "
         "the first one itself. The share is of all customers of that month. Revenue is what they spent in that month, "
         "less refunds and returns. The last month of the range may not be over."
     ),
     columns=(
-        Column("cohort", "First order in", Unit.DAY),
+        Column("cohort", "First order in", Unit.MONTH),
         Column("month", "Months after", Unit.COUNT),
         Column("customers", "Customers who ordered", Unit.COUNT),
         Column("share", "Of the month's customers", Unit.SHARE),
@@ -67,7 +68,7 @@ COHORTS = Question(
         Column("revenue", "Revenue", Unit.MONEY),
     ),
     answer=_answer,
-    chart=Heatmap("month", "cohort", "share", text=("share",)),
+    chart=Heatmap("month", "cohort", "share", text=("share",), first_is_whole=True),
     parameters=(OfSegment(),),
     days=365,
 )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from crm_core.insights.charts import Bands
 from crm_core.insights.facts import Facts
 from crm_core.insights.frame import Column, Row, Unit, share
-from crm_core.insights.question import Asked, Choice, OfSegment, Question, Taken
+from crm_core.insights.question import Asked, Choice, OfSegment, Question, Taken, Topic
 from crm_core.money import to_major
 
 SPEND, RECENCY = "total_spend", "days_since_order"
@@ -71,6 +71,7 @@ def _rule(row: Row, taken: Taken) -> Sequence[Mapping[str, Any]]:
 DISTRIBUTION = Question(
     name="distribution",
     title="Distribution",
+    topic=Topic.CUSTOMERS,
     definition=(
         "Customers by how much of it they have, in bands that are about as wide, or on a log scale each by about the "
         "same factor wider than the one before. Both ends of a band belong to it; who has no value is in none. The "

@@ -9,7 +9,7 @@ from crm_core.insights.charts import Funnel
 from crm_core.insights.facts import Facts, count_people
 from crm_core.insights.frame import Column, Row, Unit, share
 from crm_core.insights.periods import Period
-from crm_core.insights.question import Asked, OfSegment, Question
+from crm_core.insights.question import Asked, OfSegment, Question, Topic
 from crm_core.schema.message_states import MessageState as State
 
 STEPS = (State.SENT, State.DELIVERED, State.OPENED, State.CLICKED)
@@ -49,6 +49,7 @@ def _answer(facts: Facts, asked: Asked) -> list[Row]:
 FUNNEL = Question(
     name="funnel",
     title="From message to order",
+    topic=Topic.MESSAGES,
     definition=(
         "Messages that were sent on these days, by how far they got at least; each share is of the step above. Ordered "
         "are those to which an order is attributed: the last message that its customer had touched within the "

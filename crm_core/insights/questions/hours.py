@@ -5,7 +5,7 @@ import numpy as np
 from crm_core.insights.charts import Heatmap
 from crm_core.insights.facts import FactPart, Facts, Span, hours_of_week
 from crm_core.insights.frame import Column, Row, Unit
-from crm_core.insights.question import Asked, Choice, OfSegment, Question
+from crm_core.insights.question import Asked, Choice, OfSegment, Question, Topic
 from crm_core.schema.message_states import MessageState
 
 ORDERED = "ordered"
@@ -39,6 +39,7 @@ def _times(part: FactPart, act: str, span: Span) -> np.ndarray[tuple[int], np.dt
 HOURS = Question(
     name="hours",
     title="When customers are active",
+    topic=Topic.MESSAGES,
     definition=(
         "How often it happened in each hour of the week, by the clocks of the workspace's time zone. A message counts "
         "when it was first opened, when it was first clicked."

@@ -5,7 +5,7 @@ from crm_core.insights.charts import Figures
 from crm_core.insights.facts import Facts, count_people
 from crm_core.insights.frame import Column, Row, Unit, share
 from crm_core.insights.periods import Period
-from crm_core.insights.question import Asked, OfSegment, Question
+from crm_core.insights.question import Asked, OfSegment, Question, Topic
 from crm_core.schema.message_states import MessageState as State
 
 
@@ -52,6 +52,7 @@ def _row(facts: Facts, asked: Asked, name: str, period: Period) -> Row:
 KPIS = Question(
     name="kpis",
     title="Key figures",
+    topic=Topic.REVENUE,
     definition=(
         "Revenue is what orders of these days add up to, less refunds and returns; cancelled, refunded and voided "
         "orders count nowhere. Active customers ordered at least once. Messages are those that were sent on these "
@@ -66,14 +67,14 @@ KPIS = Question(
         Column("revenue", "Revenue", Unit.MONEY),
         Column("orders", "Orders", Unit.COUNT),
         Column("customers", "Active customers", Unit.COUNT),
-        Column("customers_reached", "Customers reached", Unit.COUNT),
+        Column("customers_reached", "Reached", Unit.COUNT),
         Column("sent", "Sent", Unit.COUNT),
         Column("delivered", "Delivered", Unit.COUNT),
-        Column("delivered_rate", "Delivered, of sent", Unit.SHARE),
+        Column("delivered_rate", "Delivery rate", Unit.SHARE),
         Column("opened", "Opened", Unit.COUNT),
-        Column("opened_rate", "Opened, of delivered", Unit.SHARE),
+        Column("opened_rate", "Open rate", Unit.SHARE),
         Column("clicked", "Clicked", Unit.COUNT),
-        Column("clicked_rate", "Clicked, of delivered", Unit.SHARE),
+        Column("clicked_rate", "Click rate", Unit.SHARE),
         Column("attributed_orders", "Attributed orders", Unit.COUNT),
         Column("attributed_revenue", "Attributed revenue", Unit.MONEY),
     ),

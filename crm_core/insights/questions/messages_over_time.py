@@ -5,7 +5,7 @@ import numpy as np
 from crm_core.insights.charts import StackedBars
 from crm_core.insights.facts import Facts, sums
 from crm_core.insights.frame import Column, Row, Unit
-from crm_core.insights.question import Asked, OfSegment, Question
+from crm_core.insights.question import Asked, OfSegment, Question, Topic
 from crm_core.schema.message_states import REACHED
 from crm_core.schema.message_states import MessageState as State
 
@@ -32,6 +32,7 @@ assert set(SHOWN) == set(REACHED[State.SENT])
 MESSAGES_OVER_TIME = Question(
     name="messages_over_time",
     title="Messages over time, by state",
+    topic=Topic.MESSAGES,
     definition=(
         "Each message once: on the day it was sent, in the state that it is in now. Up to 62 days are shown by day, up "
         "to a year by week, more by month."

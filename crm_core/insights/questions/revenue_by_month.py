@@ -6,7 +6,7 @@ from crm_core.insights.charts import Bars
 from crm_core.insights.facts import Facts, sums
 from crm_core.insights.frame import Column, Row, Unit
 from crm_core.insights.periods import Step, next_month
-from crm_core.insights.question import Asked, OfSegment, Question
+from crm_core.insights.question import Asked, OfSegment, Question, Topic
 
 
 def _answer(facts: Facts, asked: Asked) -> list[Row]:
@@ -30,12 +30,13 @@ def _answer(facts: Facts, asked: Asked) -> list[Row]:
 REVENUE_BY_MONTH = Question(
     name="revenue_by_month",
     title="Revenue by month",
+    topic=Topic.REVENUE,
     definition=(
         "What the orders of each month add up to, less refunds and returns, for every month that the range touches. "
         "Cancelled, refunded and voided orders count nowhere. The running month is hatched: it is not over."
     ),
     columns=(
-        Column("month", "Month", Unit.DAY),
+        Column("month", "Month", Unit.MONTH),
         Column("revenue", "Revenue", Unit.MONEY),
         Column("orders", "Orders", Unit.COUNT),
         Column("days_past", "Whole days that are past", Unit.DAYS),

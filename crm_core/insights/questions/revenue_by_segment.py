@@ -8,7 +8,7 @@ from crm_core.insights.charts import Lines
 from crm_core.insights.facts import Facts, count_people, sums
 from crm_core.insights.frame import Column, Row, Unit
 from crm_core.insights.periods import Step
-from crm_core.insights.question import Asked, OfSegments, Question
+from crm_core.insights.question import Asked, OfSegments, Question, Topic
 
 EVERYONE = "Everyone"
 MOST = 5
@@ -47,6 +47,7 @@ def _months(segment: str, facts: Facts, asked: Asked) -> list[Row]:
 REVENUE_BY_SEGMENT = Question(
     name="revenue_by_segment",
     title="Segments over time",
+    topic=Topic.REVENUE,
     definition=(
         "Revenue, orders and customers who ordered, month by month, of those who are in each segment today, whenever "
         "they joined it. Less refunds and returns; cancelled, refunded and voided orders count nowhere. The last month "
@@ -54,7 +55,7 @@ REVENUE_BY_SEGMENT = Question(
     ),
     columns=(
         Column("segment", "Segment", Unit.TEXT),
-        Column("month", "Month", Unit.DAY),
+        Column("month", "Month", Unit.MONTH),
         Column("revenue", "Revenue", Unit.MONEY),
         Column("orders", "Orders", Unit.COUNT),
         Column("customers", "Customers who ordered", Unit.COUNT),

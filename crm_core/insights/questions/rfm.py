@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from crm_core.insights.charts import Heatmap
 from crm_core.insights.facts import Facts, exact_sums
 from crm_core.insights.frame import Column, Row, Unit
-from crm_core.insights.question import Asked, Choice, OfSegment, Question, Taken
+from crm_core.insights.question import Asked, Choice, OfSegment, Question, Taken, Topic
 
 SCORES = 5
 FIXED_DAYS, FIXED_ORDERS = (30, 90, 180, 365), (1, 2, 4, 9)
@@ -87,6 +87,7 @@ def _rule(row: Row, taken: Taken) -> Sequence[Mapping[str, Any]]:
 RFM = Question(
     name="rfm",
     title="Recency and frequency",
+    topic=Topic.CUSTOMERS,
     definition=(
         "Customers who have ordered, by how long ago they did last (5 is most lately) and by how often they have (5 is "
         "most often). Quintiles put a fifth of them into each score; customers with equal values get the same score, "
