@@ -30,7 +30,9 @@ LOADED = {422: "A parameter is not valid.", 503: "The figures are being loaded i
 @router.get("/insights", responses=to_responses())
 def list_insights(services: ServicesDep, key: Reader) -> answers.InsightList:
     """List the questions that can be asked, with what each means and which columns its answer has."""
-    return {"items": [{**_head(services, each), "url": f"/api/v1/insights/{each.name}"} for each in QUESTIONS.values()]}
+    return {
+        "insights": [{**_head(services, each), "url": f"/api/v1/insights/{each.name}"} for each in QUESTIONS.values()]
+    }
 
 
 def _add_endpoint(question: Question) -> None:
@@ -56,6 +58,7 @@ def _add_endpoint(question: Question) -> None:
         ],
         return_annotation=answers.Insight,
     )
+    endpoint.__annotations__["return"] = answers.answer_of(question)
     router.get(f"/insights/{question.name}", responses=to_responses(LOADED))(endpoint)
 
 

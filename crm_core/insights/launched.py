@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from crm_core.access.actor import Actor
+from crm_core.access.permissions import Permission
 from crm_core.campaigns.counts import variants_of
 from crm_core.campaigns.figures import Figures
 from crm_core.campaigns.model import HEAVY, Campaign, campaigns_in
@@ -24,6 +25,7 @@ class LaunchedCampaigns:
 
     def find(self, campaign_id: str | None, *, actor: Actor) -> LaunchedCampaign | None:
         """The one that was launched last for None, if there is one. Raises InvalidInput."""
+        actor.require(Permission.READ_FIGURES)
         wanted = {"launched_at": {"$exists": True}} | ({"_id": campaign_id} if campaign_id else {})
         with translated():
             found = self._campaigns.find_one(wanted, dict.fromkeys(HEAVY, 0), sort=[("launched_at", -1)])

@@ -19,7 +19,8 @@ from crm_core.money import to_major
 from pages._ui.charts import show_chart
 from pages._ui.deps import actor, services
 from pages._ui.formats import change, money_short, number
-from pages._ui.insight_charts import Drawing, figure_of
+from pages._ui.insight_charts import figure_of
+from pages._ui.insight_drawing import Drawing
 from pages._ui.steps import show_steps
 from pages._ui.units import in_words, range_words
 from pages._ui.widgets import CARD_PX

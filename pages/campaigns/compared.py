@@ -12,7 +12,7 @@ from crm_core.insights.questions.campaign_lift import REVENUE
 from crm_core.schema.message_states import MessageState
 from pages._ui.deps import services
 from pages._ui.formats import literal, money, money_major, number
-from pages._ui.insights import Insight, ask, show_insight, show_loading
+from pages._ui.insights import Insight, ask, show_insight
 from pages.explore.choices import choose
 from pages.explore.rows import show_rows
 
@@ -30,7 +30,14 @@ def show_comparisons(campaign: Campaign, stats: Stats) -> None:
         try:
             _show_lift(wanted)
         except BeingLoaded as exc:
-            show_loading(exc)
+            _offer_to_look(exc)
+
+
+def _offer_to_look(exc: BeingLoaded) -> None:
+    """No drawing by itself: the page may be asking something."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(literal(str(exc)), width="content")
+        st.button("Look again", type="tertiary", icon=":material/refresh:", key="campaign_look_again")
 
 
 def _show_lift(wanted: dict[str, str]) -> None:
@@ -96,7 +103,7 @@ def show_breakdown(campaign_id: str) -> None:
     try:
         insight = ask(found.name, {**wanted, "campaign": campaign_id})
     except BeingLoaded as exc:
-        show_loading(exc)
+        _offer_to_look(exc)
         return
     show_insight(insight, key=found.name, height=BREAKDOWN_PX)
     show_rows(insight)

@@ -16,7 +16,7 @@ def reader(app: RunningApp) -> httpx.Client:  # type: ignore[misc]
 
 
 def test_the_list_names_every_question_with_its_definition(reader: httpx.Client) -> None:
-    items = reader.get("/insights").raise_for_status().json()["items"]
+    items = reader.get("/insights").raise_for_status().json()["insights"]
     assert [item["name"] for item in items] == list(QUESTIONS)
     assert all(item["definition"] and item["url"] == f"/api/v1/insights/{item['name']}" for item in items)
 

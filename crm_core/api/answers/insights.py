@@ -1,9 +1,13 @@
 """What insights answer."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from typing_extensions import TypedDict
+
+from crm_core.insights.frame import Unit
+from crm_core.insights.question import Question
 
 
 class InsightColumn(TypedDict):
@@ -16,6 +20,8 @@ class InsightColumn(TypedDict):
 
 
 class InsightHead(TypedDict):
+    """A question that can be asked, and what its answer consists of."""
+
     name: str
     title: str
     definition: str
@@ -31,9 +37,32 @@ class Insight(InsightHead):
     rows: list[dict[str, Any]]
 
 
+_TYPES: Mapping[Unit, Any] = {
+    Unit.TEXT: str,
+    **dict.fromkeys((Unit.COUNT, Unit.DAYS, Unit.WEEKDAY, Unit.HOUR), int),
+    **dict.fromkeys((Unit.MONEY, Unit.SHARE, Unit.NUMBER), float),
+    **dict.fromkeys((Unit.DAY, Unit.MONTH), date),
+}
+
+
+def answer_of(question: Question) -> Any:
+    """The type of the answer to one question, with its own columns, for the documentation."""
+    name = "".join(part.capitalize() for part in question.name.split("_"))
+    row: Any = TypedDict(f"{name}Row", {each.id: _TYPES[each.unit] | None for each in question.columns})  # type: ignore[misc]
+    row.__doc__ = f"A row of {question.title!r}."
+    fields = {**Insight.__annotations__, **InsightHead.__annotations__, "rows": list[row]}
+    answer: Any = TypedDict(name, fields)  # type: ignore[misc]
+    answer.__doc__ = Insight.__doc__
+    return answer
+
+
 class ListedInsight(InsightHead):
+    """url: where it is asked."""
+
     url: str
 
 
 class InsightList(TypedDict):
-    items: list[ListedInsight]
+    """All of them: they are few, and come in one answer."""
+
+    insights: list[ListedInsight]
