@@ -1,12 +1,17 @@
 """Nothing is looked up of customers whom the conditions on fields decide: neither records nor suppressions."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
+from crm_core.audience.ranks import StoredRanks
+from crm_core.infra.streams import Stream
 from crm_core.rules.binding import bind
 from crm_core.rules.engines.mongo import to_mongo, to_mongo_unordered
 from crm_core.rules.text.parsing import parse_text
 from crm_core.services import Services
-from tests.integration.feeding import store_customers, store_orders
+from tests.integration.feeding import make_entry, store_customers, store_orders
 
 RICH, OTHERS, EACH = 60, 40, 3
 """Customers with visits, and those without; orders of each."""
@@ -79,12 +84,41 @@ def test_a_count_may_begin_after_an_id(shop: Services) -> None:
     assert shop.audience.count(rule, now=context.now, after="c49") == RICH + OTHERS - 50
 
 
-@pytest.mark.parametrize("text", ["can be messaged over email", "is suppressed on sms for complaint"])
-def test_who_is_reached_is_looked_up_by_indexes(shop: Services, text: str) -> None:
-    context = shop.rule_contexts.context()
+@pytest.mark.parametrize(
+    ("text", "collections"),
+    [
+        ("can be messaged over email", ["customers", "suppressions"]),
+        ("is suppressed on sms for complaint", ["customers", "suppressions"]),
+        ("messages(opened, channel = email, last 60 days) = 0", ["messages"]),
+        ('messages(clicked, tag = "Sale") >= 1', ["messages"]),
+        ('events(cart, category = "Tea", value > 100, last 30 days) >= 1', ["events"]),
+        ("events.sum(cart.value) > 500", ["events"]),
+        ('orders(item contains "lamp", last 90 days) >= 1', ["orders"]),
+        ('orders.last(category = "Books") in last 30 days', ["orders"]),
+        ("spend in top 10 %", []),
+        ("first_order_at anniversary in next 7 days", []),
+        ("last_order_at after first_order_at", []),
+        ("consent.email is granted", []),
+    ],
+)
+def test_what_is_looked_up_is_found_by_indexes(shop: Services, text: str, collections: list[str]) -> None:
+    event = {"id": "e1", "customer_id": "c01", "type": "cart", "properties": {"category": "Tea", "value": 7}}
+    assert not shop.persister.store([make_entry(Stream.EVENTS, event)])
+    context = shop.rule_contexts.context(ranks=StoredRanks(shop.db))
     stages = to_mongo(bind(parse_text(text, context), context))
-    command = {"aggregate": "customers", "pipeline": stages, "cursor": {}}
+    command = {"aggregate": "customers", "pipeline": [*stages, {"$limit": 1000}], "cursor": {}}
     plan = shop.db.command("explain", command, verbosity="executionStats")
-    lookups = [stage for stage in plan["stages"] if "$lookup" in stage]
-    assert [stage["$lookup"]["from"] for stage in lookups] == ["customers", "suppressions"]
-    assert [stage["collectionScans"] for stage in lookups] == [0, 0]
+    assert sorted(lookups_in(plan)) == [(name, True) for name in collections]
+
+
+def lookups_in(plan: Any) -> Iterator[tuple[str, bool]]:
+    """Each collection that something is looked up in, and whether by an index, in either of MongoDB's engines."""
+    if isinstance(plan, list):
+        for each in plan:
+            yield from lookups_in(each)
+    elif isinstance(plan, dict):
+        if "$lookup" in plan:
+            yield plan["$lookup"]["from"], plan["collectionScans"] == 0
+        elif plan.get("stage") == "EQ_LOOKUP" and "strategy" in plan:
+            yield plan["foreignCollection"].partition(".")[2], plan["strategy"] == "IndexedLoopJoin"
+        yield from lookups_in([part for name, part in plan.items() if name not in {"$lookup", "command"}])
