@@ -1,6 +1,7 @@
 """What was stored last, and which values are frequent in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, cast
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
@@ -10,6 +11,12 @@ from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Db, Doc, translated
 
 MAX_LOOKED_AT = 50_000
+
+
+class LatestOrder(Order):
+    """customer_name: absent of somebody without one."""
+
+    customer_name: NotRequired[str]
 
 
 class Overview:
@@ -24,12 +31,18 @@ class Overview:
         with translated():
             return self._db.customers.find_one({}, {"_id": 1}) is None
 
-    def latest_orders(self, *, actor: Actor, limit: int = 8) -> list[Order]:
-        """With the ids of their customers."""
+    def latest_orders(self, *, actor: Actor, limit: int = 8) -> list[LatestOrder]:
         self._reads.require(actor, "orders.list")
         with translated():
             rows = list(self._db.orders.find().sort([("ordered_at", -1), ("_id", -1)]).limit(limit))
-        return [self._reader.to_order(row) for row in rows]
+        found = self._reader.by_ids([row["customer_id"] for row in rows], stored=["name"])
+        names = {customer["id"]: customer["name"] for customer in found if "name" in customer}
+        return [self._with_name(self._reader.to_order(row), names) for row in rows]
+
+    @staticmethod
+    def _with_name(order: Order, names: Mapping[str, str]) -> LatestOrder:
+        name = names.get(order["customer_id"])
+        return cast("LatestOrder", {**order, "customer_name": name} if name else order)
 
     def options(self, path: str, *, actor: Actor, limit: int = 50) -> list[str]:
         """The most frequent values of a text or list field as typed, for the builder's suggestions: among as many

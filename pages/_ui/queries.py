@@ -16,10 +16,11 @@ from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission, Role
 from crm_core.audience.preview import Preview
 from crm_core.audience.zone_effects import ZoneEffect
-from crm_core.customers.model import Customer, Order
+from crm_core.customers.model import Customer
 from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.recognising.preview import FileFacts, ImportPreview, look_at, try_import
+from crm_core.insights.overview import LatestOrder
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, ListRule
 from pages._ui.deps import actor, services
@@ -38,12 +39,12 @@ def sample_size() -> int:
     return SAMPLE if actor().may(Permission.READ_CUSTOMERS) else 0
 
 
-def latest_orders() -> list[Order]:
+def latest_orders() -> list[LatestOrder]:
     return _latest_orders(_reader(), actor())
 
 
 @st.cache_data(ttl=5, max_entries=50, show_spinner=False)
-def _latest_orders(reader: Reader, _actor: Actor) -> list[Order]:
+def _latest_orders(reader: Reader, _actor: Actor) -> list[LatestOrder]:
     return services().overview.latest_orders(actor=_actor)
 
 

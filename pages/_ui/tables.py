@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from crm_core.customers.model import Customer, Order
+from crm_core.customers.model import Customer
+from crm_core.insights.overview import LatestOrder
 from crm_core.schema.statuses import RETURNS
 from pages._ui.deps import services
 from pages._ui.formats import money_major, number, relative_time, utc_exact
@@ -22,7 +23,7 @@ CUSTOMER_COLUMNS: Final = {
     "why": Column("Why", shape="wide"),
 }
 ORDER_COLUMNS: Final = {
-    "customer_id": Column("Customer", is_link=True),
+    "who": Column("Customer", is_link=True),
     "ordered_at": Column("When"),
     "amount": Column("Amount", "right"),
     "status": Column("Status"),
@@ -51,9 +52,16 @@ def customer_table(
     _table("Customers", {name: CUSTOMER_COLUMNS[name] for name in columns}, rows, "id", currency, key)
 
 
-def order_table(records: Sequence[Order], currency: str, *, key: str) -> None:
-    """Orders as CustomerReader returns them, the amounts of returns below 0; each leads to its customer."""
-    rows = [{**each, "amount": -each["amount"] if each["status"] in RETURNS else each["amount"]} for each in records]
+def order_table(records: Sequence[LatestOrder], currency: str, *, key: str) -> None:
+    """Orders, the amounts of returns below 0, by the names of their customers; each leads to its customer."""
+    rows = [
+        {
+            **each,
+            "who": each.get("customer_name") or each["customer_id"],
+            "amount": -each["amount"] if each["status"] in RETURNS else each["amount"],
+        }
+        for each in records
+    ]
     _table("Orders", ORDER_COLUMNS, rows, "customer_id", currency, key)
 
 

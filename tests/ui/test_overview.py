@@ -185,9 +185,10 @@ def test_while_figures_are_loaded_the_rest_of_the_page_is_there(shop: Shop, work
 
 def test_the_latest_orders_are_shown_newest_first(shop: Shop) -> None:
     latest = sorted(shop.orders, key=lambda order: (ordered_at(order), order["id"]), reverse=True)
+    names = {customer["id"]: customer["name"] for customer in shop.customers}
     page = Page("overview")
     rows = rows_of(page, "Orders")
-    assert [row["Customer"] for row in rows] == [order["customer_id"] for order in latest[: len(rows)]]
+    assert [row["Customer"] for row in rows] == [names[order["customer_id"]] for order in latest[: len(rows)]]
     assert [row["Amount"] for row in rows] == [f"${order['amount']:,.2f}" for order in latest[: len(rows)]]
     assert links_of(page, "Orders") == [f"customer?customer={order['customer_id']}" for order in latest[: len(rows)]]
 
