@@ -40,10 +40,11 @@ def heatmap(drawing: Drawing, chart: Heatmap) -> tuple[go.Figure, str]:
     fig.update_layout(hovermode="closest", hoverdistance=-1)
     fig.update_xaxes(type="category", title_text=drawing.title(chart.x), side="bottom", showline=False)
     fig.update_yaxes(type="category", showline=False, zeroline=False, rangemode="normal", showgrid=False)
-    if not chart.y_rising:
-        fig.update_yaxes(autorange="reversed")
-    else:
-        fig.update_yaxes(title_text=drawing.title(chart.y))
+    fig.update_xaxes(range=[-0.5, len(xs) - 0.5])  # no room beside them for the points that lie over the cells
+    ends = (-0.5, len(ys) - 0.5)
+    fig.update_yaxes(
+        range=ends if chart.y_rising else ends[::-1], title_text=drawing.title(chart.y) if chart.y_rising else None
+    )
     if drawing.unit(chart.x) is Unit.HOUR:
         fig.update_xaxes(title_text=None, tickvals=[_tick(drawing, chart.x, hour) for hour in range(0, 24, 3)])
     return fig, _most(drawing, chart, rows)

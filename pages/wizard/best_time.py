@@ -19,14 +19,18 @@ DAYS: Final = 90
 FEWEST: Final = 100
 """So many openings, or orders, say something about hours."""
 CHART_PX: Final = 210
-ACTS: Final = (("opened", "messages opened"), ("ordered", "orders placed"))
+ACTS: Final = (
+    ("opened", "messages opened", " Openings also follow the hours at which messages were sent."),
+    ("ordered", "orders placed", ""),
+)
+"""What happens, its words, and what is to be known of it."""
 
 
 def suggest_time(draft: Draft) -> None:
     """Of the segment that the draft is for, else of everybody: by what they open, or where that is little by orders."""
     zone = ZoneInfo(services().workspace.current().time_zone)
     now = services().clock().astimezone(zone)
-    for act, words in ACTS:
+    for act, words, note in ACTS:
         try:
             found = ask("hours", {"of": act, "segment": draft["segment_id"] or "", **_range(now.date())})
         except BeingLoaded:
@@ -34,18 +38,18 @@ def suggest_time(draft: Draft) -> None:
             return
         total = sum(row["count"] for row in found.rows)
         if total >= FEWEST:
-            _show(draft, found, words, total, now)
+            _show(draft, found, f"{number(total)} {words}", note, now)
             return
     st.caption(f"Too little was opened or ordered in the last {DAYS} days to tell the best time.")
 
 
-def _show(draft: Draft, found: Insight, words: str, total: int, now: datetime) -> None:
+def _show(draft: Draft, found: Insight, whole: str, note: str, now: datetime) -> None:
     best = best_hour(found.rows)
     when = next_time(best["weekday"], best["hour"], now)
     hours = f"{best['hour']:02}:00 to {(best['hour'] + 1) % 24:02}:00"
     st.markdown(
-        f"**Best time: {LONG_WEEKDAYS[best['weekday']]}, {hours}.** {number(best['count'])} of {number(total)} {words} "
-        f"in the last {DAYS} days fell into that hour."
+        f"**Best time: {LONG_WEEKDAYS[best['weekday']]}, {hours}.** {number(best['count'])} of {whole} "
+        f"in the last {DAYS} days fell into that hour.{note}"
     )
     label = f"Start on {day_words(when.date())} at {when:%H:%M}"
     st.button(label, icon=":material/schedule:", key=draft.key("best_time"), on_click=_take, args=(draft, when))

@@ -1,5 +1,6 @@
 """The delivery of a new campaign: when, how fast, and who is held back, as the review says it."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ from crm_core.rules.loading import load_rule
 from crm_core.services import Services
 from tests.actors import TEST
 from tests.conftest import TestClock
+from tests.insights import load_snapshot as snapshot_with_messages
 from tests.ui.page import Page
-from tests.ui.shop import Shop
+from tests.ui.shop import Shop, counted, ordered_at
 from tests.ui.wizard import launch, launch_label, load_snapshot, review, to_step
 from tests.workspace import set_workspace
 
@@ -95,3 +97,24 @@ def test_a_rehearsal_is_done_once_for_a_draft_and_anew_when_it_changes(workspace
     review(page, workspace)
     assert workspace.db.jobs.count_documents({"kind": "rehearsal"}) == 2
     assert sorted(job["revision"] for job in workspace.db.jobs.find({"kind": "rehearsal"})) == [0, 1]
+
+
+def test_the_best_hour_is_suggested_and_taken(
+    workspace: Services, page: Page, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.choose("Start", "later")
+    assert "The best time is told once the figures are in memory." in page.words
+    snapshot_with_messages(workspace)
+    page.run()
+    assert "Too little was opened or ordered in the last 90 days to tell the best time." in page.words
+    monkeypatch.setattr("pages.wizard.best_time.FEWEST", 1)
+    page.run()
+    assert "orders placed in the last 90 days fell into that hour" in page.words
+    (label,) = [label for label in page.buttons() if label.startswith("Start on ")]
+    page.click(label)
+    start = stored(workspace)["start_at"]
+    assert label == f"Start on {start.day} {start:%b %Y} at {start:%H:%M}"
+    first = workspace.clock().date() - timedelta(days=89)
+    times = [at for at in map(ordered_at, counted(shop.orders)) if at.date() >= first]
+    hours = Counter((at.weekday(), at.hour) for at in times)
+    assert (start.weekday(), start.hour) == min(hours, key=lambda hour: (-hours[hour], hour))
