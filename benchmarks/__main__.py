@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import audience, campaigns, ingestion, pages, previews, rules
+from benchmarks import audience, campaigns, ingestion, insights, pages, previews, rules
 from tests.running_app import RunningApp, start_app
 
 
@@ -27,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[Path], None]] = {
     "pages": _on_an_app(pages.run),
     "rules": _on_an_app(rules.run),
     "audience": audience.run,
+    "insights": insights.run,
 }
 
 

@@ -30,8 +30,8 @@ def make_columns(customers: int = CUSTOMERS) -> Columns:
         "order_count": Numbers(counts),
         "visits": Numbers(random.poisson(4, customers).astype(np.int32)),
         "last_order_at": Numbers(times, ~missing),
-        "city": _coded(random, [f"city {n}" for n in range(500)], customers),
-        "tags": _coded(random, tags, customers),
+        "city": coded(random, [f"city {n}" for n in range(500)], customers),
+        "tags": coded(random, tags, customers),
     }
     amounts = random.integers(100, 50_000, orders, dtype=np.int32)
     bought = Orders(
@@ -39,18 +39,18 @@ def make_columns(customers: int = CUSTOMERS) -> Columns:
         amounts,
         amounts,
         np.sort(NOW_MS - random.integers(0, YEARS_MS, orders)),
-        _coded(random, [f"category {n}" for n in range(12)], orders),
-        _coded(random, ["confirmed", "shipped", "delivered", "cancelled"], orders),
+        coded(random, [f"category {n}" for n in range(12)], orders),
+        coded(random, ["confirmed", "shipped", "delivered", "cancelled"], orders),
     )
     happened = Events(
         random.integers(0, customers, customers, dtype=np.int32),
         np.sort(NOW_MS - random.integers(0, YEARS_MS, customers)),
-        _coded(random, ["visit", "cart_abandoned"], customers),
+        coded(random, ["visit", "cart_abandoned"], customers),
     )
     return Columns(customers, fields, bought, happened, {})
 
 
-def _coded(random: np.random.Generator, values: Sequence[Any], size: int) -> Coded:
+def coded(random: np.random.Generator, values: Sequence[Any], size: int) -> Coded:
     """A tenth of the values is missing."""
     codes = random.integers(0, len(values), size, dtype=np.int32)
     codes[random.random(size) < 0.1] = -1

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.insights.facts import DAY_MS, FactPart, Span, Whole
+from crm_core.insights.facts import DAY_MS, FactPart, OrderRows, Span, Touches, Whole
 from crm_core.insights.question import Asked
 from crm_core.rules.engines.columns import Mask
 from crm_core.schema.message_states import MessageState
@@ -24,14 +24,15 @@ class Owed(NamedTuple):
     nets: NDArray[np.int64]
 
 
-def last_touches(part: FactPart, asked: Asked, span: Span) -> Owed:
-    """Of the orders of ``span``. Returns and cancelled orders are owed to nobody."""
+def last_touches(part: FactPart, asked: Asked, span: Span, orders: OrderRows | None = None) -> Owed:
+    """Of the orders of ``span``, where they are at hand. Returns and cancelled orders are owed to nobody."""
     window = asked.window_days * DAY_MS
     start = span[0] - window
-    orders = part.orders(span)
+    bought = orders or part.orders(span)
     touches = part.touches(MessageState(asked.touch), (start, span[1]))
-    hopeful = orders.is_order & _may_be_owed(touches, orders, window)
-    customers, times, nets = orders.customers[hopeful], orders.times[hopeful], orders.nets[hopeful]
+    hopeful = bought.is_order & _may_be_owed(touches, bought, window)
+    customers, times, nets = bought.customers[hopeful], bought.times[hopeful], bought.nets[hopeful]
+    touches = _of(touches, customers, part.size)
     keys = _keys(touches.customers, touches.times - start)
     by_customer = np.argsort(keys, kind="stable")
     keys = keys[by_customer]
@@ -43,7 +44,15 @@ def last_touches(part: FactPart, asked: Asked, span: Span) -> Owed:
     return Owed(touches.places[touch[is_owed]], nets[known[is_owed]])
 
 
-def _may_be_owed(touches: Any, orders: Any, window: int) -> Mask:
+def _of(touches: Touches, customers: Whole, size: int) -> Touches:
+    """Those of these customers."""
+    is_meant = np.zeros(size, dtype=bool)
+    is_meant[customers] = True
+    wanted = is_meant[touches.customers]
+    return Touches(touches.places[wanted], touches.customers[wanted], touches.times[wanted])
+
+
+def _may_be_owed(touches: Touches, orders: OrderRows, window: int) -> Mask:
     """Which orders are worth a search: a table of bits says of few by mistake that their customer had a touch."""
     table = np.zeros(1 << FILTER_BITS, dtype=bool)
     days = touches.times // window

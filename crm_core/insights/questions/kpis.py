@@ -26,7 +26,7 @@ def _row(facts: Facts, asked: Asked, name: str, period: Period) -> Row:
         for state in states:
             states[state] += int(messages.reached(state).sum())
         reached += count_people(messages.customers[messages.reached(State.DELIVERED)])
-        _, nets = last_touches(part, asked, span)
+        _, nets = last_touches(part, asked, span, bought)
         attributed_orders += nets.size
         attributed += int(nets.sum())
     return {
