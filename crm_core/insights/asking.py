@@ -91,8 +91,11 @@ class Insights:
         remembered = state.version.remembered
         today = day_of(state.as_of, zone)
         known: tuple[date, tuple[Row, ...]] | None = remembered.get(key)
-        chosen = [taken.get("segment"), *taken.get("segments", ()), asked.campaign]
-        if known is None or known[0] != today or any(chosen):  # a segment may have another rule by now
+        # A segment may have another rule by now, and a campaign other figures than those in the snapshot.
+        is_elsewhere = (
+            bool(taken.get("segment") or taken.get("segments")) or not question.reads_messages and asked.campaign
+        )
+        if known is None or known[0] != today or is_elsewhere:
             people = _People(state.version, zone, today, self._segments, self._contexts)
             named = {name: people.facts(bits) for name, bits in map(people.members, taken.get("segments", ()))}
             whole = people.facts(people.members(taken["segment"])[1] if taken.get("segment") else None)
