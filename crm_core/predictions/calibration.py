@@ -37,6 +37,7 @@ def trust_of(check: Check) -> Trust:
     return judge(check["expected"] / check["actual"] - 1, check["decile_error"], check["top_share"])
 
 
+NEVER_FITTED = "The models were not fitted yet."
 VERDICTS = {
     Trust.GOOD: "You can trust these predictions, to rank customers and to add up.",
     Trust.FAIR: "Trust these predictions to rank customers; take sums of them with care.",
@@ -48,7 +49,7 @@ def trust_sentence(check: Check) -> str:
     """What the verdict rests on."""
     expected, actual = round(check["expected"]), check["actual"]
     return (
-        f"Knowing only what was before {_day(check['start'])}, the model expected {expected:,} orders of "
+        f"Knowing only what was before {day_in_words(check['start'])}, the model expected {expected:,} orders of "
         f"{check['customers']:,} customers in the following {check['weeks']:.0f} weeks; there were {actual:,}"
         f"{_off(expected, actual)}. The fifth of the customers that it expected most of placed "
         f"{check['top_share']:.0%} of them."
@@ -62,5 +63,6 @@ def _off(expected: int, actual: int) -> str:
     return f", so it expected {share:.0%} too {'many' if expected > actual else 'few'}"
 
 
-def _day(words: str) -> str:
+def day_in_words(words: str) -> str:
+    """An ISO 8601 day as "2 Apr 2026"."""
     return f"{date.fromisoformat(words):%-d %b %Y}"

@@ -132,8 +132,7 @@ def predicted_and_actual(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
         **common,
     )
     fig = go.Figure([actual, expected])
-    ends = {1: "1<br>most expected", len(rows): f"{len(rows)}<br>least"}
-    fig.update_xaxes(title_text="Tenth of customers", tickvals=places, ticktext=[ends.get(n, str(n)) for n in places])
+    fig.update_xaxes(title_text="Tenths of the customers, most expected of first", tickvals=places, tickangle=0)
     fig.update_yaxes(title_text="Orders per customer")
     return fig
 

@@ -62,7 +62,7 @@ PAGES: Mapping[PageName, PageInfo] = {
     "customer": PageInfo(
         "customers/customer.py", "Customer", "person", "Explore", is_listed=False, needs=Permission.READ_CUSTOMERS
     ),
-    "predictions": PageInfo("explore/predictions.py", "Predictions", "online_prediction", "Explore"),
+    "predictions": PageInfo("explore/predictions.py", "Predictions", "query_stats", "Explore"),
     "consent": PageInfo("consent/consent.py", "Consent", "verified_user", "Operate", needs=Permission.READ_CUSTOMERS),
     "data": PageInfo("data/data.py", "Data", "database", "Operate"),
     "settings": PageInfo("settings/settings.py", "Settings", "settings", "Operate"),

@@ -15,10 +15,10 @@ def show_missing(fit: PredictionFit | None) -> None:
     """fit: the last one, which did not pass; None before the first."""
     if fit is None:
         text = "Once there are enough orders they are fitted to them by themselves, within a minute or two."
-        with empty_state("online_prediction", "No predictions yet", text):
+        with empty_state("query_stats", "No predictions yet", text):
             link_to("data", "Bring in orders", icon=":material/upload_file:")
     else:
-        with empty_state("online_prediction", "Predictions are not offered", literal(str(fit["reason"]))):
+        with empty_state("query_stats", "Predictions are not offered", literal(str(fit["reason"]))):
             link_to("data", "Bring in orders", icon=":material/upload_file:")
     st.markdown("**What it takes**")
     st.markdown("\n".join(f"- {each}" for each in _wanted(fit)))

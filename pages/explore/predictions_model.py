@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from crm_core.predictions.calibration import day_in_words
 from crm_core.predictions.model import PredictionFit
 from crm_core.predictions.results import PurchaseParameters, SpendingParameters
 from pages._ui.deps import services
@@ -37,8 +38,8 @@ def _show_purchases(found: PurchaseParameters, fit: PredictionFit) -> None:
     st.markdown("**How often: BG/NBD**")
     st.markdown(_table(rows))
     st.caption(
-        f"Log-likelihood {found['log_likelihood']:,.1f} over {number(fit['customers'])} customers, from "
-        f"{fit['first_day']} to {fit['last_day']}."
+        f"Log-likelihood {_signed(found['log_likelihood'])} over {number(fit['customers'])} customers, from "
+        f"{day_in_words(str(fit['first_day']))} to {day_in_words(str(fit['last_day']))}."
     )
 
 
@@ -53,9 +54,13 @@ def _show_spending(found: SpendingParameters) -> None:
     st.markdown("**How much: Gamma-Gamma**")
     st.markdown(_table(rows))
     st.caption(
-        f"Log-likelihood {found['log_likelihood']:,.1f} over {number(found['customers'])} customers who spent "
+        f"Log-likelihood {_signed(found['log_likelihood'])} over {number(found['customers'])} customers who spent "
         f"anything. Correlation of how often and how much: {found['correlation']:.2f}; the model takes it for 0."
     )
+
+
+def _signed(figure: float) -> str:
+    return f"{figure:,.1f}".replace("-", "−")
 
 
 def _table(rows: list[tuple[str, str, str]]) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from crm_core.predictions.calibration import VERDICTS, calibration_rows, trust_of, trust_sentence
+from crm_core.predictions.calibration import VERDICTS, calibration_rows, day_in_words, trust_of, trust_sentence
 from crm_core.predictions.model import PredictionFit
 from crm_core.predictions.results import Check
 from crm_core.predictions.trust import Trust
@@ -53,11 +53,11 @@ def _show_verdict(check: Check) -> None:
 def _show_outlook(fit: PredictionFit) -> None:
     outlook, currency = fit["outlook"], services().workspace.current().currency
     assert outlook is not None
-    since = f"From {fit['last_day']}, the day of the last order, on. Orders of one day count as one."
+    since = f"From {day_in_words(str(fit['last_day']))}, the day of the last order, on. Orders of one day count as one."
     value = outlook["value_1y_minor"]
     figures = [
         ("Customers", number(fit["customers"]), "Who have ordered, and so have predictions."),
-        ("Ordered repeatedly", number(fit["repeaters"]), "On more than one day."),
+        ("Came back", number(fit["repeaters"]), "Ordered on more than one day."),
         ("Orders in 90 days", number(round(outlook["orders_90d"])), f"Expected of these customers. {since}"),
     ]
     if value is not None:
@@ -72,9 +72,9 @@ def _show_outlook(fit: PredictionFit) -> None:
 
 def _chart_words(check: Check) -> str:
     """The numbers that matter."""
-    first = check["deciles"][0]
+    first, begins, ends = check["deciles"][0], day_in_words(check["start"]), day_in_words(check["end"])
     return (
-        f"Customers by what was expected of them, in tenths, from {check['start']} to {check['end']}. The first tenth: "
+        f"Customers by what was expected of them from {begins} to {ends}, in tenths. The first tenth: "
         f"{number(round(first['expected']))} orders expected, {number(first['actual'])} placed. The tenths are off by "
         f"{check['decile_error']:.0%} in all."
     )
