@@ -16,6 +16,7 @@ from crm_core.api import (
     health,
     ingestion,
     metrics,
+    predictions,
     receipts,
     rehearsals,
     segments,
@@ -89,7 +90,7 @@ def create_api() -> FastAPI:
     )
     install_problems(api)
     for part in (
-        *(ingestion, customers, attributes, segments),
+        *(ingestion, customers, attributes, segments, predictions),
         *(campaigns, campaign_actions, campaign_figures, rehearsals),
         *(receipts, health, metrics),
     ):

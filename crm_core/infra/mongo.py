@@ -113,7 +113,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("actor_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
     ],
     "predictions": [
-        IndexModel([("written_at", DESCENDING)]),
+        IndexModel([("written_at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("fitted_at", DESCENDING)]),
     ],
     "jobs": [

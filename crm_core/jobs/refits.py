@@ -67,6 +67,11 @@ class Refits:
         actor.require(Permission.REFIT_PREDICTIONS)
         return self._store.cancel(REFIT, job_id, actor=actor)
 
+    def get(self, job_id: str, *, actor: Actor) -> Job:
+        """Raises NotFound."""
+        actor.require(Permission.READ_FIGURES)
+        return self._store.get(REFIT, job_id)
+
     def latest(self, *, actor: Actor) -> Job | None:
         """The last one asked for; done and total in customers, once there is a fit."""
         actor.require(Permission.READ_FIGURES)

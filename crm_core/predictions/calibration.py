@@ -1,7 +1,8 @@
 """The check of a fit for people: the rows of its chart, and a sentence that says whether to trust the predictions."""
 
 from datetime import date
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from crm_core.predictions.results import Check
 from crm_core.predictions.trust import Trust, judge

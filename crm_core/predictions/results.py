@@ -1,6 +1,6 @@
 """What comes of a fit and of its check, as it is kept and shown."""
 
-from typing import TypedDict
+from typing_extensions import TypedDict
 
 
 class PurchaseParameters(TypedDict):

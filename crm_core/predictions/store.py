@@ -21,7 +21,7 @@ class PredictionFits:
         """The newest one that customers have, or of which none has any; None before the first."""
         actor.require(Permission.READ_FIGURES)
         with translated():
-            return self._fits.find_one({"written_at": {"$exists": True}}, sort=[("written_at", -1)])
+            return self._fits.find_one({"written_at": {"$exists": True}}, sort=[("written_at", -1), ("_id", -1)])
 
     def find(self, fit_id: str) -> PredictionFit | None:
         with translated():
