@@ -10,7 +10,7 @@ from tests.actors import ASHA, TEST
 from tests.integration.feeding import store_customers
 from tests.integration.job_rig import jobs_worker
 from tests.predictions.shop import store_shop
-from tests.ui.builder import builder_with
+from tests.ui.builder import builder_with, rules_of
 from tests.ui.page import Page
 
 
@@ -57,7 +57,7 @@ def test_a_fit_says_whether_to_trust_it_and_shows_its_models(fitted: Services) -
     assert "How much: Gamma-Gamma" in page.words
     page.click("Valuable, at risk")
     assert page.title == "Audience builder"
-    assert "Churn risk in %" in page.words
+    assert [each["field"] for each in rules_of(page)] == ["predicted.value_1y", "predicted.churn_risk"]
 
 
 def test_a_model_that_failed_its_check_is_shown_with_what_it_got_wrong(fitted: Services) -> None:
