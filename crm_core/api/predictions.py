@@ -20,6 +20,7 @@ from crm_core.predictions.results import Check, Outlook
 router = Router(prefix="/v1", tags=["Predictions"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_READ])]
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_WRITE])]
+UNKNOWN = {404: "No fit has this id.", 422: "The id is not valid."}
 SHOWN = ("state", "done", "total", "failure", "created_at", "created_by", "started_at", "finished_at", "cancelled_by")
 
 
@@ -45,7 +46,7 @@ def start_refit(services: ServicesDep, key: Writer) -> answers.Refit:
     return _shown(services.refits.start(actor=key.actor))
 
 
-@router.get("/predictions/refits/{refit_id}", responses=to_responses({404: "No fit has this id."}))
+@router.get("/predictions/refits/{refit_id}", responses=to_responses(UNKNOWN))
 def get_refit(refit_id: str, services: ServicesDep, key: Reader) -> answers.Refit:
     """Return how far a fit of the last 30 days is."""
     return _shown(services.refits.get(refit_id, actor=key.actor))
@@ -53,7 +54,7 @@ def get_refit(refit_id: str, services: ServicesDep, key: Reader) -> answers.Refi
 
 @router.delete(
     "/predictions/refits/{refit_id}",
-    responses=to_responses({404: "No fit has this id.", 409: "It has already ended."}),
+    responses=to_responses({**UNKNOWN, 409: "It has already ended."}),
 )
 def cancel_refit(refit_id: str, services: ServicesDep, key: Writer) -> answers.Refit:
     """Cancel a fit that is queued or running. Customers who have its predictions keep them."""

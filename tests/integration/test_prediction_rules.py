@@ -83,7 +83,7 @@ def test_a_rule_on_predictions_reads_as_a_sentence(services: Services, text: str
     assert sentence in to_sentence(bind(parse_text(text, context), context), lambda amount: f"${amount:g}")
 
 
-def test_answers_have_what_is_predicted_in_a_part_of_its_own_with_amounts_in_major_units(live: Services) -> None:
+def test_answers_have_predictions_in_a_part_of_their_own_in_major_units(live: Services) -> None:
     found = {each["id"]: each for each in live.customers.page(limit=10, after=None, actor=TEST)[0]}
     shown: Any = found["a"]
     assert shown["predicted"] == {
