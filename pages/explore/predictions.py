@@ -4,6 +4,7 @@ from typing import Final
 
 import streamlit as st
 
+from crm_core.access.permissions import Permission, roles_in_words
 from crm_core.jobs.model import UNFINISHED, Job
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal, number
@@ -17,10 +18,15 @@ LIVE_S: Final = 1.0
 
 
 def show_refit_button(job: Job | None) -> None:
-    """Not while a fit is under way."""
+    """Not while a fit is under way, nor for those who may not."""
     is_busy = job is not None and job["state"] in UNFINISHED
+    may = actor().may(Permission.REFIT_PREDICTIONS)
     about = "Fits the models to the orders of now. By itself that happens once a day."
-    if st.button("Refit now", icon=":material/refresh:", disabled=is_busy, help=about, key="predictions_refit"):
+    if not may:
+        about = f"To {Permission.REFIT_PREDICTIONS} takes the role {roles_in_words(Permission.REFIT_PREDICTIONS)}."
+    if st.button(
+        "Refit now", icon=":material/refresh:", disabled=is_busy or not may, help=about, key="predictions_refit"
+    ):
         services().refits.start(actor=actor())
         st.rerun()
 

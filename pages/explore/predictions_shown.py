@@ -13,6 +13,7 @@ from crm_core.rules.tree import AnyRule, FieldRule, GroupRule
 from pages._ui.charts import predicted_and_actual, show_chart
 from pages._ui.deps import actor, services
 from pages._ui.formats import money, money_short, number
+from pages._ui.guard import errors_in_words
 from pages._ui.widgets import CARD_PX
 from pages.builder.links import open_in_builder
 from pages.explore.predictions_model import show_models
@@ -86,7 +87,8 @@ def _offer_audiences() -> None:
     with st.container(horizontal=True, gap="small"):
         for number_, (label, rule) in enumerate(AUDIENCES.items()):
             if st.button(label, icon=":material/filter_alt:", key=f"predictions_audience_{number_}"):
-                _open(rule)
+                with errors_in_words():
+                    _open(rule)
 
 
 def _open(rule: AnyRule) -> None:
