@@ -23,7 +23,8 @@ def build(services: Services, instance: str) -> Together:
         return len(services.campaigns.start_due(services.clock()))
 
     def sweep() -> int:
-        return services.job_runner.end_lost() + services.import_files.remove_orphans(services.clock())
+        ended = services.job_runner.end_lost() + services.import_files.remove_orphans(services.clock())
+        return ended + services.refits.start_due()
 
     sweeper = PollLoop(sweep, Activity("jobs", worker_name("sweeper", instance)), every_s=SWEEP_EVERY_S)
     scheduler = PollLoop(start_due, Activity("jobs", worker_name("scheduler", instance)), every_s=SCHEDULE_EVERY_S)

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     READ_CUSTOMERS = "see customers"
     WRITE_SEGMENTS = "change segments"
     EXPORT_CUSTOMERS = "export customers"
+    REFIT_PREDICTIONS = "refit the predictions"
     WRITE_CAMPAIGNS = "change campaigns"
     WRITE_CONSENT = "change whom messages may reach"
     WRITE_RECORDS = "bring in records"
@@ -41,6 +42,7 @@ _LOWEST_ROLE: Mapping[Permission, Role] = {
     Permission.READ_CUSTOMERS: Role.ANALYST,
     Permission.WRITE_SEGMENTS: Role.ANALYST,
     Permission.EXPORT_CUSTOMERS: Role.ANALYST,
+    Permission.REFIT_PREDICTIONS: Role.ANALYST,
     Permission.WRITE_CAMPAIGNS: Role.MARKETER,
     Permission.WRITE_CONSENT: Role.MARKETER,
     Permission.WRITE_RECORDS: Role.MARKETER,

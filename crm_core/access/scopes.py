@@ -24,7 +24,7 @@ PERMISSIONS: Mapping[Scope, frozenset[Permission]] = {
         {Permission.WRITE_CONSENT, Permission.WRITE_ATTRIBUTES, Permission.ERASE_CUSTOMERS}
     ),
     Scope.SEGMENTS_READ: frozenset({Permission.READ_FIGURES}),
-    Scope.SEGMENTS_WRITE: frozenset({Permission.READ_FIGURES, Permission.WRITE_SEGMENTS}),
+    Scope.SEGMENTS_WRITE: frozenset({Permission.READ_FIGURES, Permission.WRITE_SEGMENTS, Permission.REFIT_PREDICTIONS}),
     Scope.CAMPAIGNS_READ: frozenset({Permission.READ_FIGURES}),
     Scope.CAMPAIGNS_WRITE: frozenset({Permission.READ_FIGURES, Permission.WRITE_CAMPAIGNS}),
     Scope.INSIGHTS_READ: frozenset({Permission.READ_FIGURES}),

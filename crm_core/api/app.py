@@ -17,6 +17,7 @@ from crm_core.api import (
     ingestion,
     insights,
     metrics,
+    predictions,
     receipts,
     rehearsals,
     segments,
@@ -90,7 +91,7 @@ def create_api() -> FastAPI:
     )
     install_problems(api)
     for part in (
-        *(ingestion, customers, attributes, segments),
+        *(ingestion, customers, attributes, segments, predictions),
         *(campaigns, campaign_actions, campaign_figures, rehearsals),
         insights,
         *(receipts, health, metrics),

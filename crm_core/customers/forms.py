@@ -1,6 +1,6 @@
 """Stored documents as people see them: ``id``, money in major units, defaults in place, nothing of our bookkeeping."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from crm_core.customers.document import REACH_PARTS
@@ -28,6 +28,7 @@ class RecordForm:
         self._records = records
         self._shown = {row.stored_name: (row.name, _show(row, digits)) for row in records.fields}
         self._shown |= {"baseline": ("baseline", _show_baseline(records, digits))}
+        self._shown |= {part: (part, _show_part(rows, digits)) for part, rows in records.parts.items()}
         folded = {f"{row.stored_name}_folded" for row in records.folded}
         hidden = {row.stored_name for row in records.fields if row.is_hidden}
         self._hidden = frozenset({"_id", *BOOKKEEPING, *folded, *hidden})
@@ -60,6 +61,15 @@ def _show_items(kind: Items, digits: Digits) -> Show:
     parts = {part.stored_name: (part.name, _show(part, digits)) for part in kind.fields}
     defaults = {part.name: part.default for part in kind.fields if part.default is not None}
     return lambda items: [{**defaults, **_named(item, parts)} for item in items]
+
+
+def _show_part(rows: Sequence[Field], digits: Digits) -> Show:
+    parts = {_last(row.stored_name): (_last(row.name), _show(row, digits)) for row in rows}
+    return lambda stored: _named(stored, parts)
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def _show_baseline(records: RecordSchema, digits: Digits) -> Show:

@@ -112,6 +112,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("target", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("actor_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
     ],
+    "predictions": [
+        IndexModel([("written_at", DESCENDING), ("_id", DESCENDING)]),
+        IndexModel([("fitted_at", DESCENDING)]),
+    ],
     "jobs": [
         IndexModel([("kind", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("campaign_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], sparse=True),

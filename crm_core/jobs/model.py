@@ -84,7 +84,16 @@ class RehearsalFields(TypedDict, total=False):
     waiting: int
 
 
-class JobChange(JobFields, DemoFields, ImportFields, RehearsalFields, total=False):
+class RefitFields(TypedDict, total=False):
+    """orders: in the database when it was asked for. after: the last customer id that is done. written: customers who
+    have predictions by now."""
+
+    orders: int
+    after: str
+    written: int
+
+
+class JobChange(JobFields, DemoFields, ImportFields, RehearsalFields, RefitFields, total=False):
     """What one update sets."""
 
 

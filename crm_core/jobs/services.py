@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from crm_core.campaigns.services import CampaignServices
 from crm_core.ingest.services import IngestServices
 from crm_core.jobs.store import JobStore
+from crm_core.predictions.services import PredictionServices
 
 if TYPE_CHECKING:
     from crm_core.demo.loading import DemoLoader
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
     from crm_core.jobs.demo import DemoJobs
     from crm_core.jobs.import_files import ImportFiles
     from crm_core.jobs.imports import Imports
+    from crm_core.jobs.refits import Refits
     from crm_core.jobs.rehearsals import Rehearsals
     from crm_core.jobs.runner import JobRunner
 
 
-class JobServices(CampaignServices, IngestServices):
+class JobServices(CampaignServices, IngestServices, PredictionServices):
     @cached_property
     def job_store(self) -> JobStore:
         return JobStore(self.db, self.redis, self.publisher, self.audit, self.clock)
@@ -75,11 +77,20 @@ class JobServices(CampaignServices, IngestServices):
         return Rehearsals(self.job_store, self.campaigns, rehearsal, self.clock, self.personal_reads)
 
     @cached_property
+    def refits(self) -> "Refits":
+        from crm_core.jobs.refits import Refits
+
+        return Refits(
+            self.db, self.job_store, self.prediction_fits, lambda: self.refitter, self.prediction_writer, self.clock
+        )
+
+    @cached_property
     def job_runner(self) -> "JobRunner":
         """What the jobs worker asks: a new kind of job is a handler here."""
         from crm_core.jobs.demo import DEMO
         from crm_core.jobs.import_run import ImportRunner
         from crm_core.jobs.imports import IMPORT
+        from crm_core.jobs.refits import REFIT
         from crm_core.jobs.rehearsals import REHEARSAL
         from crm_core.jobs.runner import JobHandler, JobRunner
 
@@ -97,5 +108,6 @@ class JobServices(CampaignServices, IngestServices):
             JobHandler(DEMO, self.demo_jobs.work),
             JobHandler(IMPORT, importer.work, importer.clear),
             JobHandler(REHEARSAL, self.rehearsals.work),
+            JobHandler(REFIT, self.refits.work),
         )
         return JobRunner(self.db, self.redis, self.job_store, handlers, self.clock)

@@ -11,7 +11,7 @@ from crm_core.channels.registry import CHANNELS, Channels
 from crm_core.errors import BadRule, UnknownField
 from crm_core.rules.quoting import shown
 from crm_core.schema import kinds
-from crm_core.schema.customer import AVERAGE, BEHAVIOUR, CONSENT, CUSTOMER, ORDERS, PROFILE
+from crm_core.schema.customer import AVERAGE, BEHAVIOUR, CONSENT, CUSTOMER, ORDERS, PREDICTIONS, PROFILE
 from crm_core.schema.fields import Field, Idle, InRules, RecordSchema
 
 
@@ -67,7 +67,7 @@ class CustomerField:
         return self.name == AVERAGE
 
 
-GROUPS = (ORDERS, BEHAVIOUR, PROFILE, CONSENT)
+GROUPS = (ORDERS, BEHAVIOUR, PROFILE, CONSENT, PREDICTIONS)
 """In the order of the palette."""
 
 

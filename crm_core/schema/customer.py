@@ -11,13 +11,14 @@ from crm_core.schema.kinds import (
     Identifier,
     Moment,
     Money,
+    Number,
     Phone,
     Text,
     TextList,
     Values,
 )
 
-PROFILE, ORDERS, BEHAVIOUR, CONSENT = "Profile", "Orders", "Behaviour", "Consent"
+PROFILE, ORDERS, BEHAVIOUR, CONSENT, PREDICTIONS = "Profile", "Orders", "Behaviour", "Consent", "Predictions"
 AVERAGE: Final = "avg_order_value"
 """Not stored: the quotient of the total spend and the number of orders, never rounded where it is compared."""
 
@@ -118,6 +119,27 @@ CUSTOMER = RecordSchema(
         Field(
             "updated_at", Moment(), "Last change", "When the last record that names the customer was accepted.",
             Source.DERIVED, on_profile=True,
+        ),
+        Field(
+            "predicted.active", Count(), "Chance to be active in %", "That the customer has not left for good. Whoever "
+            "ordered on one day only has none.", Source.DERIVED,
+            rules=InRules(PREDICTIONS, phrase="is active with a chance of {} %"),
+        ),
+        Field(
+            "predicted.orders_90d", Number(0, 90), "Orders expected in 90 days", "Days with orders.", Source.DERIVED,
+            rules=InRules(PREDICTIONS, phrase="is expected to order {} times in 90 days", unit="orders"),
+        ),
+        Field(
+            "predicted.order_value", Money(), "Order value expected", "Of a day with orders, less refunds and returns.",
+            Source.DERIVED, rules=InRules(PREDICTIONS, phrase="is expected to spend {} per order"),
+        ),
+        Field(
+            "predicted.value_1y", Money(), "Value expected in a year", "Orders expected in 365 days by their value.",
+            Source.DERIVED, rules=InRules(PREDICTIONS, phrase="is expected to spend {} in a year"),
+        ),
+        Field(
+            "predicted.churn_risk", Count(), "Churn risk in %", "The chance of no order in 365 days.", Source.DERIVED,
+            rules=InRules(PREDICTIONS, phrase="has a churn risk of {} %"),
         ),
     ),
 )  # fmt: skip

@@ -57,6 +57,7 @@ class InRules:
 class Field:
     """One field. about: what is worth knowing beside its label and its kind, for the documentation.
 
+    name: ``predicted.active`` for one that is kept and answered in a part of its own, with others of that part.
     default: what is stored where nothing was ever said. joins: the fields that it is read as, with spaces between
     them, where it is not given itself. columns: further names by which imports know it. in_messages: whether message
     templates may use it. on_profile: whether the customer's page shows it in the profile. is_hidden: from answers.
@@ -82,6 +83,11 @@ class Field:
     def stored_name(self) -> str:
         """Amounts say by their name that they are minor units."""
         return f"{self.name}_minor" if isinstance(self.kind, Money) else self.name
+
+    @property
+    def part(self) -> str:
+        """Where it is kept; empty for the record itself."""
+        return self.name.rpartition(".")[0]
 
     @property
     def is_on_wire(self) -> bool:
@@ -139,6 +145,12 @@ class RecordSchema:
     def joined(self) -> tuple[Field, ...]:
         """Those that may be read as others."""
         return tuple(field for field in self.fields if field.joins)
+
+    @cached_property
+    def parts(self) -> Mapping[str, tuple[Field, ...]]:
+        """The fields of each part, by its name."""
+        names = dict.fromkeys(field.part for field in self.fields if field.part)
+        return {name: tuple(field for field in self.fields if field.part == name) for name in names}
 
     @cached_property
     def required(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ PageName = Literal[
     "customers",
     "customer",
     "explore",
+    "predictions",
     "consent",
     "data",
     "settings",
@@ -63,6 +64,7 @@ PAGES: Mapping[PageName, PageInfo] = {
         "customers/customer.py", "Customer", "person", "Explore", is_listed=False, needs=Permission.READ_CUSTOMERS
     ),
     "explore": PageInfo("explore/explore.py", "Explore", "query_stats", "Explore"),
+    "predictions": PageInfo("explore/predictions.py", "Predictions", "trending_up", "Explore"),
     "consent": PageInfo("consent/consent.py", "Consent", "verified_user", "Operate", needs=Permission.READ_CUSTOMERS),
     "data": PageInfo("data/data.py", "Data", "database", "Operate"),
     "settings": PageInfo("settings/settings.py", "Settings", "settings", "Operate"),

@@ -21,6 +21,7 @@ from crm_core.imports.reading.sources import FileSource
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.recognising.preview import FileFacts, ImportPreview, look_at, try_import
 from crm_core.insights.overview import LatestOrder
+from crm_core.predictions.calibration import NEVER_FITTED
 from crm_core.rules.loading import dump_rule, load_rule
 from crm_core.rules.tree import AnyRule, ListRule
 from pages._ui.deps import actor, services
@@ -88,6 +89,17 @@ def event_types() -> list[str]:
 def zone_effects(zone: str) -> list[ZoneEffect]:
     """What another time zone would do to saved segments."""
     return services().zone_effects.of(ZoneInfo(zone))
+
+
+def no_predictions() -> str | None:
+    """Why customers have none, in words; None when they have."""
+    return _no_predictions(actor().role, actor())
+
+
+@st.cache_data(ttl=5, max_entries=4, show_spinner=False)
+def _no_predictions(role: Role, _actor: Actor) -> str | None:
+    fit = services().prediction_fits.latest(actor=_actor)
+    return NEVER_FITTED if fit is None else fit["reason"]
 
 
 def find_customers(text: str, limit: int) -> dict[str, str]:

@@ -48,6 +48,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "rehearsal.start": "Began a rehearsal",
     "rehearsal.cancel": "Cancelled a rehearsal",
     "rehearsal.read": "Read a rehearsal's messages",
+    "refit.start": "Asked for a fit of the predictions",
+    "refit.cancel": "Cancelled a fit of the predictions",
     "attribute.declare": "Declared an attribute",
     "consent.change": "Changed a customer's consent",
     "suppression.add": "Stopped messages to a customer",

@@ -11,6 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 from crm_core.rules.fields import FieldType
 from crm_core.rules.operators import Operator, Takes
 from crm_core.rules.tree import MAX_VALUES
+from crm_core.schema.customer import PREDICTIONS
+from pages._ui import queries
 from pages._ui.deps import services
 from pages._ui.formats import literal
 from pages._ui.widgets import place_in
@@ -57,6 +59,14 @@ def edit_operator_and_value(condition: Condition, words: Words, reading: Reading
         st.caption("Of all customers who have a value. Whoever ties with the last of them is included.")
     if operator.is_negative:
         st.caption("Includes customers without a value.")
+    if (found := words.field_of(condition.draft)) and found.group == PREDICTIONS:
+        _say_what_is_missing()
+
+
+def _say_what_is_missing() -> None:
+    """Of a field that nobody has while predictions are not offered."""
+    if reason := queries.no_predictions():
+        st.caption(f":red[No customer has predictions. {literal(reason)}]")
 
 
 def pick_operator(part: Part, offered: Sequence[Operator], label: str) -> None:

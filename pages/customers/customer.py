@@ -8,6 +8,7 @@ from pages._ui.guard import lead_back
 from pages._ui.links import link_to
 from pages._ui.widgets import page_header, pick_section
 from pages.customers.consent import show_consent
+from pages.customers.predictions import show_predictions
 from pages.customers.profile import show_profile
 from pages.customers.segments import show_segments
 from pages.customers.timeline import show_timeline
@@ -27,6 +28,7 @@ show_totals(customer)
 happened, known = st.columns([3, 2], gap="medium")
 with known:
     show_profile(customer)
+    show_predictions(customer)
     show_consent(customer)
 with happened:
     section = pick_section("customer", {name: label for name, (label, _) in SECTIONS.items()})

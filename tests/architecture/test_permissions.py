@@ -53,6 +53,8 @@ OPEN: dict[str, tuple[str, set[str]]] = {
         "figures, and what workers write and ask",
         {"insert", "address_holders", "messaged_since", "sent_since", "sent_to", "stats", "timeline", "count_rows"},
     ),
+    "PredictionFits": ("what the job keeps and takes up again", {"find", "keep", "note_written"}),
+    "Refits": ("the work itself, and asking for it once a day", {"work", "start_due"}),
     "Rehearsals": ("their list is of figures; the work itself", {"page", "work"}),
     "Segments": (
         "names, rules and counts, which everybody may see",
@@ -90,7 +92,7 @@ INTERNAL = {
         *("Deliverer", "Engine", "Persister", "PendingRows", "Plan", "Progress", "ReceiptBooker", "Recipients"),
         *("CampaignCounter", "Moves", "Rekeying", "FailureSuppressor"),
         *("HttpVendor", "VendorProbe"),
-        *("JobRunner", "Bookings", "Rehearsal", "ImportFiles", "JobStore", "DemoLoader", "PastLoader"),
+        *("JobRunner", "Bookings", "Refitter", "Rehearsal", "ImportFiles", "JobStore", "DemoLoader", "PastLoader"),
     },
     "limits, queues and their state": {
         *("RateLimiter", "ChannelRates", "IdempotencyKeys", "Publisher", "AsyncPublisher", "BacklogGate", "Monitor"),

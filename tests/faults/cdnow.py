@@ -13,8 +13,9 @@ from crm_core.infra.streams import INGESTED, Stream, redis_translated
 from crm_core.services import Services
 
 CUSTOMERS, PURCHASES, AMOUNT_MINOR = 23_570, 69_659, 250_031_563
-BOOKKEEPING = ("versions", "updated_at")
-"""What a record that comes again may change: which stream entries wrote it, and when the last one came."""
+BOOKKEEPING = ("versions", "updated_at", "predicted")
+"""What a record that comes again may change: which stream entries wrote it, when the last one came, and what the jobs
+worker predicts meanwhile."""
 
 
 def forget(services: Services) -> None:

@@ -19,7 +19,7 @@ from pages._ui.links import PAGES, PageName
 
 SHELL = Path(__file__).resolve().parents[2] / "pages" / "_shell.py"
 TIMEOUT_S = 60
-TEXTS = ("title", "subheader", "markdown", "caption", "text", "code", "info", "error", "warning", "toast")
+TEXTS = ("title", "subheader", "markdown", "caption", "text", "code", "info", "success", "error", "warning", "toast")
 CHOICES = ("selectbox", "multiselect", "button_group", "checkbox", "toggle", "radio", "pagination", "select_slider")
 INPUTS = ("number_input", "text_input", "text_area", "date_input", "time_input", "color_picker")
 _ESCAPED = re.compile(r"\\([^\w\s]|_)")

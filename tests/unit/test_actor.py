@@ -11,6 +11,7 @@ FIRST_ALLOWED = {
     Permission.READ_CUSTOMERS: Role.ANALYST,
     Permission.WRITE_SEGMENTS: Role.ANALYST,
     Permission.EXPORT_CUSTOMERS: Role.ANALYST,
+    Permission.REFIT_PREDICTIONS: Role.ANALYST,
     Permission.WRITE_CAMPAIGNS: Role.MARKETER,
     Permission.WRITE_CONSENT: Role.MARKETER,
     Permission.WRITE_RECORDS: Role.MARKETER,

@@ -1,6 +1,6 @@
 """The fields of records as answers show them, made from the schema: what is declared there is documented here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -39,7 +39,19 @@ def to_typed_dict(name: str, about: str, fields: Mapping[str, Any]) -> Any:
 
 def answer_fields(records: RecordSchema, parts: Mapping[str, Any]) -> dict[str, Any]:
     """Field name to type, for a TypedDict. parts: types of fields whose answer has a form of its own."""
-    return {row.name: _definition(row, parts) for row in records.fields if not row.is_hidden}
+    whole = {row.name: _definition(row, parts) for row in records.fields if not row.is_hidden and not row.part}
+    return whole | {name: NotRequired[_part_of(name, rows)] for name, rows in records.parts.items()}
+
+
+def _part_of(name: str, rows: Sequence[Row]) -> Any:
+    """Each of its fields may be missing."""
+    described = {
+        row.name.removeprefix(f"{name}."): NotRequired[
+            Annotated[_JSON_TYPES.get(type(row.kind), str), Field(description=f"{row.label}. {row.about}")]
+        ]
+        for row in rows
+    }
+    return to_typed_dict(name.capitalize(), f"What is {name} of a customer.", described)
 
 
 def _definition(row: Row, parts: Mapping[str, Any]) -> Any:

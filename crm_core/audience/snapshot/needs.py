@@ -8,7 +8,7 @@ from crm_core.audience.snapshot.changes import Followed
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.engines.columns import PropertyName
 
-CUSTOMER_BYTES, RECORD_BYTES = 100, 32
+CUSTOMER_BYTES, RECORD_BYTES = 115, 32
 """Of the first, ID_BYTES are those of the id."""
 ID_BYTES = 16
 ITEMS_BYTES = 16

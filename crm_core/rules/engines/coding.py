@@ -78,6 +78,15 @@ def smallest(values: NDArray[np.int64]) -> NDArray[Any]:
     return values.astype(np.int32) if fits else values
 
 
+def packed(values: NDArray[np.int64]) -> NDArray[Any]:
+    """Whole numbers that are compared only, in as few bits as hold them."""
+    for kind in (np.int8, np.int16, np.int32):
+        edge = np.iinfo(kind)
+        if not values.size or (values.min() >= edge.min and values.max() <= edge.max):
+            return values.astype(kind)
+    return values
+
+
 def as_codes(codes: NDArray[Any], count: int) -> NDArray[Any]:
     """Positions among ``count`` values, in as few bits as hold them."""
     for kind in (np.int8, np.int16):

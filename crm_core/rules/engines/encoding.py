@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_core.rules.engines.coding import Codes, ReadTimes, Records, joined, smallest, taken
+from crm_core.rules.engines.coding import Codes, ReadTimes, Records, joined, packed, smallest, taken
 from crm_core.rules.engines.columns import Columns, Events, Numbers, Orders, PropertyName, day_to_ms, to_ms
 from crm_core.rules.engines.encoding_messages import COUNTED_RANKS, MessageEncoder, with_times
 from crm_core.rules.engines.item_columns import ItemEncoder
 from crm_core.rules.engines.single import Record
 from crm_core.rules.fields import Catalogue, CustomerField, FieldType, micros_of
+from crm_core.schema.customer import PREDICTIONS
 from crm_core.schema.statuses import STATUS_NAMES
 
 CODED = frozenset({FieldType.TEXT, FieldType.LIST, FieldType.BOOLEAN, FieldType.CHOICE})
@@ -155,6 +156,7 @@ def _finished(columns: Mapping[PropertyName, tuple[CustomerField, "Codes | _Numb
 class _Numbers:
     def __init__(self, found: CustomerField) -> None:
         self._is_count = found.type is FieldType.NUMBER and found.is_whole
+        self._is_packed = found.group == PREDICTIONS and found.is_whole
         self._type = np.int64 if found.is_whole or found.type is FieldType.DATE else np.float64
         self._values: list[NDArray[Any]] = []
         self._present: list[NDArray[np.bool_]] = []
@@ -165,6 +167,8 @@ class _Numbers:
 
     def finish(self) -> Numbers:
         values, present = joined(self._values, self._type), joined(self._present, np.bool_)
+        if self._is_packed or not present.any():
+            return Numbers(packed(values.astype(np.int64, copy=False)), None if present.all() else present)
         return Numbers(smallest(values) if self._is_count else values, None if present.all() else present)
 
 

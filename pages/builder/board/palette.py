@@ -21,6 +21,7 @@ GROUPS: Final = (
     "Behaviour",
     "Profile",
     "Consent",
+    "Predictions",
     "Attributes",
     "Events",
     "Messages",
