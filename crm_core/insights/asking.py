@@ -92,8 +92,8 @@ class Insights:
         today = day_of(state.as_of, zone)
         known: tuple[date, tuple[Row, ...]] | None = remembered.get(key)
         # A segment may have another rule by now, and a campaign other figures than those in the snapshot.
-        is_elsewhere = (
-            bool(taken.get("segment") or taken.get("segments")) or not question.reads_messages and asked.campaign
+        is_elsewhere = bool(taken.get("segment") or taken.get("segments")) or (
+            not question.reads_messages and asked.campaign
         )
         if known is None or known[0] != today or is_elsewhere:
             people = _People(state.version, zone, today, self._segments, self._contexts)

@@ -99,7 +99,7 @@ def predicted_and_actual(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     Rows: of ``calibration_rows``.
     """
     if not rows:
-        return _nothing_yet("No model has been checked yet")
+        return nothing_yet("No model has been checked yet")
     places = [row["decile"] for row in rows]
     details = [_calibration_detail(row) for row in rows]
     common: Mapping[str, Any] = {"x": places, "customdata": details, "hovertemplate": "%{customdata}<extra></extra>"}
