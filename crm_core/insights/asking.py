@@ -44,6 +44,10 @@ class BeingLoaded(Unavailable):
         self.loaded, self.total = loaded, total
 
 
+class NotInMemory(Unavailable):
+    """What is asked for does not fit into memory, or is not held there."""
+
+
 class Insights:
     def __init__(
         self,
@@ -68,7 +72,7 @@ class Insights:
     def ask(self, name: str, wanted: Mapping[str, str], *, actor: Actor, is_fresh: bool = False) -> Answer:
         """wanted: parameters by name, as a link has them. is_fresh: with all that was stored before this call.
 
-        Raises NotFound, InvalidInput, BeingLoaded, Unavailable.
+        Raises NotFound, InvalidInput, BeingLoaded, NotInMemory, Unavailable.
         """
         actor.require(Permission.READ_FIGURES)
         question = self.question(name)
@@ -151,13 +155,13 @@ class Insights:
         state = self._keeper.state
         if question.reads_messages and state.status is not Status.TOO_LARGE:
             if not self._keeper.want({Extra.MESSAGES}):
-                raise Unavailable("The messages are too many for the memory that CRM_SNAPSHOT_MAX_MB allows.")
+                raise NotInMemory("The messages are too many for the memory that CRM_SNAPSHOT_MAX_MB allows.")
             if is_fresh:
                 state = self._keeper.wait_until(lambda now: now.as_of is not None and _has_messages(now), PATIENCE_S)
         if is_fresh:
             state = self._keeper.caught_up(PATIENCE_S)
         if state.status is Status.TOO_LARGE:
-            raise Unavailable("The data are too large for the memory that CRM_SNAPSHOT_MAX_MB allows.")
+            raise NotInMemory("The data are too large for the memory that CRM_SNAPSHOT_MAX_MB allows.")
         if state.version is None or state.as_of is None or (question.reads_messages and not _has_messages(state)):
             raise BeingLoaded(state.loaded, state.total)
         return state
@@ -186,7 +190,7 @@ class _People:
         context = self._contexts.remembered_context(ranks=SnapshotRanks(self._version))
         bound = bind(load_rule(segment["rule"]), context)
         if not self._population.holds(bound):
-            raise Unavailable(f"The segment {shown(segment['name'])} uses a field that is not held in memory.")
+            raise NotInMemory(f"The segment {shown(segment['name'])} uses a field that is not held in memory.")
         return segment["name"], self._population.find(bound)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from crm_core.insights.asking import BeingLoaded
+from crm_core.insights.asking import BeingLoaded, NotInMemory
 from crm_core.insights.charts import Figures, Funnel
 from crm_core.insights.frame import Answer, Row, Unit
 from crm_core.insights.periods import Period
@@ -18,7 +18,7 @@ from crm_core.insights.question import Question
 from crm_core.money import to_major
 from pages._ui.charts import show_chart
 from pages._ui.deps import actor, services
-from pages._ui.formats import change, money_short, number
+from pages._ui.formats import change, literal, money_short, number
 from pages._ui.insight_charts import figure_of
 from pages._ui.insight_drawing import Drawing
 from pages._ui.steps import show_steps
@@ -55,6 +55,11 @@ def show_loading(exc: BeingLoaded) -> None:
     words = f"{number(exc.loaded)} of {number(exc.total)} records" if exc.total else "a moment"
     st.progress(share, f"Loading the figures into memory: {words}")
     _look_again()
+
+
+def show_not_in_memory(exc: NotInMemory) -> None:
+    """In the place of figures, without which the rest of the page goes on."""
+    st.info(literal(str(exc)), icon=":material/memory:")
 
 
 @st.fragment(run_every=LOADING_S)

@@ -6,7 +6,8 @@ import streamlit as st
 
 from crm_core.campaigns.messages.message_log import Stats
 from crm_core.campaigns.model import Campaign
-from crm_core.insights.asking import BeingLoaded
+from crm_core.errors import Unavailable
+from crm_core.insights.asking import BeingLoaded, NotInMemory
 from crm_core.insights.frame import Row
 from crm_core.insights.questions.campaign_lift import REVENUE
 from crm_core.schema.message_states import MessageState
@@ -29,11 +30,11 @@ def show_comparisons(campaign: Campaign, stats: Stats) -> None:
     if stats.by_state[MessageState.HELD_OUT]:
         try:
             _show_lift(wanted)
-        except BeingLoaded as exc:
+        except (BeingLoaded, NotInMemory) as exc:
             _offer_to_look(exc)
 
 
-def _offer_to_look(exc: BeingLoaded) -> None:
+def _offer_to_look(exc: Unavailable) -> None:
     """No drawing by itself: the page may be asking something."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(literal(str(exc)), width="content")
@@ -102,7 +103,7 @@ def show_breakdown(campaign_id: str) -> None:
         wanted = choose(found, besides=("campaign",))
     try:
         insight = ask(found.name, {**wanted, "campaign": campaign_id})
-    except BeingLoaded as exc:
+    except (BeingLoaded, NotInMemory) as exc:
         _offer_to_look(exc)
         return
     show_insight(insight, key=found.name, height=BREAKDOWN_PX)

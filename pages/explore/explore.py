@@ -3,7 +3,7 @@
 import streamlit as st
 
 from crm_core.errors import InvalidInput
-from crm_core.insights.asking import BeingLoaded
+from crm_core.insights.asking import BeingLoaded, NotInMemory
 from crm_core.insights.charts import Figures
 from crm_core.insights.question import Topic
 from crm_core.insights.registry import QUESTIONS
@@ -11,7 +11,7 @@ from crm_core.rules.days import day_of
 from pages._ui.date_range import pick_range
 from pages._ui.deps import services
 from pages._ui.guard import show_error
-from pages._ui.insights import Insight, ask, show_figures, show_insight, show_loading
+from pages._ui.insights import Insight, ask, show_figures, show_insight, show_loading, show_not_in_memory
 from pages._ui.widgets import page_header, pick_section
 from pages.explore.choices import choose
 from pages.explore.rows import leads_to_board, offer_rule, show_rows
@@ -47,6 +47,8 @@ def show(name: str) -> None:
         show_answer(ask(name, wanted))
     except BeingLoaded as exc:
         show_loading(exc)
+    except NotInMemory as exc:
+        show_not_in_memory(exc)
     except InvalidInput as exc:
         show_error(exc)
 

@@ -4,14 +4,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator as Place
 
 from crm_core.campaigns.listing import STATES_OF, CampaignFilter, CampaignSort, StateGroup
-from crm_core.insights.asking import BeingLoaded
+from crm_core.insights.asking import BeingLoaded, NotInMemory
 from crm_core.insights.periods import Period, months_before
 from crm_core.rules.days import day_of
 from pages._ui import queries
 from pages._ui.date_range import pick_range
 from pages._ui.deps import actor, services
 from pages._ui.guard import hidden_if_forbidden, live
-from pages._ui.insights import ask, show_figures, show_insight, show_loading
+from pages._ui.insights import ask, show_figures, show_insight, show_loading, show_not_in_memory
 from pages._ui.links import go_to, link_to
 from pages._ui.tables import order_table
 from pages._ui.widgets import empty_state, page_header
@@ -42,6 +42,9 @@ def show_overview() -> None:
     except BeingLoaded as exc:
         with above:
             show_loading(exc)
+    except NotInMemory as exc:
+        with above:
+            show_not_in_memory(exc)
     show_latest()
 
 

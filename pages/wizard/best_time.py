@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from crm_core.insights.asking import BeingLoaded
+from crm_core.insights.asking import BeingLoaded, NotInMemory
 from crm_core.insights.frame import Row
 from pages._ui.deps import services
 from pages._ui.formats import number
@@ -33,7 +33,7 @@ def suggest_time(draft: Draft) -> None:
     for act, words, note in ACTS:
         try:
             found = ask("hours", {"of": act, "segment": draft["segment_id"] or "", **_range(now.date())})
-        except BeingLoaded:
+        except (BeingLoaded, NotInMemory):
             st.caption("The best time is told once the figures are in memory.")
             return
         total = sum(row["count"] for row in found.rows)

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from pydantic_core import from_json
 
+from crm_core.audience.snapshot.keeper import State, Status
 from crm_core.infra.streams import Stream
 from crm_core.rules.loading import load_rule
 from crm_core.schema.message_states import MessageState
@@ -15,7 +17,7 @@ from tests.actors import TEST
 from tests.conftest import TestClock
 from tests.insights import load_snapshot
 from tests.ui.deliveries import launched
-from tests.ui.page import Page
+from tests.ui.page import Page, plain
 from tests.ui.shop import Record, Shop, counted, ordered_at, spend
 from tests.ui.tables import links_of, rows_of
 
@@ -171,6 +173,17 @@ def test_orders_have_their_hours_once_they_are_asked_for(shop: Shop, workspace: 
     within_range = within(counted(shop.orders), date(2026, 5, 17), date(2026, 6, 15))
     heat, _ = page.chart("hours")
     assert sum(map(sum, heat["z"])) == len(within_range)
+
+
+def test_without_room_in_memory_the_rest_of_the_page_is_there(
+    shop: Shop, workspace: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(workspace.snapshot), "state", property(lambda _: State(Status.TOO_LARGE)))
+    page = Page("overview")
+    shown = "\n".join(info.value for info in page.test.info)
+    assert "The data are too large for the memory that CRM" in plain(shown)
+    assert rows_of(page, "Orders")
+    assert "No campaign yet" in page.words
 
 
 def test_while_figures_are_loaded_the_rest_of_the_page_is_there(shop: Shop, workspace: Services) -> None:
