@@ -238,6 +238,13 @@ class Settings(BaseSettings):
             "customer and 32 an order or event. Beyond it MongoDB counts.",
         ),
     ] = 512
+    snapshot_on_disk: Annotated[
+        bool,
+        Field(
+            description="Whether the app keeps a copy of that snapshot in its data folder, so that the next start does "
+            "not load it anew. It holds customers' ids and what rules ask for."
+        ),
+    ] = True
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severe log line to write.")
     ] = "INFO"

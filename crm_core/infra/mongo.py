@@ -126,6 +126,7 @@ COLLECTIONS = (
     "event_properties",
     "workspace",
     "preferences",
+    "snapshot_marks",
     "import_files.files",
     "import_files.chunks",
 )
