@@ -239,11 +239,7 @@ class Settings(BaseSettings):
         ),
     ] = 512
     snapshot_on_disk: Annotated[
-        bool,
-        Field(
-            description="Whether the app keeps a copy of that snapshot in its data folder, so that the next start does "
-            "not load it anew. It holds customers' ids and what rules ask for."
-        ),
+        bool, Field(description="Whether the data folder has a copy of it, so that the next start need not load it.")
     ] = True
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severe log line to write.")

@@ -59,10 +59,11 @@ class _Maker:
         if self._draw(st.booleans()):
             return None
         count = self.count()
-        coded = [self.coded(count) for _ in range(3)]
+        channels, campaigns, reasons = (self.coded(count) for _ in range(3))
         ranks = self._random.integers(0, 4, count).astype(np.int8)
-        steps = [Steps(np.arange(count, dtype=np.int32), np.sort(self.times(count))) for _ in range(2)]
-        return Messages(self.rows(count), np.sort(self.times(count)), self.times(count), ranks, *coded, *steps)
+        opened, clicked = (Steps(np.arange(count, dtype=np.int32), np.sort(self.times(count))) for _ in range(2))
+        begun = (self.rows(count), np.sort(self.times(count)), self.times(count), ranks)
+        return Messages(*begun, channels, campaigns, reasons, opened, clicked)
 
     def column(self, size: int, *, is_number: bool = False) -> Any:
         if not is_number and self._draw(st.booleans()):

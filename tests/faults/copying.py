@@ -1,4 +1,4 @@
-"""A process that writes copies of the snapshot, one after another, until it is killed: ``python -m`` with the folder."""
+"""A process that writes copies of the snapshot, one after another, until it is killed: ``-m`` with the folder."""
 
 import sys
 from itertools import count
@@ -29,7 +29,8 @@ def main(path: Path) -> None:
     for number in count():
         head = {"number": number, "shard": form.structure}
         folder.write(lambda file, head=head: write_file(file, head, form.arrays), size=0, times_forgotten=0)  # type: ignore[misc]
-        print(number, flush=True)
+        sys.stdout.write(f"{number}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bson
 import pytest
 
 from crm_core.audience.preview import Preview, Source
@@ -223,7 +224,7 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "of another database": rewritten(database="other"),
     "of other keys": rewritten(hashes="0" * 16),
     "of other columns": rewritten(layout="()"),
-    "of a place that the log has no more": rewritten(place=disk_copy.bson.encode(FORGOTTEN).hex()),
+    "of a place that the log has no more": rewritten(place=bson.encode(FORGOTTEN).hex()),
     "without messages that a cap counts": rewritten(sends=True),
     "of an unknown kind": rewritten(shard=["Unknown", {}]),
 }
@@ -245,10 +246,9 @@ def test_when_there_is_any_doubt_all_is_loaded_anew(
         assert loads == [1], "it was written anew"
 
 
-def test_a_database_that_was_put_back_from_a_backup_is_noticed(
+def test_a_process_that_does_not_catch_up_loads_anew(
     apps: Apps, loads: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its log has not the place that is kept."""
     with apps.started() as services:
         store_customers(services, {"id": "a", "visits": 2})
     monkeypatch.setattr(Resuming, "is_done", lambda resuming, found: False)

@@ -4,7 +4,7 @@ import time
 
 from crm_core.audience.snapshot.changes import Changed, ColumnsOutdated
 
-MAX_CHANGED = 0.1
+MAX_CHANGED = 0.05
 """Of all customers: with more than that, loading all anew is sooner done than reading them one by one."""
 MIN_CHANGED = 10_000
 PATIENCE_S = 30.0
