@@ -18,6 +18,7 @@ from crm_core.audience.snapshot.needs import Extra
 from crm_core.campaigns.messages.rows import new_row
 from crm_core.infra.mongo import Db
 from crm_core.infra.streams import Stream
+from crm_core.insights.registry import QUESTIONS
 from crm_core.rules.text.parsing import parse_text
 from crm_core.schema.message_states import MessageState
 from crm_core.services import Services, build_services
@@ -282,6 +283,17 @@ def test_messages_and_items_are_there_at_once_when_they_were_before(apps: Apps) 
         assert columns.messages is not None
         assert columns.orders.items is not None
         assert services.snapshot.want({Extra.MESSAGES, Extra.ITEMS})
+
+
+def test_figures_are_the_same_after_a_start(apps: Apps) -> None:
+    def figures(services: Services) -> dict[str, Any]:
+        return {name: services.insights.ask(name, {}, actor=TEST, is_fresh=True).rows for name in QUESTIONS}
+
+    with apps.started() as services:
+        fill(services)
+        before = figures(services)
+    with apps.started() as services:
+        assert figures(services) == before
 
 
 def test_who_is_erased_is_gone_from_the_disk_at_once_and_from_later_copies(
