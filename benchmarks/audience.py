@@ -11,13 +11,13 @@ import psutil
 
 from benchmarks.columns import NOW, make_columns
 from benchmarks.dragging import measure_drags
+from benchmarks.kept import READY_S, keep_and_read, start_again, start_snapshot
 from benchmarks.report import median_of, time_of
 from benchmarks.shop import fill
 from crm_core.audience.eligibility import Policy
 from crm_core.audience.measuring import measure_deliverable, measure_effects, measure_steps
 from crm_core.audience.reach import LAYOUT
 from crm_core.audience.snapshot.ids import IdTable
-from crm_core.audience.snapshot.keeper import Status
 from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.shard import RecentSets, Sends, Shard, nbytes
 from crm_core.audience.snapshot.version import Part, Version
@@ -39,7 +39,6 @@ CHANGED = 10_000
 RUNS = 40
 CACHE_GB = 2.0
 DAY_MS = 86_400_000
-READY_S = 1200.0
 RULE = (
     "spend > {spend} AND (visits < 3 OR NOT inactive for 90 days) "
     'AND orders(category = "{category}", last 180 days) >= 1 AND city in ({cities}) AND tags has any ({tags})'
@@ -73,16 +72,16 @@ def in_core(folder: Path, size: int) -> None:
         columns, *spent = ask(services, RULE, "preview of 6 conditions")
         compare(services, RULE, lambda: bare_masks(columns, to_ms(services.clock())), *spent)
         follow(services)
-        hold_messages(services)
+        loaded = hold_messages(services)
         mixed, *spent = ask(services, MIXED, "preview of 6 conditions, 2 of them on messages")
         compare(services, MIXED, lambda: bare_mixed(mixed, to_ms(services.clock())), *spent)
-        services.close()
+        start_again(ready, services, parse_text(_rule(300, MIXED), services.rule_contexts.context()), loaded)
 
 
 def load(services: Services) -> None:
     process = psutil.Process()
     before = process.memory_info().rss
-    started = time_of(lambda: _start(services))
+    started = time_of(lambda: start_snapshot(services))
     version = services.snapshot.state.version
     assert version is not None
     shard = version.parts[0].shard
@@ -120,8 +119,8 @@ def compare(services: Services, wanted: str, by_hand: Callable[[], object], warm
     )
 
 
-def hold_messages(services: Services) -> None:
-    """They are read once a rule asks for some."""
+def hold_messages(services: Services) -> float:
+    """They are read once a rule asks for some. Returns how long that and all else took, in s."""
     rule = parse_text("messages(sent) >= 1", services.rule_contexts.context())
     before = _columns(services)
     assert before.messages is None
@@ -142,6 +141,7 @@ def hold_messages(services: Services) -> None:
         f"    {messages.times.size:,} messages, and all else again, read in {took:.1f} s; "
         f"{nbytes(messages) / messages.times.size:.1f} bytes a message (goal ≤ 32)"
     )
+    return took
 
 
 def _holds_messages(version: Version) -> bool:
@@ -167,15 +167,21 @@ def follow(services: Services) -> None:
 
 def at_the_limit(size: int) -> None:
     """In the core alone: so many customers are more than this machine stores in reasonable time."""
+    print(f"  {size:,} customers, {size * 5:,} orders, in the core")
     columns = make_columns(size)
-    shard = Shard(columns, IdTable.of([]), np.zeros(size, dtype=LAYOUT.dtype), _no_sends())
+    shard = Shard(
+        columns,
+        IdTable.of([f"customer-{row:07d}" for row in range(size)]),
+        np.zeros(size, dtype=LAYOUT.dtype),
+        _no_sends(),
+    )
+    keep_and_read(shard)
     version = Version((Part.whole(shard),))
     context = RuleContext(NOW, 2, fold)
     thresholds = count(300)
     rules = (parse_text(_rule(next(thresholds), category="category 3", city="city"), context) for _ in count())
     warm = _spread(lambda: _measure(version, next(rules), context))
     bare = median_of(lambda: bare_masks(columns, to_ms(NOW)), runs=3)
-    print(f"  {size:,} customers, {size * 5:,} orders, in the core")
     print(
         f"    preview of 6 conditions, one changed: p50 {warm[0]:.1f}, p95 {warm[1]:.1f} ms; "
         f"bare NumPy {bare * 1e3:.1f} ms"
@@ -244,11 +250,6 @@ def _forgetful(services: Services) -> Version:
     assert version is not None
     parts = [Part(replace(part.shard, sets=RecentSets()), part.alive) for part in version.parts]
     return Version(tuple(parts))
-
-
-def _start(services: Services) -> None:
-    services.snapshot.start()
-    services.snapshot.wait_until(lambda state: state.status is Status.READY, READY_S)
 
 
 def _no_sends() -> Sends:

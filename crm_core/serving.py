@@ -57,7 +57,7 @@ class _Opening:
     def open(self) -> None:
         services = build_services(self._settings, watch=self._watch)
         self._services = services
-        services.snapshot.start()
+        services.snapshot.start(services.open_snapshot_copy(len(STEPS)))
         install(services)
         freeze_startup_objects()
 

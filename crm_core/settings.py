@@ -238,6 +238,9 @@ class Settings(BaseSettings):
             "customer and 32 an order or event. Beyond it MongoDB counts.",
         ),
     ] = 512
+    snapshot_on_disk: Annotated[
+        bool, Field(description="Whether the data folder has a copy of it, so that the next start need not load it.")
+    ] = True
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Least severe log line to write.")
     ] = "INFO"

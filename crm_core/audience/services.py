@@ -20,7 +20,10 @@ from crm_core.rules.context import RankSource
 
 if TYPE_CHECKING:
     from crm_core.audience.previews import Previews
+    from crm_core.audience.snapshot.disk.disk_copy import DiskCopy
     from crm_core.audience.snapshot.keeper import Keeper
+
+MB = 1_000_000
 
 
 class AudienceServices(CustomerServices):
@@ -85,6 +88,18 @@ class AudienceServices(CustomerServices):
         return Keeper(
             self.db, self.rule_contexts, lambda: self.policy, self.clock, limit_mb=self.settings.snapshot_max_mb
         )
+
+    def open_snapshot_copy(self, data_version: int) -> "DiskCopy | None":
+        """Where the snapshot is kept between starts; None, and nothing left of it there, where it is not to be."""
+        from crm_core.audience.snapshot.disk.disk_copy import DiskCopy
+
+        settings = self.settings
+        folder, limit = settings.data_dir.resolve() / "snapshot", settings.snapshot_max_mb * MB
+        found = DiskCopy(self.db, folder, data_version=data_version, limit=limit)
+        if settings.snapshot_on_disk:
+            return found
+        found.forget()
+        return None
 
     @cached_property
     def previews(self) -> "Previews":

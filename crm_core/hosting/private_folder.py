@@ -12,7 +12,7 @@ log = structlog.stdlib.get_logger(__name__)
 UMASK = 0o077
 """Of the processes that write there."""
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
-FOLDERS = ("imports", "logs", "mongodb", "valkey")
+FOLDERS = ("imports", "logs", "mongodb", "snapshot", "valkey")
 FILES = (
     "clientnest.lock",
     "mongodb.key",

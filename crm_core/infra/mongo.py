@@ -130,6 +130,7 @@ COLLECTIONS = (
     "event_properties",
     "workspace",
     "preferences",
+    "snapshot_marks",
     "import_files.files",
     "import_files.chunks",
 )

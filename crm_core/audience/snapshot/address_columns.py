@@ -11,7 +11,7 @@ from pymongo.client_session import ClientSession
 from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.audience.model import Suppression, suppressions_in
 from crm_core.audience.snapshot.shard import AddressSends, SharedRows
-from crm_core.audience.snapshot.sharing import ADDRESS_PLACES, find_shared, hash_entry
+from crm_core.audience.snapshot.sharing import ADDRESS_PLACES, AddressHashes, find_shared
 from crm_core.audience.suppression_rows import erased_row_id
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc
@@ -27,23 +27,26 @@ NO_PLACE = -1
 class AddressColumns:
     """The addresses of customers that are read, and of the messages that they got, as hashes."""
 
-    def __init__(self) -> None:
+    def __init__(self, hashes: AddressHashes) -> None:
+        self._hashes = hashes
         self._size = 0
         self._rows, self._places, self._keys = array("i"), array("b"), array("q")
         self._sends: list[tuple[int, int, int, int]] = []
 
     def add(self, customers: Sequence[Mapping[str, Any]]) -> None:
+        entries: list[str] = []
         for row, customer in enumerate(customers, self._size):
             for entry in customer.get("address_keys", ()):
                 self._rows.append(row)
                 self._places.append(ADDRESS_PLACES.get(entry[: entry.index(":")], NO_PLACE))
-                self._keys.append(hash_entry(entry))
+                entries.append(entry)
+        self._keys.frombytes(self._hashes.of(entries).tobytes())
         self._size += len(customers)
 
     def add_send(self, row: int, message: Mapping[str, Any], place: int) -> None:
         """place: of its channel in CHANNEL_PLACES."""
         if (channel := CHANNELS.get(message["channel"])) and (key := message.get("address_key")):
-            self._sends.append((row, hash_entry(channel.entry(key)), message["sent_at"], place))
+            self._sends.append((row, self._hashes.one(channel.entry(key)), message["sent_at"], place))
 
     def finish(self, known: NDArray[np.int64]) -> tuple[SharedRows, AddressSends]:
         """What is to be kept. known: as in ``find_shared``."""
@@ -56,9 +59,12 @@ class AddressColumns:
 class Sharers:
     """Finds who has to be read again with customers that changed."""
 
-    def __init__(self, db: Db, session: ClientSession, known: NDArray[np.int64], *, reads_sends: bool) -> None:
+    def __init__(
+        self, db: Db, session: ClientSession, known: NDArray[np.int64], hashes: AddressHashes, *, reads_sends: bool
+    ) -> None:
         self._db = db
         self._session = session
+        self._hashes = hashes
         self._known = known
         self._reads_sends = reads_sends
 
@@ -78,8 +84,8 @@ class Sharers:
 
     def _unknown(self, entries: set[str]) -> set[str]:
         named = list(entries)
-        hashes = np.array([hash_entry(each) for each in named], dtype=np.int64)
-        return {each for each, known in zip(named, np.isin(hashes, self._known), strict=True) if not known}
+        are_known = np.isin(self._hashes.of(named), self._known)
+        return {each for each, is_known in zip(named, are_known, strict=True) if not is_known}
 
     def _entries_of(self, ids: Collection[str]) -> set[str]:
         """Of their addresses, and of those at which they got messages."""

@@ -9,6 +9,7 @@ from typing import Any
 from pymongo.change_stream import DatabaseChangeStream
 from pymongo.errors import OperationFailure
 
+from crm_core.audience.snapshot.marks import MARKS
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc, translated
 from crm_core.rules.engines.encoding_messages import UNCOUNTED_RANKS
@@ -47,11 +48,13 @@ class ColumnsOutdated(Exception):
 @dataclass
 class Changed:
     """ids: of customers that changed. entries: of ``address_keys``; whoever has one changed. is_all: whether these are
-    all so far."""
+    all so far. has_gone: whether a customer was removed. marks: those that were set, by name, with their places."""
 
     ids: set[str] = field(default_factory=set)
     entries: set[str] = field(default_factory=set)
     is_all: bool = True
+    has_gone: bool = False
+    marks: dict[str, Any] = field(default_factory=dict)
 
 
 class Changes:
@@ -91,7 +94,7 @@ def watch(db: Db, place: Any = None, *, messages: Followed, with_properties: boo
 
 def _stages(database: str, messages: Followed, types: Sequence[str]) -> list[Doc]:
     """Whole names: the part behind the point alone is a regular expression, for each entry of the log, to MongoDB."""
-    watched = [{"db": database, "coll": name} for name in ("customers", "suppressions", *types)]
+    watched = [{"db": database, "coll": name} for name in ("customers", "suppressions", MARKS, *types)]
     wanted: list[Doc] = [{"ns": {"$in": watched}}, {"operationType": "dropDatabase"}]
     log: Doc = {"ns": {"db": database, "coll": "messages"}}
     match messages:
@@ -111,9 +114,19 @@ def _note(change: Doc, found: Changed) -> None:
     if change["operationType"] in ENDS or change["ns"]["coll"] in {*TYPES, PROPERTIES}:
         raise ColumnsOutdated
     key: str = change["documentKey"]["_id"]
-    if change["ns"]["coll"] == "customers":
-        found.ids.add(key)
-        return
+    match change["ns"]["coll"]:
+        case "customers":
+            found.ids.add(key)
+            found.has_gone |= change["operationType"] == "delete"
+        case _ if change["ns"]["coll"] == MARKS:
+            if change["operationType"] == "insert":
+                found.marks[key] = change["_id"]
+        case _:
+            _note_other(key, found)
+
+
+def _note_other(key: str, found: Changed) -> None:
+    """A suppression, or a message."""
     if key.startswith(ERASED):
         raise ColumnsOutdated
     before, _, name = key.partition(":")  # the channel, or the campaign

@@ -47,6 +47,11 @@ class IdTable(Mapping[str, int]):
         return self._data[self._ends[row] : self._ends[row + 1]]
 
     @property
+    def arrays(self) -> tuple[NDArray[np.uint8], NDArray[np.unsignedinteger[Any]]]:
+        """What a table is made of: the bytes of all ids, and where each begins, and the last one ends."""
+        return np.frombuffer(self._data, dtype=np.uint8), self._offsets
+
+    @property
     def nbytes(self) -> int:
         return len(self._data) + self._offsets.nbytes
 

@@ -12,9 +12,11 @@ import structlog
 
 from crm_core.audience.contexts import RuleContexts
 from crm_core.audience.eligibility import Policy
-from crm_core.audience.snapshot.changes import Changed, Changes, ColumnsOutdated, TokenLost, watch
+from crm_core.audience.snapshot.changes import AWAIT_MS, Changed, Changes, ColumnsOutdated, TokenLost, watch
+from crm_core.audience.snapshot.disk.disk_copy import DiskCopy, Made
+from crm_core.audience.snapshot.disk.resuming import Resuming
 from crm_core.audience.snapshot.loading import Loader
-from crm_core.audience.snapshot.merging import merge
+from crm_core.audience.snapshot.merging import merged
 from crm_core.audience.snapshot.needs import Extra, Needs, expected_size, extra_bytes
 from crm_core.audience.snapshot.ranks import SnapshotRanks
 from crm_core.audience.snapshot.version import Part, Version
@@ -27,10 +29,10 @@ log = structlog.stdlib.get_logger(__name__)
 
 RETRY_S = 1.0
 CHECK_SIZE_S = 30.0
-MERGE_FROM = 4
-"""A part is merged into the one before it when it has a quarter of its rows."""
 PAUSE_S, MAX_PAUSE_S = 0.2, 2.0
 """Between two looks at what changed, unless somebody waits for it."""
+LAST_S = 3.0
+"""How long a process that stops waits for the changes that its last copy on disk is to have."""
 
 
 class Status(StrEnum):
@@ -71,8 +73,12 @@ class Keeper:
         self._read: Needs | None = None
         self._state = State(Status.OFF)
         self._begun = self._settled = 0
+        self._version: Version | None = None
         self._place: Any = None
         self._loader: Loader | None = None
+        self._copy: DiskCopy | None = None
+        self._is_copy_taken = False
+        self._resuming: Resuming | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -85,7 +91,9 @@ class Keeper:
         version = self._state.version
         return SnapshotRanks(version) if version else None
 
-    def start(self) -> None:
+    def start(self, copy: DiskCopy | None = None) -> None:
+        """copy: where the snapshot is kept between starts."""
+        self._copy = copy
         self._show(State(Status.LOADING))
         self._thread = threading.Thread(target=self._run, name="snapshot", daemon=True)
         self._thread.start()
@@ -95,6 +103,8 @@ class Keeper:
         self._asked.set()
         if self._thread:
             self._thread.join()
+        if self._copy:
+            self._copy.close()
         self._show(State(Status.OFF))
 
     def caught_up(self, timeout_s: float) -> State:
@@ -135,21 +145,29 @@ class Keeper:
                 self._show(State(Status.AWAY, self._state.version, self._state.as_of))
                 self._stop.wait(RETRY_S)
             except (TokenLost, ColumnsOutdated):
-                self._place = None
+                self._start_anew()
             except Exception:  # a bug here must not leave readers with numbers that age for ever
                 log.exception("snapshot failed")
-                self._place = None
+                self._start_anew()
                 self._show(State(Status.AWAY))
                 self._stop.wait(RETRY_S)
 
+    def _start_anew(self) -> None:
+        self._place = self._resuming = None
+        if self._copy:
+            self._copy.drop()
+
     def _follow(self) -> None:
         """Watch first, then load: what changes while it loads is read again."""
+        if self._copy and not self._is_copy_taken:
+            self._take(self._copy)
+            self._is_copy_taken = True
         needs = self._needs()
         if self._read != needs:
             self._place = None
         has_properties = bool(needs.properties)
         with watch(self._db, self._place, messages=needs.followed, with_properties=has_properties) as changes:
-            if self._place is None or self._state.version is None:
+            if self._place is None or self._version is None:
                 self._load(needs)
             checked = time.monotonic()
             while not self._stop.is_set():
@@ -159,6 +177,32 @@ class Keeper:
                 if time.monotonic() - checked > CHECK_SIZE_S:
                     checked = time.monotonic()
                     self._check_size()
+            if self._copy and not self._resuming:
+                self._copy_last(self._copy, changes)
+
+    def _take(self, copy: DiskCopy) -> None:
+        """Go on from the copy, if it has what is needed. It is shown once all is in it that was stored before."""
+        if not (kept := copy.take()):
+            return
+        self._extras |= kept.made.needs.extras
+        self._wanted_properties |= kept.made.needs.properties
+        self._check_size()
+        needs = self._needs()
+        loader = Loader.of(self._db, self._contexts.context().catalogue, needs)
+        if Made(needs, loader.layout) != kept.made:
+            copy.drop()
+            return
+        self._read, self._loader, self._place = needs, loader, kept.place
+        self._version = Version((Part.whole(kept.shard),))
+        self._resuming = Resuming(copy.took(self._version), kept.shard.size)
+
+    def _copy_last(self, copy: DiskCopy, changes: Changes) -> None:
+        self._advance(changes)
+        assert self._version is not None
+        copy.begin_last(self._version)
+        until = time.monotonic() + LAST_S
+        while copy.is_waiting and time.monotonic() < until:
+            self._advance(changes)
 
     def _needs(self) -> Needs:
         """Only a frequency cap asks for the messages that were sent, only some rules for extras."""
@@ -166,17 +210,9 @@ class Keeper:
 
     def _load(self, needs: Needs) -> None:
         total = self._check_size()
-        catalogue = self._contexts.context().catalogue
-        known = catalogue.event_properties()
         self._read = needs
-        self._loader = Loader(
-            self._db,
-            catalogue.fields,
-            reads_sends=needs.sends,
-            holds_messages=Extra.MESSAGES in needs.extras,
-            holds_items=Extra.ITEMS in needs.extras,
-            properties={name: known[name] for name in sorted(needs.properties & known.keys())},
-        )
+        self._loader = Loader.of(self._db, self._contexts.context().catalogue, needs)
+        self._resuming = None
         started, loaded = time.perf_counter(), 0
 
         def note(records: int) -> None:
@@ -190,7 +226,8 @@ class Keeper:
         if self._state.version is None:
             self._show(State(Status.LOADING, total=total))
         shard = self._loader.load_all(note)
-        self._show(State(self._state.status, Version((Part.whole(shard),) if shard.size else ()), self._state.as_of))
+        self._version = Version((Part.whole(shard),) if shard.size else ())
+        self._show(State(self._state.status, self._version, self._state.as_of))
         log.info(
             "snapshot loaded", customers=shard.size, records=loaded, seconds=round(time.perf_counter() - started, 1)
         )
@@ -202,28 +239,43 @@ class Keeper:
             self._begun += 1
             begun = self._begun
         moment = self._clock()
-        found = changes.read()
         started = time.perf_counter()
-        version = self._state.version
-        assert version is not None
-        if found.ids or found.entries:
-            version = self._refreshed(version, found)
-        self._place = changes.place
+        found = self._advance(changes)
+        took_s = time.perf_counter() - started
+        if self._resuming or (self._state.version is None and not found.is_all):
+            self._stop.wait(0 if found.ids else AWAIT_MS / 1000)
+            return
         with self._changed:
             as_of = moment if found.is_all else self._state.as_of
-            self._state = State(Status.READY, version, as_of)
+            self._state = State(Status.READY, self._version, as_of)
             self._settled = begun if found.is_all else self._settled
             self._changed.notify_all()
-        took_s = time.perf_counter() - started
         if found.is_all:
             self._asked.wait(max(PAUSE_S, min(took_s, MAX_PAUSE_S)))
         else:  # under a flood of changes half of the time is left to others
             self._stop.wait(min(took_s, MAX_PAUSE_S))
 
+    def _advance(self, changes: Changes) -> Changed:
+        """Read what changed into the version; nobody is shown it yet."""
+        found = changes.read()
+        if self._resuming:
+            self._resuming.check(found)
+        assert self._version is not None
+        if found.ids or found.entries:
+            self._version = self._refreshed(self._version, found)
+        self._place = changes.place
+        if self._resuming and self._resuming.is_done(found):
+            self._resuming = None
+        if self._copy:
+            assert self._loader
+            assert self._read
+            self._copy.note(self._version, found, Made(self._read, self._loader.layout))
+        return found
+
     def _refreshed(self, version: Version, found: Changed) -> Version:
         assert self._loader is not None
         shard = self._loader.load_some(found.ids, found.entries, version.known_keys)
-        return _merged(version.changed(found.ids, shard))
+        return merged(version.changed(found.ids, shard))
 
     def _check_size(self) -> int:
         """Expected number of records. Raises ColumnsOutdated, after a while, when they are too many for memory."""
@@ -240,15 +292,6 @@ class Keeper:
         with self._changed:
             self._state = state
             self._changed.notify_all()
-
-
-def _merged(version: Version) -> Version:
-    """Few parts, so that a condition is asked of few: each has several times the rows of the next."""
-    parts = list(version.parts)
-    while len(parts) > 1 and parts[-1].shard.weight * MERGE_FROM >= parts[-2].shard.weight:
-        last, before = parts.pop(), parts.pop()
-        parts.append(Part.whole(merge(before, last)))
-    return Version(tuple(parts))
 
 
 def age(state: State, now: datetime) -> timedelta | None:

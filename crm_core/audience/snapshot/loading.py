@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,9 @@ from crm_core.access.pseudonyms import Pseudonyms
 from crm_core.audience.reach import CHANNEL_PLACES, LAYOUT, consent_columns, encode_reach
 from crm_core.audience.snapshot.address_columns import NO_KEYS, AddressColumns, Sharers, SuppressedBy
 from crm_core.audience.snapshot.ids import IdTable
+from crm_core.audience.snapshot.needs import Extra, Needs
 from crm_core.audience.snapshot.shard import Sends, Shard
+from crm_core.audience.snapshot.sharing import AddressHashes
 from crm_core.audience.snapshot.suppression_columns import SuppressionColumns
 from crm_core.channels.registry import CHANNELS
 from crm_core.infra.mongo import Db, Doc, translated
@@ -23,7 +25,7 @@ from crm_core.rules.engines.encoding import NO_PROPERTIES, Encoder
 from crm_core.rules.engines.encoding_messages import HELD_TIMES, UNCOUNTED_RANKS
 from crm_core.rules.engines.mongo_records import reached_at
 from crm_core.rules.engines.single import READ_OF_ORDERS
-from crm_core.rules.fields import ITEMS, CustomerField, FieldType, micros_of
+from crm_core.rules.fields import ITEMS, Catalogue, CustomerField, FieldType, micros_of
 from crm_core.schema.message_states import MessageState
 
 CHUNK = 2000
@@ -92,6 +94,7 @@ class Loader:
     ) -> None:
         self._db = db
         self._pseudonyms = Pseudonyms(db)
+        self._hashes = AddressHashes(db)
         self.reads_sends = reads_sends
         self.holds_messages = holds_messages
         self.holds_items = holds_items
@@ -103,6 +106,21 @@ class Loader:
         self._fields = [replace(found, path=f"f{number}") for number, found in enumerate(held)]
         values = {flat.path: _projected(found) for flat, found in zip(self._fields, held, strict=True)}
         self._customer: Doc = {**values, **REACH}
+        self.layout = repr((self._customer, self._order, self._event, held, properties, MAX_VALUES))
+        """Which columns there are, and what they are made of, types included."""
+
+    @classmethod
+    def of(cls, db: Db, catalogue: Catalogue, needs: Needs) -> Self:
+        """Of all fields, and of those needs that the catalogue knows."""
+        known = catalogue.event_properties()
+        return cls(
+            db,
+            catalogue.fields,
+            reads_sends=needs.sends,
+            holds_messages=Extra.MESSAGES in needs.extras,
+            holds_items=Extra.ITEMS in needs.extras,
+            properties={name: known[name] for name in sorted(needs.properties & known.keys())},
+        )
 
     def load_all(self, progress: Progress = lambda records: None) -> Shard:
         """Everyone. What changes meanwhile may be read in part: whoever follows the changes reads it again."""
@@ -115,7 +133,7 @@ class Loader:
         and whoever else has an address of theirs. known: hashes of the keys whose customers need not be read for that.
         """
         with translated(), self._db.client.start_session(snapshot=True) as session:
-            sharers = Sharers(self._db, session, known, reads_sends=self.reads_sends)
+            sharers = Sharers(self._db, session, known, self._hashes, reads_sends=self.reads_sends)
             return self._load(sharers.join(ids, entries), session, lambda records: None, known)
 
     def _load(
@@ -137,7 +155,7 @@ class Loader:
         theirs: Doc = {} if ids is None else {"customer_id": {"$in": list(ids)}}
         suppressed = SuppressedBy(self._db, ids, session, self._pseudonyms)
         reach = [np.empty(0, dtype=LAYOUT.dtype)]
-        addresses, suppressions = AddressColumns(), SuppressionColumns()
+        addresses, suppressions = AddressColumns(self._hashes), SuppressionColumns()
         for chunk in _chunks(self._db.customers, mine, self._customer, session, in_order=True):
             encoder.add_customers(chunk)
             suppressed.look_up(chunk)

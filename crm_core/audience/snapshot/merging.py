@@ -9,13 +9,24 @@ from numpy.typing import NDArray
 from crm_core.audience.reach import consent_columns
 from crm_core.audience.snapshot.bits import unpack
 from crm_core.audience.snapshot.shard import AddressSends, Sends, Shard, SharedRows, SuppressedRows
-from crm_core.audience.snapshot.version import Part
+from crm_core.audience.snapshot.version import Part, Version
 from crm_core.rules.engines.coding import as_codes
 from crm_core.rules.engines.columns import Coded, Columns, Events, Flags, Items, Messages, Numbers, Orders
 from crm_core.rules.engines.encoding_messages import arrange_messages, spread
 from crm_core.rules.engines.item_columns import join_starts, pick_items
 
 Order = NDArray[np.intp]
+MERGE_FROM = 4
+"""A part is merged into the one before it when it has a quarter of its rows."""
+
+
+def merged(version: Version) -> Version:
+    """Few parts, so that a condition is asked of few: each has several times the rows of the next."""
+    parts = list(version.parts)
+    while len(parts) > 1 and parts[-1].shard.weight * MERGE_FROM >= parts[-2].shard.weight:
+        last, before = parts.pop(), parts.pop()
+        parts.append(Part.whole(merge(before, last)))
+    return Version(tuple(parts))
 
 
 def merge(first: Part, second: Part) -> Shard:

@@ -3,28 +3,53 @@
 They are few: of an address that nobody else has, or had when a message went there, nothing is kept.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2s
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crm_core.access.kept_keys import KeptKey
 from crm_core.audience.eligibility import Policy, Reason
 from crm_core.audience.reach import CHANNEL_PLACES, LAYOUT, Facts, count_recent, has, ineligible
 from crm_core.audience.snapshot.bits import WORD, Bits, unpack
 from crm_core.audience.snapshot.shard import AddressSends, SharedRows
 from crm_core.audience.snapshot.version import Version
 from crm_core.channels.registry import CHANNELS
+from crm_core.infra.mongo import Db
 from crm_core.rules.engines.columns import Mask, to_ms
 
+KEY_ID = "address_hash_key"
 ADDRESS_PLACES: Mapping[str, int] = {path: place for place, path in enumerate(CHANNELS.addresses)}
 
 
-def hash_entry(entry: str) -> int:
-    """Of an entry of ``address_keys``: 64 bits, the same within a process."""
-    return hash(entry)
+class AddressHashes:
+    """64 bits for each entry of ``address_keys``, by a key of the database: the same in every process, and whoever has
+    the hashes alone can try no addresses on them."""
+
+    def __init__(self, db: Db) -> None:
+        self._key = KeptKey(db, KEY_ID)
+
+    @property
+    def mark(self) -> str:
+        """Of the key."""
+        return _digest("", self._key.get()).hex()
+
+    def of(self, entries: Iterable[str]) -> NDArray[np.int64]:
+        """Raises Unavailable before the key was read."""
+        key = self._key.get()
+        return np.frombuffer(b"".join([_digest(entry, key) for entry in entries]), dtype=np.int64)
+
+    def one(self, entry: str) -> int:
+        return int.from_bytes(_digest(entry, self._key.get()), sys.byteorder, signed=True)
+
+
+def _digest(entry: str, key: bytes) -> bytes:
+    return blake2s(entry.encode(), digest_size=8, key=key).digest()
 
 
 def find_shared(
