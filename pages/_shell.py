@@ -43,7 +43,7 @@ pages = {name: to_page(name) for name in PAGES}
 chosen = st.navigation(
     {group: [pages[name] for name, info in PAGES.items() if info.group == group] for group in groups},
     position="sidebar" if reader else "hidden",
-    expanded=True,
+    expanded=True,  # more than twelve pages would be cut to ten otherwise
 )
 opened = next(name for name, page in pages.items() if page == chosen)
 st.set_page_config(page_title=f"{chosen.title if reader else 'Sign in'} · {workspace_name}")

@@ -9,7 +9,7 @@ from crm_core.access.permissions import Permission
 from crm_core.errors import Conflict
 from crm_core.infra.clock import Clock
 from crm_core.infra.mongo import Db, translated
-from crm_core.infra.streams import Stream
+from crm_core.infra.streams import Publisher, Stream
 from crm_core.jobs.model import UNFINISHED, Job, JobChange
 from crm_core.jobs.run import JobRun
 from crm_core.jobs.store import JobKind, JobStore
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 EVERY = timedelta(days=1)
 GROWN_AFTER = timedelta(minutes=10)
 """Of a workspace with twice the orders of the last fit: it is being filled."""
+FLOOD = 1_000
+"""Orders that wait to be stored: somebody brings in many, and a fit of a part of them tells little."""
 LEAST_ORDERS = 400
 """Below, there cannot be enough customers with two orders."""
 REFIT = JobKind(
@@ -42,6 +44,7 @@ class Refits:
         self,
         db: Db,
         store: JobStore,
+        publisher: Publisher,
         fits: PredictionFits,
         refitter: Callable[[], "Refitter"],
         writer: Callable[[PredictionFit], "PredictionWriter"],
@@ -49,6 +52,7 @@ class Refits:
     ) -> None:
         self._db = db
         self._store = store
+        self._publisher = publisher
         self._fits = fits
         self._refitter = refitter
         self._writer = writer
@@ -78,8 +82,8 @@ class Refits:
         return self._latest()
 
     def start_due(self) -> int:
-        """Ask for one if it is time. Return how many were asked for."""
-        if not self._is_due():
+        """Ask for one if it is time, and no flood of orders is being stored. Return how many were asked for."""
+        if not self._is_due() or self._publisher.backlog(Stream.ORDERS) >= FLOOD:
             return 0
         try:
             self.start(actor=SYSTEM)

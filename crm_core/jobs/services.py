@@ -81,7 +81,13 @@ class JobServices(CampaignServices, IngestServices, PredictionServices):
         from crm_core.jobs.refits import Refits
 
         return Refits(
-            self.db, self.job_store, self.prediction_fits, lambda: self.refitter, self.prediction_writer, self.clock
+            self.db,
+            self.job_store,
+            self.publisher,
+            self.prediction_fits,
+            lambda: self.refitter,
+            self.prediction_writer,
+            self.clock,
         )
 
     @cached_property

@@ -11,7 +11,7 @@ from crm_core.access.permissions import Role
 from crm_core.errors import Conflict, Forbidden
 from crm_core.infra.streams import Stream
 from crm_core.jobs.model import JobState
-from crm_core.jobs.refits import EVERY, GROWN_AFTER
+from crm_core.jobs.refits import EVERY, FLOOD, GROWN_AFTER
 from crm_core.predictions import writing
 from crm_core.predictions.fitting import YEAR_WEEKS
 from crm_core.predictions.model import PredictionFit
@@ -262,6 +262,13 @@ def test_it_is_asked_for_once_a_day_and_when_there_are_twice_the_orders(shop: Se
     job = shop.refits.latest(actor=TEST)
     assert job
     assert job["created_by"] == SYSTEM.label
+
+
+def test_while_many_orders_wait_to_be_stored_none_is_asked_for(shop: Services) -> None:
+    shop.publisher.publish(Stream.ORDERS, [b"{}"] * FLOOD)
+    assert shop.refits.start_due() == 0
+    shop.redis.delete(Stream.ORDERS)
+    assert shop.refits.start_due() == 1
 
 
 def test_an_empty_workspace_is_left_alone(services: Services) -> None:
