@@ -18,7 +18,7 @@ from crm_core.hosting.platform import open_platform
 from crm_core.infra.logs import configure_logs
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
-from tests.databases import as_tester, empty
+from tests.databases import as_tester, empty, on_same_connections, restore, stop
 from tests.running_app import RunningApp, start_app
 
 for variable in [name for name in os.environ if name.startswith("CRM_")]:
@@ -117,15 +117,23 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         yield as_tester(ready)
 
 
-@pytest.fixture
-def services(servers: Settings, clock: TestClock) -> Iterator[Services]:
-    """Services on an empty database and empty streams; what workers do is called by the test."""
-    built = build_services(servers.with_servers(mongodb_database="test"), clock=clock)
-    built.redis.flushdb()
+@pytest.fixture(scope="session")
+def connected(servers: Settings) -> Iterator[Services]:
+    """To connect and to look for indexes takes longer than most tests do, which therefore share the connections."""
+    built = build_services(servers.with_servers(mongodb_database="test"))
     yield built
-    built.audit_counts.close()  # later it would write what it holds into what is emptied now
-    empty(built.db)
     built.close()
+
+
+@pytest.fixture
+def services(connected: Services, clock: TestClock) -> Iterator[Services]:
+    """Services on an empty database and empty streams; what workers do is called by the test."""
+    connected.redis.flushdb()
+    restore(connected.db)
+    built = on_same_connections(connected, clock)
+    yield built
+    stop(built)  # later it would write what it holds into what is emptied now
+    empty(built.db)
 
 
 @pytest.fixture(scope="session")
