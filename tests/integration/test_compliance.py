@@ -30,7 +30,6 @@ from tests.engines.compliance import (
     zone_of,
 )
 
-
 CASES = sorted([*cases("matches"), *cases("refused")], key=lambda each: str(each.values[0]))
 """Family by family: each has its town."""
 
