@@ -18,8 +18,7 @@ from crm_core.hosting.platform import open_platform
 from crm_core.infra.logs import configure_logs
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
-from tests.databases import as_tester, empty
-from tests.running_app import RunningApp, start_app
+from tests.databases import as_tester, empty, on_same_connections, restore, stop
 
 for variable in [name for name in os.environ if name.startswith("CRM_")]:
     del os.environ[variable]  # the tests' settings are their own, whatever the shell says
@@ -34,8 +33,9 @@ hypothesis.settings.register_profile("clientnest", deadline=None)  # a slow mach
 hypothesis.settings.load_profile("clientnest")
 LONGEST = ("browser", "api", "front_door", "faults", "recipes")
 """Folders whose tests take longest."""
-SHARING = {"browser": "browser", "api": "app", "front_door": "app"}
-"""Which app the files of a folder share, but for those that have one of their own."""
+SHARING = ("browser", "api", "front_door")
+"""Folders whose files share an app, but for those that have one of their own. It ends with them: one that is idle still
+takes some of the processor."""
 SECOND = {"browser": ("front_door", "literal_text", "people", "provider", "sign_in", "unsubscribe")}
 """Files that share another one: all together would take longer than everything else beside them."""
 APART = ("test_schemathesis.py",)
@@ -67,7 +67,7 @@ class ByApp(LoadScopeScheduling):  # type: ignore[misc]  # which has no types
         if file.name in APART or folder not in SHARING:
             return str(file)
         is_second = file.stem.removeprefix("test_") in SECOND.get(folder, ())
-        return f"{SHARING[folder]} {1 + is_second}"
+        return f"{folder} {1 + is_second}"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -117,22 +117,23 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         yield as_tester(ready)
 
 
-@pytest.fixture
-def services(servers: Settings, clock: TestClock) -> Iterator[Services]:
-    """Services on an empty database and empty streams; what workers do is called by the test."""
-    built = build_services(servers.with_servers(mongodb_database="test"), clock=clock)
-    built.redis.flushdb()
+@pytest.fixture(scope="session")
+def connected(servers: Settings) -> Iterator[Services]:
+    """To connect and to look for indexes takes longer than most tests do, which therefore share the connections."""
+    built = build_services(servers.with_servers(mongodb_database="test"))
     yield built
-    built.audit_counts.close()  # later it would write what it holds into what is emptied now
-    empty(built.db)
     built.close()
 
 
-@pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """The whole product as a user starts it, shared by tests that do not disturb each other."""
-    with start_app(tmp_path_factory.mktemp("app")) as running:
-        yield running
+@pytest.fixture
+def services(connected: Services, clock: TestClock) -> Iterator[Services]:
+    """Services on an empty database and empty streams; what workers do is called by the test."""
+    connected.redis.flushdb()
+    restore(connected.db)
+    built = on_same_connections(connected, clock)
+    yield built
+    stop(built)  # later it would write what it holds into what is emptied now
+    empty(built.db)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import redis
@@ -15,11 +16,12 @@ from crm_core.hosting.runtime_file import read_runtime
 from crm_core.hosting.valkey import valkey_administrator_url
 from crm_core.infra.app_role import APP_RIGHTS, APPEND_ONLY, app_privileges
 from crm_core.infra.clock import Clock
-from crm_core.infra.mongo import Db, Doc
+from crm_core.infra.mongo import INDEXES, Db, Doc, build_indexes, missing_indexes
+from crm_core.infra.streams import connect_redis_async
 from crm_core.services import Services, build_services
 from crm_core.settings import Settings
 from crm_core.upgrades.steps import STEPS
-from crm_core.upgrades.version import VERSION_ID
+from crm_core.upgrades.version import VERSION_ID, read_version
 
 MANY = 2_000
 """Documents of a collection that are dropped sooner than deleted one by one."""
@@ -30,7 +32,7 @@ TESTER = "tester"
 TESTS_ONLY: list[Doc] = [
     {
         "resource": {"db": "", "collection": ""},
-        "actions": ["listCollections", "dropCollection", "dropDatabase", "collMod", "enableProfiler"],
+        "actions": ["listCollections", "dbStats", "dropCollection", "dropDatabase", "collMod", "enableProfiler"],
     },
     {"resource": {"db": "", "collection": "system.profile"}, "actions": ["find", "dropCollection"]},
     *({"resource": {"db": "", "collection": name}, "actions": ["update", "remove"]} for name in APPEND_ONLY),
@@ -84,6 +86,29 @@ def empty(db: Db) -> None:
         else:
             quick[name].delete_many({"$expr": {"$ne": ["$$ROOT", TODAYS_VERSION]}})
     db.jobs.delete_many({})  # waits for a majority, so for all that was written before
+
+
+def restore(db: Db) -> None:
+    """Make the indexes of collections that a test has dropped, and the version of data without one."""
+    found = db.command("dbStats")
+    if found["indexes"] - found["collections"] != sum(map(len, INDEXES.values())):  # each has one more, of its ids
+        build_indexes(db, missing_indexes(db))
+    read_version(db, len(STEPS))
+
+
+def on_same_connections(connected: Services, clock: Clock) -> Services:
+    """Services of their own, that hold nothing of what others have read."""
+    assert connected.settings.redis_url
+    built = replace(connected, clock=clock, redis_async=connect_redis_async(connected.settings.redis_url))
+    built.amounts_currency.check()
+    return built
+
+
+def stop(services: Services) -> None:
+    """End its threads; the connections stay."""
+    services.audit_counts.close()
+    if "snapshot" in vars(services):
+        services.snapshot.stop()
 
 
 def _filled(db: Db) -> list[str]:

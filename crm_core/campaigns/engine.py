@@ -41,11 +41,20 @@ class Engine:
         self._planner = planner
         self._releaser = releaser
         self._clock = clock
+        self._is_at_rest = False
 
     def run_once(self) -> int:
-        """One step; returns 0 when there was nothing to do. Raises Unavailable; the next step goes on."""
+        """One step; returns 0 when there was nothing to do. Raises Unavailable; the next step goes on.
+
+        After the last campaign at work there is one more step, in which everybody forgets it.
+        """
+        is_at_rest = not self._progress.is_any_at_work()
+        if is_at_rest and self._is_at_rest:
+            return 0
         ended = self._campaigns.audit_left() + self.close_ended() + self.put_back_failed()
-        return ended + self._planner.run_slice() + self.release() + self.complete()
+        done = ended + self._planner.run_slice() + self.release() + self.complete()
+        self._is_at_rest = is_at_rest
+        return done
 
     def release(self) -> int:
         return self._releaser.run_once()

@@ -12,6 +12,13 @@ SECOND_SECRET = "the next secret"
 
 
 @pytest.fixture(scope="package")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """The whole product as a user starts it, shared by tests that do not disturb each other."""
+    with start_app(tmp_path_factory.mktemp("app")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
 def client(app: RunningApp) -> Iterator[httpx.Client]:
     """Its key may do everything and has the name "test"."""
     with app.client(app.create_key(*Scope, name="test")) as client:

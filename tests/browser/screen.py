@@ -13,6 +13,8 @@ PALETTE, RULES, EDIT, BIN = 0, 1, -2, -1
 AS_ADMIN, AS_VISITOR = "Continue as admin of this machine", "Continue as a visitor"
 STEPS, STEP_MS, KEY_MS = 15, 20, 400
 """A drag is a way of that many moves; the board looks at the mouse and at keys a few times a second."""
+REMEMBERED_MS: Final = 1_000
+"""A part of the few seconds for which pages remember what they have read."""
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -53,6 +55,7 @@ class Screen:
         """The first page once it shows that nothing is there: it remembers for a few seconds what was."""
         self.open(url)
         while not self.heading("Welcome to ClientNest").or_(self.heading("Overview")).inner_text().startswith("W"):
+            self.page.wait_for_timeout(REMEMBERED_MS)
             self.open(url)
 
     def settle(self) -> None:

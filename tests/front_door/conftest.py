@@ -11,6 +11,13 @@ CLOUD_URL = "https://our-crm.streamlit.app"
 
 
 @pytest.fixture(scope="package")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """The whole product as a user starts it, shared by tests that do not disturb each other."""
+    with start_app(tmp_path_factory.mktemp("app")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
 def public_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """One that people reach under a name of its own, through a proxy on this machine."""
     folder = tmp_path_factory.mktemp("public")

@@ -2,13 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from crm_core.campaigns.model import FIGURES, HEAVY, Campaign, CampaignFields, Release, campaigns_in
 from crm_core.campaigns.sending.batches import FIRST_ROUND
 from crm_core.campaigns.states import RUNNING, CampaignState
 from crm_core.infra.mongo import Db, Doc, translated
 
+AT_WORK: Final[Doc] = {
+    "$or": [
+        {"state": {"$in": RUNNING}},
+        *({name: {"$exists": True}} for name in ("retry.at", "close_until", "audit_due.at")),
+    ]
+}
+"""Campaigns with which the campaign worker has something to do; each part has its index."""
 LEASE = timedelta(seconds=15)
 CLOSING = timedelta(minutes=10)
 """So long after an early end is looked for pending rows: a worker that did not know of it may still write some."""
@@ -31,6 +38,10 @@ def released_of(campaign: Campaign) -> Released:
 class Progress:
     def __init__(self, db: Db) -> None:
         self._campaigns = campaigns_in(db)
+
+    def is_any_at_work(self) -> bool:
+        with translated():
+            return self._campaigns.find_one(AT_WORK, ["_id"]) is not None
 
     def to_deliver(self, campaign_id: str) -> Campaign | None:
         """The campaign without what only its planning needs."""
