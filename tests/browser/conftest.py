@@ -18,8 +18,8 @@ CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    # Of Streamlit's scripts most run once a page. Tabs in one process share what is compiled, and nothing is compiled
-    # twice to run faster: together that saves a third.
+    # Most scripts of Streamlit run once a page. Tabs in one process share what is compiled, and nothing is compiled
+    # twice to run faster: together that saves a quarter of what the browser takes.
     *("--renderer-process-limit=1", "--js-flags=--no-opt --no-maglev --no-lazy-feedback-allocation"),
 )
 PICTURES = Path(__file__).resolve().parents[2] / "test-artifacts"
