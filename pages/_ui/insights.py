@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
+from crm_core.audience.snapshot.keeper import age
 from crm_core.insights.asking import BeingLoaded, NotInMemory
 from crm_core.insights.charts import Figures, Funnel
 from crm_core.insights.frame import Answer, Row, Unit
@@ -18,7 +20,7 @@ from crm_core.insights.question import Question
 from crm_core.money import to_major
 from pages._ui.charts import show_chart
 from pages._ui.deps import actor, services
-from pages._ui.formats import change, literal, money_short, number
+from pages._ui.formats import change, duration, literal, money_short, number
 from pages._ui.insight_charts import figure_of
 from pages._ui.insight_drawing import Drawing
 from pages._ui.steps import show_steps
@@ -26,6 +28,7 @@ from pages._ui.units import in_words, range_words
 from pages._ui.widgets import CARD_PX
 
 LOADING_S: Final = 1.0
+FRESH: Final = timedelta(seconds=5)
 TALL: Final = 320
 
 
@@ -60,6 +63,15 @@ def show_loading(exc: BeingLoaded) -> None:
 def show_not_in_memory(exc: NotInMemory) -> None:
     """In the place of figures, without which the rest of the page goes on."""
     st.info(literal(str(exc)), icon=":material/memory:")
+
+
+def show_age() -> None:
+    """Of the figures, where they are older than a moment: the page is drawn anew until they are not."""
+    found = services()
+    old = age(found.snapshot.state, found.clock())
+    if old is not None and old > FRESH:
+        st.caption(f":material/update: Figures of {duration(old)} ago; what has changed since is being read.")
+        _look_again()
 
 
 @st.fragment(run_every=LOADING_S)

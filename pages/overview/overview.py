@@ -11,7 +11,7 @@ from pages._ui import queries
 from pages._ui.date_range import pick_range
 from pages._ui.deps import actor, services
 from pages._ui.guard import hidden_if_forbidden, live
-from pages._ui.insights import ask, show_figures, show_insight, show_loading, show_not_in_memory
+from pages._ui.insights import ask, show_age, show_figures, show_insight, show_loading, show_not_in_memory
 from pages._ui.links import go_to, link_to
 from pages._ui.tables import order_table
 from pages._ui.widgets import empty_state, page_header
@@ -52,6 +52,7 @@ def show_insights(period: Period, above: Place, left: Place, below: Place) -> No
     """left: beside the campaigns, which are shown also while the figures are being loaded."""
     days = {"from": str(period.first), "to": str(period.last)}
     with above:
+        show_age()
         show_figures(ask("kpis", days), key="kpis")
         messages, funnel = st.columns([5, 3], gap="small")
         with messages:

@@ -17,7 +17,7 @@ from tests.api.answers import problem_in, profile
 from tests.running_app import RunningApp, start_app
 from tests.waiting import eventually
 
-MARKER = re.compile("mark", re.IGNORECASE)
+MARKER = re.compile("(?<!snapshot_)mark", re.IGNORECASE)
 """In every text of every record of these tests, and in no line of our own."""
 SERVERS = ("mongod.log", "valkey.log")
 BANNER = re.compile(r"|\s*You can now view your Streamlit app in your browser\.|\s*URL: http://\S+|Aborted!")

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -184,6 +185,19 @@ def test_without_room_in_memory_the_rest_of_the_page_is_there(
     assert "The data are too large for the memory that CRM" in plain(shown)
     assert rows_of(page, "Orders")
     assert "No campaign yet" in page.words
+
+
+def test_figures_that_are_older_than_a_moment_say_so(
+    shop: Shop, workspace: Services, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_snapshot(workspace)
+    words = "Figures of 12 s ago; what has changed since is being read."
+    assert words not in Page("overview").words
+    state = workspace.snapshot.state
+    assert state.as_of
+    old = replace(state, as_of=clock() - timedelta(seconds=12))
+    monkeypatch.setattr(type(workspace.snapshot), "state", property(lambda _: old))
+    assert words in Page("overview").words
 
 
 def test_while_figures_are_loaded_the_rest_of_the_page_is_there(shop: Shop, workspace: Services) -> None:
