@@ -65,8 +65,8 @@ def _choose_start(draft: Draft) -> None:
         return
     twice = " That clock shows this time twice; the first is meant." if is_twice(moment, ZoneInfo(chosen_zone)) else ""
     st.caption(f"That is {utc_exact(moment)}. The audience is found then, not now.{twice}")
-    suggest_time(draft)
     _note(draft, moment)
+    suggest_time(draft)
 
 
 def _note(draft: Draft, start: datetime | None) -> None:
