@@ -1,5 +1,7 @@
 """Insights over HTTP: the contract of their answers, with money in major units and people in a column ``customers``."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -7,6 +9,7 @@ from crm_core.access.scopes import Scope
 from crm_core.insights.registry import QUESTIONS
 from tests.api.answers import problem_in
 from tests.running_app import RunningApp
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +40,14 @@ def test_money_is_in_major_units_and_stored_orders_are_in_the_answer(client: htt
     order = {"id": "insight-1", "customer_id": "insight-c", "amount": 12.5, "ordered_at": "2019-03-04T10:00:00Z"}
     client.post("/orders", json=order).raise_for_status()
     asked = {"from": "2019-03-01", "to": "2019-03-31"}
-    while not client.get("/customers/insight-c").is_success:
-        continue
-    answer = client.get("/insights/kpis", params=asked)
-    assert answer.is_success, answer.text
-    now, before = answer.json()["rows"]
+
+    def figures() -> list[dict[str, Any]]:
+        answer = client.get("/insights/kpis", params=asked)
+        assert answer.is_success, answer.text
+        found: list[dict[str, Any]] = answer.json()["rows"]
+        return found
+
+    now, before = eventually(figures, lambda found: found[0]["orders"])
     assert (now["revenue"], now["orders"], now["customers"], before["orders"]) == (12.5, 1, 1, 0)
     assert (now["from"], now["to"]) == ("2019-03-01", "2019-03-31")
     assert now["delivered_rate"] is None

@@ -84,7 +84,7 @@ class Screen:
 
     def metric(self, label: str) -> Locator:
         found = self.page.get_by_test_id("stMetric").filter(has=self.page.get_by_text(label, exact=True))
-        return found.get_by_test_id("stMetricValue")
+        return found.get_by_test_id("stMetricValue").first  # while the page is drawn anew, the old one stands below it
 
     def fill(self, label: str, value: str) -> None:
         """Type into a field and leave it, as by the tabulator key."""

@@ -44,6 +44,7 @@ def test_a_campaign_over_each_channel_is_written_reviewed_and_launched(
     to_step(desk, "Message")
     for line in CHANNELS[channel].lines.values():
         desk.fill(line.label if line.is_required else f"{line.label} (optional)", "For {{ customer.first_name }}")
+        desk.settle()
     desk.fill("Message", "Hello {{ customer.first_name | default: 'there' }}")
     expect(desk.page.locator(".st-key-wizard_preview .look")).to_contain_text("Hello ")
     to_step(desk, "Review")
