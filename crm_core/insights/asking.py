@@ -104,9 +104,14 @@ class Insights:
             named = {name: people.facts(bits) for name, bits in map(people.members, taken.get("segments", ()))}
             whole = people.facts(people.members(taken["segment"])[1] if taken.get("segment") else None)
             known = today, tuple(question.answer(whole, replace(asked, segments=named)))
-            if len(remembered) < MAX_REMEMBERED:
+            if not is_elsewhere and len(remembered) < MAX_REMEMBERED:
                 remembered[key] = known
         return Answer(known[1], state.as_of, parameters)
+
+    def launched_campaigns(self, *, actor: Actor) -> Mapping[str, str]:
+        """Those that can be asked about, the last first: id to name. Raises Unavailable."""
+        actor.require(Permission.READ_FIGURES)
+        return self._launched.names()
 
     def rule_of(self, question: Question, answer: Answer, row: Row) -> AnyRule | None:
         """The rule that finds the customers of a row, None where there is none."""

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Figures:
-    """A card for each of these columns. before: the row that the first one is compared with is the second."""
+    """A card for each of these columns: the first row, and how it has changed against the second."""
 
     columns: tuple[str, ...]
 

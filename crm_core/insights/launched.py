@@ -1,6 +1,6 @@
 """Campaigns as questions about one of them need them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from crm_core.access.actor import Actor
 from crm_core.access.permissions import Permission
@@ -10,6 +10,7 @@ from crm_core.campaigns.model import HEAVY, Campaign, campaigns_in
 from crm_core.errors import InvalidInput
 from crm_core.infra.mongo import Db, translated
 from crm_core.insights.question import LaunchedCampaign
+from crm_core.rules.context import KnownCampaigns
 from crm_core.rules.engines.columns import to_ms
 from crm_core.rules.quoting import shown
 from crm_core.schema.message_states import MessageState
@@ -35,6 +36,12 @@ class LaunchedCampaigns:
                 raise InvalidInput(what, field="campaign")
             return None
         return self._to_launched(found, actor)
+
+    def names(self) -> Mapping[str, str]:
+        """By id, the last first; namesakes are told apart by their ids."""
+        with translated():
+            found = self._campaigns.find({"launched_at": {"$exists": True}}, {"name": 1}).sort("launched_at", -1)
+            return KnownCampaigns({row["_id"]: row["name"] for row in found}).labels()
 
     def _to_launched(self, campaign: Campaign, actor: Actor) -> LaunchedCampaign:
         details = self._figures.details(campaign, actor=actor) if campaign.get("variants") else None

@@ -34,11 +34,10 @@ TALL: Final = 320
 
 @dataclass(frozen=True)
 class Insight:
-    """A question that was answered. wanted: what it was asked with."""
+    """A question that was answered."""
 
     question: Question
     answer: Answer
-    wanted: Mapping[str, str]
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -49,7 +48,7 @@ def ask(name: str, wanted: Mapping[str, str]) -> Insight:
     """Raises BeingLoaded, InvalidInput, Unavailable."""
     found = services().insights
     given = {key: value for key, value in wanted.items() if value}
-    return Insight(found.question(name), found.ask(name, given, actor=actor()), given)
+    return Insight(found.question(name), found.ask(name, given, actor=actor()))
 
 
 def show_loading(exc: BeingLoaded) -> None:

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 import streamlit as st
 
 from crm_core.insights.question import Choice, OfCampaign, OfField, OfSegment, OfSegments, Parameter, Question, Whole
-from pages._ui.deps import services
+from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 
 NOBODY_CHOSEN = ""
@@ -38,7 +38,7 @@ def _choose(question: str, parameter: Parameter) -> str:
             names = {NOBODY_CHOSEN: "Everyone", **services().rule_contexts.segment_names()}
             return _one_of(parameter.title, names, linked, key)
         case OfCampaign():
-            names = {NOBODY_CHOSEN: "The last one", **services().rule_contexts.campaigns().labels()}
+            names = {NOBODY_CHOSEN: "The last one", **services().insights.launched_campaigns(actor=actor())}
             return _one_of(parameter.title, names, linked, key)
         case OfSegments():
             return _several(parameter, linked, key)

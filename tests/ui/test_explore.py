@@ -11,6 +11,7 @@ from crm_core.services import Services
 from tests.actors import TEST
 from tests.insights import load_snapshot
 from tests.ui.builder import matches
+from tests.ui.deliveries import draft
 from tests.ui.page import Page
 from tests.ui.shop import Shop, counted
 
@@ -101,3 +102,13 @@ def test_a_viewer_sees_figures_and_no_way_to_the_board(loaded: Services) -> None
         page = Page("explore", section="rfm", user=user)
         assert offer in page.words
         assert ("Pick one" in page.words) == (user == LOCAL_ADMIN)
+
+
+def test_only_campaigns_that_were_launched_can_be_chosen(loaded: Services) -> None:
+    draft(loaded, "Not yet")
+    sent = draft(loaded, "Sent")
+    loaded.campaigns.launch(sent, actor=TEST)
+    page = Page("explore", section="campaign_breakdown")
+    assert page.widget("Campaign").options == ["The last one", "Sent"]
+    page.choose("Campaign", sent)
+    assert page.query["campaign"] == sent
