@@ -8,7 +8,7 @@ from crm_core.insights.charts import Bands, Bars, Heatmap, Intervals, Lines, Ran
 from crm_core.insights.frame import Row
 from pages._ui.charts import nothing_yet, ranked_bars
 from pages._ui.formats import figure_text, literal, number
-from pages._ui.insight_drawing import NOTHING, Drawing
+from pages._ui.insight_drawing import Drawing
 from pages._ui.insight_heatmap import heatmap
 from pages._ui.units import on_axis
 
@@ -40,7 +40,7 @@ def figure_of(drawing: Drawing) -> tuple[go.Figure, str]:
 def _bars(drawing: Drawing, chart: Bars) -> tuple[go.Figure, str]:
     rows = drawing.rows
     if not any(row[chart.y] for row in rows):
-        return nothing_yet(NOTHING), NOTHING
+        return nothing_yet(drawing.nothing), drawing.nothing
     running = [_is_running(row, chart) for row in rows]
     details = [
         "<br>".join(
@@ -109,7 +109,7 @@ def _is_running(row: Row, chart: Bars) -> bool:
 def _stacked(drawing: Drawing, chart: StackedBars) -> tuple[go.Figure, str]:
     totals = {column: sum(row[column] for row in drawing.rows) for column in chart.columns}
     if not any(totals.values()):
-        return nothing_yet(NOTHING), NOTHING
+        return nothing_yet(drawing.nothing), drawing.nothing
     shown = [column for column in chart.columns if totals[column]]
     xs = drawing.values(chart.x)
     fig = go.Figure(
@@ -132,7 +132,7 @@ def _stacked(drawing: Drawing, chart: StackedBars) -> tuple[go.Figure, str]:
 
 def _lines(drawing: Drawing, chart: Lines) -> tuple[go.Figure, str]:
     if not any(row[chart.y] for row in drawing.rows):
-        return nothing_yet(NOTHING), NOTHING
+        return nothing_yet(drawing.nothing), drawing.nothing
     series: dict[str, list[Row]] = {}
     for row in drawing.rows:
         series.setdefault(row[chart.by], []).append(row)
@@ -160,7 +160,7 @@ def _lines(drawing: Drawing, chart: Lines) -> tuple[go.Figure, str]:
 
 def _ranked(drawing: Drawing, chart: RankedBars) -> tuple[go.Figure, str]:
     if not any(row[chart.value] for row in drawing.rows):
-        return nothing_yet(NOTHING), NOTHING
+        return nothing_yet(drawing.nothing), drawing.nothing
     rows = [
         {
             "label": drawing.words(row, chart.label),

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from crm_core.insights.frame import Row, Unit
 from crm_core.insights.question import Question
 from pages._ui.formats import currency_symbol, figure_text
 from pages._ui.units import in_words, on_axis
-
-NOTHING: Final = "Nothing in this range."
 
 
 @dataclass(frozen=True)
@@ -20,6 +18,11 @@ class Drawing:
     rows: Sequence[Row]
     currency: str
     digits: int
+
+    @property
+    def nothing(self) -> str:
+        """What stands in the place of a figure without data."""
+        return "Nothing in this range." if self.question.days else "Nothing to show yet."
 
     def unit(self, column: str) -> Unit:
         return self.question.column(column).unit

@@ -9,7 +9,7 @@ from crm_core.insights.charts import Heatmap
 from crm_core.insights.frame import Row, Unit
 from pages._ui.charts import nothing_yet
 from pages._ui.formats import money_short
-from pages._ui.insight_drawing import NOTHING, Drawing
+from pages._ui.insight_drawing import Drawing
 from pages._ui.units import WEEKDAYS, on_axis
 
 MAX_TEXTS: Final = 200
@@ -19,7 +19,7 @@ MAX_TEXTS: Final = 200
 def heatmap(drawing: Drawing, chart: Heatmap) -> tuple[go.Figure, str]:
     rows = [row for row in drawing.rows if row[chart.value] is not None]
     if not any(row[chart.value] for row in rows):
-        return nothing_yet(NOTHING), NOTHING
+        return nothing_yet(drawing.nothing), drawing.nothing
     xs, ys = (sorted({row[axis] for row in rows}) for axis in (chart.x, chart.y))
     cells = {(row[chart.x], row[chart.y]): row for row in rows}
     grid = [[cells.get((x, y)) for x in xs] for y in ys]

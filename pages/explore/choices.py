@@ -52,6 +52,8 @@ def _choose(question: str, parameter: Parameter) -> str:
 
 def _one_of(title: str, options: dict[str, str], chosen: str, key: str) -> str:
     names = list(options)
+    if chosen and chosen not in options:
+        st.warning(f"The link has no {title.lower()} that is there: {literal(chosen)}", icon=":material/search_off:")
     place = names.index(chosen) if chosen in options else 0
     picked: Any = st.selectbox(
         title, names, place, format_func=lambda name: literal(options[str(name)]), key=key, width=230

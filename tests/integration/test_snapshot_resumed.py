@@ -9,12 +9,11 @@ import pytest
 from crm_core.audience.snapshot import keeper as module
 from crm_core.audience.snapshot.changes import Changed, Changes, ColumnsOutdated, Followed, TokenLost, watch
 from crm_core.audience.snapshot.keeper import Keeper, State, Status
-from crm_core.audience.snapshot.loading import Loader
-from crm_core.audience.snapshot.shard import Shard
 from crm_core.errors import Unavailable
 from crm_core.services import Services
 from tests.actors import TEST
 from tests.integration.feeding import store_customers
+from tests.integration.kept import note_loads
 
 READY_S = 20.0
 FORGOTTEN = {
@@ -95,19 +94,6 @@ def test_a_change_stream_taken_up_again_sees_what_changed_meanwhile(services: Se
         assert second.read() == Changed({"c", "d"})
     with watch(services.db, messages=Followed.NONE) as new:
         assert new.read() == Changed()
-
-
-def note_loads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Grows with each time that all is read."""
-    loads: list[int] = []
-
-    class Noting(Loader):
-        def load_all(self, progress: Callable[[int], None] = lambda _: None) -> Shard:
-            loads.append(1)
-            return super().load_all(progress)
-
-    monkeypatch.setattr(module, "Loader", Noting)
-    return loads
 
 
 def test_a_snapshot_resumes_its_broken_stream_with_what_changed_meanwhile(

@@ -71,6 +71,7 @@ def test_a_link_has_what_was_chosen(loaded: Services) -> None:
 
 def test_what_a_link_has_wrong_is_not_taken(loaded: Services) -> None:
     page = Page("explore", section="rfm", cuts="thirds", segment="gone", most="9")
+    assert "The link has no segment that is there: gone" in page.errors
     assert page.widget("Cuts").value == "quintiles"
     assert page.widget("Segment").value == ""
     assert page.query == {"section": "rfm", "cuts": "quintiles"}
