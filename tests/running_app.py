@@ -111,6 +111,16 @@ class RunningApp:
         """Begin ``python -m crm_core …`` against this app and go on meanwhile."""
         return start_command(self.data_dir, *arguments)
 
+    @contextmanager
+    def suspended(self, child: str | None = None) -> Iterator[None]:
+        """The app, or a worker or server of it, does nothing meanwhile."""
+        process = self.child(child) if child else psutil.Process(self.process.pid)
+        process.suspend()
+        try:
+            yield
+        finally:
+            process.resume()
+
     def kill(self) -> None:
         """What ``kill -9`` does to the app alone."""
         self.process.kill()

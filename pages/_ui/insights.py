@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from typing import Any, Final
 from urllib.parse import urlencode
+from weakref import ref
 
 import pandas as pd
 import streamlit as st
@@ -64,20 +66,27 @@ def show_not_in_memory(exc: NotInMemory) -> None:
     st.info(literal(str(exc)), icon=":material/memory:")
 
 
-def show_age() -> None:
-    """Of the figures, where they are older than a moment: the page is drawn anew until they are not."""
+def follow_figures(every_s: float) -> None:
+    """Draw the page anew once there are newer figures, and say how old they are, where that is more than a moment."""
     found = services()
-    old = age(found.snapshot.state, found.clock())
+    state = found.snapshot.state
+    old = age(state, found.clock())
     if old is not None and old > FRESH:
         st.caption(f":material/update: Figures of {duration(old)} ago; what has changed since is being read.")
         _look_again()
+    elif state.version:
+        drawn = ref(state.version)
+        _look_again(every_s, lambda: found.snapshot.state.version is not drawn())
 
 
-@st.fragment(run_every=LOADING_S)
-def _look_again() -> None:
-    if st.session_state.pop("insights_looked", False):
-        st.rerun()
-    st.session_state["insights_looked"] = True
+def _look_again(every_s: float = LOADING_S, is_due: Callable[[], bool] = lambda: True) -> None:
+    looks = count()
+
+    def look() -> None:
+        if next(looks) and is_due():
+            st.rerun()
+
+    st.fragment(look, run_every=every_s)()
 
 
 def show_insight(

@@ -11,12 +11,21 @@ from crm_core.rules.days import day_of
 from pages._ui.date_range import pick_range
 from pages._ui.deps import services
 from pages._ui.guard import show_error
-from pages._ui.insights import Insight, ask, show_age, show_figures, show_insight, show_loading, show_not_in_memory
+from pages._ui.insights import (
+    Insight,
+    ask,
+    follow_figures,
+    show_figures,
+    show_insight,
+    show_loading,
+    show_not_in_memory,
+)
 from pages._ui.widgets import page_header, pick_section
 from pages.explore.choices import choose
 from pages.explore.rows import leads_to_board, offer_rule, show_rows
 
 TALL = 460
+FIGURES_S = 10.0
 DEFAULT_RANGE = "12m"
 TOPIC = "explore_topic"
 
@@ -44,6 +53,7 @@ def show(name: str) -> None:
             period = pick_range(today, key=f"explore_range_{name}", default=DEFAULT_RANGE)
             wanted |= {"from": str(period.first), "to": str(period.last)}
     try:
+        follow_figures(FIGURES_S)
         show_answer(ask(name, wanted))
     except BeingLoaded as exc:
         show_loading(exc)
@@ -54,7 +64,6 @@ def show(name: str) -> None:
 
 
 def show_answer(insight: Insight) -> None:
-    show_age()
     question = insight.question
     if isinstance(question.chart, Figures):
         show_figures(insight, key=question.name)

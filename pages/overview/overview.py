@@ -11,7 +11,7 @@ from pages._ui import queries
 from pages._ui.date_range import pick_range
 from pages._ui.deps import actor, services
 from pages._ui.guard import hidden_if_forbidden, live
-from pages._ui.insights import ask, show_age, show_figures, show_insight, show_loading, show_not_in_memory
+from pages._ui.insights import ask, follow_figures, show_figures, show_insight, show_loading, show_not_in_memory
 from pages._ui.links import go_to, link_to
 from pages._ui.tables import order_table
 from pages._ui.widgets import empty_state, page_header
@@ -20,6 +20,7 @@ from pages.overview.welcome import demo_progress, welcome
 from pages.tour.panel import show_tour
 
 CAMPAIGNS_S = 2.0
+FIGURES_S = 5.0
 MOST = 5
 MONTHS = 12
 ACTS = {"opened": "Opened", "clicked": "Clicked", "delivered": "Delivered", "ordered": "Ordered"}
@@ -52,7 +53,7 @@ def show_insights(period: Period, above: Place, left: Place, below: Place) -> No
     """left: beside the campaigns, which are shown also while the figures are being loaded."""
     days = {"from": str(period.first), "to": str(period.last)}
     with above:
-        show_age()
+        follow_figures(FIGURES_S)
         show_figures(ask("kpis", days), key="kpis")
         messages, funnel = st.columns([5, 3], gap="small")
         with messages:

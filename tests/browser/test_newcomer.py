@@ -1,8 +1,6 @@
 """A newcomer's whole story, by hand: from an empty workspace to a delivered campaign, and on a phone in the dark."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -57,6 +55,10 @@ class Api:
     def stats(self, campaign_id: str) -> dict[str, Any]:
         return self._json(self._client.get(f"/campaigns/{campaign_id}/stats"))
 
+    def send_order(self) -> None:
+        answer = self._client.post("/orders", json={"id": "newcomer-1", "customer_id": "newcomer", "amount": 1})
+        assert answer.status_code == 202, answer.text
+
     def _json(self, answer: httpx.Response) -> dict[str, Any]:
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
@@ -67,6 +69,7 @@ def test_a_newcomer_gets_from_an_empty_workspace_to_a_delivered_campaign(app: Ru
     with app.api(*Scope) as client:
         api = Api(client)
         load_demo_data(desk, app, api)
+        watch_an_order_arrive(desk, api)
         build_audience(desk, api)
         save_and_go_on(desk)
         audience = api.count(SPEND, VISITS)
@@ -79,8 +82,8 @@ def test_a_newcomer_gets_from_an_empty_workspace_to_a_delivered_campaign(app: Ru
 def load_demo_data(desk: Screen, app: RunningApp, api: Api, *, customers: int = LOADED) -> None:
     desk.open_emptied(app.url)
     assert api.count() == 0
-    with suspended(app, "ingest"):
-        with suspended(app, "jobs"), app.services() as services:
+    with app.suspended("ingest"):
+        with app.suspended("jobs"), app.services() as services:
             desk.button("Load demo data").click()
             expect(desk.page.get_by_text("Waits for the jobs worker")).to_be_visible()
             fewer = services.db.jobs.update_one({"params.customers": 20_000}, {"$set": {"params.customers": customers}})
@@ -92,14 +95,11 @@ def load_demo_data(desk: Screen, app: RunningApp, api: Api, *, customers: int = 
     desk.check_health()
 
 
-@contextmanager
-def suspended(app: RunningApp, worker: str) -> Iterator[None]:
-    process = app.child(worker)
-    process.suspend()
-    try:
-        yield
-    finally:
-        process.resume()
+def watch_an_order_arrive(desk: Screen, api: Api) -> None:
+    """The figures follow without anybody's doing."""
+    orders = int(desk.metric("Orders").inner_text().replace(",", ""))
+    api.send_order()
+    expect(desk.metric("Orders")).to_have_text(f"{orders + 1:,}")
 
 
 def build_audience(desk: Screen, api: Api) -> None:

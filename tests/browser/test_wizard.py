@@ -14,6 +14,8 @@ from tests.browser.screen import Screen
 from tests.running_app import RunningApp
 from tests.waiting import eventually
 
+HEARD_MS = 300
+"""By then the app has begun to store a change."""
 VISITED = load_rule({"kind": "field", "field": "visits", "op": "gte", "value": 1})
 
 
@@ -35,6 +37,27 @@ def campaign_id(desk: Screen) -> str:
     return found[1]
 
 
+def test_what_is_typed_while_changes_before_it_are_stored_is_stored_too(
+    stocked_app: RunningApp, desk: Screen, segment: str
+) -> None:
+    """Were the changes of one reader stored at once, each would be a conflict with the other."""
+    desk.open(f"{stocked_app.url}/new-campaign?segment={segment}&channel=email")
+    desk.fill("Campaign name", "Typed ahead")
+    to_step(desk, "Message")
+    texts = {"Subject": "A subject", "Preheader (optional)": "A preheader", "Message": "A message"}
+    with stocked_app.suspended("mongod"):
+        for label, text in texts.items():
+            desk.fill(label, text)
+            desk.page.wait_for_timeout(HEARD_MS)
+    expect(desk.page.locator(".st-key-wizard_preview .look")).to_contain_text("A message")
+    desk.settle()
+    for label, text in texts.items():
+        expect(desk.page.get_by_label(label, exact=True)).to_have_value(text)
+    with stocked_app.services() as services:
+        stored = services.campaigns.get(campaign_id(desk))
+    assert [stored["subject"], stored["preheader"], stored["message"]] == list(texts.values())
+
+
 @pytest.mark.parametrize("channel", list(CHANNELS))
 def test_a_campaign_over_each_channel_is_written_reviewed_and_launched(
     stocked_app: RunningApp, desk: Screen, segment: str, channel: str
@@ -44,7 +67,6 @@ def test_a_campaign_over_each_channel_is_written_reviewed_and_launched(
     to_step(desk, "Message")
     for line in CHANNELS[channel].lines.values():
         desk.fill(line.label if line.is_required else f"{line.label} (optional)", "For {{ customer.first_name }}")
-        desk.settle()
     desk.fill("Message", "Hello {{ customer.first_name | default: 'there' }}")
     expect(desk.page.locator(".st-key-wizard_preview .look")).to_contain_text("Hello ")
     to_step(desk, "Review")
