@@ -33,7 +33,7 @@ def _finish_callbacks() -> None:
     def look_after_callbacks(requests: ScriptRequests) -> ScriptRequest | None:
         return None if ThreadState.get().run_location is RunLocation.CALLBACK else look(requests)
 
-    ScriptRequests.on_scriptrunner_yield = look_after_callbacks  # type: ignore[method-assign]
+    ScriptRequests.on_scriptrunner_yield = look_after_callbacks  # type: ignore[method-assign, assignment]
 
 
 def uploaded_bytes() -> Mapping[str, int]:
