@@ -16,12 +16,14 @@ from crm_core.audience.snapshot.population import Population
 from crm_core.audience.snapshot.ranks import SnapshotRanks
 from crm_core.audience.snapshot.version import Version
 from crm_core.errors import InvalidInput, NotFound, Unavailable
+from crm_core.infra.clock import Clock
 from crm_core.insights.facts import FactPart, Facts
 from crm_core.insights.frame import Answer, Row
 from crm_core.insights.launched import LaunchedCampaigns
 from crm_core.insights.periods import Period, make_period
 from crm_core.insights.question import Asked, OfCampaign, OfField, OfSegment, OfSegments, Question, Taken
 from crm_core.insights.registry import QUESTIONS
+from crm_core.predictions.store import PredictionFits
 from crm_core.rules.binding import bind
 from crm_core.rules.days import day_of
 from crm_core.rules.loading import load_rule
@@ -56,12 +58,16 @@ class Insights:
         segments: Segments,
         launched: LaunchedCampaigns,
         workspace: Workspace[WorkspaceSettings],
+        fits: PredictionFits,
+        clock: Clock,
     ) -> None:
         self._keeper = keeper
         self._contexts = contexts
         self._segments = segments
         self._launched = launched
         self._workspace = workspace
+        self._fits = fits
+        self._clock = clock
 
     def question(self, name: str) -> Question:
         """Raises NotFound."""
@@ -77,6 +83,8 @@ class Insights:
         actor.require(Permission.READ_FIGURES)
         question = self.question(name)
         taken = self._read(question, wanted)
+        if question.is_of_fit:
+            return self._of_fit(question, actor)
         state = self._state(question, is_fresh=is_fresh)
         assert state.version is not None
         assert state.as_of is not None
@@ -107,6 +115,20 @@ class Insights:
             if not is_elsewhere and len(remembered) < MAX_REMEMBERED:
                 remembered[key] = known
         return Answer(known[1], state.as_of, parameters)
+
+    def _of_fit(self, question: Question, actor: Actor) -> Answer:
+        fit, settings, zone = self._fits.latest(actor=actor), self._workspace.current(), self._contexts.zone()
+        as_of = fit["fitted_at"] if fit else self._clock()
+        today = day_of(as_of, zone)
+        asked = Asked(
+            Period(today, today),
+            {},
+            settings.attribution_days,
+            settings.attribution_touch,
+            settings.currency_digits,
+            check=fit["check"] if fit else None,
+        )
+        return Answer(tuple(question.answer(Facts((), zone, today), asked)), as_of, {})
 
     def launched_campaigns(self, *, actor: Actor) -> Mapping[str, str]:
         """Those that can be asked about, the last first: id to name. Raises Unavailable."""

@@ -90,4 +90,13 @@ class RankedBars:
     value: str
 
 
-Chart: TypeAlias = Figures | Bars | Bands | StackedBars | Lines | Funnel | Heatmap | Intervals | RankedBars
+@dataclass(frozen=True)
+class Against:
+    """A bar for each row with what happened, and a point with what was expected of it."""
+
+    x: str
+    actual: str
+    expected: str
+
+
+Chart: TypeAlias = Figures | Against | Bars | Bands | StackedBars | Lines | Funnel | Heatmap | Intervals | RankedBars

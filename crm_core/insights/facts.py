@@ -1,6 +1,6 @@
 """What questions are answered from: the customers, orders and messages of one version of the snapshot."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cached_property
@@ -46,7 +46,7 @@ class MessageRows:
     ranks: NDArray[np.int8]
 
     def reached(self, state: MessageState) -> Mask:
-        return np.isin(self.ranks, ranks_reaching(state))
+        return _have_reached(state, self.ranks)
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,16 @@ class FactPart:
         held = self.shard.columns.orders
         cut = _cut(held.times, span)
         customers, codes = held.customers[cut], held.statuses.codes[cut]
-        wanted = _among(held.statuses, SPEND_STATUSES)[codes] & self._are_meant(customers)
-        is_order = _among(held.statuses, ORDER_STATUSES)[codes]
-        return OrderRows(
-            customers[wanted], held.times[cut][wanted], held.nets[cut][wanted].astype(np.int64), is_order[wanted]
-        )
+        wanted = np.flatnonzero(_among(held.statuses, SPEND_STATUSES)[codes] & self._are_meant(customers))
+        is_order = _among(held.statuses, ORDER_STATUSES)[codes.take(wanted)]
+        times, nets = held.times[cut].take(wanted), held.nets[cut].take(wanted).astype(np.int64, copy=False)
+        return OrderRows(customers.take(wanted), times, nets, is_order)
 
     def messages(self, span: Span | None = None) -> MessageRows:
         held = self._messages
         cut = _cut(held.times, span)
         customers, ranks = held.customers[cut], held.ranks[cut]
-        wanted = np.flatnonzero(np.isin(ranks, ranks_reaching(MessageState.SENT)) & self._are_meant(customers))
+        wanted = np.flatnonzero(_have_reached(MessageState.SENT, ranks) & self._are_meant(customers))
         return MessageRows(wanted + (cut.start or 0), customers[wanted], held.times[cut][wanted], ranks[wanted])
 
     def of_campaign(self, campaign_id: str) -> MessageRows:
@@ -109,10 +108,9 @@ class FactPart:
         held = self._messages.campaigns
         return held.codes[places], held.values
 
-    def rows_of(self, ids: Iterable[str]) -> NDArray[np.intp]:
+    def rows_of(self, ids: Sequence[str]) -> NDArray[np.intp]:
         """Of those of these customers who are meant and in this part."""
-        found = [row for each in ids if (row := self.shard.ids.get(each)) is not None]
-        rows = np.array(found, dtype=np.intp)
+        rows = self.shard.ids.rows(ids)
         return rows[self.people[rows]]
 
     @property
@@ -124,7 +122,7 @@ class FactPart:
         """state: delivered, opened or clicked."""
         held = self._messages
         if state is MessageState.DELIVERED:
-            found = np.flatnonzero(np.isin(held.ranks, ranks_reaching(state)))
+            found = np.flatnonzero(_have_reached(state, held.ranks))
             times = held.times[found] + held.delays[found]
             order = np.argsort(times, kind="stable")
             steps = Steps(found[order].astype(np.int32), times[order])
@@ -187,7 +185,11 @@ def exact_sums(groups: Whole, values: NDArray[np.int64], size: int) -> NDArray[n
 
 def count_people(customers: Whole) -> int:
     """How many different ones."""
-    return int(np.count_nonzero(np.bincount(customers))) if customers.size else 0
+    if not customers.size:
+        return 0
+    is_there = np.zeros(int(customers.max()) + 1, dtype=bool)
+    is_there[customers] = True
+    return int(np.count_nonzero(is_there))
 
 
 def hours_of_week(times: NDArray[np.int64], zone: tzinfo) -> NDArray[np.int64]:
@@ -213,6 +215,13 @@ def to_local(times: NDArray[np.int64], zone: tzinfo) -> NDArray[np.int64]:
 
 def _cut(times: NDArray[np.int64], span: Span | None) -> slice:
     return slice(None) if span is None else slice(*map(int, np.searchsorted(times, span)))
+
+
+def _have_reached(state: MessageState, ranks: NDArray[np.int8]) -> Mask:
+    table = np.zeros(max(each.rank for each in MessageState) + 1, dtype=bool)
+    table[list(ranks_reaching(state))] = True
+    found: Mask = table[ranks]
+    return found
 
 
 def _among(column: Coded, wanted: Collection[str]) -> Mask:

@@ -11,6 +11,7 @@ from crm_core.insights.charts import Chart
 from crm_core.insights.facts import Facts
 from crm_core.insights.frame import Column, Row
 from crm_core.insights.periods import Period
+from crm_core.predictions.results import Check
 from crm_core.rules.fields import CustomerField, FieldType
 from crm_core.rules.quoting import shown
 from crm_core.schema.message_states import MessageState
@@ -113,7 +114,8 @@ class LaunchedCampaign:
 class Asked:
     """period: of a question that has one, else today. values: of the parameters, by name. window_days, touch: of the
     workspace, by which orders are attributed to messages. digits: minor ones of its currency. segments: of an
-    OfSegments, by name. campaign: of an OfCampaign; None if none was launched. campaign_names: by id."""
+    OfSegments, by name. campaign: of an OfCampaign; None if none was launched. campaign_names: by id.
+    check: of the newest fit of the models of predictions, for a question about it."""
 
     period: Period
     values: Mapping[str, Any]
@@ -123,6 +125,7 @@ class Asked:
     segments: Mapping[str, Facts] = field(default_factory=dict)
     campaign: LaunchedCampaign | None = None
     campaign_names: Mapping[str, str] = field(default_factory=dict)
+    check: Check | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,8 @@ class Question:
     """name: as the API and links have it. definition: in words, one click away from each chart.
 
     days: how long its range is if nobody says so; None for a question about now. reads_messages: whether it is about
-    messages, which are held in memory once somebody asks. rule: the conditions that find the customers of a row, as a
+    messages, which are held in memory once somebody asks. is_of_fit: whether it is about the newest fit of the models
+    of predictions alone. rule: the conditions that find the customers of a row, as a
     tree has them; None where a row is not about customers who can be found.
     """
 
@@ -153,6 +157,7 @@ class Question:
     parameters: tuple[Parameter, ...] = field(default=())
     days: int | None = None
     reads_messages: bool = False
+    is_of_fit: bool = False
     rule: Callable[[Row, "Taken"], Sequence[Mapping[str, Any]]] | None = None
 
     def column(self, column_id: str) -> Column:

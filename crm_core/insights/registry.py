@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from crm_core.insights.question import Question
 from crm_core.insights.questions.attribution import ATTRIBUTION
+from crm_core.insights.questions.bgnbd import BGNBD
 from crm_core.insights.questions.breakdown import BREAKDOWN
 from crm_core.insights.questions.campaign_breakdown import CAMPAIGN_BREAKDOWN
 from crm_core.insights.questions.campaign_lift import CAMPAIGN_LIFT
@@ -19,7 +20,7 @@ from crm_core.insights.questions.revenue_by_segment import REVENUE_BY_SEGMENT
 from crm_core.insights.questions.rfm import RFM
 
 _ALL = (
-    *(RFM, COHORTS, DISTRIBUTION, BREAKDOWN),
+    *(RFM, COHORTS, DISTRIBUTION, BREAKDOWN, BGNBD),
     *(KPIS, REVENUE_BY_MONTH, REVENUE_BY_SEGMENT, ATTRIBUTION),
     *(MESSAGES_OVER_TIME, FUNNEL, HOURS),
     *(CAMPAIGN_BREAKDOWN, CAMPAIGN_VARIANTS, CAMPAIGN_LIFT),

@@ -8,12 +8,13 @@ from crm_core.insights.dead_letters import DeadLetters
 from crm_core.insights.first_steps import FirstStepsReader
 from crm_core.insights.overview import Overview
 from crm_core.insights.timeline import Timeline
+from crm_core.predictions.services import PredictionServices
 
 if TYPE_CHECKING:
     from crm_core.insights.asking import Insights
 
 
-class InsightServices(CampaignServices):
+class InsightServices(CampaignServices, PredictionServices):
     @cached_property
     def overview(self) -> Overview:
         return Overview(self.db, self.personal_reads, self.customers)
@@ -24,7 +25,15 @@ class InsightServices(CampaignServices):
         from crm_core.insights.launched import LaunchedCampaigns
 
         launched = LaunchedCampaigns(self.db, self.figures)
-        return Insights(self.snapshot, self.rule_contexts, self.segments, launched, self.workspace)
+        return Insights(
+            self.snapshot,
+            self.rule_contexts,
+            self.segments,
+            launched,
+            self.workspace,
+            self.prediction_fits,
+            self.clock,
+        )
 
     @cached_property
     def first_steps(self) -> FirstStepsReader:

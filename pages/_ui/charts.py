@@ -93,40 +93,6 @@ def ranked_bars(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
     return fig
 
 
-def predicted_and_actual(rows: Sequence[Mapping[str, Any]]) -> go.Figure:
-    """What was expected of each tenth of the customers, as points, over what happened, as bars; both per customer.
-
-    Rows: of ``calibration_rows``.
-    """
-    if not rows:
-        return nothing_yet("No model has been checked yet")
-    places = [row["decile"] for row in rows]
-    details = [_calibration_detail(row) for row in rows]
-    common: Mapping[str, Any] = {"x": places, "customdata": details, "hovertemplate": "%{customdata}<extra></extra>"}
-    actual = go.Bar(y=[row["actual_each"] for row in rows], name="Actual", meta={"role": "accent"}, **common)
-    expected = go.Scatter(
-        y=[row["expected_each"] for row in rows],
-        name="Expected",
-        mode="lines+markers",
-        line={"dash": "dot"},
-        marker={"size": 9, "symbol": "diamond"},
-        meta={"role": "clicked"},
-        **common,
-    )
-    fig = go.Figure([actual, expected])
-    fig.update_xaxes(title_text="Tenths of the customers, most expected of first", tickvals=places, tickangle=0)
-    fig.update_yaxes(title_text="Orders per customer")
-    return fig
-
-
-def _calibration_detail(row: Mapping[str, Any]) -> str:
-    return (
-        f"<b>Tenth {row['decile']}</b>: {number(row['customers'])} customers<br>"
-        f"Expected: {row['expected_each']:.2f} each, {number(round(row['expected']))} orders<br>"
-        f"Actual: {row['actual_each']:.2f} each, {number(row['actual'])} orders"
-    )
-
-
 def _running_total(state: str, dash: str, times: Sequence[datetime], points: Sequence[Mapping[str, Any]]) -> go.Scatter:
     return go.Scatter(
         x=times,

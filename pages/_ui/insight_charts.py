@@ -1,10 +1,10 @@
 """Figures of insights: pure functions of a question and the rows of its answer, each with a sentence that says it."""
 
-from typing import Final
+from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from crm_core.insights.charts import Bands, Bars, Heatmap, Intervals, Lines, RankedBars, StackedBars
+from crm_core.insights.charts import Against, Bands, Bars, Heatmap, Intervals, Lines, RankedBars, StackedBars
 from crm_core.insights.frame import Row
 from pages._ui.charts import nothing_yet, ranked_bars
 from pages._ui.formats import figure_text, literal, number
@@ -31,6 +31,8 @@ def figure_of(drawing: Drawing) -> tuple[go.Figure, str]:
             return _intervals(drawing, chart)
         case Lines() as chart:
             return _lines(drawing, chart)
+        case Against() as chart:
+            return _against(drawing, chart)
         case RankedBars() as chart:
             return _ranked(drawing, chart)
         case _:
@@ -156,6 +158,34 @@ def _lines(drawing: Drawing, chart: Lines) -> tuple[go.Figure, str]:
     fig.update_yaxes(tickprefix=drawing.prefix(chart.y))
     most = max(drawing.rows, key=lambda row: row[chart.y] or 0)
     return fig, f"Highest: {most[chart.by]}, {drawing.words(most, chart.x)}: {drawing.words(most, chart.y)}."
+
+
+def _against(drawing: Drawing, chart: Against) -> tuple[go.Figure, str]:
+    rows = drawing.rows
+    if not rows:
+        return nothing_yet(drawing.nothing), drawing.nothing
+    common: dict[str, Any] = {
+        "x": drawing.values(chart.x),
+        "customdata": [drawing.detail(row) for row in rows],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+    actual = go.Bar(y=drawing.values(chart.actual), name=drawing.title(chart.actual), meta={"role": "accent"}, **common)
+    expected = go.Scatter(
+        y=drawing.values(chart.expected),
+        name=drawing.title(chart.expected),
+        mode="lines+markers",
+        line={"dash": "dot"},
+        marker={"size": 9, "symbol": "diamond"},
+        meta={"role": "clicked"},
+        **common,
+    )
+    fig = go.Figure([actual, expected])
+    fig.update_xaxes(title_text=drawing.title(chart.x), tickvals=common["x"], tickangle=0)
+    first = rows[0]
+    expected_words, actual_words = (
+        f"{drawing.title(each).lower()} {drawing.words(first, each)}" for each in (chart.expected, chart.actual)
+    )
+    return fig, f"{drawing.title(chart.x)} {drawing.words(first, chart.x)}: {expected_words}, {actual_words}."
 
 
 def _ranked(drawing: Drawing, chart: RankedBars) -> tuple[go.Figure, str]:

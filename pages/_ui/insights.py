@@ -181,7 +181,8 @@ def _offer(insight: Insight, key: str) -> None:
                 width="stretch",
             )
         st.caption("Over the API:")
-        st.code(f"GET /api/v1/insights/{question.name}?{urlencode(insight.answer.parameters)}", language=None)
+        chosen = f"?{urlencode(insight.answer.parameters)}" if insight.answer.parameters else ""
+        st.code(f"GET /api/v1/insights/{question.name}{chosen}", language=None)
 
 
 def _file(insight: Insight, kind: str) -> bytes:

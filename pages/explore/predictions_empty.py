@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from crm_core.predictions.calibration import calibration_rows, day_in_words, trust_sentence
+from crm_core.predictions.calibration import day_in_words, trust_sentence
 from crm_core.predictions.limits import LEAST_CHECKED, LEAST_REPEATERS, LEAST_WEEKS
 from crm_core.predictions.model import PredictionFit
-from pages._ui.charts import predicted_and_actual, show_chart
 from pages._ui.formats import literal, number
+from pages._ui.insights import ask, show_insight
 from pages._ui.links import link_to
 from pages._ui.widgets import empty_state
 
@@ -23,9 +23,8 @@ def show_missing(fit: PredictionFit | None) -> None:
     st.markdown("**What it takes**")
     st.markdown("\n".join(f"- {each}" for each in _wanted(fit)))
     if fit and fit["check"]:
-        st.subheader("What the model got wrong", anchor=False)
-        summary = trust_sentence(fit["check"])
-        show_chart(predicted_and_actual(calibration_rows(fit["check"])), key="predictions_check", summary=summary)
+        show_insight(ask("bgnbd", {}), key="predictions_check", title="What the model got wrong")
+        st.markdown(trust_sentence(fit["check"]))
 
 
 def _wanted(fit: PredictionFit | None) -> list[str]:

@@ -5,15 +5,15 @@ from typing import Final
 
 import streamlit as st
 
-from crm_core.predictions.calibration import VERDICTS, calibration_rows, day_in_words, trust_of, trust_sentence
+from crm_core.predictions.calibration import VERDICTS, day_in_words, trust_of, trust_sentence
 from crm_core.predictions.model import PredictionFit
 from crm_core.predictions.results import Check
 from crm_core.predictions.trust import Trust
 from crm_core.rules.tree import AnyRule, FieldRule, GroupRule
-from pages._ui.charts import predicted_and_actual, show_chart
 from pages._ui.deps import actor, services
 from pages._ui.formats import money, money_short, number
 from pages._ui.guard import errors_in_words
+from pages._ui.insights import ask, show_insight
 from pages._ui.widgets import CARD_PX
 from pages.builder.links import open_in_builder
 from pages.explore.predictions_model import show_models
@@ -36,8 +36,7 @@ def show_fit(fit: PredictionFit) -> None:
     assert check is not None
     _show_verdict(check)
     _show_outlook(fit)
-    st.subheader("What the model expected, and what happened", anchor=False)
-    show_chart(predicted_and_actual(calibration_rows(check)), key="predictions_check", summary=_chart_words(check))
+    show_insight(ask("bgnbd", {}), key="predictions_check")
     _offer_audiences()
     show_models(fit)
 
@@ -69,16 +68,6 @@ def _show_outlook(fit: PredictionFit) -> None:
             st.metric(label, shown, help=about, border=True)
     if fit["spending_reason"]:
         st.caption(f":material/info: No order values and no value in a year. {fit['spending_reason']}")
-
-
-def _chart_words(check: Check) -> str:
-    """The numbers that matter."""
-    first, begins, ends = check["deciles"][0], day_in_words(check["start"]), day_in_words(check["end"])
-    return (
-        f"Customers by what was expected of them from {begins} to {ends}, in tenths. The first tenth: "
-        f"{number(round(first['expected']))} orders expected, {number(first['actual'])} placed. The tenths are off by "
-        f"{check['decile_error']:.0%} in all."
-    )
 
 
 def _offer_audiences() -> None:

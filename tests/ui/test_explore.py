@@ -15,8 +15,8 @@ from tests.ui.deliveries import draft
 from tests.ui.page import Page
 from tests.ui.shop import Shop, counted
 
-EMPTY = {"attribution", "campaign_breakdown", "campaign_variants", "campaign_lift"}
-"""Of a shop without campaigns."""
+EMPTY = {"bgnbd", "attribution", "campaign_breakdown", "campaign_variants", "campaign_lift"}
+"""Of a shop without a fit and campaigns."""
 
 
 @pytest.fixture

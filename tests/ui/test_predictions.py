@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from crm_core.insights.frame import Unit
 from crm_core.jobs.refits import REFIT
 from crm_core.services import Services
+from pages._ui.units import in_words
 from tests.actors import ASHA, TEST
 from tests.integration.feeding import store_customers
 from tests.integration.job_rig import jobs_worker
@@ -55,6 +57,11 @@ def test_a_fit_says_whether_to_trust_it_and_shows_its_models(fitted: Services) -
     assert f"{fit['purchases']['alpha']:.3f}" in page.words
     assert "How often: BG/NBD" in page.words
     assert "How much: Gamma-Gamma" in page.words
+    assert fit["check"]
+    found = fitted.insights.ask("bgnbd", {}, actor=TEST)
+    assert found.as_of == fit["fitted_at"]
+    assert [row["actual"] for row in found.rows] == [tenth["actual"] for tenth in fit["check"]["deciles"]]
+    assert f"placed by each {in_words(found.rows[0]['actual_each'], Unit.NUMBER, 'USD')}" in page.words
     page.click("Valuable, at risk")
     assert page.title == "Audience builder"
     assert [each["field"] for each in rules_of(page)] == ["predicted.value_1y", "predicted.churn_risk"]
