@@ -12,6 +12,7 @@ import psutil
 from benchmarks.columns import NOW, make_columns
 from benchmarks.dragging import measure_drags
 from benchmarks.kept import READY_S, keep_and_read, start_again, start_snapshot
+from benchmarks.opening import measure_opening
 from benchmarks.report import median_of, time_of
 from benchmarks.shop import fill
 from crm_core.audience.eligibility import Policy
@@ -59,6 +60,7 @@ def run(folder: Path) -> None:
         if size == SIZES[-1]:
             with start_app(place, CRM_MONGODB_CACHE_GB=str(CACHE_GB)) as app:
                 measure_drags(app, size)
+                measure_opening(app, size)
     at_the_limit(LARGEST)
 
 
