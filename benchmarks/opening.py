@@ -1,4 +1,4 @@
-"""From a click to the last chart in Chromium, on an app with many customers: the overview and each question of Explore."""
+"""From a click to the last chart in Chromium, with many customers: the overview and each question of Explore."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +50,7 @@ def measure_opening(app: RunningApp, size: int) -> None:
 
 def _add_campaigns(services: Services) -> None:
     """Those of whom the shop has messages."""
-    draft = services.campaigns.create(name="Newest", channel="email", message="Hi", rule=EVERYBODY, actor=BENCHMARK)
+    draft = services.campaigns.create(name="Newest", channel="in_app", message="Hi", rule=EVERYBODY, actor=BENCHMARK)
     made = services.campaigns.get(draft["_id"])
     for number in range(CAMPAIGNS):
         sent = services.db.messages.find_one({"campaign_id": campaign_id(number)}, {"sent_at": 1})
