@@ -18,6 +18,7 @@ from tests.databases import open_database
 from tests.insights import ask, rows
 from tests.integration.feeding import store_customers, store_orders
 from tests.integration.test_insights import NOW, RANKS, REACHED
+from tests.waiting import eventually
 
 SIZE, DAYS = 300, 10
 LAUNCHED = NOW - timedelta(days=20)
@@ -131,6 +132,18 @@ def test_the_lift_is_that_of_everybody_it_was_meant_for(sent: Sent) -> None:
 def test_without_a_holdout_nothing_is_compared(sent: Sent) -> None:
     assert rows(sent.services, "campaign_lift", campaign="later") == []
     assert rows(sent.services, "campaign_variants", campaign="later") == []
+
+
+def test_a_renamed_campaign_is_called_by_its_new_name(sent: Sent) -> None:
+    """The answer with the old name was remembered."""
+
+    def names() -> set[str]:
+        return {row["campaign"] for row in rows(sent.services, "attribution")}
+
+    assert "Later" in names()
+    for name in ("Much later", "Later"):
+        sent.services.db.campaigns.update_one({"_id": "later"}, {"$set": {"name": name}})
+        eventually(lambda name=name: name in names(), what="the new name")  # type: ignore[misc]
 
 
 def test_variants_are_compared_with_the_first(sent: Sent) -> None:

@@ -305,6 +305,14 @@ def test_a_segment_narrows_every_figure(shop: Shop) -> None:
     )
 
 
+def test_a_segment_called_like_everyone_is_told_apart(shop: Shop) -> None:
+    rule = load_rule({"kind": "field", "field": "city", "op": "eq", "value": "pune"})
+    segment = shop.services.segments.save("Everyone", rule, actor=TEST)["_id"]
+    found = rows(shop.services, "revenue_by_segment", from_=FIRST, to=LAST, segments=segment)
+    assert list(dict.fromkeys(row["segment"] for row in found)) == ["Everyone", "Everyone (segment)"]
+    shop.services.segments.remove(segment, actor=TEST)
+
+
 def test_a_change_is_in_the_next_answer(servers: Settings) -> None:
     with open_shop(servers) as (services, orders, _):
         _change(services, orders)

@@ -15,7 +15,8 @@ MOST = 5
 
 
 def _answer(facts: Facts, asked: Asked) -> list[Row]:
-    return [row for name, some in {EVERYONE: facts, **asked.segments}.items() for row in _months(name, some, asked)]
+    named = {f"{name} (segment)" if name == EVERYONE else name: some for name, some in asked.segments.items()}
+    return [row for name, some in {EVERYONE: facts, **named}.items() for row in _months(name, some, asked)]
 
 
 def _months(segment: str, facts: Facts, asked: Asked) -> list[Row]:
