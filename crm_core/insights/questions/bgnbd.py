@@ -13,7 +13,7 @@ def _answer(_: Facts, asked: Asked) -> list[Row]:
 
 BGNBD = Question(
     name="bgnbd",
-    title="What the model expected, and what happened",
+    title="Predictions checked",
     topic=Topic.CUSTOMERS,
     definition=(
         "The newest fit of the models is checked on the last third of its orders: a model that knows only the orders "
