@@ -1,11 +1,21 @@
 """The controls of a question's parameters; what is chosen stands in the link."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, assert_never
 
 import streamlit as st
 
-from crm_core.insights.question import Choice, OfCampaign, OfField, OfSegment, OfSegments, Parameter, Question, Whole
+from crm_core.insights.question import (
+    Choice,
+    OfCampaign,
+    OfCampaigns,
+    OfField,
+    OfSegment,
+    OfSegments,
+    Parameter,
+    Question,
+    Whole,
+)
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 
@@ -40,8 +50,12 @@ def _choose(question: str, parameter: Parameter) -> str:
         case OfCampaign():
             names = {NOBODY_CHOSEN: "The last one", **services().insights.launched_campaigns(actor=actor())}
             return _one_of(parameter.title, names, linked, key)
+        case OfCampaigns():
+            launched = services().insights.launched_campaigns(actor=actor())
+            return _several(parameter, launched, linked, key, f"The last {parameter.least}")
         case OfSegments():
-            return _several(parameter, linked, key)
+            segments = services().rule_contexts.segment_names()
+            return _several(parameter, segments, linked, key, "Everyone, and segments beside")
         case Whole():
             value = int(linked) if linked.isdigit() else parameter.default
             within = min(max(value, parameter.low), parameter.high)
@@ -61,12 +75,13 @@ def _one_of(title: str, options: dict[str, str], chosen: str, key: str) -> str:
     return str(picked)
 
 
-def _several(parameter: OfSegments, linked: str, key: str) -> str:
-    names = services().rule_contexts.segment_names()
+def _several(
+    parameter: OfSegments | OfCampaigns, names: Mapping[str, str], linked: str, key: str, nothing_chosen: str
+) -> str:
     default = [each for each in linked.split(",") if each in names][: parameter.most]
 
-    def name_of(segment_id: Any) -> str:
-        return literal(names[segment_id])
+    def name_of(an_id: Any) -> str:
+        return literal(names[an_id])
 
     picked = st.multiselect(
         parameter.title,
@@ -75,7 +90,7 @@ def _several(parameter: OfSegments, linked: str, key: str) -> str:
         format_func=name_of,
         key=key,
         max_selections=parameter.most,
-        placeholder="Everyone, and segments beside",
+        placeholder=nothing_chosen,
         width=420,
     )
     return ",".join(map(str, picked))
