@@ -8,7 +8,6 @@ from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.insights import load_snapshot
 from tests.ui.deliveries import draft, launched
-from tests.ui.page import Page
 from tests.ui.shop import NOW, Shop
 from tests.ui.tables import rows_of
 from tests.ui.test_compare_campaigns import compare
