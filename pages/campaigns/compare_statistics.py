@@ -17,7 +17,7 @@ from pages._ui.deps import services
 from pages._ui.formats import literal, number
 from pages._ui.insights import Insight, ask, show_insight
 from pages._ui.units import in_words
-from pages.campaigns.compared import DEFAULT_DAYS, choose_days, offer_to_look, verdict_words
+from pages.campaigns.compared import DEFAULT_DAYS, choose_days, offer_to_look
 
 DAYS: Final = "compare_days"
 FIGURES: Final = (
@@ -69,15 +69,18 @@ def _caution(launched: Sequence[Campaign]) -> str:
         "**These campaigns went to different customers**, so a difference between them need not come from the message. "
         "Only variants and holdouts are split by chance."
     )
-    channels = dict.fromkeys(CHANNELS[each["channel"]].label for each in launched)
-    if len(channels) > 1:
-        words += f" They went over {' and '.join(channels)}, which do not tell of opening in the same way."
+    *others, last = dict.fromkeys(CHANNELS[each["channel"]].label for each in launched)
+    if others:
+        words += f" They went over {', '.join(others)} and {last}, which do not tell of opening in the same way."
     return words
 
 
 def _show_rates(compared: Insight) -> None:
     def below() -> None:
-        st.markdown("\n".join(f"- {verdict_words(row['campaign'], row)}" for row in compared.rows))
+        verdicts: dict[str, list[str]] = {}
+        for row in compared.rows:
+            verdicts.setdefault(row["campaign"], []).append(f"{row['measure']} **{row['verdict']}**")
+        st.markdown("\n".join(f"- {literal(name)}: {', '.join(each)}." for name, each in verdicts.items()))
 
     against = literal(compared.rows[0]["against"])
     height = AXIS_PX + ROW_PX * len(compared.rows)

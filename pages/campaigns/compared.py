@@ -70,12 +70,13 @@ def choose_days(chosen: int, key: str) -> None:
 
 def _show_verdicts(compared: Insight) -> None:
     for row in compared.rows:
-        st.markdown(verdict_words(row["variant"], row))
+        st.markdown(_verdict(row))
 
 
-def verdict_words(name: str, row: Row) -> str:
-    """What became of a comparison of rates. name: of what is compared."""
-    what = f"**{literal(name)}** against **{literal(row['against'])}**, {row['measure']}: **{row['verdict']}**"
+def _verdict(row: Row) -> str:
+    what = (
+        f"**{literal(row['variant'])}** against **{literal(row['against'])}**, {row['measure']}: **{row['verdict']}**"
+    )
     if row["more_needed"]:
         return f"{what}. It takes about {number(row['more_needed'])} more delivered messages if it stays like this."
     return f"{what}."

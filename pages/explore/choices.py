@@ -69,9 +69,7 @@ def _one_of(title: str, options: dict[str, str], chosen: str, key: str) -> str:
     if chosen and chosen not in options:
         st.warning(f"The link has no {title.lower()} that is there: {literal(chosen)}", icon=":material/search_off:")
     place = names.index(chosen) if chosen in options else 0
-    picked: Any = st.selectbox(
-        title, names, place, format_func=lambda name: literal(options[str(name)]), key=key, width=230
-    )
+    picked: Any = st.selectbox(title, names, place, format_func=lambda name: options[str(name)], key=key, width=230)
     return str(picked)
 
 
@@ -80,14 +78,11 @@ def _several(
 ) -> str:
     default = [each for each in linked.split(",") if each in names][: parameter.most]
 
-    def name_of(an_id: Any) -> str:
-        return literal(names[an_id])
-
     picked = st.multiselect(
         parameter.title,
         list(names),
         default,
-        format_func=name_of,
+        format_func=lambda an_id: names[str(an_id)],
         key=key,
         max_selections=parameter.most,
         placeholder=nothing_chosen,

@@ -63,7 +63,7 @@ def _days_since(campaign: LaunchedCampaign, facts: Facts) -> int:
 
 CAMPAIGNS_REVENUE = Question(
     name="campaigns_revenue",
-    title="Orders and revenue per message",
+    title="Revenue per 1,000 messages",
     topic=Topic.CAMPAIGNS,
     definition=(
         "Orders and revenue from each campaign's launch on that are attributed to it, in all and for 1,000 delivered "
