@@ -198,7 +198,7 @@ def _intervals(drawing: Drawing, chart: Intervals) -> tuple[go.Figure, str]:
     fig = go.Figure([points])
     fig.add_vline(x=0, line_width=1.5, line_dash="dash", line_color="rgba(128, 134, 160, 0.9)")
     fig.update_xaxes(range=[-1.1 * scale, 1.1 * scale], title_text=drawing.title(chart.value))
-    fig.update_xaxes(tickformat="+.1%", nticks=6)
+    fig.update_xaxes(tickformat="+.1%")
     fig.update_yaxes(autorange="reversed", zeroline=False, rangemode="normal")
     return fig, " ".join(_said(drawing, chart, row) for row in rows)
 

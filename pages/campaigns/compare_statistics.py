@@ -34,7 +34,11 @@ COLUMNS: Final = (
     table.Column("Orders per 1,000", "right", about="Of delivered messages"),
     table.Column("Revenue", "right", about="Of these orders"),
     table.Column("Revenue per 1,000", "right", about="Of delivered messages"),
-    table.Column("Against its holdout", about="Revenue of a customer it was meant for, against one held out by chance"),
+    table.Column(
+        "Against its holdout",
+        shape="wide",
+        about="Revenue of a customer it was meant for, against one held out by chance",
+    ),
 )
 
 
@@ -71,7 +75,7 @@ def _caution(launched: Sequence[Campaign]) -> str:
     )
     *others, last = dict.fromkeys(CHANNELS[each["channel"]].label for each in launched)
     if others:
-        words += f" They went over {', '.join(others)} and {last}, which do not tell of opening in the same way."
+        words += f" They went over {', '.join(others)} and {last}, which do not report opens in the same way."
     return words
 
 
@@ -79,8 +83,8 @@ def _show_rates(compared: Insight) -> None:
     def below() -> None:
         verdicts: dict[str, list[str]] = {}
         for row in compared.rows:
-            verdicts.setdefault(row["campaign"], []).append(f"{row['measure']} **{row['verdict']}**")
-        st.markdown("\n".join(f"- {literal(name)}: {', '.join(each)}." for name, each in verdicts.items()))
+            verdicts.setdefault(row["campaign"], []).append(f"{row['measure']}: **{row['verdict']}**")
+        st.markdown("\n".join(f"- {literal(name)} – {', '.join(each)}." for name, each in verdicts.items()))
 
     against = literal(compared.rows[0]["against"])
     height = AXIS_PX + ROW_PX * len(compared.rows)
@@ -95,7 +99,7 @@ def _show_revenue(wanted: dict[str, str]) -> None:
         table.full_table("Orders and revenue", COLUMNS, [_row(row) for row in earned.rows], key="compare_revenue")
         if younger := [row for row in earned.rows if row["days"] < days]:
             names = ", ".join(f"{literal(row['campaign'])} ({in_words(row['days'], Unit.DAYS, '')})" for row in younger)
-            st.caption(f"With less time to bring orders, since launched fewer than {number(days)} days ago: {names}.")
+            st.caption(f"Launched fewer than {number(days)} days ago, so with less time to bring in orders: {names}.")
 
     show_insight(
         earned,

@@ -18,7 +18,7 @@ def offer_steps(campaign_id: str, stats: Stats) -> None:
     first, others = _with_somebody(NOT_FURTHER, stats), _with_somebody(OTHERS, stats)
     if not others or not actor().may(Permission.WRITE_SEGMENTS):
         return
-    st.caption("Take customers to the audience builder:")
+    st.caption("Open these customers in the audience builder:")
     with st.container(horizontal=True, gap="small", key="campaign_steps"):
         _offer(campaign_id, first, stats)
         with st.popover("Other steps", icon=":material/filter_alt:"):

@@ -34,7 +34,7 @@ STEPS = (
     "Failed: 3",
     "Skipped: 2",
 )
-LEAD = "Take customers to the audience builder:"
+LEAD = "Open these customers in the audience builder:"
 
 
 @pytest.fixture

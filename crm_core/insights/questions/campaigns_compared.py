@@ -32,7 +32,7 @@ def _answer(_: Facts, asked: Asked) -> list[Row]:
 def _compare(
     campaign: LaunchedCampaign, first: LaunchedCampaign, found: list[Rate], state: MessageState, others: int
 ) -> Row:
-    """A channel that never tells of opening, as SMS, would be worse than any other one."""
+    """A channel that never reports opens, as SMS, would be worse than any other one."""
     ours, base = found
     if campaign.channel != first.channel and not (ours.hits and base.hits):
         return rates(ours, base, state, NOT_ALIKE)
@@ -50,7 +50,7 @@ CAMPAIGNS_COMPARED = Question(
         "about how many more delivered messages it takes if the difference stays as it is. Campaigns go to different "
         "customers at different times, so a difference need not come from the message; only variants and holdouts are "
         "split by chance. Campaigns over different channels are not comparable where one has nobody at all who opened "
-        "or clicked: its channel may not tell, as SMS does not."
+        "or clicked: its channel may not report that, as SMS does not."
     ),
     columns=(
         Column("campaign", "Campaign", Unit.TEXT),

@@ -68,12 +68,12 @@ CAMPAIGNS_REVENUE = Question(
     definition=(
         "Orders and revenue from each campaign's launch on that are attributed to it, in all and for 1,000 delivered "
         "messages: each order is owed to the last message that its customer had touched within the attribution window "
-        "before it, as the workspace's settings have it; a channel that does not tell of what counts as touched, as "
-        "SMS of opening, is owed none. A campaign launched fewer days ago has had less time. This is what came "
-        "after the messages, not because of them: where a campaign has a holdout, the last columns have the difference "
-        "in revenue between those whom it was meant for and those held out, in percent of the latter, with an interval "
-        "that holds the truth in about 95 of 100 cases. Campaigns go to different customers, so two of them may differ "
-        "whatever their messages said."
+        "before it, as the workspace's settings have it; a channel that does not report what counts as touched, as "
+        "SMS does not report opens, is owed none. Messages and orders are those of customers who are still there. A "
+        "campaign launched fewer days ago has had less time. It is what came after the messages, not because of them: "
+        "where a campaign has a holdout, the last columns have the difference in revenue between those whom it was "
+        "meant for and those held out, in percent of the latter, with an interval that holds the truth in about 95 of "
+        "100 cases. Campaigns go to different customers, so two of them may differ whatever their messages said."
     ),
     columns=(
         Column("campaign", "Campaign", Unit.TEXT),
