@@ -28,10 +28,17 @@ RUNS = 5
 IDS = [f"c{number:07}" for number in range(CUSTOMERS)]
 CAMPAIGN = LaunchedCampaign(
     "campaign 1",
+    "Spring",
+    "email",
     NOW_MS - 30 * 86_400_000,
+    lambda: {MessageState.DELIVERED: 12_000, MessageState.OPENED: 2_703},
     {name: {MessageState.DELIVERED: 4_000, MessageState.OPENED: 900 + place} for place, name in enumerate("ABC")},
     lambda: IDS[::10],
 )
+COMPARED = [
+    replace(CAMPAIGN, id=f"campaign {place}", name=f"Campaign {place}", held_out=lambda: IDS[::100])
+    for place in range(5)
+]
 GOAL_MS = 300
 
 
@@ -65,7 +72,7 @@ def _beside_pandas(facts: Facts, columns: Columns) -> None:
 
 def _asked(question: Question, period: Period) -> Asked:
     values = {each.name: each.default for each in question.parameters if isinstance(each, Choice | OfField | Whole)}
-    return Asked(period, values, 5, "opened", 2, campaign=CAMPAIGN)
+    return Asked(period, values, 5, "opened", 2, campaign=CAMPAIGN, campaigns=COMPARED)
 
 
 def _with_messages(columns: Columns) -> Columns:

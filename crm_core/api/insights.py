@@ -15,7 +15,17 @@ from crm_core.api.routing import Router
 from crm_core.api.shapes import to_json_values
 from crm_core.insights.asking import PERIOD
 from crm_core.insights.frame import Column, Row, Unit
-from crm_core.insights.question import Choice, OfCampaign, OfField, OfSegment, OfSegments, Parameter, Question, Whole
+from crm_core.insights.question import (
+    Choice,
+    OfCampaign,
+    OfCampaigns,
+    OfField,
+    OfSegment,
+    OfSegments,
+    Parameter,
+    Question,
+    Whole,
+)
 from crm_core.insights.registry import QUESTIONS
 from crm_core.money import to_major
 from crm_core.services import Services
@@ -83,7 +93,7 @@ def _type(parameter: Parameter) -> Any:
             return Literal[tuple(parameter.options)]
         case Whole():
             return Annotated[int, Query(ge=parameter.low, le=parameter.high)]
-        case OfSegment() | OfSegments() | OfField() | OfCampaign():
+        case OfSegment() | OfSegments() | OfField() | OfCampaign() | OfCampaigns():
             return Annotated[str, Query(max_length=1000)]
 
 
@@ -97,6 +107,11 @@ def _about(parameter: Parameter) -> str:
             return "Id of a saved segment: only its customers are looked at."
         case OfCampaign():
             return "Id of a campaign that was launched; the one that was launched last if nothing is said."
+        case OfCampaigns():
+            return (
+                f"Ids of {parameter.least} to {parameter.most} campaigns that were launched, with commas between; the "
+                f"others are compared with the first. The {parameter.least} that were launched last if nothing is said."
+            )
         case OfSegments():
             return f"Ids of up to {parameter.most} saved segments, with commas between."
         case OfField():

@@ -21,7 +21,17 @@ from crm_core.insights.facts import FactPart, Facts
 from crm_core.insights.frame import Answer, Row
 from crm_core.insights.launched import LaunchedCampaigns
 from crm_core.insights.periods import Period, make_period
-from crm_core.insights.question import Asked, OfCampaign, OfField, OfSegment, OfSegments, Question, Taken
+from crm_core.insights.question import (
+    Asked,
+    LaunchedCampaign,
+    OfCampaign,
+    OfCampaigns,
+    OfField,
+    OfSegment,
+    OfSegments,
+    Question,
+    Taken,
+)
 from crm_core.insights.registry import QUESTIONS
 from crm_core.predictions.store import PredictionFits
 from crm_core.rules.binding import bind
@@ -96,6 +106,7 @@ class Insights:
             settings.attribution_touch,
             settings.currency_digits,
             campaign=self._launched.find(taken["campaign"], actor=actor) if "campaign" in taken else None,
+            campaigns=self._campaigns(question, taken, actor),
             campaign_names=self._contexts.campaigns().labels(),
         )
         parameters = _in_words(question, asked)
@@ -106,7 +117,7 @@ class Insights:
         known: tuple[date, tuple[Row, ...]] | None = remembered.get(key)
         # A segment may have another rule by now, and a campaign other figures than those in the snapshot.
         is_elsewhere = bool(taken.get("segment") or taken.get("segments")) or (
-            not question.reads_messages and asked.campaign
+            not question.reads_messages and (asked.campaign or asked.campaigns)
         )
         if known is None or known[0] != today or is_elsewhere:
             people = _People(state.version, zone, today, self._segments, self._contexts)
@@ -162,7 +173,7 @@ class Insights:
             text = wanted.get(each.name, "")
             if isinstance(each, OfSegment | OfCampaign):
                 taken[each.name] = text or None
-            elif isinstance(each, OfSegments):
+            elif isinstance(each, OfSegments | OfCampaigns):
                 taken[each.name] = _read_ids(each, text)
             elif isinstance(each, OfField):
                 taken[each.name] = self._field(each, text or each.default)
@@ -170,6 +181,10 @@ class Insights:
                 taken[each.name] = each.read(text) if text else each.default
         taken |= {name: _read_day(name, wanted[name]) for name in PERIOD if wanted.get(name)}
         return taken
+
+    def _campaigns(self, question: Question, taken: Mapping[str, Any], actor: Actor) -> list[LaunchedCampaign]:
+        parameter = next((each for each in question.parameters if isinstance(each, OfCampaigns)), None)
+        return self._launched.find_several(taken[parameter.name], parameter, actor=actor) if parameter else []
 
     def _field(self, parameter: OfField, name: str) -> str:
         fields = self._contexts.catalogue().fields
@@ -233,9 +248,13 @@ def _period_of(taken: Mapping[str, Any], today: date, question: Question) -> Per
     return make_period(taken.get("from"), taken.get("to"), today=today, days=question.days)
 
 
-def _read_ids(parameter: OfSegments, text: str) -> tuple[str, ...]:
+def _read_ids(parameter: OfSegments | OfCampaigns, text: str) -> tuple[str, ...]:
     ids = tuple(dict.fromkeys(filter(None, text.split(","))))
-    if len(ids) > parameter.most:
+    if isinstance(parameter, OfCampaigns):
+        if ids and not parameter.least <= len(ids) <= parameter.most:
+            what = f"From {parameter.least} to {parameter.most} campaigns can be compared, not {len(ids)}."
+            raise InvalidInput(what, field=parameter.name)
+    elif len(ids) > parameter.most:
         raise InvalidInput(f"At most {parameter.most} segments can be asked for, not {len(ids)}.", field=parameter.name)
     return ids
 
@@ -246,7 +265,8 @@ def _in_words(question: Question, asked: Asked) -> dict[str, str]:
     chosen = {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}
     days = {"from": str(asked.period.first), "to": str(asked.period.last)} if question.days else {}
     campaign = {"campaign": asked.campaign.id} if asked.campaign else {}
-    return {**days, **campaign, **chosen}
+    campaigns = {"campaigns": ",".join(each.id for each in asked.campaigns)} if asked.campaigns else {}
+    return {**days, **campaign, **campaigns, **chosen}
 
 
 def _read_day(name: str, text: str) -> date:

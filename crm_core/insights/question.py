@@ -81,6 +81,17 @@ class OfCampaign:
 
 
 @dataclass(frozen=True)
+class OfCampaigns:
+    """Campaigns that were launched, each id once; the first is the one that the others are compared with. The
+    ``least`` that were launched last if nobody says which."""
+
+    least: int
+    most: int
+    name: str = "campaigns"
+    title: str = "Campaigns"
+
+
+@dataclass(frozen=True)
 class OfSegments:
     """Saved segments, each with figures of its own; everybody comes first."""
 
@@ -89,7 +100,7 @@ class OfSegments:
     title: str = "Segments"
 
 
-Parameter: TypeAlias = Choice | Whole | OfSegment | OfSegments | OfField | OfCampaign
+Parameter: TypeAlias = Choice | Whole | OfSegment | OfSegments | OfField | OfCampaign | OfCampaigns
 
 
 class Topic(StrEnum):
@@ -101,11 +112,15 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True)
 class LaunchedCampaign:
-    """launched_ms: since 1970 UTC. variants: how many messages of each are in which state. held_out: reads the ids of
-    those who get nothing, for comparison."""
+    """name: namesakes among those that are asked about together are told apart by their ids. launched_ms: since 1970
+    UTC. by_state: counts its messages by their present state. variants: how many messages of each are in which state.
+    held_out: reads the ids of those who get nothing, for comparison."""
 
     id: str
+    name: str
+    channel: str
     launched_ms: int
+    by_state: Callable[[], Mapping[MessageState, int]]
     variants: Mapping[str, Mapping[MessageState, int]]
     held_out: Callable[[], Sequence[str]]
 
@@ -114,8 +129,9 @@ class LaunchedCampaign:
 class Asked:
     """period: of a question that has one, else today. values: of the parameters, by name. window_days, touch: of the
     workspace, by which orders are attributed to messages. digits: minor ones of its currency. segments: of an
-    OfSegments, by name. campaign: of an OfCampaign; None if none was launched. campaign_names: by id.
-    check: of the newest fit of the models of predictions, for a question about it."""
+    OfSegments, by name. campaign: of an OfCampaign; None if none was launched. campaigns: of an OfCampaigns; fewer than
+    it asks for if no more were launched. campaign_names: by id. check: of the newest fit of the models of predictions,
+    for a question about it."""
 
     period: Period
     values: Mapping[str, Any]
@@ -124,6 +140,7 @@ class Asked:
     digits: int
     segments: Mapping[str, Facts] = field(default_factory=dict)
     campaign: LaunchedCampaign | None = None
+    campaigns: Sequence[LaunchedCampaign] = ()
     campaign_names: Mapping[str, str] = field(default_factory=dict)
     check: Check | None = None
 

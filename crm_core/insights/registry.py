@@ -9,6 +9,8 @@ from crm_core.insights.questions.breakdown import BREAKDOWN
 from crm_core.insights.questions.campaign_breakdown import CAMPAIGN_BREAKDOWN
 from crm_core.insights.questions.campaign_lift import CAMPAIGN_LIFT
 from crm_core.insights.questions.campaign_variants import CAMPAIGN_VARIANTS
+from crm_core.insights.questions.campaigns_compared import CAMPAIGNS_COMPARED
+from crm_core.insights.questions.campaigns_revenue import CAMPAIGNS_REVENUE
 from crm_core.insights.questions.cohorts import COHORTS
 from crm_core.insights.questions.distribution import DISTRIBUTION
 from crm_core.insights.questions.funnel import FUNNEL
@@ -24,6 +26,7 @@ _ALL = (
     *(KPIS, REVENUE_BY_MONTH, REVENUE_BY_SEGMENT, ATTRIBUTION),
     *(MESSAGES_OVER_TIME, FUNNEL, HOURS),
     *(CAMPAIGN_BREAKDOWN, CAMPAIGN_VARIANTS, CAMPAIGN_LIFT),
+    *(CAMPAIGNS_COMPARED, CAMPAIGNS_REVENUE),
 )
 
 QUESTIONS: Mapping[str, Question] = {question.name: question for question in _ALL}

@@ -194,13 +194,14 @@ def _ranked(drawing: Drawing, chart: RankedBars) -> tuple[go.Figure, str]:
     rows = [
         {
             "label": drawing.words(row, chart.label),
-            "count": row[chart.value],
+            "count": row[chart.value] or 0,
             "words": drawing.words(row, chart.value),
         }
         for row in drawing.rows
     ]
-    most = max(rows, key=lambda row: row["count"])
-    return ranked_bars(rows), f"Most: {literal(most['label'])} with {most['words']}."
+    most = max(drawing.rows, key=lambda row: row[chart.value] or 0)
+    told = f"Most: {literal(drawing.words(most, chart.label))} with {drawing.words(most, chart.value)}."
+    return ranked_bars(rows), told
 
 
 def _intervals(drawing: Drawing, chart: Intervals) -> tuple[go.Figure, str]:

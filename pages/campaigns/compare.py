@@ -12,7 +12,6 @@ from crm_core.campaigns.messages.message_log import Stats, reached_in
 from crm_core.campaigns.model import Campaign
 from crm_core.campaigns.states import RUNNING
 from crm_core.channels.registry import CHANNELS
-from crm_core.errors import NotFound
 from crm_core.schema.message_states import MessageState
 from pages._ui.deps import actor, services
 from pages._ui.formats import NONE, number, percent
@@ -21,6 +20,7 @@ from pages._ui.link_table import Cell, Column, Row, full_table
 from pages._ui.links import go_to, link_to
 from pages._ui.widgets import page_header
 from pages.campaigns.bulk import MOST_COMPARED
+from pages.campaigns.compare_statistics import find, show_statistics
 from pages.campaigns.results import rate_cell
 from pages.campaigns.table import when_cell
 
@@ -42,24 +42,13 @@ RUNNING_S, CALM_S = 2.0, 10.0
 SUBJECT_CHARS = 80
 
 
-def find(ids: Sequence[str]) -> Iterator[Campaign]:
-    """Those that are there."""
-    for campaign_id in ids:
-        try:
-            yield services().campaigns.watch(campaign_id)
-        except NotFound:
-            continue
-
-
 def show_table(ids: Sequence[str]) -> None:
     now = services().clock()
     rows = [row for campaign in find(ids) for row in rows_of(campaign, now)]
     events = full_table("Campaigns side by side", COLUMNS, rows, key="compare_table", is_dense=True)
     if events.opened:
         go_to("campaign", campaign=events.opened)
-    st.caption(
-        f"Read at {now:%H:%M:%S} UTC. Counts and rates as they are: small differences between small numbers are chance."
-    )
+    st.caption(f"Read at {now:%H:%M:%S} UTC. Counts and rates as they are.")
 
 
 def rows_of(campaign: Campaign, now: datetime) -> Iterator[Row]:
@@ -112,5 +101,6 @@ if found:
         st.caption(f"The first {MOST_COMPARED} of the link are shown.")
     is_live = any(each["state"] in RUNNING for each in found)
     live(run_every=RUNNING_S if is_live else CALM_S)(show_table)([each["_id"] for each in found])
+    live(run_every=CALM_S)(show_statistics)([each["_id"] for each in found])
 else:
     show_way_back("campaign", ", ".join(asked), "campaigns", "All campaigns")

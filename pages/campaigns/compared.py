@@ -19,6 +19,8 @@ from pages.explore.rows import show_rows
 
 CHART_PX: Final = 210
 DAYS: Final = (3, 7, 14, 30, 90)
+DEFAULT_DAYS: Final = 14
+LIFT_DAYS: Final = "campaign_lift_days"
 BREAKDOWN_PX: Final = 360
 
 
@@ -31,10 +33,10 @@ def show_comparisons(campaign: Campaign, stats: Stats) -> None:
         try:
             _show_lift(wanted)
         except (BeingLoaded, NotInMemory) as exc:
-            _offer_to_look(exc)
+            offer_to_look(exc)
 
 
-def _offer_to_look(exc: Unavailable) -> None:
+def offer_to_look(exc: Unavailable) -> None:
     """No drawing by itself: the page may be asking something."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(literal(str(exc)), width="content")
@@ -42,7 +44,7 @@ def _offer_to_look(exc: Unavailable) -> None:
 
 
 def _show_lift(wanted: dict[str, str]) -> None:
-    days = st.session_state.get("campaign_lift_days", 14)
+    days = st.session_state.get(LIFT_DAYS, DEFAULT_DAYS)
     lift = ask("campaign_lift", {**wanted, "days": str(days)})
     owed = ask("attribution", {})
 
@@ -51,17 +53,17 @@ def _show_lift(wanted: dict[str, str]) -> None:
             st.markdown(_in_all(revenue))
         _show_owed(owed, wanted["campaign"])
 
-    show_insight(lift, key="campaign_lift", height=CHART_PX, controls=lambda: _choose_days(days), below=below)
+    show_insight(lift, key="campaign_lift", height=CHART_PX, controls=lambda: choose_days(days, LIFT_DAYS), below=below)
 
 
-def _choose_days(chosen: int) -> None:
+def choose_days(chosen: int, key: str) -> None:
     st.segmented_control(
         "Days after the launch",
         DAYS,
         default=chosen,
         required=True,
         format_func=lambda days: f"{days} days",
-        key="campaign_lift_days",
+        key=key,
         label_visibility="collapsed",
     )
 
@@ -104,7 +106,7 @@ def show_breakdown(campaign_id: str) -> None:
     try:
         insight = ask(found.name, {**wanted, "campaign": campaign_id})
     except (BeingLoaded, NotInMemory) as exc:
-        _offer_to_look(exc)
+        offer_to_look(exc)
         return
     show_insight(insight, key=found.name, height=BREAKDOWN_PX)
     show_rows(insight)

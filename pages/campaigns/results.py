@@ -16,6 +16,7 @@ from pages._ui.formats import NONE, number, percent
 from pages._ui.link_table import Cell, Column, Row, full_table
 from pages.campaigns.compared import show_comparisons
 from pages.campaigns.funnel import show_funnel
+from pages.campaigns.steps import offer_steps
 
 M = MessageState
 CHART_PX = 250
@@ -41,6 +42,7 @@ def show_results(campaign_id: str) -> None:
     with left.container(border=True, height="stretch"):
         st.markdown("**Reached at least**")
         show_funnel(campaign["channel"], stats)
+        offer_steps(campaign_id, stats)
     with right.container(border=True, height="stretch"):
         _show_course(details)
     if campaign.get("variants") or stats.by_state[M.HELD_OUT]:

@@ -1,11 +1,21 @@
 """The controls of a question's parameters; what is chosen stands in the link."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, assert_never
 
 import streamlit as st
 
-from crm_core.insights.question import Choice, OfCampaign, OfField, OfSegment, OfSegments, Parameter, Question, Whole
+from crm_core.insights.question import (
+    Choice,
+    OfCampaign,
+    OfCampaigns,
+    OfField,
+    OfSegment,
+    OfSegments,
+    Parameter,
+    Question,
+    Whole,
+)
 from pages._ui.deps import actor, services
 from pages._ui.formats import literal
 
@@ -40,8 +50,12 @@ def _choose(question: str, parameter: Parameter) -> str:
         case OfCampaign():
             names = {NOBODY_CHOSEN: "The last one", **services().insights.launched_campaigns(actor=actor())}
             return _one_of(parameter.title, names, linked, key)
+        case OfCampaigns():
+            launched = services().insights.launched_campaigns(actor=actor())
+            return _several(parameter, launched, linked, key, f"The last {parameter.least}")
         case OfSegments():
-            return _several(parameter, linked, key)
+            segments = services().rule_contexts.segment_names()
+            return _several(parameter, segments, linked, key, "Everyone, and segments beside")
         case Whole():
             value = int(linked) if linked.isdigit() else parameter.default
             within = min(max(value, parameter.low), parameter.high)
@@ -55,27 +69,23 @@ def _one_of(title: str, options: dict[str, str], chosen: str, key: str) -> str:
     if chosen and chosen not in options:
         st.warning(f"The link has no {title.lower()} that is there: {literal(chosen)}", icon=":material/search_off:")
     place = names.index(chosen) if chosen in options else 0
-    picked: Any = st.selectbox(
-        title, names, place, format_func=lambda name: literal(options[str(name)]), key=key, width=230
-    )
+    picked: Any = st.selectbox(title, names, place, format_func=lambda name: options[str(name)], key=key, width=230)
     return str(picked)
 
 
-def _several(parameter: OfSegments, linked: str, key: str) -> str:
-    names = services().rule_contexts.segment_names()
+def _several(
+    parameter: OfSegments | OfCampaigns, names: Mapping[str, str], linked: str, key: str, nothing_chosen: str
+) -> str:
     default = [each for each in linked.split(",") if each in names][: parameter.most]
-
-    def name_of(segment_id: Any) -> str:
-        return literal(names[segment_id])
 
     picked = st.multiselect(
         parameter.title,
         list(names),
         default,
-        format_func=name_of,
+        format_func=lambda an_id: names[str(an_id)],
         key=key,
         max_selections=parameter.most,
-        placeholder="Everyone, and segments beside",
+        placeholder=nothing_chosen,
         width=420,
     )
     return ",".join(map(str, picked))

@@ -69,6 +69,16 @@ def test_a_wrong_parameter_is_named(reader: httpx.Client, asked: dict[str, str],
     assert words in answer["detail"]
 
 
+@pytest.mark.parametrize(
+    ("campaigns", "words"),
+    [("one", "From 2 to 5 campaigns"), ("one,two", "No campaign that was launched has the id 'one'")],
+)
+def test_campaigns_to_compare_are_launched_and_not_alone(reader: httpx.Client, campaigns: str, words: str) -> None:
+    answer = problem_in(reader.get("/insights/campaigns_compared", params={"campaigns": campaigns}), 422)
+    assert answer["field"] == "campaigns"
+    assert words in answer["detail"]
+
+
 def test_insights_need_their_scope(customers_reader: httpx.Client, reader: httpx.Client) -> None:
     assert "insights:read" in problem_in(customers_reader.get("/insights/kpis"), 403)["detail"]
     problem_in(reader.get("/insights/nothing"), 404)

@@ -7,15 +7,19 @@ from crm_core.access.permissions import Role
 from crm_core.access.sign_in.identities import LOCAL_ADMIN
 from crm_core.insights.registry import QUESTIONS
 from crm_core.rules.loading import load_rule
+from crm_core.schema.message_states import MessageState
 from crm_core.services import Services
 from tests.actors import TEST
 from tests.insights import load_snapshot
 from tests.ui.builder import matches
-from tests.ui.deliveries import draft
+from tests.ui.deliveries import draft, launched
 from tests.ui.page import Page
 from tests.ui.shop import Shop, counted
 
-EMPTY = {"bgnbd", "attribution", "campaign_breakdown", "campaign_variants", "campaign_lift"}
+EMPTY = {
+    *("bgnbd", "attribution", "campaign_breakdown", "campaign_variants", "campaign_lift"),
+    *("campaigns_compared", "campaigns_revenue"),
+}
 """Of a shop without a fit and campaigns."""
 
 
@@ -113,3 +117,20 @@ def test_only_campaigns_that_were_launched_can_be_chosen(loaded: Services) -> No
     assert page.widget("Campaign").options == ["The last one", "Sent"]
     page.choose("Campaign", sent)
     assert page.query["campaign"] == sent
+
+
+def test_launched_campaigns_are_chosen_for_a_comparison(loaded: Services) -> None:
+    draft(loaded, "Not yet")
+    spring, autumn, winter = (
+        launched(loaded, {(MessageState.DELIVERED, None): 4, (MessageState.OPENED, None): opened}, name=name)
+        for name, opened in (("Spring", 6), ("Autumn", 3), ("*Win*-back", 1))
+    )
+    load_snapshot(loaded)
+    page = Page("explore", section="campaigns_compared")
+    assert set(page.widget("Campaigns").options) == {"Spring", "Autumn", "*Win*-back"}
+    page.choose("Campaigns", [spring, autumn])
+    assert page.query["campaigns"] == f"{spring},{autumn}"
+    assert set(rows(page)["Against"]) == {"Spring"}
+    assert set(rows(page)["Campaign"]) == {"Autumn"}
+    page.choose("Campaigns", [winter])
+    assert "From 2 to 5 campaigns can be compared, not 1." in page.errors

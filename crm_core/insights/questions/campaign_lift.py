@@ -16,13 +16,18 @@ from crm_core.money import to_major
 
 LEFT_OUT = (RowReason.MESSAGED_RECENTLY, RowReason.EXCLUDED_SEGMENT)
 """Why somebody is neither messaged nor held out: they were never among those whom the split is made of."""
+NOT_ENOUGH = "not enough data yet"
 BUYERS, ORDERS, REVENUE = "buyers", "orders", "revenue"
 Figures = Mapping[str, NDArray[Any]]
 
 
 def _answer(facts: Facts, asked: Asked) -> list[Row]:
-    campaign = asked.campaign
-    if campaign is None or not (held_out := campaign.held_out()):
+    return lift_of(facts, asked, asked.campaign) if asked.campaign else []
+
+
+def lift_of(facts: Facts, asked: Asked, campaign: LaunchedCampaign) -> list[Row]:
+    """Of one campaign, over the days that were asked for; nothing without a holdout."""
+    if not (held_out := campaign.held_out()):
         return []
     end = campaign.launched_ms + asked.values["days"] * DAY_MS
     groups: dict[str, list[list[NDArray[Any]]]] = {name: [[], []] for name in (BUYERS, ORDERS, REVENUE)}
@@ -59,7 +64,7 @@ def _row(name: str, messaged: Group, held_out: Group, *, digits: int) -> Row:
     ends = (found.value, found.low, found.high) if found else (None, None, None)
     value, low, high = (end * scale if end is not None else None for end in ends)
     in_all = [round(end * messaged.size, 2) if end is not None else None for end in (value, low, high)]
-    verdict = found.verdict.value if found and is_enough else "not enough data yet"
+    verdict = found.verdict.value if found and is_enough else NOT_ENOUGH
     base = held_out.mean * scale
     relative = [share(end, base) if end is not None else None for end in (value, low, high)]
     return {
