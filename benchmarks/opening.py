@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 from playwright.sync_api import expect, sync_playwright
@@ -17,6 +18,7 @@ from tests.actors import BENCHMARK
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, DESK
 from tests.browser.screen import Screen
 from tests.running_app import RunningApp
+from tests.waiting import eventually
 
 ROUNDS = 5
 GOAL_MS = 1_500
@@ -55,8 +57,12 @@ def _add_campaigns(services: Services) -> None:
     for number in range(CAMPAIGNS):
         sent = services.db.messages.find_one({"campaign_id": campaign_id(number)}, {"sent_at": 1})
         assert sent
-        course = {"state": CampaignState.COMPLETED, "launched_at": sent["sent_at"], "finished_at": sent["sent_at"]}
+        course = {
+            "state": CampaignState.COMPLETED,
+            **dict.fromkeys(("launched_at", "planned_at", "finished_at", "counts_due", "details_due"), sent["sent_at"]),
+        }
         services.db.campaigns.insert_one({**made, **course, "_id": campaign_id(number), "name": f"Campaign {number}"})
+    eventually(lambda: services.db.campaigns.count_documents({"counts": {"$exists": True}}) == CAMPAIGNS, what="counts")
 
 
 @contextmanager
@@ -85,7 +91,7 @@ def _look_around(screen: Screen) -> Iterator[tuple[str, float]]:
         if topic.get_attribute("aria-checked") != "true":
             topic.click()
             screen.settle()
-        yield f"Explore: {question.title}", time_of(lambda question=question: _open(screen, question))
+        yield f"Explore: {question.title}", time_of(partial(_open, screen, question))
 
 
 def _open_overview(screen: Screen) -> None:

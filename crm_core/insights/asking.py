@@ -110,8 +110,8 @@ class Insights:
             campaign_names=self._contexts.campaigns().labels(),
         )
         parameters = _in_words(question, asked)
-        named = hash(tuple(asked.campaign_names.items()))
-        key = f"insight {name} {sorted(parameters.items())} {zone} {asked.window_days} {asked.touch} {named}"
+        labels = hash(tuple(asked.campaign_names.items()))
+        key = f"insight {name} {sorted(parameters.items())} {zone} {asked.window_days} {asked.touch} {labels}"
         remembered = state.version.remembered
         today = day_of(state.as_of, zone)
         known: tuple[date, tuple[Row, ...]] | None = remembered.get(key)
