@@ -42,3 +42,15 @@ def test_values_of_properties_and_names_of_items_are_suggested_as_typed(services
     assert services.overview.property_values("cart", "colour", actor=TEST) == []
     names = services.overview.item_names(actor=TEST)
     assert (names[0], set(names)) == ("Lamp", {"Lamp", "Shade", "shade"})
+
+
+def test_the_latest_orders_are_found_by_an_index(services: Services) -> None:
+    """Sorting all orders takes seconds where there are millions."""
+    store_customers(services, {"id": "c"})
+    store_orders(services, *({"id": f"o{n}", "customer_id": "c", "amount": n} for n in range(40)))
+    services.db.command("profile", 2)
+    assert len(services.overview.latest_orders(actor=TEST)) == 8
+    services.db.command("profile", 0)
+    asked = services.db["system.profile"].find_one({"op": "query", "ns": f"{services.db.name}.orders"})
+    assert asked
+    assert ("hasSortStage" not in asked, asked["docsExamined"]) == (True, 8)
