@@ -135,13 +135,14 @@ def show_figures(insight: Insight, *, key: str) -> None:
 def _show_figure(question: Question, column: str, now: Any, before: Any) -> None:
     about, currency = question.column(column), services().workspace.current().currency
     words, was = in_words(now, about.unit, currency), in_words(before, about.unit, currency)
-    shown = money_short(now, currency) if about.unit is Unit.MONEY else words
+    is_money = about.unit is Unit.MONEY
+    shown, was_shown = (money_short(now, currency), money_short(before, currency)) if is_money else (words, was)
     exact = f"Exactly {words}. " if shown != words else ""
     if about.unit is Unit.SHARE:
         delta: str | int | None = _points(now, before)
     else:
         delta = change(now, before)
-    st.metric(about.title, shown, delta, help=f"{exact}The days before: {was}.", delta_description=f"was {was}",
+    st.metric(about.title, shown, delta, help=f"{exact}The days before: {was}.", delta_description=f"was {was_shown}",
               border=True)  # fmt: skip
 
 
