@@ -6,8 +6,8 @@ from crm_core.audience.model import Segment
 from crm_core.errors import CrmError
 from crm_core.rules.loading import load_rule
 from pages._ui.deps import actor, services
-from pages._ui.formats import literal, number
 from pages._ui.exports import export_button, show_exports
+from pages._ui.formats import literal, number
 from pages._ui.guard import errors_in_words, show_error
 from pages._ui.links import go_to
 from pages._ui.lists import PER_PAGE, pick_page, search_and_choose
