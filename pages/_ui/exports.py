@@ -1,6 +1,7 @@
 """Exports of customers, wherever they are asked for: the button, and those of the last day with their files."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Final
 
 import streamlit as st
@@ -15,6 +16,7 @@ from pages._ui.guard import live, show_error
 from pages._ui.jobs import Cancel, show_job_in_hand
 
 LIVE_S: Final = 1.0
+NEWS: Final = timedelta(minutes=10)
 ABOUT: Final = "As CSV, with all fields and custom attributes. The file can be imported again as it is."
 
 
@@ -59,14 +61,20 @@ def _show_now(*, is_live: bool) -> None:
         st.rerun()
     if not exports:
         return
-    with st.container(border=True, gap="xsmall", key="exports"):
-        st.markdown("**Exports of the last day**")
+    count = f" ({number(len(exports))})" if len(exports) > 1 else ""
+    with st.expander(f"Exports of the last day{count}", expanded=_is_news(exports[0]), icon=":material/download:"):
         for job in exports:
             _show_export(job)
 
 
 def _is_moving(exports: Sequence[Job]) -> bool:
     return any(job["state"] in UNFINISHED for job in exports)
+
+
+def _is_news(newest: Job) -> bool:
+    """Whether somebody may be waiting for it, or has just done so."""
+    ended = newest.get("finished_at")
+    return ended is None or services().clock() - ended < NEWS
 
 
 def _show_export(job: Job) -> None:

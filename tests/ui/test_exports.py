@@ -31,9 +31,9 @@ def downloads(page: Page) -> dict[str, str]:
     return {link.proto.url: link.proto.label for link in links if link.proto.url.startswith("/exports/")}
 
 
-def test_a_segment_is_exported_followed_and_taken(regulars: int, workspace: Services) -> None:
+def test_a_segment_is_exported_followed_and_taken(regulars: int, workspace: Services, clock: TestClock) -> None:
     page = Page("segments")
-    assert "Exports of the last day" not in page.words
+    assert not page.test.expander
     page.click(EXPORT)
     assert "Waits for the jobs worker" in page.words
     (job,) = workspace.exports.recent(actor=TEST)
@@ -45,6 +45,10 @@ def test_a_segment_is_exported_followed_and_taken(regulars: int, workspace: Serv
     assert f"{regulars} customers · " in page.words
     assert "just now, for local admin" in page.words
     assert downloads(page) == {f"/exports/{job['_id']}": "Download CSV"}
+    (shown,) = page.test.expander
+    assert (shown.label, shown.proto.expanded) == ("Exports of the last day", True)
+    clock.advance(minutes=11)
+    assert not Page("segments").test.expander[0].proto.expanded, "yesterday's news stand in nobody's way"
     assert len(rows_of(take(workspace, job["_id"]))) == regulars
 
 
@@ -64,7 +68,7 @@ def test_a_file_that_is_gone_is_not_offered(regulars: int, workspace: Services, 
     clock.advance(hours=25)
     page = Page("segments")
     assert downloads(page) == {}
-    assert "Exports of the last day" not in page.words
+    assert not page.test.expander
 
 
 def test_an_export_that_failed_says_why(regulars: int, workspace: Services) -> None:
