@@ -2,10 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from types import NoneType
+from typing import Any, Final
 
 from crm_core.channels.registry import CHANNELS
 from crm_core.customers.attributes import Attribute
@@ -25,6 +26,11 @@ def columns_of(customers: RecordSchema, attributes: Iterable[Attribute]) -> list
     """
     known = [each for each in attributes if each.is_known]
     return [name for row in customers.fields if not row.is_hidden for name in _columns(row, known)]
+
+
+def stored_names(customers: RecordSchema) -> list[str]:
+    """What is read of a customer for these columns: nothing of what is kept for searches and merges."""
+    return [*(row.stored_name for row in customers.fields if not row.part), *customers.parts]
 
 
 def _columns(row: Field, attributes: Sequence[Attribute]) -> Iterator[str]:
@@ -56,21 +62,17 @@ class CustomerLines:
 
 def to_cell(value: Any) -> str:
     """Times in UTC, amounts in major units as they are; only texts can be formulas."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case Decimal():
-            return format(value, "f")
-        case list():
-            return spreadsheet_text(LIST_SEPARATOR.join(value))
-        case str():
-            return spreadsheet_text(value)
-        case _:
-            return repr(value)
+    return _CELLS.get(type(value), repr)(value)
+
+
+_CELLS: Final[Mapping[type, Callable[[Any], str]]] = {
+    NoneType: lambda _: "",
+    bool: lambda value: "true" if value else "false",
+    datetime: lambda value: value.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    Decimal: lambda value: format(value, "f"),
+    list: lambda value: spreadsheet_text(LIST_SEPARATOR.join(value)),
+    str: spreadsheet_text,
+}
 
 
 def _path(column: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from crm_core.audience.evaluation import Audience
 from crm_core.customers.attributes import Attributes
 from crm_core.customers.reading import CustomerReader
 from crm_core.infra.mongo import Doc
-from crm_core.jobs.export_csv import CustomerLines, columns_of
+from crm_core.jobs.export_csv import CustomerLines, columns_of, stored_names
 from crm_core.jobs.export_parts import ExportParts
 from crm_core.jobs.model import Job, JobChange, JobState
 from crm_core.jobs.run import JobRun
@@ -55,11 +55,12 @@ class ExportRunner:
 
     def _records(self, job: Job) -> Iterator[Doc]:
         ids = self._audience.ids(load_rule(job["rule"]), now=job["created_at"], after=job.get("after"))
-        joined = self._reader.schema.customers.joined
+        customers = self._reader.schema.customers
+        stored = stored_names(customers)
         while some := list(islice(ids, READ_AT_ONCE)):
-            for row in self._reader.rows(some).values():
+            for row in self._reader.rows(some, stored=stored).values():
                 record: Doc = {**self._reader.to_record(row)}
-                for field in joined:  # what is only read as others is not given
+                for field in customers.joined:  # what is only read as others is not given
                     if field.name not in row:
                         record.pop(field.name, None)
                 yield record
