@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from crm_core.access.permissions import Role
+from crm_core.customers.model import customers_in
 from crm_core.errors import BadRule, Conflict, Forbidden, NotFound
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.rules.loading import load_rule
@@ -51,8 +52,8 @@ UNSAID = {"created_at", "updated_at", "first_order_at", "last_order_at", "catego
 def customers(services: Services) -> list[dict[str, Any]]:
     """As people see them, without what no file can bring in, and without when and by whom consent was told."""
     found = []
-    for row in services.db.customers.find().sort("_id", 1):
-        record = services.customers.to_record(row)
+    for row in customers_in(services.db).find().sort("_id", 1):
+        record: dict[str, Any] = {**services.customers.to_record(row)}
         consent = {name: told["state"] for name, told in record.pop("consent", {}).items()}
         found.append({"consent": consent, **{name: value for name, value in record.items() if name not in UNSAID}})
     return found
