@@ -40,12 +40,10 @@ def test_pages_have_each_customer_of_the_segment_once(client: httpx.Client, segm
 def test_it_takes_both_scopes(segments_reader: httpx.Client, customers_reader: httpx.Client, segment_id: str) -> None:
     for client, missing in ((segments_reader, "customers:read"), (customers_reader, "segments:read")):
         answer = client.get(f"/segments/{segment_id}/customers")
-        assert answer.status_code == 403
-        assert missing in problem_in(answer)["detail"]
+        assert missing in problem_in(answer, 403)["detail"]
 
 
 def test_a_segment_that_is_not_there_is_said(client: httpx.Client) -> None:
     answer = client.get("/segments/nobody/customers")
-    assert answer.status_code == 404
-    assert problem_in(answer)["detail"] == "There is no segment with the id 'nobody'."
+    assert problem_in(answer, 404)["detail"] == "There is no segment with the id 'nobody'."
     assert client.get("/segments/nobody/customers", params={"limit": 1001}).status_code == 422
