@@ -8,7 +8,7 @@ from crm_core.services import Services
 from pages._ui.links import PageName
 from tests.actors import TEST
 from tests.conftest import TestClock
-from tests.integration.exporting import rows_of, take
+from tests.integration.exporting import export, rows_of, take
 from tests.integration.job_rig import jobs_worker
 from tests.integration.population import field
 from tests.ui.builder import builder_with
@@ -107,3 +107,17 @@ def test_a_viewer_sees_who_may_export(regulars: int, workspace: Services, name: 
     (button,) = [each for each in page.test.button if each.label in {EXPORT, "Export"}]
     assert button.disabled
     assert plain(button.help) == "To export customers takes the role analyst or marketer or admin."
+
+
+def test_an_exported_file_needs_no_mapping_and_its_reader_is_told_of_totals(shop: Shop, workspace: Services) -> None:
+    text = export(workspace)
+    page = Page("data")
+    page.test.file_uploader[0].set_value(("all-customers.csv", text.encode(), "text/csv"))
+    page.run()
+    assert f"{len(shop.customers)} would be taken" in page.words
+    assert "Left out, because ClientNest computes them: avg_order_value, last_order_at," in page.words
+    assert "Taken as the history before your data: visits, total_spend, order_count." in page.words
+    assert not page.errors
+    page.click(f"Import {len(shop.customers)} customers")
+    (job,) = workspace.imports.recent(actor=TEST)
+    assert (job["state"], job["total"]) == ("queued", len(shop.customers))
