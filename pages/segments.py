@@ -6,6 +6,7 @@ from crm_core.audience.model import Segment
 from crm_core.errors import CrmError
 from crm_core.rules.loading import load_rule
 from pages._ui.deps import actor, services
+from pages._ui.exports import export_button, show_exports
 from pages._ui.formats import literal, number
 from pages._ui.guard import errors_in_words, show_error
 from pages._ui.links import go_to
@@ -45,6 +46,11 @@ def show_segment(segment: Segment) -> None:
             if st.button("Use in campaign", key=f"segments_use_{segment_id}", icon=":material/arrow_forward:"):
                 go_to("new_campaign", segment=segment_id)
             to_open = st.button("Open in builder", key=f"segments_open_{segment_id}", icon=":material/filter_alt:")
+            export_button(
+                "Export customers",
+                f"segments_export_{segment_id}",
+                lambda: services().exports.start_segment(segment_id, actor=actor()),
+            )
             to_count = st.button(
                 "Count again", key=f"segments_count_{segment_id}", icon=":material/refresh:", type="tertiary"
             )
@@ -61,6 +67,7 @@ def show_segment(segment: Segment) -> None:
 with page_header("Segments", "Saved audiences. Each is counted anew when a campaign is launched to it."):
     if st.button("New segment", type="primary", icon=":material/add:"):
         open_in_builder("new")
+show_exports()
 search, sort = search_and_choose("segments", "Sort by", SORTS)
 place = st.container()
 skip = pick_page("segments", services().segments.count_found(search))

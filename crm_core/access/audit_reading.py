@@ -59,7 +59,7 @@ _ACTIONS: Final[Mapping[Topic, str]] = {
     Topic.AUDIENCES: r"^(segment|rule)\.",
     Topic.CAMPAIGNS: r"^(campaign|rehearsal)\.(?!read)",
     Topic.DATA: r"^(attribute|suppression|customer|import|demo)\.(?!read)",
-    Topic.READS: r"\.(read|read_errors|list|sample|explain|export)$",
+    Topic.READS: r"(\.(read|read_errors|list|sample|explain|export)$|^export\.)",
     Topic.REFUSALS: r"\.(refused|unknown|failed)$",
 }
 """The actions of each, as a pattern."""

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 from crm_core.access.api_key import ApiKey
 from crm_core.access.scopes import Scope
 from crm_core.api.access import ServicesDep, authorize
+from crm_core.api.answers import records
 from crm_core.api.answers import segments as answers
 from crm_core.api.bodies import Body, body_of, documented
 from crm_core.api.problems import OF_A_BODY, Problem, to_responses
@@ -28,10 +29,12 @@ from crm_core.rules.quoting import cut
 from crm_core.rules.sentence import to_sentence
 from crm_core.rules.text.printing import to_text
 from crm_core.rules.tree import AnyRule
+from crm_core.schema.kinds import MAX_ID_LENGTH
 from crm_core.services import Services
 
 router = Router(prefix="/v1", tags=["Segments"])
 Reader = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_READ])]
+CustomerReader = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_READ, Scope.CUSTOMERS_READ])]
 Writer = Annotated[ApiKey, Security(authorize, scopes=[Scope.SEGMENTS_WRITE])]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -147,6 +150,25 @@ def change_segment(
 def delete_segment(segment_id: str, services: ServicesDep, key: Writer) -> None:
     """Delete a segment that no other segment uses."""
     services.segments.remove(segment_id, actor=key.actor)
+
+
+@router.get(
+    "/segments/{segment_id}/customers",
+    responses=to_responses({404: "No segment has this id.", 422: "A parameter, or the segment's rule, is not valid."}),
+)
+def list_segment_customers(
+    segment_id: str,
+    services: ServicesDep,
+    key: CustomerReader,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[str | None, Query(max_length=MAX_ID_LENGTH)] = None,
+) -> records.CustomerPage:
+    """List the customers of a segment by id, as they are now.
+
+    Each page is evaluated when you ask for it: who joins or leaves meanwhile may be in it or not.
+    """
+    items, after = services.segment_customers.page(segment_id, limit=limit, after=cursor, actor=key.actor)
+    return {"items": to_json_values(items), "next": after}
 
 
 @router.get(

@@ -84,14 +84,17 @@ class Audience:
         segments: SegmentSource | None = None,
         zone: tzinfo | None = None,
         ranks: RankSource | None = None,
+        limit: int | None = None,
     ) -> Iterator[str]:
-        """The ids of all who match, in order, those after ``after``; a cursor, never a list. Raises BadRule.
+        """The ids of all who match, or of the first ``limit``, in order, those after ``after``; a cursor, never a list.
+        Raises BadRule.
 
         segments: those that the rule may name, if not the saved ones. zone: instead of that of the workspace. ranks: if
         not those of this moment.
         """
         bound = self._bind(rule, now, segments, zone, ranks)
         stages = [*_behind(after), {"$sort": {"_id": 1}}, *to_mongo(bound), {"$project": {"_id": 1}}]
+        stages += [{"$limit": limit}] if limit else []
         with translated():
             for row in self._customers.aggregate(stages, batchSize=5000):
                 yield row["_id"]

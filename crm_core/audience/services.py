@@ -10,6 +10,7 @@ from crm_core.audience.evaluation import Audience
 from crm_core.audience.membership import Memberships
 from crm_core.audience.ranks import StoredRanks
 from crm_core.audience.refusals import Refusals
+from crm_core.audience.segment_customers import SegmentCustomers
 from crm_core.audience.segments import Segments
 from crm_core.audience.shared_rules import SharedRules
 from crm_core.audience.standing import Standings
@@ -55,6 +56,10 @@ class AudienceServices(CustomerServices):
     @cached_property
     def segments(self) -> Segments:
         return Segments(self.db, self.audience, self.rule_contexts, self.audit, self.clock)
+
+    @cached_property
+    def segment_customers(self) -> SegmentCustomers:
+        return SegmentCustomers(self.segments, self.audience, self.customers, self.personal_reads, self.clock)
 
     @cached_property
     def zone_effects(self) -> ZoneEffects:

@@ -21,6 +21,7 @@ from crm_core.cli.keys import keys
 from crm_core.cli.running import OPERATOR, console, in_words, running_services
 from crm_core.errors import Unavailable
 from crm_core.hosting.runtime_file import is_owned, read_runtime
+from crm_core.imports.recognising.exported import notes_on
 from crm_core.imports.recognising.mapping import parse_mapping
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.running.connection import ApiConnection
@@ -118,6 +119,8 @@ def _carry_out(run: ImportRun, progress: Progress, task: TaskID, *, wait: bool) 
     if run.begun.done:
         _say(f"Going on after {run.begun.accepted:,} records accepted before; --restart begins anew.")
     kind, count = run.plan.kind.name, run.plan.count
+    for note in notes_on(run.plan.columns, run.plan.kind):
+        _say(note)
     progress.update(task, description=f"Importing {kind}", total=count, completed=run.begun.done)
     run.send(lambda result: progress.update(task, completed=result.done))
     if wait:

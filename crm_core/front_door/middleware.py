@@ -12,6 +12,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from crm_core.front_door.app_root import AppRoot
 from crm_core.front_door.connections import bound_connections
+from crm_core.front_door.export_routes import ExportRoutes
 from crm_core.front_door.headers import AnswerHeaders
 from crm_core.front_door.hosts import Addresses
 from crm_core.front_door.paths import is_metrics, is_open, is_unsubscribing
@@ -71,7 +72,8 @@ class FrontDoor:
         )
         self._app = app
         self._settings = settings
-        self._for_people = SessionRoutes(bound, settings=settings, services=services)
+        exports = ExportRoutes(bound, settings=settings, services=services)
+        self._for_people = SessionRoutes(exports, settings=settings, services=services)
         self._unsubscribing = UnsubscribeRoutes(services)
         self._entrance: ASGIApp | None = None
 

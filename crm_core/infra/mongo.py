@@ -116,6 +116,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("written_at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("fitted_at", DESCENDING)]),
     ],
+    "export_parts": [
+        IndexModel([("export_id", ASCENDING)]),
+        IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+    ],
     "jobs": [
         IndexModel([("kind", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)]),
         IndexModel([("campaign_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], sparse=True),

@@ -38,5 +38,15 @@ def parse_iso(text: str) -> datetime | None:
 
 
 def spreadsheet_text(text: str) -> str:
-    """Text for a cell of a CSV file that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Text for a cell of a CSV file that no spreadsheet takes for a formula: with a quote before it."""
+    return f"'{text}" if _looks_like_formula(text) else text
+
+
+def from_spreadsheet_text(cell: str) -> str:
+    """The text of such a cell, for any text that ``spreadsheet_text`` was given."""
+    return cell[1:] if cell.startswith("'") and _looks_like_formula(cell) else cell
+
+
+def _looks_like_formula(text: str) -> bool:
+    """Also behind quotes: one more is added to those, so that it can be taken away again."""
+    return text.lstrip("'").startswith(_FORMULA)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypedDict, cast
 
+from bson import ObjectId
 from pymongo.collection import Collection
 
 from crm_core.infra.mongo import Db, Doc
@@ -93,7 +94,19 @@ class RefitFields(TypedDict, total=False):
     written: int
 
 
-class JobChange(JobFields, DemoFields, ImportFields, RehearsalFields, RefitFields, total=False):
+class ExportFields(TypedDict, total=False):
+    """Beside ``name`` (of whom it is), ``size`` (of the file in bytes) and ``after`` (the last customer who is in it).
+    segment_id: absent for a rule that is none's. rule: as it is dumped. columns: of the file. parts: ids of the pieces
+    of the file, in order. file_until: how long it is kept."""
+
+    segment_id: str
+    rule: Doc
+    columns: list[str]
+    parts: list[ObjectId]
+    file_until: datetime
+
+
+class JobChange(JobFields, DemoFields, ImportFields, RehearsalFields, RefitFields, ExportFields, total=False):
     """What one update sets."""
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from crm_core.demo.past import PastLoader
     from crm_core.imports.recognising.kinds import Kinds
     from crm_core.jobs.demo import DemoJobs
+    from crm_core.jobs.export_parts import ExportParts
+    from crm_core.jobs.exports import Exports
     from crm_core.jobs.import_files import ImportFiles
     from crm_core.jobs.imports import Imports
     from crm_core.jobs.refits import Refits
@@ -70,6 +72,18 @@ class JobServices(CampaignServices, IngestServices, PredictionServices):
         return Imports(self.job_store, self.import_files, self.personal_reads)
 
     @cached_property
+    def export_parts(self) -> "ExportParts":
+        from crm_core.jobs.export_parts import ExportParts
+
+        return ExportParts(self.db, self.clock)
+
+    @cached_property
+    def exports(self) -> "Exports":
+        from crm_core.jobs.exports import Exports
+
+        return Exports(self.job_store, self.export_parts, self.segments, self.rule_contexts, self.audit, self.clock)
+
+    @cached_property
     def rehearsals(self) -> "Rehearsals":
         from crm_core.jobs.rehearsals import Rehearsals
 
@@ -94,6 +108,8 @@ class JobServices(CampaignServices, IngestServices, PredictionServices):
     def job_runner(self) -> "JobRunner":
         """What the jobs worker asks: a new kind of job is a handler here."""
         from crm_core.jobs.demo import DEMO
+        from crm_core.jobs.export_run import ExportRunner
+        from crm_core.jobs.exports import EXPORT
         from crm_core.jobs.import_run import ImportRunner
         from crm_core.jobs.imports import IMPORT
         from crm_core.jobs.refits import REFIT
@@ -110,9 +126,11 @@ class JobServices(CampaignServices, IngestServices, PredictionServices):
             self.customers.count_denials,
             max_backlog=self.settings.max_backlog,
         )
+        exporter = ExportRunner(self.audience, self.customers, self.attributes, self.export_parts)
         handlers = (
             JobHandler(DEMO, self.demo_jobs.work),
             JobHandler(IMPORT, importer.work, importer.clear),
+            JobHandler(EXPORT, exporter.work, exporter.clear),
             JobHandler(REHEARSAL, self.rehearsals.work),
             JobHandler(REFIT, self.refits.work),
         )

@@ -15,6 +15,7 @@ from pages.builder.board.moves import add
 from pages.builder.board.palette import ALL, GROUPS, MAX_SHOWN, Entry, find_entries
 from pages.builder.board.session import act, clear_board, history_now, redo, undo
 from pages.builder.board.tree import path_words
+from pages.builder.exporting import draw_export
 
 ADD: Final = "builder_add"
 SEARCH: Final = "builder_search"
@@ -37,6 +38,7 @@ def draw_toolbar(board: Board) -> bool:
         )
         if st.button("Share", icon=":material/link:", type="tertiary", disabled=board.asks_nothing):
             share_dialog(board)
+        draw_export(board)
         return st.toggle("Rule as text", key=TEXT_SHOWN)
 
 

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from crm_core.customers.searching import MAX_REACHED, MAX_TEXT, Sort
+from crm_core.rules.tree import EVERYONE
 from pages._ui.deps import actor, services
+from pages._ui.exports import export_button, show_exports
 from pages._ui.formats import literal, number
 from pages._ui.links import go_to
 from pages._ui.tables import customer_table
@@ -68,7 +70,13 @@ def count_words(found: int, text: str) -> str:
     )
 
 
-page_header("Customers", "Everyone you know of, with their orders.")
+with page_header("Customers", "Everyone you know of, with their orders."):
+    export_button(
+        "Export all customers",
+        "customers_export",
+        lambda: services().exports.start_rule(EVERYONE, "All customers", actor=actor()),
+    )
+show_exports()
 text, sort = choose()
 found = services().customer_search.count_found(text, actor=actor())
 if not found:

@@ -36,16 +36,17 @@ def pick_mapping(facts: FileFacts, kind: Kind, file_id: str) -> dict[str, str]:
                 key=f"data_map_{file_id}_{kind.name}_{place}",
                 help=f"For example: {literal(sample)}" if sample else "Empty in the first rows.",
             )
-            if chosen != UNSET and not (facts.format_name == "ndjson" and chosen == found):
+            is_by_itself = chosen == found and (facts.format_name == "ndjson" or found == LEAVE_OUT)
+            if chosen != UNSET and not is_by_itself:
                 mapping[column] = chosen
     return mapping
 
 
 def find_choice(column: str, kind: Kind, format_name: str) -> str:
-    """Where a column goes by its name alone; UNSET when that leads nowhere."""
+    """Where a column goes by its name alone; UNSET when that leads nowhere, LEAVE_OUT for what ClientNest computes."""
     (found,) = map_keys([column], {}, kind) if format_name == "ndjson" else map_columns([column], {}, kind)
     if found.target is None:
-        return UNSET
+        return UNSET if found.fault else LEAVE_OUT
     if found.target.field == kind.custom and found.target.type:
         return f"{found.target.path}:{found.target.type.name}"
     return found.target.path

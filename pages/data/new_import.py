@@ -9,6 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from crm_core.errors import InvalidInput
 from crm_core.imports.reading.cells import NUMBER
+from crm_core.imports.recognising.exported import notes_on
 from crm_core.imports.recognising.kinds import KINDS, kind_named
 from crm_core.imports.recognising.plan import ImportOptions
 from crm_core.imports.recognising.preview import FileFacts, ImportPreview
@@ -66,6 +67,8 @@ def _show_file(file: UploadedFile, facts: FileFacts) -> None:
         if faults:
             st.warning("  \n".join(faults), icon=":material/rule:")
         else:
+            for note in notes_on(run.columns, run.kind):
+                st.caption(f":material/info: {literal(note)}")
             _show_dry_run(run)
         lifts_denials = _lifts_denials(run, file.file_id)
         _offer_import(file, run, mapping, is_ready=not faults, lifts_denials=lifts_denials)

@@ -93,6 +93,7 @@ INTERNAL = {
         *("CampaignCounter", "Moves", "Rekeying", "FailureSuppressor"),
         *("HttpVendor", "VendorProbe"),
         *("JobRunner", "Bookings", "Refitter", "Rehearsal", "ImportFiles", "JobStore", "DemoLoader", "PastLoader"),
+        "ExportParts",
     },
     "limits, queues and their state": {
         *("RateLimiter", "ChannelRates", "IdempotencyKeys", "Publisher", "AsyncPublisher", "BacklogGate", "Monitor"),

@@ -9,6 +9,7 @@ from crm_core.imports.reading.items import BadLine, FileRecord, Item
 from crm_core.imports.reading.quoting import quote
 from crm_core.imports.recognising.mapping import ColumnMapping
 from crm_core.imports.recognising.targets import Target
+from crm_core.infra.text import from_spreadsheet_text
 
 
 class RowReader:
@@ -18,12 +19,13 @@ class RowReader:
         self._columns = columns
 
     def read(self, line: int, row: list[str]) -> Item:
-        """The record; an empty cell says nothing. A bad line when a cell is not what its column takes."""
+        """The record; an empty cell says nothing, and a quote that keeps spreadsheets from taking a text for a formula
+        is no part of it. A bad line when a cell is not what its column takes."""
         if isinstance(checked := check_width((line, row), len(self._columns)), BadLine):
             return checked
         record: dict[str, Any] = {}
         for column, cell in zip(self._columns, row, strict=True):
-            if not column.target or not (text := cell.strip()):
+            if not column.target or not (text := from_spreadsheet_text(cell.strip())):
                 continue
             kind = column.type or TEXT
             try:

@@ -8,7 +8,7 @@ from crm_core.channels.registry import CHANNELS
 from crm_core.errors import InvalidInput
 from crm_core.imports.reading.cells import BOOLEAN, LIST, NUMBER, TEXT, WHOLE, CellType
 from crm_core.schema import kinds
-from crm_core.schema.fields import RecordSchema
+from crm_core.schema.fields import RecordSchema, Source
 from crm_core.schema.schema import SCHEMA, Schema
 
 
@@ -18,7 +18,8 @@ class Kind:
 
     required: columns without which no record is complete. nested: fields that only NDJSON can give whole.
     aliases: further names of columns, each with its field. makes_ids: whether a line of a CSV file without an id gets
-    one.
+    one. derived: fields that follow from others, which are never read. totals: what stands for the history before our
+    data.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Kind:
     aliases: Mapping[str, str]
     custom: str | None
     makes_ids: bool
+    derived: frozenset[str] = frozenset()
+    totals: frozenset[str] = frozenset()
 
     @property
     def has_consent(self) -> bool:
@@ -59,6 +62,8 @@ def _build(records: RecordSchema) -> Kind:
         {alias: row.name for row in records.on_wire for alias in row.columns},
         next((row.name for row in records.on_wire if isinstance(row.kind, kinds.Values)), None),
         makes_ids=records.belongs_to_customer,
+        derived=frozenset(row.name for row in records.fields if not row.is_on_wire and not row.is_hidden),
+        totals=frozenset(row.name for row in records.fields if row.source is Source.BASELINE),
     )
 
 

@@ -25,6 +25,11 @@ class ColumnMapping:
     is_mapped: bool = False
     fault: str = ""
 
+    @property
+    def is_computed(self) -> bool:
+        """Whether it is left out by itself: a field that follows from others, which a file that was exported has."""
+        return not (self.target or self.fault or self.is_mapped)
+
 
 def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
     """``COLUMN=FIELD`` each, FIELD empty to leave the column out. Raises InvalidInput."""
@@ -63,6 +68,8 @@ def _map_column(column: str, chosen: str | None, mapping: Mapping[str, str], kin
     target = find_target(wanted, kind)
     if isinstance(target, Target):
         return ColumnMapping(column, target, target.type, is_mapped=chosen is not None)
+    if chosen is None and normalise_path(column) in kind.derived:
+        return ColumnMapping(column)
     return ColumnMapping(column, is_mapped=chosen is not None, fault=_explain(column, chosen, wanted, kind, target))
 
 
