@@ -14,6 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from crm_core.audience.snapshot.keeper import age
+from crm_core.infra.text import spreadsheet_text
 from crm_core.insights.asking import BeingLoaded, NotInMemory
 from crm_core.insights.charts import Figures, Funnel
 from crm_core.insights.frame import Answer, Row, Unit
@@ -173,7 +174,7 @@ def _offer(insight: Insight, key: str) -> None:
         for label, kind, mime in (("CSV", "csv", "text/csv"), ("Parquet", "parquet", "application/octet-stream")):
             st.download_button(
                 label,
-                partial(_file, insight, kind),
+                partial(data_file, insight, kind, services().workspace.digits()),
                 f"{question.name}.{kind}",
                 mime,
                 key=f"{kind}_{key}",
@@ -186,17 +187,20 @@ def _offer(insight: Insight, key: str) -> None:
         st.code(f"GET /api/v1/insights/{question.name}{chosen}", language=None)
 
 
-def _file(insight: Insight, kind: str) -> bytes:
-    frame = to_frame(insight, services().workspace.digits())
+def data_file(insight: Insight, kind: str, digits: int) -> bytes:
+    """The rows with all their columns, money in major units of ``digits``, as "csv" or "parquet"."""
+    frame = _to_frame(insight, digits)
     if kind == "csv":
+        for each in insight.question.columns:
+            if each.unit is Unit.TEXT:
+                frame[each.id] = frame[each.id].map(spreadsheet_text, na_action="ignore")
         return frame.to_csv(index=False).encode()
     held = io.BytesIO()
     frame.to_parquet(held, index=False)
     return held.getvalue()
 
 
-def to_frame(insight: Insight, digits: int) -> pd.DataFrame:
-    """The rows with all their columns, money in major units."""
+def _to_frame(insight: Insight, digits: int) -> pd.DataFrame:
     columns = {
         each.id: [
             to_major(row[each.id], digits) if each.unit is Unit.MONEY and row[each.id] is not None else row[each.id]
