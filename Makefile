@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 PORT   ?= 8501
-JOBS   ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2)))
+JOBS   ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 BIN    := $(VENV)/bin
 SOURCES := app.py crm_core pages workers tests benchmarks
 
@@ -20,7 +20,7 @@ run: $(VENV)/.run libraries ## start ClientNest at http://localhost:8501 (PORT=�
 	@echo "ClientNest starts at http://localhost:$(PORT) (Ctrl-C ends it)"
 	@CRM_LOCAL_ADMIN=$${CRM_LOCAL_ADMIN:-1} exec $(BIN)/streamlit run app.py --server.port $(PORT) --server.address 127.0.0.1
 
-test: $(VENV)/.dev libraries browser ## run all tests, against real servers and a real browser (JOBS=… at once; unset, two more than there are cores)
+test: $(VENV)/.dev libraries browser ## run all tests, against real servers and a real browser (JOBS=… at once; unset, one more than there are cores)
 	$(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder
 
 test-fast: $(VENV)/.dev ## run the tests that need no server and no browser

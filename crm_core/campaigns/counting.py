@@ -70,10 +70,13 @@ class CampaignCounter:
         """Count each campaign that is due; returns how many. Raises Unavailable; the next call goes on."""
         if not self._has_looked_back:
             self._look_back()
-        due: dict[str, Any] = {self._kind.due: {"$exists": True}, self._kind.at: {"$not": {"$gt": self._clock()}}}
+        due = {"launched_at": {"$exists": True}, **self._is_due(self._clock())}
         with translated():
             found = list(self._campaigns.find(due, ["_id"]))
         return sum(self._count(campaign["_id"]) for campaign in found)
+
+    def _is_due(self, now: datetime) -> dict[str, Any]:
+        return {self._kind.due: {"$exists": True}, self._kind.at: {"$not": {"$gt": now}}}
 
     def _look_back(self) -> None:
         """Campaigns from before figures, or all of them, were kept."""
@@ -86,7 +89,7 @@ class CampaignCounter:
     def _count(self, campaign_id: str) -> bool:
         """Whether this worker did."""
         kind, as_of = self._kind, self._clock()
-        free: dict[str, Any] = {"_id": campaign_id, kind.due: {"$exists": True}, kind.at: {"$not": {"$gt": as_of}}}
+        free = {"_id": campaign_id, **self._is_due(as_of)}
         with translated():
             campaign = self._campaigns.find_one_and_update(
                 free, {"$set": {kind.at: as_of + LEASE}}, [*NEEDED, kind.due], return_document=True

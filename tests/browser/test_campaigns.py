@@ -22,6 +22,8 @@ from tests.integration.feeding import store_customers
 from tests.running_app import RunningApp
 from tests.waiting import eventually
 
+LOOKS_S = 10
+"""The page of a campaign that is not sent looks for news at least this often."""
 PAUSES = int(os.environ.get("CLIENTNEST_PAUSES", "2"))
 RULE = load_rule({"kind": "field", "field": "visits", "op": "gte", "value": 1})
 MESSAGE = "Hi {{ customer.first_name }}"
@@ -131,6 +133,22 @@ def test_a_page_of_numbers_goes_on_after_the_end_of_its_campaign(stocked_app: Ru
         services.message_log.insert(more)
         expect(opened).to_contain_text("5 opened")
     expect(desk.page.get_by_text("unchanged since, goes on counting")).to_be_visible()
+
+
+def test_what_a_page_asks_for_while_its_reader_leaves_it_does_not_empty_the_next_one(
+    stocked_app: RunningApp, desk: Screen
+) -> None:
+    """The page of a campaign looks for news by itself, until its browser hears that it was left."""
+    with stocked_app.services() as services:
+        campaign = draft(services, "Left in the middle")
+    desk.open(f"{stocked_app.url}/campaign?campaign={campaign}")
+    with stocked_app.suspended():
+        desk.button("Review and launch").click()
+        desk.page.wait_for_timeout(2 * 1000 * LOOKS_S)
+    expect(desk.page.get_by_text("What will happen")).to_be_visible()
+    desk.settle()
+    desk.page.wait_for_timeout(1000 * LOOKS_S)
+    expect(desk.page.get_by_text("What will happen")).to_be_visible()
 
 
 def test_who_was_skipped_for_the_address_leads_to_who_is_written_to_there(

@@ -57,6 +57,16 @@ def test_a_receipt_that_comes_long_after_the_end_is_counted(rig: Rig, clock: Tes
     assert (pages.value, pages.as_of) == (rig.message_log.stats(campaign), found["counts"]["as_of"])
 
 
+def test_one_that_was_not_launched_does_not_stop_the_others(rig: Rig, clock: TestClock) -> None:
+    draft, campaign = rig.draft(), rig.launch(rig.draft())
+    rig.finish(clock)
+    due = {"counts_due": clock.now, "details_due": clock.now}
+    rig.services.db.campaigns.update_one({"_id": draft}, {"$set": due})
+    assert count(rig, clock, campaign) == {"sent": 4, "skipped": 1}
+    assert "details" in rig.services.campaigns.get(campaign)
+    assert "counts" not in rig.services.campaigns.get(draft)
+
+
 def test_what_stands_still_is_counted_by_nobody(rig: Rig, clock: TestClock) -> None:
     log = CountedLog(rig.services)
     counter = CampaignCounter(rig.services.db, log, COUNTS, clock)

@@ -43,7 +43,8 @@ def test_each_state_offers_what_can_be_done_in_it(workspace: Services, clock: Te
         whom = {"paused_by": "asha", "cancelled_by": "asha", "scheduled_by": "asha", "failure": "No segment."}
         put(workspace, campaign, state, **times, **whom)
         page.run()
-        assert page.buttons() == buttons
+        leading_away = {found.label for found in page.test.button if str(found.key).startswith("campaign_step_")}
+        assert [label for label in page.buttons() if label not in leading_away] == buttons
         assert state in page.words
 
 
