@@ -22,8 +22,8 @@ from tests.integration.feeding import store_customers
 from tests.running_app import RunningApp
 from tests.waiting import eventually
 
-LOOKS_S = 10
-"""The page of a campaign that is not sent looks for news at least this often."""
+LOOKS_S = 4
+"""The page of a campaign that is not sent looks for news at least that often."""
 PAUSES = int(os.environ.get("CLIENTNEST_PAUSES", "2"))
 RULE = load_rule({"kind": "field", "field": "visits", "op": "gte", "value": 1})
 MESSAGE = "Hi {{ customer.first_name }}"
@@ -135,9 +135,7 @@ def test_a_page_of_numbers_goes_on_after_the_end_of_its_campaign(stocked_app: Ru
     expect(desk.page.get_by_text("unchanged since, goes on counting")).to_be_visible()
 
 
-def test_what_a_page_asks_for_while_its_reader_leaves_it_does_not_empty_the_next_one(
-    stocked_app: RunningApp, desk: Screen
-) -> None:
+def test_news_of_a_page_that_was_left_do_not_empty_the_next_one(stocked_app: RunningApp, desk: Screen) -> None:
     """The page of a campaign looks for news by itself, until its browser hears that it was left."""
     with stocked_app.services() as services:
         campaign = draft(services, "Left in the middle")
