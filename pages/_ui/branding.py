@@ -26,6 +26,7 @@ _SIDEBAR_WIDTH_PX: Final = 252
 _theme_follower = st.components.v2.component("clientnest_theme", js=(ASSETS / "theme.js").read_text("utf-8"))
 
 _ages: Final = st.components.v2.component("clientnest_ages", js=(ASSETS / "ages.js").read_text("utf-8"))
+_recovery: Final = st.components.v2.component("clientnest_recovery", js=(ASSETS / "recovery.js").read_text("utf-8"))
 
 
 def apply_branding(*, with_logo: bool = True) -> str:
@@ -44,6 +45,7 @@ def apply_branding(*, with_logo: bool = True) -> str:
     st.html(ASSETS / "app.css")
     st.html(f"<style>{state_css()}</style>")
     _ages(key="ages")
+    _recovery(key="recovery")
     _theme_follower(key="theme_follower", data={"theme": theme}, on_theme_change=_rerun_is_enough)
     return name
 

@@ -1,5 +1,6 @@
 """Chromium as the reader's browser; what it shows when a test fails is kept as a picture."""
 
+import logging
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ ARGUMENTS = (
     # twice to run faster: together that saves a quarter of what the browser takes.
     *("--renderer-process-limit=1", "--js-flags=--no-opt --no-maglev --no-lazy-feedback-allocation"),
 )
+log = logging.getLogger(__name__)
+
 PICTURES = Path(__file__).resolve().parents[2] / "test-artifacts"
 STOCK = 200
 DESK, PHONE = (1280, 900), (390, 844)
@@ -114,5 +117,6 @@ def _screen(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator
     if request.node.stash.get(FAILED, False):
         PICTURES.mkdir(exist_ok=True)
         screen.page.screenshot(path=PICTURES / f"{request.node.name}.png", full_page=True)
+        log.error("At %s the browser complained of %s", screen.page.url, screen.complaints or "nothing")
     for page in context.pages[1:]:
         page.close()
