@@ -48,6 +48,14 @@ class MessageRows:
     def reached(self, state: MessageState) -> Mask:
         return _have_reached(state, self.ranks)
 
+    def count(self, state: MessageState) -> int:
+        """How many have reached it."""
+        return int(self._by_rank[list(ranks_reaching(state))].sum())
+
+    @cached_property
+    def _by_rank(self) -> NDArray[np.intp]:
+        return np.bincount(self.ranks.view(np.uint8), minlength=len(MessageState))
+
 
 @dataclass(frozen=True)
 class Touches:

@@ -25,9 +25,8 @@ def _answer(facts: Facts, asked: Asked) -> list[Row]:
     for part in facts.parts:
         messages = part.messages(span)
         for state in STEPS:
-            reached = messages.reached(state)
-            counts[state] += int(reached.sum())
-            people[state] += count_people(messages.customers[reached])
+            counts[state] += messages.count(state)
+            people[state] += count_people(messages.customers[messages.reached(state)])
         is_owed = np.zeros(part.message_count, dtype=bool)
         is_owed[last_touches(part, asked, to_order).places] = True
         ordered = is_owed[messages.places]

@@ -24,7 +24,7 @@ def _row(facts: Facts, asked: Asked, name: str, period: Period) -> Row:
         customers += count_people(bought.customers[bought.is_order])
         messages = part.messages(span)
         for state in states:
-            states[state] += int(messages.reached(state).sum())
+            states[state] += messages.count(state)
         reached += count_people(messages.customers[messages.reached(State.DELIVERED)])
         _, nets = last_touches(part, asked, span, bought)
         attributed_orders += nets.size
