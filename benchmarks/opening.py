@@ -10,6 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 from benchmarks.report import time_of
 from benchmarks.shop import CAMPAIGNS, campaign_id, customer_id
 from crm_core.campaigns.states import CampaignState
+from crm_core.insights.charts import Figures
 from crm_core.insights.question import Question
 from crm_core.insights.registry import QUESTIONS
 from crm_core.rules.loading import load_rule
@@ -102,6 +103,8 @@ def _open_overview(screen: Screen) -> None:
 def _open(screen: Screen, question: Question) -> None:
     """The first one of a topic is there already."""
     screen.page.get_by_role("radio", name=question.title, exact=True).click()
-    card = screen.page.locator(f".st-key-insight_{question.name}, .st-key-insight_tool_about_{question.name}")
-    expect(card.first).to_be_visible()
     screen.settle()
+    card = f".st-key-insight_{question.name}"
+    shown = ", ".join(f"{card} {each}" for each in (".main-svg", ".funnel"))
+    wanted = "[data-testid=stMetric]" if isinstance(question.chart, Figures) else shown
+    expect(screen.page.locator(wanted).first).to_be_visible()
